@@ -1,0 +1,67 @@
+//! Keys: who is asking.
+
+use serde::{Deserialize, Serialize};
+
+use crate::organization::{OrganizationId, ProjectId, Slug};
+use crate::role::Role;
+use crate::text::{Name, prefixed_id};
+use crate::time::Timestamp;
+use crate::visibility::Principal;
+
+prefixed_id! {
+    /// `key_` and letters and digits.
+    ApiKeyId, "a key id", "key_"
+}
+
+/// A key as it is kept: everything but the secret, of which only the digest is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    /// Unique, given once.
+    pub id: ApiKeyId,
+    /// The organization that it acts for.
+    pub organization_id: OrganizationId,
+    /// That organization's slug.
+    pub organization_slug: Slug,
+    /// The project of the organization that it belongs to.
+    pub project_id: ProjectId,
+    /// For people.
+    pub name: Name,
+    /// What it may do.
+    pub role: Role,
+    /// Enough of the secret to recognise it, too little to use it.
+    pub redacted_value: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// From when on it is refused.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// Why a key that exists is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyRejection {
+    /// It was revoked.
+    Revoked,
+    /// Its time is over.
+    Expired,
+}
+
+impl ApiKey {
+    /// Whom the key stands for at `now`. It expires in the second `expires_at`.
+    pub fn principal(&self, now: Timestamp) -> Result<Principal, KeyRejection> {
+        if self.revoked_at.is_some() {
+            return Err(KeyRejection::Revoked);
+        }
+        if self.expires_at.is_some_and(|expires_at| expires_at <= now) {
+            return Err(KeyRejection::Expired);
+        }
+        Ok(Principal {
+            key_id: self.id.clone(),
+            organization_id: self.organization_id.clone(),
+            organization_slug: self.organization_slug.clone(),
+            project_id: self.project_id.clone(),
+            role: self.role,
+        })
+    }
+}

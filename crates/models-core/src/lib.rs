@@ -1,0 +1,34 @@
+//! What a model catalog is: organizations, their keys, models, and the one decision about who may see which.
+//!
+//! Nothing here knows SQL, HTTP, a clock or the environment: time and randomness are arguments, and the repository
+//! traits say what a store must promise. Every type is checked where it is made and cannot hold a bad value.
+
+#![warn(missing_docs)]
+
+mod text;
+
+pub mod api_key;
+pub mod event;
+pub mod import;
+pub mod model;
+pub mod organization;
+pub mod repository;
+pub mod role;
+pub mod secret;
+pub mod time;
+pub mod visibility;
+
+pub use api_key::{ApiKey, ApiKeyId, KeyRejection};
+pub use event::{Actor, Change, Event, Origin, Revision};
+pub use import::{Import, ImportEntry, ImportReport};
+pub use model::{Model, ModelId, Scope, ShutdownDate};
+pub use organization::{Organization, OrganizationId, Project, ProjectId, Slug};
+pub use repository::{
+    ApiKeyRepository, Deletion, EventRepository, ModelRepository, OrganizationRepository, Progress,
+    RepositoryError,
+};
+pub use role::Role;
+pub use secret::{KeyDigest, Secret};
+pub use text::{Invalid, Name};
+pub use time::Timestamp;
+pub use visibility::{DeletionRefusal, Hidden, Principal};

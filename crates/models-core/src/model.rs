@@ -1,0 +1,168 @@
+//! Models: what the catalog lists.
+
+use serde::{Deserialize, Serialize};
+
+use crate::organization::OrganizationId;
+use crate::text::{Invalid, Name, checked_text};
+use crate::time::Timestamp;
+
+checked_text! {
+    /// A model's id, as clients write it: 1 to 256 bytes of UTF-8, any characters but control characters, and no `.` or
+    /// `..` between slashes, which clients and proxies on the way would resolve.
+    ModelId, "a model id", |text| {
+        if text.is_empty() {
+            return Err("must not be empty");
+        }
+        if text.len() > 256 {
+            return Err("must not be longer than 256 bytes");
+        }
+        if text.chars().any(char::is_control) {
+            return Err("must not hold control characters");
+        }
+        if text.split('/').any(|segment| matches!(segment, "." | "..")) {
+            return Err("must not hold `.` or `..` as a segment");
+        }
+        Ok(())
+    }
+}
+
+/// A model as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Model {
+    /// Unique within the scope.
+    pub id: ModelId,
+    /// Whose it is.
+    pub scope: Scope,
+    /// When it was created, as its registrant says.
+    pub created: Timestamp,
+    /// Who made it, for people.
+    pub owned_by: Name,
+    /// The day from which it is no longer served, where one is announced.
+    pub shutdown_date: Option<ShutdownDate>,
+}
+
+/// Whose a model is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// The platform's: offered to every organization.
+    Public,
+    /// One organization's own.
+    Organization(OrganizationId),
+}
+
+impl Scope {
+    /// The organization whose it is; `None` for a public one.
+    #[must_use]
+    pub fn organization_id(&self) -> Option<&OrganizationId> {
+        match self {
+            Self::Public => None,
+            Self::Organization(id) => Some(id),
+        }
+    }
+}
+
+impl From<Option<OrganizationId>> for Scope {
+    fn from(organization_id: Option<OrganizationId>) -> Self {
+        organization_id.map_or(Self::Public, Self::Organization)
+    }
+}
+
+/// A day, written `YYYY-MM-DD`: what the `shutdown_date` of OpenAI's model object holds (specification of 2026-08-14).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ShutdownDate(jiff::civil::Date);
+
+impl std::str::FromStr for ShutdownDate {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let date = text
+            .parse::<jiff::civil::Date>()
+            .ok()
+            .filter(|date| date.to_string() == text);
+        date.map(Self).ok_or(Invalid::new(
+            "a shutdown date",
+            "must be a day written YYYY-MM-DD",
+        ))
+    }
+}
+
+impl TryFrom<String> for ShutdownDate {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        text.parse()
+    }
+}
+
+impl From<ShutdownDate> for String {
+    fn from(date: ShutdownDate) -> Self {
+        date.to_string()
+    }
+}
+
+impl std::fmt::Display for ShutdownDate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn real_ids_are_taken_as_they_are() {
+        for id in [
+            "gpt-4o",
+            "openrouter/ai21/jamba-large-1.7",
+            "@cf/meta/llama-3~8b",
+            "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd:ckpt-step-80",
+            "a%2Fb",
+            "a b+c",
+            "模型",
+            "a..b/.c",
+        ] {
+            assert!(id.parse::<ModelId>().is_ok(), "{id}");
+        }
+    }
+
+    #[test]
+    fn ids_that_no_path_could_carry_are_refused() {
+        for id in [
+            "",
+            ".",
+            "..",
+            "a/../b",
+            "a/.",
+            "a\0",
+            "a\r\nb",
+            "a\u{7f}",
+            "a\u{9f}",
+            &"é".repeat(129),
+        ] {
+            assert!(id.parse::<ModelId>().is_err(), "{id:?}");
+        }
+        assert!("é".repeat(128).parse::<ModelId>().is_ok());
+    }
+
+    #[test]
+    fn a_shutdown_date_is_a_day_and_nothing_else() {
+        assert_eq!(
+            "2026-08-14".parse::<ShutdownDate>().map(String::from),
+            Ok("2026-08-14".to_owned())
+        );
+        for text in [
+            "",
+            "2026-8-14",
+            "2026-02-30",
+            "2026-08-14T00:00:00",
+            "20260814",
+            "+002026-08-14",
+            "14.8.2026",
+        ] {
+            assert!(text.parse::<ShutdownDate>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What a store must promise.
+//!
+//! A method is a transaction: it happens whole or not at all. Absence is `None`, a name that is taken is
+//! [`RepositoryError::AlreadyExists`], and a store that cannot be reached is [`RepositoryError::Unavailable`]. Each
+//! mutation appends its events to the log in the same transaction. A caller that goes away cancels nothing.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::api_key::{ApiKey, ApiKeyId};
+use crate::event::{Event, Origin, Revision};
+use crate::import::{Import, ImportReport};
+use crate::model::{Model, ModelId, Scope};
+use crate::organization::{Organization, OrganizationId, Slug};
+use crate::secret::KeyDigest;
+use crate::time::Timestamp;
+use crate::visibility::DeletionRefusal;
+
+/// Why a store did not do what it was asked. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RepositoryError {
+    /// Something with this name is there already.
+    #[error("it exists already")]
+    AlreadyExists,
+    /// The database cannot be reached, is overloaded or cannot write at the moment; the same call may succeed later.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A fault that repeating will not mend.
+    #[error("the database failed: {0}")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Told how many entries of an import have been worked on.
+pub type Progress = Arc<dyn Fn(usize) + Send + Sync>;
+
+/// What came of a request to delete a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deletion {
+    /// It is gone; this is what it was.
+    Deleted(Model),
+    /// Nothing was changed.
+    Refused(DeletionRefusal),
+}
+
+/// Where organizations are kept.
+#[async_trait]
+pub trait OrganizationRepository: Send + Sync {
+    /// Adds an organization with its default project and, where one is given, its first key. `AlreadyExists` if the slug
+    /// is taken; then the key is not added either.
+    async fn insert(
+        &self,
+        organization: Organization,
+        first_key: Option<(ApiKey, KeyDigest)>,
+        origin: Origin,
+    ) -> Result<(), RepositoryError>;
+
+    /// All organizations, by slug.
+    async fn list(&self) -> Result<Vec<Organization>, RepositoryError>;
+
+    /// The organization with this slug.
+    async fn find_by_slug(&self, slug: &Slug) -> Result<Option<Organization>, RepositoryError>;
+}
+
+/// Where keys are kept. Of the secret only the digest is.
+#[async_trait]
+pub trait ApiKeyRepository: Send + Sync {
+    /// Adds a key. `AlreadyExists` if a key with this secret is there already, in whatever organization, revoked or not.
+    /// `Failed` if the organization or the project does not exist or they do not belong together.
+    async fn insert(
+        &self,
+        key: ApiKey,
+        digest: KeyDigest,
+        origin: Origin,
+    ) -> Result<(), RepositoryError>;
+
+    /// All keys, or those of one organization, by creation and then by id; revoked and expired ones too.
+    async fn list(
+        &self,
+        organization_id: Option<&OrganizationId>,
+    ) -> Result<Vec<ApiKey>, RepositoryError>;
+
+    /// The key whose secret has this digest, also if it is revoked or expired.
+    async fn find_by_digest(&self, digest: &KeyDigest) -> Result<Option<ApiKey>, RepositoryError>;
+
+    /// Revokes the key at the origin's time and answers it as it is afterwards. A key that was revoked before stays as it
+    /// is, with the time of then, and nothing is logged. `None` if there is no such key.
+    async fn revoke(
+        &self,
+        id: &ApiKeyId,
+        origin: Origin,
+    ) -> Result<Option<ApiKey>, RepositoryError>;
+}
+
+/// Where models are kept. Their ids are unique within a scope.
+#[async_trait]
+pub trait ModelRepository: Send + Sync {
+    /// The models of exactly this scope, by `created` and then by the bytes of the id.
+    async fn list(&self, scope: &Scope) -> Result<Vec<Model>, RepositoryError>;
+
+    /// The model of exactly this scope with this id.
+    async fn find(&self, scope: &Scope, id: &ModelId) -> Result<Option<Model>, RepositoryError>;
+
+    /// Everything that [`visibility::list`](crate::visibility::list) could show to this organization: the public models
+    /// and its own, no other's.
+    async fn list_candidates(
+        &self,
+        organization_id: &OrganizationId,
+    ) -> Result<Vec<Model>, RepositoryError>;
+
+    /// Those of the candidates that have this id: at most two.
+    async fn find_candidates(
+        &self,
+        organization_id: &OrganizationId,
+        id: &ModelId,
+    ) -> Result<Vec<Model>, RepositoryError>;
+
+    /// Adds the models that are new and changes those that are different. Models of the scope that are not in the import
+    /// stay. An entry that says nothing new logs nothing. `Failed` if the scope's organization does not exist. A dry run
+    /// reports the same and changes nothing. `progress` hears the number of entries done, from 1 up to all of them.
+    async fn import(
+        &self,
+        import: Import,
+        origin: Origin,
+        progress: Progress,
+    ) -> Result<ImportReport, RepositoryError>;
+
+    /// Deletes what [`visibility::find_deletable`](crate::visibility::find_deletable) names for the key at the given
+    /// time. The key is read in the same transaction, so one that has been revoked deletes nothing, however lately.
+    async fn delete_as(
+        &self,
+        key_id: &ApiKeyId,
+        id: &ModelId,
+        at: Timestamp,
+    ) -> Result<Deletion, RepositoryError>;
+
+    /// Deletes the model of exactly this scope and answers what it was. `None` if there is none.
+    async fn delete(
+        &self,
+        scope: &Scope,
+        id: &ModelId,
+        origin: Origin,
+    ) -> Result<Option<Model>, RepositoryError>;
+}
+
+/// The log of all changes.
+#[async_trait]
+pub trait EventRepository: Send + Sync {
+    /// The newest revision: that of the last event, 0 before the first.
+    async fn revision(&self) -> Result<Revision, RepositoryError>;
+
+    /// The events after this revision, oldest first, at most `limit` of them. Their revisions have no gaps.
+    async fn list_after(
+        &self,
+        revision: Revision,
+        limit: u32,
+    ) -> Result<Vec<Event>, RepositoryError>;
+}

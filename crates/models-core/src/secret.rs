@@ -1,0 +1,213 @@
+//! Secrets, and the digests that are kept in their place.
+
+use sha2::{Digest, Sha256};
+
+use crate::text::Invalid;
+
+/// How the keys that this service makes begin: OpenAI's `sk-` and then ours, so that scanners can tell them apart.
+pub const PREFIX: &str = "sk-mdl-";
+
+const RANDOM_BYTES: usize = 32;
+/// 62⁴³ is the first power of 62 above 2²⁵⁶.
+const RANDOM_DIGITS: usize = 43;
+/// 62⁶ is the first above 2³².
+const CHECKSUM_DIGITS: usize = 6;
+const LONGEST: usize = 512;
+
+/// A key as its holder knows it. It can be sent in a header; it cannot be printed by accident, nor compared: what
+/// is compared is its digest.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// A secret of our own form: the prefix, the random bytes in base62, and a CRC-32 of all that in base62.
+    #[must_use]
+    pub fn from_random(random: [u8; RANDOM_BYTES]) -> Self {
+        let mut text = format!("{PREFIX}{}", base62(&random, RANDOM_DIGITS));
+        text += &checksum(&text);
+        Self(text)
+    }
+
+    /// Takes the text that a client presented or an operator brought: 1 to 512 bytes that can stand in a header.
+    ///
+    /// Text that begins as our own keys do must carry their checksum, so that garbage costs no look-up.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let refuse = |reason| Err(Invalid::new("a key", reason));
+        if text.is_empty() {
+            return refuse("must not be empty");
+        }
+        if text.len() > LONGEST {
+            return refuse("must not be longer than 512 bytes");
+        }
+        if text.chars().any(char::is_control) {
+            return refuse("must be one line without control characters");
+        }
+        if text.trim() != text {
+            return refuse("must not begin or end with white space");
+        }
+        if text.starts_with(PREFIX) && !is_intact(text) {
+            return refuse(
+                "that begins with `sk-mdl-` must be one that this service made (its checksum is wrong)",
+            );
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The secret itself, for the one time that it is shown.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored and looked up in its place.
+    #[must_use]
+    pub fn digest(&self) -> KeyDigest {
+        KeyDigest(Sha256::digest(self.0.as_bytes()).into())
+    }
+
+    /// The first three and last four characters; of secrets under 20 characters, nothing.
+    #[must_use]
+    pub fn redacted(&self) -> String {
+        let length = self.length();
+        if length < 20 {
+            return "...".to_owned();
+        }
+        let first: String = self.0.chars().take(3).collect();
+        let last: String = self.0.chars().skip(length - 4).collect();
+        format!("{first}...{last}")
+    }
+
+    /// How many characters it has.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.0.chars().count()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The SHA-256 of a secret. Enough to recognise a key, useless to present one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyDigest([u8; 32]);
+
+impl KeyDigest {
+    /// The digest in lower-case hexadecimal, as it is stored.
+    #[must_use]
+    pub fn to_hex(self) -> String {
+        hex::encode(self.0)
+    }
+}
+
+impl std::fmt::Debug for KeyDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeyDigest(…)")
+    }
+}
+
+fn is_intact(text: &str) -> bool {
+    text.len() == PREFIX.len() + RANDOM_DIGITS + CHECKSUM_DIGITS
+        && text
+            .split_at_checked(PREFIX.len() + RANDOM_DIGITS)
+            .is_some_and(|(body, sum)| checksum(body) == sum)
+}
+
+fn checksum(body: &str) -> String {
+    base62(
+        &crc32fast::hash(body.as_bytes()).to_be_bytes(),
+        CHECKSUM_DIGITS,
+    )
+}
+
+/// The big-endian number `bytes` in base 62, in exactly `digits` digits. Long division, least digit first.
+fn base62(bytes: &[u8], digits: usize) -> String {
+    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut number = bytes.to_vec();
+    let mut text: Vec<char> = (0..digits)
+        .map(|_| {
+            let mut remainder = 0_u16;
+            for byte in &mut number {
+                let value = remainder << 8 | u16::from(*byte);
+                *byte = u8::try_from(value / 62)
+                    .expect("the remainder is below 62, so the quotient is below 256");
+                remainder = value % 62;
+            }
+            char::from(DIGITS[usize::from(remainder)])
+        })
+        .collect();
+    text.reverse();
+    text.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn base62_counts_as_decimal_does() {
+        assert_eq!(base62(&[0], 2), "00");
+        assert_eq!(base62(&[61], 2), "0z");
+        assert_eq!(base62(&[62], 2), "10");
+        assert_eq!(base62(&u32::MAX.to_be_bytes(), CHECKSUM_DIGITS), "4gfFC3");
+        assert_eq!(base62(&[0xff; 32], RANDOM_DIGITS).len(), RANDOM_DIGITS);
+        assert_ne!(
+            &base62(&[0xff; 32], RANDOM_DIGITS)[..1],
+            "0",
+            "all 43 digits are needed"
+        );
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        let secret = Secret::from_random([7; 32]);
+        let shown = format!("{secret:?} {:?}", secret.digest());
+        assert_eq!(shown, "Secret(…) KeyDigest(…)");
+    }
+
+    #[test]
+    fn keys_from_elsewhere_are_taken_as_they_are() {
+        for text in ["My API Key", "sk-proj-abc", "hunter2", "schlüssel"] {
+            assert_eq!(
+                Secret::parse(text).map(|secret| secret.expose().to_owned()),
+                Ok(text.to_owned())
+            );
+        }
+        for text in ["", " a", "a\n", "a\r\nb", "a\0", &"a".repeat(513)] {
+            assert!(Secret::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_redacted_secret_keeps_most_of_itself() {
+        let redacted = |text: &str| Secret::parse(text).map(|secret| secret.redacted());
+        assert_eq!(redacted("short"), Ok("...".to_owned()));
+        assert_eq!(
+            redacted("abcdefghijklmnopqrstuvwxyz"),
+            Ok("abc...wxyz".to_owned())
+        );
+        assert_eq!(
+            redacted("ääääääääääääääääääöö"),
+            Ok("äää...ääöö".to_owned())
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn our_own_keys_parse_and_a_changed_character_is_noticed(
+            random: [u8; 32], at in PREFIX.len()..PREFIX.len() + RANDOM_DIGITS + CHECKSUM_DIGITS,
+        ) {
+            let secret = Secret::from_random(random);
+            let text = secret.expose();
+            prop_assert_eq!(Secret::parse(text).map(|parsed| parsed.digest()), Ok(secret.digest()));
+            let other = if &text[at..=at] == "x" { "y" } else { "x" };
+            let mut changed = text.to_owned();
+            changed.replace_range(at..=at, other);
+            prop_assert!(Secret::parse(&changed).is_err());
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Text that was checked when it was made.
+
+/// Why a value was refused, as a sentence that names what it should have been.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{noun} {reason}")]
+pub struct Invalid {
+    noun: &'static str,
+    reason: &'static str,
+}
+
+impl Invalid {
+    pub(crate) fn new(noun: &'static str, reason: &'static str) -> Self {
+        Self { noun, reason }
+    }
+}
+
+/// Declares a type that holds text for which `$check` found nothing wrong.
+macro_rules! checked_text {
+    ($(#[$meta:meta])* $name:ident, $noun:literal, $check:expr) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $crate::text::Invalid;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                let check: fn(&str) -> Result<(), &'static str> = $check;
+                check(&text).map_err(|reason| $crate::text::Invalid::new($noun, reason))?;
+                Ok(Self(text))
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::text::Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.to_owned().try_into()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+/// Declares an identifier: a fixed prefix and then letters and digits, made from a UUID.
+macro_rules! prefixed_id {
+    ($(#[$meta:meta])* $name:ident, $noun:literal, $prefix:literal) => {
+        $crate::text::checked_text! {
+            $(#[$meta])*
+            $name, $noun, |text| {
+                let rest = text.strip_prefix($prefix).ok_or(concat!("must start with `", $prefix, "`"))?;
+                if rest.is_empty() || rest.len() > 64 || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                    return Err(concat!("must be `", $prefix, "` and then 1 to 64 letters and digits"));
+                }
+                Ok(())
+            }
+        }
+
+        impl $name {
+            /// The identifier made from this UUID.
+            #[must_use]
+            pub fn from_uuid(uuid: uuid::Uuid) -> Self {
+                Self(format!(concat!($prefix, "{}"), uuid.simple()))
+            }
+        }
+    };
+}
+
+pub(crate) use {checked_text, prefixed_id};
+
+checked_text! {
+    /// A name for people: of an organization, a project, a key, or an owner on a model. 1 to 256 bytes without control
+    /// characters and without white space at its ends.
+    Name, "a name", |text| {
+        if text.is_empty() {
+            return Err("must not be empty");
+        }
+        if text.len() > 256 {
+            return Err("must not be longer than 256 bytes");
+        }
+        if text.chars().any(char::is_control) {
+            return Err("must not hold control characters");
+        }
+        if text.trim() != text {
+            return Err("must not begin or end with white space");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_refused_with_the_reason() {
+        for (text, reason) in [
+            ("", "a name must not be empty"),
+            (" a", "a name must not begin or end with white space"),
+            ("a\0b", "a name must not hold control characters"),
+            ("a\u{85}b", "a name must not hold control characters"),
+        ] {
+            assert_eq!(
+                text.parse::<Name>().map_err(|error| error.to_string()),
+                Err(reason.to_owned())
+            );
+        }
+        assert!("x".repeat(257).parse::<Name>().is_err());
+        assert!("x".repeat(256).parse::<Name>().is_ok());
+    }
+
+    #[test]
+    fn json_cannot_smuggle_in_a_bad_value() {
+        assert!(serde_json::from_str::<Name>("\"\"").is_err());
+        assert_eq!(
+            serde_json::from_str::<Name>("\"Acme\"")
+                .map(String::from)
+                .ok()
+                .as_deref(),
+            Some("Acme")
+        );
+    }
+}

@@ -1,0 +1,163 @@
+//! Keys: their digests, never their secrets.
+
+use async_trait::async_trait;
+use models_core::{
+    ApiKey, ApiKeyId, ApiKeyRepository, Change, KeyDigest, OrganizationId, Origin, RepositoryError,
+    Timestamp,
+};
+use sqlx::FromRow;
+
+use crate::error::damaged;
+use crate::sql::{Backend, Mutation, SqlStore};
+
+macro_rules! select_api_keys {
+    ($rest:literal) => {
+        concat!(
+            "SELECT k.id, k.organization_id, o.slug AS organization_slug, k.project_id, k.name, k.role, ",
+            "k.redacted_value, k.created_at, k.expires_at, k.revoked_at ",
+            "FROM api_keys k JOIN organizations o ON o.id = k.organization_id ",
+            $rest
+        )
+    };
+}
+
+const LIST: &str = select_api_keys!("ORDER BY k.created_at, k.id");
+const LIST_OF_ORGANIZATION: &str =
+    select_api_keys!("WHERE k.organization_id = $1 ORDER BY k.created_at, k.id");
+const FIND: &str = select_api_keys!("WHERE k.id = $1");
+const FIND_BY_DIGEST: &str = select_api_keys!("WHERE k.digest = $1");
+const INSERT: &str = "INSERT INTO api_keys (id, organization_id, project_id, name, role, digest, redacted_value, \
+    created_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+const REVOKE: &str =
+    "UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING revoked_at";
+
+#[derive(FromRow)]
+struct ApiKeyRow {
+    id: String,
+    organization_id: String,
+    organization_slug: String,
+    project_id: String,
+    name: String,
+    role: String,
+    redacted_value: String,
+    created_at: i64,
+    expires_at: Option<i64>,
+    revoked_at: Option<i64>,
+}
+
+impl TryFrom<ApiKeyRow> for ApiKey {
+    type Error = RepositoryError;
+
+    fn try_from(row: ApiKeyRow) -> Result<Self, RepositoryError> {
+        let parsed = (|| {
+            Ok(Self {
+                id: row.id.try_into()?,
+                organization_id: row.organization_id.try_into()?,
+                organization_slug: row.organization_slug.try_into()?,
+                project_id: row.project_id.try_into()?,
+                name: row.name.try_into()?,
+                role: row.role.parse()?,
+                redacted_value: row.redacted_value,
+                created_at: row.created_at.try_into()?,
+                expires_at: row.expires_at.map(Timestamp::try_from).transpose()?,
+                revoked_at: row.revoked_at.map(Timestamp::try_from).transpose()?,
+            })
+        })();
+        parsed.map_err(|error: models_core::Invalid| damaged("api_keys", error))
+    }
+}
+
+#[async_trait]
+impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
+    async fn insert(
+        &self,
+        key: ApiKey,
+        digest: KeyDigest,
+        origin: Origin,
+    ) -> Result<(), RepositoryError> {
+        let store = self.clone();
+        self.run(async move {
+            let mut mutation = Mutation::begin(&store, origin).await?;
+            insert_api_key(&mut mutation, key, digest).await?;
+            mutation.commit().await
+        })
+        .await
+    }
+
+    async fn list(
+        &self,
+        organization_id: Option<&OrganizationId>,
+    ) -> Result<Vec<ApiKey>, RepositoryError> {
+        let rows: Vec<ApiKeyRow> = match organization_id {
+            None => self.read(LIST, vec![]).await?,
+            Some(id) => {
+                self.read(LIST_OF_ORGANIZATION, vec![id.as_str().into()])
+                    .await?
+            }
+        };
+        rows.into_iter().map(ApiKey::try_from).collect()
+    }
+
+    async fn find_by_digest(&self, digest: &KeyDigest) -> Result<Option<ApiKey>, RepositoryError> {
+        first(
+            self.read(FIND_BY_DIGEST, vec![digest.to_hex().as_str().into()])
+                .await?,
+        )
+    }
+
+    async fn revoke(
+        &self,
+        id: &ApiKeyId,
+        origin: Origin,
+    ) -> Result<Option<ApiKey>, RepositoryError> {
+        let (store, id) = (self.clone(), id.clone());
+        self.run(async move {
+            let mut mutation = Mutation::begin(&store, origin).await?;
+            let at = i64::from(mutation.origin().at);
+            let revoked: Vec<(i64,)> = mutation
+                .fetch(REVOKE, vec![id.as_str().into(), at.into()])
+                .await?;
+            let key = find_api_key(&mut mutation, &id).await?;
+            if let Some(key) = key.as_ref().filter(|_| !revoked.is_empty()) {
+                mutation.record(&Change::ApiKeyDeleted(key.clone())).await?;
+            }
+            mutation.commit().await?;
+            Ok(key)
+        })
+        .await
+    }
+}
+
+/// Adds the key to a transaction that is under way.
+pub(crate) async fn insert_api_key<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    key: ApiKey,
+    digest: KeyDigest,
+) -> Result<(), RepositoryError> {
+    let values = vec![
+        key.id.as_str().into(),
+        key.organization_id.as_str().into(),
+        key.project_id.as_str().into(),
+        key.name.as_str().into(),
+        key.role.as_str().into(),
+        digest.to_hex().as_str().into(),
+        key.redacted_value.as_str().into(),
+        i64::from(key.created_at).into(),
+        key.expires_at.map(i64::from).into(),
+        key.revoked_at.map(i64::from).into(),
+    ];
+    mutation.execute(INSERT, values).await?;
+    mutation.record(&Change::ApiKeyCreated(key)).await
+}
+
+/// Reads the key within a transaction that is under way.
+pub(crate) async fn find_api_key<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    id: &ApiKeyId,
+) -> Result<Option<ApiKey>, RepositoryError> {
+    first(mutation.fetch(FIND, vec![id.as_str().into()]).await?)
+}
+
+fn first(rows: Vec<ApiKeyRow>) -> Result<Option<ApiKey>, RepositoryError> {
+    rows.into_iter().next().map(ApiKey::try_from).transpose()
+}

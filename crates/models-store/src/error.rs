@@ -1,0 +1,65 @@
+//! Which failure of a database is which failure of a repository.
+
+use models_core::RepositoryError;
+use sqlx::error::{DatabaseError, ErrorKind};
+
+/// SQLSTATE classes and codes that pass: connection faults, shortage of resources, an operator's intervention (a shutdown,
+/// a time-out), a lock not got in time, a server that has become a read-only standby.
+const PASSING_IN_POSTGRES: [&str; 5] = ["08", "53", "57", "55P03", "25006"];
+
+/// SQLite's primary result codes that pass: busy, locked, read-only, an I/O fault, a full disk, a file that cannot be
+/// opened.
+const PASSING_IN_SQLITE: [u32; 6] = [5, 6, 8, 10, 13, 14];
+
+pub(crate) fn repository_error(error: sqlx::Error) -> RepositoryError {
+    if is_duplicate(&error) {
+        RepositoryError::AlreadyExists
+    } else if is_passing(&error) {
+        RepositoryError::Unavailable(Box::new(error))
+    } else {
+        RepositoryError::Failed(Box::new(error))
+    }
+}
+
+/// A row that cannot be what it says it is.
+pub(crate) fn damaged(
+    table: &str,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> RepositoryError {
+    RepositoryError::Failed(format!("a row of the table {table} is damaged: {error}").into())
+}
+
+fn is_duplicate(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(|error| matches!(error.kind(), ErrorKind::UniqueViolation))
+}
+
+fn is_passing(error: &sqlx::Error) -> bool {
+    if let Some(error) = error.as_database_error() {
+        return is_passing_in_database(error);
+    }
+    matches!(
+        error,
+        sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+    )
+}
+
+fn is_passing_in_database(error: &dyn DatabaseError) -> bool {
+    let code = error.code().unwrap_or_default();
+    if error
+        .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
+        .is_some()
+    {
+        return PASSING_IN_POSTGRES
+            .iter()
+            .any(|prefix| code.starts_with(prefix));
+    }
+    // SQLite's code is the extended one; the primary one is its low byte.
+    code.parse::<u32>()
+        .is_ok_and(|code| PASSING_IN_SQLITE.contains(&(code & 0xff)))
+}

@@ -1,0 +1,55 @@
+//! The log, read.
+
+use async_trait::async_trait;
+use models_core::{Actor, Event, EventRepository, Origin, RepositoryError, Revision, Timestamp};
+use sqlx::FromRow;
+
+use crate::error::damaged;
+use crate::sql::{Backend, SqlStore, only_revision};
+
+const REVISION: &str = "SELECT revision FROM catalog";
+const LIST_AFTER: &str = "SELECT revision, occurred_at, actor, change FROM events \
+    WHERE revision > $1 ORDER BY revision LIMIT $2";
+
+#[derive(FromRow)]
+struct EventRow {
+    revision: i64,
+    occurred_at: i64,
+    actor: String,
+    change: String,
+}
+
+impl TryFrom<EventRow> for Event {
+    type Error = RepositoryError;
+
+    fn try_from(row: EventRow) -> Result<Self, RepositoryError> {
+        let actor: Actor = row
+            .actor
+            .parse()
+            .map_err(|error| damaged("events", error))?;
+        let at = Timestamp::try_from(row.occurred_at).map_err(|error| damaged("events", error))?;
+        Ok(Self {
+            revision: Revision(row.revision),
+            origin: Origin { actor, at },
+            change: serde_json::from_str(&row.change).map_err(|error| damaged("events", error))?,
+        })
+    }
+}
+
+#[async_trait]
+impl<DB: Backend> EventRepository for SqlStore<DB> {
+    async fn revision(&self) -> Result<Revision, RepositoryError> {
+        only_revision(&self.read(REVISION, vec![]).await?)
+    }
+
+    async fn list_after(
+        &self,
+        revision: Revision,
+        limit: u32,
+    ) -> Result<Vec<Event>, RepositoryError> {
+        let rows: Vec<EventRow> = self
+            .read(LIST_AFTER, vec![revision.0.into(), i64::from(limit).into()])
+            .await?;
+        rows.into_iter().map(Event::try_from).collect()
+    }
+}

@@ -1,0 +1,16 @@
+//! Where the catalog is kept: SQLite or PostgreSQL, chosen by the URL's scheme.
+//!
+//! The repositories of `models-core` are implemented once, in SQL that both databases speak. What differs between them
+//! is in [`open`]: how to connect, which settings to assert, and the word that begins a transaction that will write.
+
+mod api_keys;
+mod error;
+mod events;
+mod models;
+mod open;
+mod organizations;
+mod postgres;
+mod sql;
+mod sqlite;
+
+pub use open::{DatabaseKind, OpenError, Options, Store, open};

@@ -1,0 +1,284 @@
+//! Models.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use models_core::{
+    Actor, ApiKeyId, Change, Deletion, DeletionRefusal, Import, ImportReport, KeyRejection, Model,
+    ModelId, ModelRepository, OrganizationId, Origin, Progress, RepositoryError, Scope,
+    ShutdownDate, Timestamp, visibility,
+};
+use sqlx::FromRow;
+
+use crate::api_keys::find_api_key;
+use crate::error::damaged;
+use crate::sql::{Backend, Mutation, SqlStore};
+
+macro_rules! select_models {
+    ($rest:literal) => {
+        concat!(
+            "SELECT scope, id, created, owned_by, shutdown_date FROM models ",
+            $rest
+        )
+    };
+}
+
+const LIST: &str = select_models!("WHERE scope = $1 ORDER BY created, id");
+const FIND: &str = select_models!("WHERE scope = $1 AND id = $2");
+const LIST_CANDIDATES: &str =
+    select_models!("WHERE scope IN ('public', $1) ORDER BY created, id, scope");
+const FIND_CANDIDATES: &str =
+    select_models!("WHERE scope IN ('public', $1) AND id = $2 ORDER BY scope");
+const INSERT: &str = "INSERT INTO models (scope, id, organization_id, created, owned_by, shutdown_date) \
+    VALUES ($1, $2, $3, $4, $5, $6)";
+const UPDATE: &str = "UPDATE models SET created = $3, owned_by = $4, shutdown_date = $5 WHERE scope = $1 AND id = $2";
+const DELETE: &str = "DELETE FROM models WHERE scope = $1 AND id = $2 \
+    RETURNING scope, id, created, owned_by, shutdown_date";
+
+const PUBLIC: &str = "public";
+
+#[derive(FromRow)]
+struct ModelRow {
+    scope: String,
+    id: String,
+    created: i64,
+    owned_by: String,
+    shutdown_date: Option<String>,
+}
+
+impl TryFrom<ModelRow> for Model {
+    type Error = RepositoryError;
+
+    fn try_from(row: ModelRow) -> Result<Self, RepositoryError> {
+        let parsed = (|| {
+            Ok(Self {
+                id: row.id.try_into()?,
+                scope: match row.scope.as_str() {
+                    PUBLIC => Scope::Public,
+                    _ => Scope::Organization(row.scope.try_into()?),
+                },
+                created: row.created.try_into()?,
+                owned_by: row.owned_by.try_into()?,
+                shutdown_date: row.shutdown_date.map(ShutdownDate::try_from).transpose()?,
+            })
+        })();
+        parsed.map_err(|error: models_core::Invalid| damaged("models", error))
+    }
+}
+
+#[async_trait]
+impl<DB: Backend> ModelRepository for SqlStore<DB> {
+    async fn list(&self, scope: &Scope) -> Result<Vec<Model>, RepositoryError> {
+        models(self.read(LIST, vec![column(scope).into()]).await?)
+    }
+
+    async fn find(&self, scope: &Scope, id: &ModelId) -> Result<Option<Model>, RepositoryError> {
+        let rows = self
+            .read(FIND, vec![column(scope).into(), id.as_str().into()])
+            .await?;
+        models(rows).map(|models| models.into_iter().next())
+    }
+
+    async fn list_candidates(
+        &self,
+        organization_id: &OrganizationId,
+    ) -> Result<Vec<Model>, RepositoryError> {
+        models(
+            self.read(LIST_CANDIDATES, vec![organization_id.as_str().into()])
+                .await?,
+        )
+    }
+
+    async fn find_candidates(
+        &self,
+        organization_id: &OrganizationId,
+        id: &ModelId,
+    ) -> Result<Vec<Model>, RepositoryError> {
+        let values = vec![organization_id.as_str().into(), id.as_str().into()];
+        models(self.read(FIND_CANDIDATES, values).await?)
+    }
+
+    async fn import(
+        &self,
+        import: Import,
+        origin: Origin,
+        progress: Progress,
+    ) -> Result<ImportReport, RepositoryError> {
+        let store = self.clone();
+        self.run(async move {
+            let mut mutation = Mutation::begin(&store, origin).await?;
+            let report = apply(&mut mutation, &import, &progress).await?;
+            if import.dry_run {
+                mutation.roll_back().await?;
+            } else {
+                mutation.commit().await?;
+            }
+            Ok(report)
+        })
+        .await
+    }
+
+    async fn delete_as(
+        &self,
+        key_id: &ApiKeyId,
+        id: &ModelId,
+        at: Timestamp,
+    ) -> Result<Deletion, RepositoryError> {
+        let (store, key_id, id) = (self.clone(), key_id.clone(), id.clone());
+        self.run(async move {
+            let origin = Origin {
+                actor: Actor::ApiKey(key_id.clone()),
+                at,
+            };
+            let mut mutation = Mutation::begin(&store, origin).await?;
+            let deletion = match find_deletable(&mut mutation, &key_id, &id).await? {
+                Err(refusal) => Deletion::Refused(refusal),
+                Ok(model) => match remove(&mut mutation, &model.scope, &id).await? {
+                    Some(model) => Deletion::Deleted(model),
+                    None => Deletion::Refused(DeletionRefusal::NotFound),
+                },
+            };
+            mutation.commit().await?;
+            Ok(deletion)
+        })
+        .await
+    }
+
+    async fn delete(
+        &self,
+        scope: &Scope,
+        id: &ModelId,
+        origin: Origin,
+    ) -> Result<Option<Model>, RepositoryError> {
+        let (store, scope, id) = (self.clone(), scope.clone(), id.clone());
+        self.run(async move {
+            let mut mutation = Mutation::begin(&store, origin).await?;
+            let deleted = remove(&mut mutation, &scope, &id).await?;
+            mutation.commit().await?;
+            Ok(deleted)
+        })
+        .await
+    }
+}
+
+async fn apply<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    import: &Import,
+    progress: &Progress,
+) -> Result<ImportReport, RepositoryError> {
+    let rows = mutation
+        .fetch(LIST, vec![column(&import.scope).into()])
+        .await?;
+    let existing = models(rows)?
+        .into_iter()
+        .map(|model| (model.id.clone(), model));
+    let mut existing: HashMap<ModelId, Model> = existing.collect();
+    let mut report = ImportReport::default();
+    for (index, entry) in import.entries.iter().enumerate() {
+        let before = existing.get(&entry.id);
+        let after = entry.resolve(before, import, mutation.origin().at);
+        match before {
+            None => {
+                insert(mutation, &after).await?;
+                report.created += 1;
+            }
+            Some(before) if *before == after => report.unchanged += 1,
+            Some(before) => {
+                update(mutation, before, &after).await?;
+                report.updated += 1;
+            }
+        }
+        existing.insert(entry.id.clone(), after);
+        progress(index + 1);
+    }
+    Ok(report)
+}
+
+async fn insert<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    model: &Model,
+) -> Result<(), RepositoryError> {
+    let values = vec![
+        column(&model.scope).into(),
+        model.id.as_str().into(),
+        model
+            .scope
+            .organization_id()
+            .map(OrganizationId::as_str)
+            .into(),
+        i64::from(model.created).into(),
+        model.owned_by.as_str().into(),
+        model.shutdown_date.map(String::from).as_deref().into(),
+    ];
+    mutation.execute(INSERT, values).await?;
+    mutation.record(&Change::ModelCreated(model.clone())).await
+}
+
+async fn update<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    before: &Model,
+    after: &Model,
+) -> Result<(), RepositoryError> {
+    let values = vec![
+        column(&after.scope).into(),
+        after.id.as_str().into(),
+        i64::from(after.created).into(),
+        after.owned_by.as_str().into(),
+        after.shutdown_date.map(String::from).as_deref().into(),
+    ];
+    mutation.execute(UPDATE, values).await?;
+    let change = Change::ModelUpdated {
+        before: before.clone(),
+        after: after.clone(),
+    };
+    mutation.record(&change).await
+}
+
+/// The model that this key deletes when it deletes `id`, judged by what key and models are at this moment.
+async fn find_deletable<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    key_id: &ApiKeyId,
+    id: &ModelId,
+) -> Result<Result<Model, DeletionRefusal>, RepositoryError> {
+    let Some(key) = find_api_key(mutation, key_id).await? else {
+        return Ok(Err(DeletionRefusal::Key(KeyRejection::Revoked)));
+    };
+    let principal = match key.principal(mutation.origin().at) {
+        Ok(principal) => principal,
+        Err(rejection) => return Ok(Err(DeletionRefusal::Key(rejection))),
+    };
+    let values = vec![
+        principal.organization_id.as_str().into(),
+        id.as_str().into(),
+    ];
+    let candidates = models(mutation.fetch(FIND_CANDIDATES, values).await?)?;
+    Ok(visibility::find_deletable(&principal, id, candidates))
+}
+
+async fn remove<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    scope: &Scope,
+    id: &ModelId,
+) -> Result<Option<Model>, RepositoryError> {
+    let rows = mutation
+        .fetch(DELETE, vec![column(scope).into(), id.as_str().into()])
+        .await?;
+    let deleted = models(rows)?.into_iter().next();
+    if let Some(model) = &deleted {
+        mutation
+            .record(&Change::ModelDeleted(model.clone()))
+            .await?;
+    }
+    Ok(deleted)
+}
+
+/// The scope as the table has it.
+fn column(scope: &Scope) -> &str {
+    scope
+        .organization_id()
+        .map_or(PUBLIC, OrganizationId::as_str)
+}
+
+fn models(rows: Vec<ModelRow>) -> Result<Vec<Model>, RepositoryError> {
+    rows.into_iter().map(Model::try_from).collect()
+}

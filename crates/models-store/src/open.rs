@@ -1,0 +1,197 @@
+//! Opening a store: which database, is it reachable, is it ours, is it set as we need it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use models_core::{ApiKeyRepository, EventRepository, ModelRepository, OrganizationRepository};
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
+
+use crate::sql::{Backend, SqlStore};
+use crate::{postgres, sqlite};
+
+/// How a store uses its database.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The most connections to have open for reading; on PostgreSQL, for all.
+    pub max_connections: u32,
+    /// How long to wait for a connection.
+    pub connect_timeout: Duration,
+}
+
+/// A kind of database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatabaseKind {
+    /// A file of this machine's.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+impl DatabaseKind {
+    /// The kind that a URL names by its scheme.
+    pub fn of(url: &str) -> Result<Self, OpenError> {
+        match url.split_once(':') {
+            Some(("sqlite", _)) => Ok(Self::Sqlite),
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres),
+            _ => Err(OpenError::Scheme),
+        }
+    }
+}
+
+impl std::fmt::Display for DatabaseKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        })
+    }
+}
+
+/// A catalog that is open.
+#[derive(Clone)]
+pub struct Store {
+    /// What it is kept in.
+    pub kind: DatabaseKind,
+    /// Where it is: the file, or the server and database. Holds no password.
+    pub location: String,
+    /// The number of the newest migration; the database has had it and all before it.
+    pub schema_version: i64,
+    /// Organizations and their default projects.
+    pub organizations: Arc<dyn OrganizationRepository>,
+    /// Keys.
+    pub api_keys: Arc<dyn ApiKeyRepository>,
+    /// Models.
+    pub models: Arc<dyn ModelRepository>,
+    /// The log.
+    pub events: Arc<dyn EventRepository>,
+}
+
+impl Store {
+    pub(crate) fn new<DB: Backend>(
+        kind: DatabaseKind,
+        location: String,
+        migrator: &Migrator,
+        store: SqlStore<DB>,
+    ) -> Self {
+        let store = Arc::new(store);
+        Self {
+            kind,
+            location,
+            schema_version: newest(migrator),
+            organizations: store.clone(),
+            api_keys: store.clone(),
+            models: store.clone(),
+            events: store,
+        }
+    }
+}
+
+/// Why a store cannot be opened, in a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Neither kind of database.
+    #[error("a database URL must begin with `sqlite:` or `postgres:`")]
+    Scheme,
+    /// The right scheme, but not a URL of that kind.
+    #[error("the database URL cannot be read: {0}")]
+    Url(#[source] sqlx::Error),
+    /// A database that is gone when the process ends.
+    #[error(
+        "an in-memory SQLite database keeps nothing; name a file, as in `sqlite://data/models.db`"
+    )]
+    InMemory,
+    /// The directory for the file.
+    #[error("the directory {path} cannot be created: {source}")]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Nothing there, or nothing that lets us in.
+    #[error("cannot connect to {location}: {source}")]
+    Connect {
+        /// What was tried.
+        location: String,
+        /// Why it failed.
+        source: sqlx::Error,
+    },
+    /// No answer.
+    #[error("cannot connect to {location}: no answer within {} s", timeout.as_secs_f32())]
+    Timeout {
+        /// What was tried.
+        location: String,
+        /// How long it was waited for.
+        timeout: Duration,
+    },
+    /// A newer binary was here.
+    #[error(
+        "the database is newer than this program: it has had migration {found}, and this program knows those up to \
+         {known}; run a newer version of the program"
+    )]
+    Newer {
+        /// The migration that is unknown here.
+        found: i64,
+        /// The newest that is known.
+        known: i64,
+    },
+    /// A migration failed, or is not the one that was run before.
+    #[error("the database cannot be migrated: {0}")]
+    Migrate(#[source] MigrateError),
+    /// The database is not as it must be for what is promised.
+    #[error("the database's {name} must be {expected} but is {found}")]
+    Setting {
+        /// The setting.
+        name: &'static str,
+        /// What it must be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+}
+
+/// Opens the catalog at this URL, of the form `sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, creates or
+/// migrates its tables, and asserts the settings on which durability and isolation rest. Call it on the runtime that is to
+/// do the store's work.
+pub async fn open(url: &str, options: Options) -> Result<Store, OpenError> {
+    match DatabaseKind::of(url)? {
+        DatabaseKind::Sqlite => sqlite::open(url, options).await,
+        DatabaseKind::Postgres => postgres::open(url, options).await,
+    }
+}
+
+pub(crate) fn newest(migrator: &Migrator) -> i64 {
+    migrator
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or(0)
+}
+
+/// Brings the tables to the newest version, and refuses a database that has had a migration unknown to this program.
+pub(crate) async fn migrate<C: Migrate>(
+    migrator: &Migrator,
+    connection: &mut C,
+) -> Result<(), OpenError> {
+    match migrator.run_direct(None, connection, false).await {
+        Ok(()) => Ok(()),
+        Err(MigrateError::VersionMissing(found)) => Err(OpenError::Newer {
+            found,
+            known: newest(migrator),
+        }),
+        Err(error) => Err(OpenError::Migrate(error)),
+    }
+}
+
+/// Refuses a setting that is not what it must be.
+pub(crate) fn expect(name: &'static str, expected: &str, found: &str) -> Result<(), OpenError> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(OpenError::Setting {
+        name,
+        expected: expected.to_owned(),
+        found: found.to_owned(),
+    })
+}

@@ -1,0 +1,247 @@
+//! What the repositories share: statements for either database, and the transaction that writes to the log.
+
+use std::future::Future;
+
+use models_core::{Change, OrganizationId, Origin, RepositoryError, Revision};
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Database, FromRow, Pool, Postgres, Sqlite, Transaction};
+use tokio::runtime::Handle;
+
+use crate::error::repository_error;
+
+/// A value for a statement's `$1`, `$2`, …: all types that the schema knows.
+pub(crate) enum Value {
+    Text(Option<String>),
+    Integer(Option<i64>),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(Some(text.to_owned()))
+    }
+}
+
+impl From<Option<&str>> for Value {
+    fn from(text: Option<&str>) -> Self {
+        Self::Text(text.map(str::to_owned))
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Integer(Some(number))
+    }
+}
+
+impl From<Option<i64>> for Value {
+    fn from(number: Option<i64>) -> Self {
+        Self::Integer(number)
+    }
+}
+
+/// A row that can be read from either database.
+pub(crate) trait Record:
+    for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{
+}
+
+impl<T> Record for T where
+    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{
+}
+
+/// A database that the catalog can be kept in. It stands in for the dozen bounds on `sqlx::Database` that generic code
+/// would otherwise repeat in every signature.
+pub(crate) trait Backend: Database {
+    /// Runs the statement and answers its rows.
+    fn fetch<T: Record>(
+        connection: &mut Self::Connection,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = Result<Vec<T>, sqlx::Error>> + Send;
+}
+
+macro_rules! backend {
+    ($database:ty) => {
+        impl Backend for $database {
+            async fn fetch<T: Record>(
+                connection: &mut Self::Connection,
+                sql: &'static str,
+                values: Vec<Value>,
+            ) -> Result<Vec<T>, sqlx::Error> {
+                let mut query = sqlx::query_as::<Self, T>(sql);
+                for value in values {
+                    query = match value {
+                        Value::Text(text) => query.bind(text),
+                        Value::Integer(number) => query.bind(number),
+                    };
+                }
+                query.fetch_all(connection).await
+            }
+        }
+    };
+}
+
+backend!(Sqlite);
+backend!(Postgres);
+
+/// A catalog in a database.
+pub(crate) struct SqlStore<DB: Database> {
+    /// For reading. On SQLite these connections cannot write.
+    pub(crate) reader: Pool<DB>,
+    /// For writing. On SQLite this is a single connection.
+    pub(crate) writer: Pool<DB>,
+    /// Begins a transaction that will write.
+    pub(crate) begin: &'static str,
+    /// Where the work is done.
+    pub(crate) runtime: Handle,
+}
+
+// Derived, it would ask for `DB: Clone`.
+impl<DB: Database> Clone for SqlStore<DB> {
+    fn clone(&self) -> Self {
+        Self {
+            reader: self.reader.clone(),
+            writer: self.writer.clone(),
+            begin: self.begin,
+            runtime: self.runtime.clone(),
+        }
+    }
+}
+
+impl<DB: Backend> SqlStore<DB> {
+    /// Runs one statement that changes nothing, and answers its rows.
+    pub(crate) async fn read<T: Record + 'static>(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<T>, RepositoryError> {
+        let reader = self.reader.clone();
+        self.run(async move {
+            let mut connection = reader.acquire().await.map_err(repository_error)?;
+            DB::fetch(&mut connection, sql, values)
+                .await
+                .map_err(repository_error)
+        })
+        .await
+    }
+
+    /// Does the work as a task of its own on the runtime that opened the store. A caller that goes away cancels nothing:
+    /// a transaction dropped half-way can stay open on its pooled connection. And no connection is driven by a runtime
+    /// that may end before the store does.
+    pub(crate) async fn run<T, W>(&self, work: W) -> Result<T, RepositoryError>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T, RepositoryError>> + Send + 'static,
+    {
+        match self.runtime.spawn(work).await {
+            Ok(result) => result,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(cancelled) => Err(RepositoryError::Unavailable(Box::new(cancelled))),
+            },
+        }
+    }
+}
+
+/// A transaction that changes the catalog. All of them take turns at the row that holds the revision, so revisions grow
+/// in the order of the commits, and what a transaction has read stays true until it commits.
+pub(crate) struct Mutation<DB: Database> {
+    transaction: Transaction<'static, DB>,
+    begun_at: Revision,
+    revision: Revision,
+    origin: Origin,
+}
+
+impl<DB: Backend> Mutation<DB> {
+    /// Begins, and waits for its turn.
+    pub(crate) async fn begin(
+        store: &SqlStore<DB>,
+        origin: Origin,
+    ) -> Result<Self, RepositoryError> {
+        const TAKE_TURN: &str = "UPDATE catalog SET revision = revision RETURNING revision";
+        let begun = store.writer.begin_with(store.begin).await;
+        let mut transaction = begun.map_err(repository_error)?;
+        let rows: Vec<(i64,)> = DB::fetch(&mut transaction, TAKE_TURN, vec![])
+            .await
+            .map_err(repository_error)?;
+        let begun_at = only_revision(&rows)?;
+        Ok(Self {
+            transaction,
+            begun_at,
+            revision: begun_at,
+            origin,
+        })
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Runs a statement and answers its rows.
+    pub(crate) async fn fetch<T: Record>(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<T>, RepositoryError> {
+        DB::fetch(&mut self.transaction, sql, values)
+            .await
+            .map_err(repository_error)
+    }
+
+    /// Runs a statement that answers no rows.
+    pub(crate) async fn execute(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<(), RepositoryError> {
+        self.fetch::<(i64,)>(sql, values).await.map(drop)
+    }
+
+    /// Appends the change to the log, at the next revision.
+    pub(crate) async fn record(&mut self, change: &Change) -> Result<(), RepositoryError> {
+        const INSERT: &str = "INSERT INTO events \
+            (revision, occurred_at, actor, type, organization_id, subject_id, change) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let json =
+            serde_json::to_string(change).map_err(|error| RepositoryError::Failed(error.into()))?;
+        self.revision = self.revision.next();
+        let values = vec![
+            self.revision.0.into(),
+            i64::from(self.origin.at).into(),
+            self.origin.actor.as_str().into(),
+            change.kind().into(),
+            change.organization_id().map(OrganizationId::as_str).into(),
+            change.subject_id().into(),
+            json.as_str().into(),
+        ];
+        self.execute(INSERT, values).await
+    }
+
+    /// Commits what was recorded. Where nothing was, nothing changed.
+    pub(crate) async fn commit(mut self) -> Result<(), RepositoryError> {
+        const SET_REVISION: &str = "UPDATE catalog SET revision = $1";
+        if self.revision == self.begun_at {
+            return self.roll_back().await;
+        }
+        self.execute(SET_REVISION, vec![self.revision.0.into()])
+            .await?;
+        self.transaction.commit().await.map_err(repository_error)
+    }
+
+    /// Leaves everything as it was.
+    pub(crate) async fn roll_back(self) -> Result<(), RepositoryError> {
+        self.transaction.rollback().await.map_err(repository_error)
+    }
+}
+
+/// The revision in the one row of the table `catalog`.
+pub(crate) fn only_revision(rows: &[(i64,)]) -> Result<Revision, RepositoryError> {
+    match rows {
+        [(revision,)] => Ok(Revision(*revision)),
+        _ => Err(RepositoryError::Failed(
+            "the table catalog must hold exactly one row".into(),
+        )),
+    }
+}

@@ -1,0 +1,147 @@
+//! SQLite: one connection that writes, several that cannot.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Connection, SqlitePool};
+use tokio::runtime::Handle;
+
+use crate::open::{DatabaseKind, OpenError, Options, Store, expect, migrate};
+use crate::sql::SqlStore;
+
+static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/sqlite");
+
+/// Takes the lock at once. The busy time-out does not cover a lock that is upgraded.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+
+/// How long a connection waits for another process's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError> {
+    let connect = SqliteConnectOptions::from_str(url).map_err(OpenError::Url)?;
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(OpenError::InMemory);
+    }
+    let file = std::path::absolute(connect.get_filename())
+        .unwrap_or_else(|_| connect.get_filename().to_owned());
+    create_directory_of(&file)?;
+    let location = file.display().to_string();
+    let unreachable = |source| OpenError::Connect {
+        location: location.clone(),
+        source,
+    };
+
+    let common = connect.foreign_keys(true).busy_timeout(BUSY_TIMEOUT);
+    let writer = common
+        .clone()
+        .read_only(false)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // NORMAL keeps what was acknowledged over a crash of the process, but not over a power cut.
+        .synchronous(SqliteSynchronous::Full);
+    let writer = pool(1, options)
+        .connect_with(writer)
+        .await
+        .map_err(unreachable)?;
+    {
+        let mut connection = writer.acquire().await.map_err(unreachable)?;
+        // Under the lock: another process may be starting too.
+        let mut transaction = connection.begin_with(BEGIN).await.map_err(unreachable)?;
+        migrate(&MIGRATOR, &mut *transaction).await?;
+        transaction.commit().await.map_err(unreachable)?;
+        assert_settings(&mut connection, false).await?;
+    }
+    let reader = common.read_only(true).create_if_missing(false);
+    let reader: SqlitePool = pool(options.max_connections, options)
+        .connect_with(reader)
+        .await
+        .map_err(unreachable)?;
+    assert_settings(&mut *reader.acquire().await.map_err(unreachable)?, true).await?;
+
+    let store = SqlStore {
+        reader,
+        writer,
+        begin: BEGIN,
+        runtime: Handle::current(),
+    };
+    Ok(Store::new(DatabaseKind::Sqlite, location, &MIGRATOR, store))
+}
+
+fn create_directory_of(file: &Path) -> Result<(), OpenError> {
+    match file.parent() {
+        None => Ok(()),
+        Some(path) => std::fs::create_dir_all(path).map_err(|source| OpenError::Directory {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+/// A file needs no new connections from time to time.
+fn pool(max_connections: u32, options: Options) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(options.connect_timeout)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+async fn assert_settings(
+    connection: &mut SqliteConnection,
+    read_only: bool,
+) -> Result<(), OpenError> {
+    let (journal_mode, synchronous, foreign_keys, busy_timeout): (String, i64, i64, i64) = sqlx::query_as(
+        "SELECT (SELECT journal_mode FROM pragma_journal_mode), (SELECT synchronous FROM pragma_synchronous), \
+                (SELECT foreign_keys FROM pragma_foreign_keys), (SELECT timeout FROM pragma_busy_timeout)",
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(|source| OpenError::Connect {
+        location: "the settings".to_owned(),
+        source,
+    })?;
+    expect("journal_mode", "wal", &journal_mode)?;
+    expect("foreign_keys", "1", &foreign_keys.to_string())?;
+    expect(
+        "busy_timeout",
+        &BUSY_TIMEOUT.as_millis().to_string(),
+        &busy_timeout.to_string(),
+    )?;
+    if !read_only {
+        expect("synchronous", "2", &synchronous.to_string())?; // 2 is FULL
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The pragmas are a connection's own: the pool makes each connection with the same options, and this is the proof
+    /// that the options do what they say.
+    #[tokio::test]
+    async fn connections_have_the_settings_that_durability_rests_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("settings.db");
+        let plain = SqliteConnectOptions::new()
+            .filename(&file)
+            .create_if_missing(true);
+        let mut unset = SqliteConnection::connect_with(&plain).await.unwrap();
+        let refused = assert_settings(&mut unset, false).await;
+        assert!(
+            matches!(
+                refused,
+                Err(OpenError::Setting {
+                    name: "journal_mode",
+                    ..
+                })
+            ),
+            "{refused:?}"
+        );
+    }
+}

@@ -1,0 +1,152 @@
+use models_core::{ApiKeyId, KeyRejection, Origin, RepositoryError, Role, Timestamp};
+use models_store::Store;
+use uuid::Uuid;
+
+use crate::fixtures::{NOW, add_api_key, add_organization, api_key, origin};
+
+pub async fn a_key_is_found_by_its_digest_also_when_it_is_revoked_or_expired(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    let (mut key, digest) = api_key(&acme, Role::Writer);
+    key.expires_at = Some(NOW);
+    store
+        .api_keys
+        .insert(key.clone(), digest, origin())
+        .await
+        .unwrap();
+
+    let found = store
+        .api_keys
+        .find_by_digest(&digest)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found, key);
+    assert_eq!(found.principal(NOW), Err(KeyRejection::Expired));
+    let before = Timestamp::from_seconds(NOW.seconds() - 1);
+    assert_eq!(
+        found.principal(before).map(|principal| principal.role),
+        Ok(Role::Writer)
+    );
+
+    store.api_keys.revoke(&key.id, origin()).await.unwrap();
+    let found = store
+        .api_keys
+        .find_by_digest(&digest)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found.principal(before), Err(KeyRejection::Revoked));
+
+    let (_, unknown) = api_key(&acme, Role::Owner);
+    assert_eq!(store.api_keys.find_by_digest(&unknown).await.unwrap(), None);
+}
+
+pub async fn a_secret_can_be_added_once(store: Store) {
+    let (acme, other) = (
+        add_organization(&store, "acme").await,
+        add_organization(&store, "other").await,
+    );
+    let (first, digest) = add_api_key(&store, &acme, Role::Owner).await;
+    store.api_keys.revoke(&first.id, origin()).await.unwrap();
+
+    let (again, _) = api_key(&other, Role::Reader);
+    let refused = store.api_keys.insert(again, digest, origin()).await;
+    assert!(
+        matches!(refused, Err(RepositoryError::AlreadyExists)),
+        "{refused:?}"
+    );
+    assert_eq!(store.api_keys.list(None).await.unwrap().len(), 1);
+}
+
+pub async fn a_key_belongs_to_a_project_of_its_organization(store: Store) {
+    let (acme, other) = (
+        add_organization(&store, "acme").await,
+        add_organization(&store, "other").await,
+    );
+    let (mut key, digest) = api_key(&acme, Role::Owner);
+    key.project_id = other.default_project.id;
+
+    let refused = store.api_keys.insert(key, digest, origin()).await;
+    assert!(
+        matches!(refused, Err(RepositoryError::Failed(_))),
+        "{refused:?}"
+    );
+    assert_eq!(store.api_keys.list(None).await.unwrap(), []);
+}
+
+pub async fn keys_are_listed_by_creation_for_all_or_for_one_organization(store: Store) {
+    let (acme, other) = (
+        add_organization(&store, "acme").await,
+        add_organization(&store, "other").await,
+    );
+    let mut keys = Vec::new();
+    for (organization, created_at) in [(&acme, 3), (&other, 2), (&acme, 1)] {
+        let (mut key, digest) = api_key(organization, Role::Reader);
+        key.created_at = Timestamp::from_seconds(created_at);
+        store
+            .api_keys
+            .insert(key.clone(), digest, origin())
+            .await
+            .unwrap();
+        keys.push(key);
+    }
+    let [third, second, first] = &keys[..] else {
+        panic!("three keys")
+    };
+    let revoked = store
+        .api_keys
+        .revoke(&second.id, origin())
+        .await
+        .unwrap()
+        .unwrap();
+
+    assert_eq!(
+        store.api_keys.list(None).await.unwrap(),
+        [first.clone(), revoked.clone(), third.clone()]
+    );
+    assert_eq!(
+        store.api_keys.list(Some(&acme.id)).await.unwrap(),
+        [first.clone(), third.clone()]
+    );
+    assert_eq!(
+        store.api_keys.list(Some(&other.id)).await.unwrap(),
+        [revoked]
+    );
+}
+
+pub async fn a_key_is_revoked_once(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    let (key, _) = add_api_key(&store, &acme, Role::Owner).await;
+    let (other, _) = add_api_key(&store, &acme, Role::Owner).await;
+
+    let revoked = store
+        .api_keys
+        .revoke(&key.id, origin())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(revoked.revoked_at, Some(NOW));
+    let revision = store.events.revision().await.unwrap();
+
+    let later = Origin {
+        at: Timestamp::from_seconds(NOW.seconds() + 60),
+        ..origin()
+    };
+    assert_eq!(
+        store.api_keys.revoke(&key.id, later).await.unwrap(),
+        Some(revoked.clone())
+    );
+    assert_eq!(store.events.revision().await.unwrap(), revision);
+    assert!(
+        store.api_keys.list(None).await.unwrap().contains(&other),
+        "only the one key is revoked"
+    );
+}
+
+pub async fn a_missing_key_cannot_be_revoked(store: Store) {
+    let missing = ApiKeyId::from_uuid(Uuid::now_v7());
+    assert_eq!(
+        store.api_keys.revoke(&missing, origin()).await.unwrap(),
+        None
+    );
+}

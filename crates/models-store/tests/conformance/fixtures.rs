@@ -1,0 +1,117 @@
+//! Things to put into a store.
+
+use std::sync::Arc;
+
+use models_core::{
+    Actor, ApiKey, ApiKeyId, Import, ImportEntry, KeyDigest, Model, ModelId, Organization,
+    OrganizationId, Origin, Project, ProjectId, Role, Scope, Secret, Timestamp,
+};
+use models_store::Store;
+use uuid::Uuid;
+
+pub const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+pub fn origin() -> Origin {
+    Origin {
+        actor: Actor::CommandLine,
+        at: NOW,
+    }
+}
+
+pub fn organization(slug: &str) -> Organization {
+    Organization {
+        id: OrganizationId::from_uuid(Uuid::now_v7()),
+        slug: slug.parse().unwrap(),
+        name: format!("{slug} Inc.").parse().unwrap(),
+        default_project: Project {
+            id: ProjectId::from_uuid(Uuid::now_v7()),
+            name: "Default project".parse().unwrap(),
+        },
+        created_at: NOW,
+    }
+}
+
+pub async fn add_organization(store: &Store, slug: &str) -> Organization {
+    let organization = organization(slug);
+    store
+        .organizations
+        .insert(organization.clone(), None, origin())
+        .await
+        .unwrap();
+    organization
+}
+
+pub fn api_key(organization: &Organization, role: Role) -> (ApiKey, KeyDigest) {
+    let mut random = [0; 32];
+    random[..16].copy_from_slice(Uuid::now_v7().as_bytes());
+    let secret = Secret::from_random(random);
+    let key = ApiKey {
+        id: ApiKeyId::from_uuid(Uuid::now_v7()),
+        organization_id: organization.id.clone(),
+        organization_slug: organization.slug.clone(),
+        project_id: organization.default_project.id.clone(),
+        name: "a key".parse().unwrap(),
+        role,
+        redacted_value: secret.redacted(),
+        created_at: NOW,
+        expires_at: None,
+        revoked_at: None,
+    };
+    (key, secret.digest())
+}
+
+pub async fn add_api_key(
+    store: &Store,
+    organization: &Organization,
+    role: Role,
+) -> (ApiKey, KeyDigest) {
+    let (key, digest) = api_key(organization, role);
+    store
+        .api_keys
+        .insert(key.clone(), digest, origin())
+        .await
+        .unwrap();
+    (key, digest)
+}
+
+pub fn entry(id: &str, created: u32) -> ImportEntry {
+    ImportEntry {
+        id: id.parse().unwrap(),
+        created: Some(Timestamp::from_seconds(created)),
+        owned_by: Some("someone".parse().unwrap()),
+        shutdown_date: None,
+    }
+}
+
+pub fn import(scope: Scope, entries: Vec<ImportEntry>) -> Import {
+    Import {
+        scope,
+        entries,
+        default_owner: "nobody".parse().unwrap(),
+        dry_run: false,
+    }
+}
+
+pub async fn add_models(store: &Store, scope: &Scope, models: &[(&str, u32)]) {
+    let entries = models
+        .iter()
+        .map(|(id, created)| entry(id, *created))
+        .collect();
+    store
+        .models
+        .import(import(scope.clone(), entries), origin(), Arc::new(|_| ()))
+        .await
+        .unwrap();
+}
+
+pub fn own(organization: &Organization) -> Scope {
+    Scope::Organization(organization.id.clone())
+}
+
+pub fn id(text: &str) -> ModelId {
+    text.parse().unwrap()
+}
+
+pub fn ids(models: &[Model]) -> Vec<&str> {
+    models.iter().map(|model| model.id.as_str()).collect()
+}

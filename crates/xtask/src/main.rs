@@ -1,0 +1,87 @@
+//! What the project does to itself: get what the tests need, and run them all.
+#![expect(clippy::print_stderr, reason = "a command line tool")]
+
+mod postgres;
+
+use std::process::{Command, ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::postgres::Postgres;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Everything that must hold before a change is handed in: format, lints, documentation, all tests.
+    Check,
+    /// All tests, on both databases. Starts a throwaway PostgreSQL unless `MODELS_TEST_POSTGRES_URL` names one.
+    Test {
+        /// Passed on to `cargo test`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().task {
+        Task::Check => check(),
+        Task::Test { arguments } => test(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn check() -> Result<(), String> {
+    run(cargo(&["fmt", "--all", "--check"]))?;
+    run(cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    run(cargo(&["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    test(&[])
+}
+
+fn test(arguments: &[String]) -> Result<(), String> {
+    let postgres = Postgres::named_or_started()?;
+    let mut tests = cargo(&["test", "--workspace", "--locked"]);
+    run(tests
+        .args(arguments)
+        .env(postgres::VARIABLE, postgres.url()))
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(arguments);
+    command
+}
+
+/// Runs the command, showing it and all that it says.
+fn run(mut command: impl std::borrow::BorrowMut<Command>) -> Result<(), String> {
+    let command = command.borrow_mut();
+    let words: Vec<_> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .collect();
+    let shown = words.join(std::ffi::OsStr::new(" ")).display().to_string();
+    eprintln!("+ {shown}");
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{shown}` failed: {status}")),
+        Err(error) => Err(format!("`{shown}` could not be started: {error}")),
+    }
+}

@@ -1,0 +1,204 @@
+//! A PostgreSQL server for the tests: found, or installed, started on a free port, and stopped when it is dropped.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+
+use crate::run;
+
+/// Names a server to use in place of a throwaway one. The tests read it too.
+pub const VARIABLE: &str = "MODELS_TEST_POSTGRES_URL";
+
+const HOW_TO_INSTALL: &str = "there is no PostgreSQL server here, and none could be installed: install one \
+    (Debian and Ubuntu: `sudo apt-get install postgresql`; Fedora: `sudo dnf install postgresql-server`; \
+    macOS: `brew install postgresql@17`), or set MODELS_TEST_POSTGRES_URL to the URL of one in which databases may be \
+    created";
+
+pub struct Postgres {
+    url: String,
+    started: Option<Started>,
+}
+
+struct Started {
+    server: Child,
+    directory: PathBuf,
+}
+
+impl Postgres {
+    /// The server that the environment names; where it names none, a new one.
+    pub fn named_or_started() -> Result<Self, String> {
+        if let Ok(url) = env::var(VARIABLE) {
+            return Ok(Self { url, started: None });
+        }
+        let binaries = find().or_else(install).ok_or(HOW_TO_INSTALL)?;
+        start(&binaries)
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if let Some(Started { server, directory }) = &mut self.started {
+            // The server's processes are of another user where this one is root: a signal, not `kill()` on a handle.
+            let _ = Command::new("kill")
+                .args(["-QUIT", &server.id().to_string()])
+                .status();
+            let _ = server.wait();
+            let _ = fs::remove_dir_all(directory);
+        }
+    }
+}
+
+/// The newest server's binaries, where Debian puts them, or on the PATH.
+fn find() -> Option<PathBuf> {
+    let version = |path: &PathBuf| path.file_name()?.to_str()?.parse::<u32>().ok();
+    let versions = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    let newest = versions
+        .filter(|path| path.join("bin/initdb").exists())
+        .max_by_key(version);
+    let on_path =
+        || env::split_paths(&env::var_os("PATH")?).find(|path| path.join("initdb").exists());
+    newest.map(|path| path.join("bin")).or_else(on_path)
+}
+
+/// Asks the system's package manager, where there is one that we may ask.
+fn install() -> Option<PathBuf> {
+    if !Path::new("/usr/bin/apt-get").exists() {
+        return None;
+    }
+    let prefix: &[&str] = if is_root() { &["env"] } else { &["sudo", "-n"] };
+    let apt_get = |arguments: &[&str]| {
+        let mut command = Command::new(prefix[0]);
+        command
+            .args(&prefix[1..])
+            .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "-q"])
+            .args(arguments);
+        run(command)
+    };
+    apt_get(&["update"])
+        .and_then(|()| apt_get(&["install", "--no-install-recommends", "postgresql"]))
+        .ok()?;
+    find()
+}
+
+fn start(binaries: &Path) -> Result<Postgres, String> {
+    let directory = env::temp_dir().join(format!("models-postgres-{}", std::process::id()));
+    let io = |error: std::io::Error| format!("{}: {error}", directory.display());
+    fs::create_dir_all(&directory).map_err(io)?;
+    let user = is_root().then(server_user);
+    if let Some(user) = user {
+        run(Command::new("chown").arg(user).arg(&directory))?;
+    }
+    let data = directory.join("data");
+    // Another order of text than that of the bytes, so that a query which forgets to ask for the bytes is found.
+    run(as_user(user, &binaries.join("initdb"))
+        .arg("-D")
+        .arg(&data)
+        .args([
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ])
+        .args(["--locale-provider=icu", "--icu-locale=en"])
+        .stdout(Stdio::null()))?;
+    let port = TcpListener::bind("127.0.0.1:0")
+        .and_then(|socket| socket.local_addr())
+        .map_err(io)?
+        .port();
+    let log = fs::File::create(directory.join("log")).map_err(io)?;
+    let server = as_user(user, &binaries.join("postgres"))
+        .arg("-D")
+        .arg(&data)
+        .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k"])
+        .arg(&directory)
+        // It keeps nothing, so it need not wait for the disk.
+        .args([
+            "-c",
+            "fsync=off",
+            "-c",
+            "full_page_writes=off",
+            "-c",
+            "max_connections=300",
+        ])
+        .stderr(log)
+        .spawn()
+        .map_err(io)?;
+    let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
+    let postgres = Postgres {
+        url,
+        started: Some(Started {
+            server,
+            directory: directory.clone(),
+        }),
+    };
+    wait_until_ready(binaries, port, &directory.join("log"))?;
+    Ok(postgres)
+}
+
+fn wait_until_ready(binaries: &Path, port: u16, log: &Path) -> Result<(), String> {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while Instant::now() < deadline {
+        let mut is_ready = Command::new(binaries.join("pg_isready"));
+        is_ready.args([
+            "-q",
+            "-h",
+            "127.0.0.1",
+            "-U",
+            "postgres",
+            "-p",
+            &port.to_string(),
+        ]);
+        if is_ready.status().is_ok_and(|status| status.success()) {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    let said = fs::read_to_string(log).unwrap_or_default();
+    Err(format!(
+        "the PostgreSQL server did not become ready within 60 s; it said:\n{said}"
+    ))
+}
+
+/// The server refuses to run as root.
+fn as_user(user: Option<&str>, program: &Path) -> Command {
+    let Some(user) = user else {
+        return Command::new(program);
+    };
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--reuid", user, "--regid", user, "--clear-groups"])
+        .arg(program)
+        .current_dir("/");
+    command
+}
+
+/// Who runs the server in root's place: the user of Debian's package, or nobody.
+fn server_user() -> &'static str {
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    if users.lines().any(|line| line.starts_with("postgres:")) {
+        "postgres"
+    } else {
+        "nobody"
+    }
+}
+
+fn is_root() -> bool {
+    Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|output| output.stdout == b"0\n")
+}
