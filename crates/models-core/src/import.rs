@@ -1,14 +1,12 @@
 //! Taking in the list of another catalog.
 
-use serde::Deserialize;
-
 use crate::model::{Model, ModelId, Scope, ShutdownDate};
 use crate::text::Name;
 use crate::time::Timestamp;
 
 /// A model as the list of an OpenAI-compatible server has it. Not every server says when a model was created or whose it
 /// is; other fields are ignored.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportEntry {
     /// The model's id.
     pub id: ModelId,

@@ -1,0 +1,159 @@
+//! The command line: the service itself, and what its operators do on the database.
+
+mod key;
+mod model;
+mod organization;
+mod output;
+mod serve;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use models_core::{Actor, Organization, Origin, Scope, Slug};
+use models_store::Store;
+
+use crate::clock::now;
+use crate::logging;
+use crate::settings::{LogLevel, Settings};
+
+use output::{Output, complain};
+
+/// A failure that ends a command, in a sentence.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+const ABOUT_SETTINGS: &str = "The OpenAI Models API, self-hosted.
+
+Settings come from the embedded defaults, then from config/{environment}.toml, where MODELS_ENVIRONMENT names \
+the environment (`development` if it is not set) and MODELS_CONFIG_DIRECTORY the directory (`config`), then from \
+variables named MODELS__SECTION__KEY, such as MODELS__DATABASE__URL and MODELS__SERVER__PORT. All commands but \
+`serve` work on the database itself, whether the service runs or not.";
+
+/// The OpenAI Models API, self-hosted.
+#[derive(Parser)]
+#[command(version, long_about = ABOUT_SETTINGS)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Answer in JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the service (the default).
+    Serve,
+    /// Create the database's tables, or bring them to this version.
+    Migrate,
+    /// Organizations: the tenants.
+    #[command(subcommand)]
+    Organization(organization::Command),
+    /// API keys.
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Models: the public ones, or with --organization those of one organization.
+    #[command(subcommand)]
+    Model(model::Command),
+}
+
+/// Reads the command line, does what it says, and says how it went: 0 done, 1 failed, 2 not understood.
+pub async fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output {
+        json: arguments.json,
+    };
+    match execute(arguments.command.unwrap_or(Command::Serve), output).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            complain(&format!("error: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(command: Command, output: Output) -> Result<(), Failure> {
+    let mut settings = Settings::load()?;
+    if !matches!(command, Command::Serve) {
+        settings.log.level = LogLevel::Error;
+    }
+    logging::start(&settings.log);
+    let store = open(&settings).await?;
+    match command {
+        Command::Serve => serve::run(&settings, &store).await,
+        Command::Migrate => migrated(&store, output),
+        Command::Organization(command) => organization::run(command, &store, output).await,
+        Command::Key(command) => key::run(command, &store, output).await,
+        Command::Model(command) => model::run(command, &store, output).await,
+    }
+}
+
+async fn open(settings: &Settings) -> Result<Store, Failure> {
+    let opened =
+        models_store::open(settings.database.url.expose(), settings.database.options()).await;
+    Ok(opened.map_err(|error| {
+        format!("{error} (setting `database.url`, variable MODELS__DATABASE__URL)")
+    })?)
+}
+
+fn migrated(store: &Store, output: Output) -> Result<(), Failure> {
+    let Store {
+        kind,
+        location,
+        schema_version,
+        ..
+    } = store;
+    output.object(&serde_json::json!({"database": kind.to_string(), "location": location, "schema_version": schema_version}), || {
+        format!("The {kind} database {location} is at schema version {schema_version}.")
+    })
+}
+
+/// The organization with this slug, or a sentence that there is none.
+async fn find_organization(store: &Store, slug: &Slug) -> Result<Organization, Failure> {
+    let found = store.organizations.find_by_slug(slug).await?;
+    found.ok_or_else(|| {
+        format!("there is no organization `{slug}`; `models-api organization list` shows all")
+            .into()
+    })
+}
+
+/// The scope that `--organization` names: public without it.
+async fn find_scope(
+    store: &Store,
+    slug: Option<&Slug>,
+) -> Result<(Scope, Option<Organization>), Failure> {
+    let Some(slug) = slug else {
+        return Ok((Scope::Public, None));
+    };
+    let organization = find_organization(store, slug).await?;
+    Ok((
+        Scope::Organization(organization.id.clone()),
+        Some(organization),
+    ))
+}
+
+fn origin() -> Origin {
+    Origin {
+        actor: Actor::CommandLine,
+        at: now(),
+    }
+}
+
+/// The text of a file, or of standard input where the path is `-`.
+fn read(path: &Path) -> Result<String, Failure> {
+    let read = if path == Path::new("-") {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        std::fs::read_to_string(path)
+    };
+    read.map_err(|error| format!("{}: {error}", shown(path)).into())
+}
+
+/// What a path is called in a message.
+fn shown(path: &Path) -> String {
+    if path == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    }
+}

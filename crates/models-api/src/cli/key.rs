@@ -1,0 +1,188 @@
+//! `key create|list|revoke`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Subcommand;
+use models_core::{ApiKey, ApiKeyId, Name, RepositoryError, Role, Secret, Slug, Timestamp};
+use models_store::Store;
+use serde::Serialize;
+
+use super::output::Output;
+use super::{Failure, find_organization, origin};
+use crate::creation::{new_api_key, new_secret};
+
+/// The length below which a secret that is brought along can be guessed.
+const SHORTEST: usize = 20;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Create a key and show it, once.
+    Create(Create),
+    /// List keys, without their secrets.
+    List {
+        /// Only those of this organization.
+        #[arg(long, value_name = "SLUG")]
+        organization: Option<Slug>,
+    },
+    /// Revoke a key, for good.
+    Revoke {
+        /// Its id, `key_…`.
+        id: ApiKeyId,
+    },
+}
+
+#[derive(clap::Args)]
+pub(super) struct Create {
+    /// The organization that it acts for.
+    #[arg(long, value_name = "SLUG")]
+    organization: Slug,
+    /// reader lists and retrieves, writer registers too, owner deletes too.
+    #[arg(long)]
+    role: Role,
+    /// What it is called, for people.
+    #[arg(long)]
+    name: Name,
+    /// How long it is good, such as `90days` or `12h`; without it, until it is revoked.
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    expires_in: Option<Duration>,
+    /// Take an existing key of any form from this file (`-`: from standard input) in place of making one. It is not shown
+    /// again.
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    /// Take one of under 20 characters too.
+    #[arg(long, requires = "secret_file")]
+    allow_weak: bool,
+}
+
+/// A key that was just created, with its secret.
+#[derive(Serialize)]
+struct CreatedKey<'a> {
+    value: &'a str,
+    #[serde(flatten)]
+    key: &'a ApiKey,
+}
+
+pub(super) async fn run(command: Command, store: &Store, output: Output) -> Result<(), Failure> {
+    match command {
+        Command::Create(create) => create.run(store, output).await,
+        Command::List { organization } => list(organization.as_ref(), store, output).await,
+        Command::Revoke { id } => revoke(&id, store, output).await,
+    }
+}
+
+impl Create {
+    async fn run(self, store: &Store, output: Output) -> Result<(), Failure> {
+        let origin = origin();
+        let organization = find_organization(store, &self.organization).await?;
+        let expires_at = self
+            .expires_in
+            .map(|duration| expiry(origin.at, duration))
+            .transpose()?;
+        let secret = match &self.secret_file {
+            None => new_secret()?,
+            Some(path) => read_secret(path, self.allow_weak)?,
+        };
+        let key = new_api_key(
+            &organization,
+            &secret,
+            self.name,
+            self.role,
+            origin.at,
+            expires_at,
+        );
+        match store
+            .api_keys
+            .insert(key.clone(), secret.digest(), origin)
+            .await
+        {
+            Ok(()) => {}
+            Err(RepositoryError::AlreadyExists) => {
+                return Err("there is a key with this secret already".into());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let created = CreatedKey {
+            value: secret.expose(),
+            key: &key,
+        };
+        output.object(&created, || {
+            let ApiKey { id, role, organization_slug, .. } = &key;
+            format!(
+                "Created the {role} key {id} of `{organization_slug}`. It is shown only this once:\n{}",
+                secret.expose()
+            )
+        })
+    }
+}
+
+fn expiry(now: Timestamp, duration: Duration) -> Result<Timestamp, Failure> {
+    if duration.as_secs() == 0 {
+        return Err("--expires-in must be at least a second".into());
+    }
+    now.checked_add(duration)
+        .ok_or_else(|| "--expires-in must end before 7 February 2106".into())
+}
+
+fn read_secret(path: &Path, allow_weak: bool) -> Result<Secret, Failure> {
+    let text = super::read(path)?;
+    let line = text.strip_suffix('\n').map_or(text.as_str(), |line| {
+        line.strip_suffix('\r').unwrap_or(line)
+    });
+    let secret = Secret::parse(line).map_err(|error| format!("{}: {error}", super::shown(path)))?;
+    if secret.length() < SHORTEST && !allow_weak {
+        return Err(format!(
+            "{}: a key of under {SHORTEST} characters can be guessed; --allow-weak takes it all the same",
+            super::shown(path)
+        )
+        .into());
+    }
+    Ok(secret)
+}
+
+async fn list(organization: Option<&Slug>, store: &Store, output: Output) -> Result<(), Failure> {
+    let organization = match organization {
+        None => None,
+        Some(slug) => Some(find_organization(store, slug).await?),
+    };
+    let keys = store
+        .api_keys
+        .list(organization.as_ref().map(|organization| &organization.id))
+        .await?;
+    let time =
+        |time: Option<Timestamp>| time.map_or_else(|| "-".to_owned(), |time| time.to_string());
+    output.list(
+        [
+            "id",
+            "organization",
+            "role",
+            "name",
+            "value",
+            "created",
+            "expires",
+            "revoked",
+        ],
+        &keys,
+        |key| {
+            [
+                key.id.to_string(),
+                key.organization_slug.to_string(),
+                key.role.to_string(),
+                key.name.to_string(),
+                key.redacted_value.clone(),
+                key.created_at.to_string(),
+                time(key.expires_at),
+                time(key.revoked_at),
+            ]
+        },
+    )
+}
+
+async fn revoke(id: &ApiKeyId, store: &Store, output: Output) -> Result<(), Failure> {
+    let revoked = store.api_keys.revoke(id, origin()).await?;
+    let key = revoked
+        .ok_or_else(|| format!("there is no key `{id}`; `models-api key list` shows all"))?;
+    output.object(&key, || {
+        format!("Revoked the key {id} of `{}`.", key.organization_slug)
+    })
+}

@@ -1,0 +1,69 @@
+//! `organization create|list`.
+
+use clap::Subcommand;
+use models_core::{Name, Organization, RepositoryError, Slug};
+use models_store::Store;
+use serde_json::json;
+
+use super::output::Output;
+use super::{Failure, origin};
+use crate::creation::new_organization;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Create an organization and its default project.
+    Create {
+        /// What it is called inside the ids of its fine-tuned models: lower-case letters, digits and `-`. Unique.
+        #[arg(long)]
+        slug: Slug,
+        /// What it is called for people, and as `owned_by`.
+        #[arg(long)]
+        name: Name,
+    },
+    /// List all organizations.
+    List,
+}
+
+pub(super) async fn run(command: Command, store: &Store, output: Output) -> Result<(), Failure> {
+    match command {
+        Command::Create { slug, name } => create(slug, name, store, output).await,
+        Command::List => list(store, output).await,
+    }
+}
+
+async fn create(slug: Slug, name: Name, store: &Store, output: Output) -> Result<(), Failure> {
+    let origin = origin();
+    let organization = new_organization(slug, name, origin.at);
+    match store
+        .organizations
+        .insert(organization.clone(), None, origin)
+        .await
+    {
+        Ok(()) => {}
+        Err(RepositoryError::AlreadyExists) => {
+            return Err(format!("there is an organization `{}` already", organization.slug).into());
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let Organization { id, slug, name, .. } = &organization;
+    output.object(&json!({"id": id, "slug": slug, "name": name}), || {
+        format!("Created the organization `{slug}` ({id}).\nIts first key: models-api key create --organization {slug} --role owner --name NAME")
+    })
+}
+
+async fn list(store: &Store, output: Output) -> Result<(), Failure> {
+    let organizations = store.organizations.list().await?;
+    output.list(
+        ["slug", "id", "name", "default project", "created"],
+        &organizations,
+        |organization| {
+            [
+                organization.slug.to_string(),
+                organization.id.to_string(),
+                organization.name.to_string(),
+                organization.default_project.id.to_string(),
+                organization.created_at.to_string(),
+            ]
+        },
+    )
+}

@@ -1,0 +1,68 @@
+//! What a command answers: JSON for machines, else text for people.
+
+use std::io::{self, ErrorKind, Write};
+
+use comfy_table::{Table, presets};
+use serde::Serialize;
+
+use super::Failure;
+
+#[derive(Clone, Copy)]
+pub(super) struct Output {
+    pub(super) json: bool,
+}
+
+impl Output {
+    /// One object, or the text.
+    pub(super) fn object(
+        self,
+        object: &impl Serialize,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        if self.json {
+            print(&serde_json::to_string(object)?)
+        } else {
+            print(&text())
+        }
+    }
+
+    /// An array of objects, or a table with a row for each.
+    pub(super) fn list<T: Serialize, const N: usize>(
+        self,
+        header: [&str; N],
+        objects: &[T],
+        row: impl Fn(&T) -> [String; N],
+    ) -> Result<(), Failure> {
+        if self.json {
+            return print(&serde_json::to_string(objects)?);
+        }
+        let mut table = Table::new();
+        table
+            .load_style(presets::NOTHING)
+            .set_header(header.map(str::to_uppercase));
+        for object in objects {
+            table.add_row(row(object));
+        }
+        let lines: Vec<String> = table
+            .lines()
+            .map(|line| line.trim_end().to_owned())
+            .collect();
+        print(&lines.join("\n"))
+    }
+}
+
+/// Writes the text and a line feed to standard output. Whoever stops reading has read enough.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("cannot write the answer: {error}").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a line to standard error. Where that fails there is nobody left to tell.
+pub(super) fn complain(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}

@@ -1,0 +1,55 @@
+//! `serve`: the service, from its settings to its last answer.
+
+use models_store::Store;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Failure;
+use super::output::print;
+use crate::application::Application;
+use crate::first_start;
+use crate::settings::Settings;
+
+pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failure> {
+    let server = &settings.server;
+    let application = Application::bind(settings, store).map_err(|error| {
+        let (host, port) = (&server.host, server.port);
+        format!(
+            "cannot listen on {host}:{port}: {error} (settings `server.host` and `server.port`)"
+        )
+    })?;
+    let first_key = if settings.bootstrap {
+        first_start::fill_if_empty(store).await?
+    } else {
+        None
+    };
+    let address = application.address();
+    tracing::info!(
+        %address,
+        version = env!("CARGO_PKG_VERSION"),
+        database = %store.kind,
+        location = store.location,
+        schema_version = store.schema_version,
+        "listening"
+    );
+    if let Some(first_key) = first_key {
+        print(&first_key.announcement(address))?;
+    }
+    application.run(told_to_stop()?).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Done when the process is told to stop: Ctrl-C, or SIGTERM.
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("told to stop; finishing what is in flight");
+    })
+}

@@ -1,0 +1,161 @@
+//! Every failure that a client sees, in OpenAI's envelope: one row each.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use models_core::RepositoryError;
+use serde::Serialize;
+
+const OVERLOADED_RETRY_SECONDS: &str = "1";
+
+/// A failure, as the client is told it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    /// A request that cannot be understood.
+    #[error("{0}")]
+    BadRequest(&'static str),
+    /// No credentials, or a scheme other than Bearer.
+    #[error("Missing bearer authentication in header")]
+    MissingCredentials,
+    /// A key that is unknown, revoked or expired; which of them is not said. Holds the key, redacted.
+    #[error("Incorrect API key provided: {0}. Keys are created with `models-api key create`.")]
+    IncorrectApiKey(String),
+    /// `OpenAI-Organization` names another organization than the key's.
+    #[error("OpenAI-Organization header should match organization for API key")]
+    MismatchedOrganization,
+    /// `OpenAI-Project` names another project than the key's.
+    #[error("OpenAI-Project header should match project for API key")]
+    MismatchedProject,
+    /// The key's role is too low, or the model is not its organization's to delete. Holds the scope that is missing.
+    #[error(
+        "You have insufficient permissions for this operation. Missing scopes: {0}. Check that you have the correct role in \
+         your organization (Reader, Writer, Owner) and that the model is your organization's own."
+    )]
+    MissingScope(&'static str),
+    /// There is no such model for this caller. Holds the id; where there is none in the path, what was sent.
+    #[error("The model '{0}' does not exist")]
+    ModelNotFound(String),
+    /// A path that nothing is at. Holds the method and the path.
+    #[error("Invalid URL ({0} {1})")]
+    UnknownUrl(String, String),
+    /// A path that does not know this method. Holds the method, the path, and the methods that it knows.
+    #[error("Invalid method for URL ({0} {1})")]
+    MethodNotAllowed(String, String, String),
+    /// A body that is larger than any request needs.
+    #[error("The request body is too large.")]
+    BodyTooLarge,
+    /// A request that did not arrive in time.
+    #[error("The request took too long to arrive.")]
+    RequestTimeout,
+    /// A fault of ours. Holds the reason, which is for the log alone.
+    #[error("The server had an error processing your request.")]
+    Fault(String),
+    /// The store is out of reach, or the service has too much to do. Holds the reason, which is for the log alone.
+    #[error("The server is overloaded or not ready yet.")]
+    Overloaded(String),
+}
+
+struct Row {
+    status: StatusCode,
+    kind: &'static str,
+    param: Option<&'static str>,
+    code: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    error: ErrorObject<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorObject<'a> {
+    message: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    param: Option<&'static str>,
+    code: Option<&'static str>,
+}
+
+impl ApiError {
+    #[rustfmt::skip]
+    fn row(&self) -> Row {
+        const REQUEST: &str = "invalid_request_error";
+        let (status, kind, param, code) = match self {
+            Self::BadRequest(_)             => (400, REQUEST, None, None),
+            Self::MissingCredentials        => (401, REQUEST, None, None),
+            Self::IncorrectApiKey(_)        => (401, REQUEST, None, Some("invalid_api_key")),
+            Self::MismatchedOrganization    => (401, REQUEST, None, Some("mismatched_organization")),
+            Self::MismatchedProject         => (401, REQUEST, None, Some("mismatched_project")),
+            Self::MissingScope(_)           => (403, REQUEST, None, None),
+            Self::ModelNotFound(_)          => (404, REQUEST, Some("model"), Some("model_not_found")),
+            Self::UnknownUrl(..)            => (404, REQUEST, None, None),
+            Self::MethodNotAllowed(..)      => (405, REQUEST, None, None),
+            Self::RequestTimeout            => (408, REQUEST, None, None),
+            Self::BodyTooLarge              => (413, REQUEST, None, None),
+            Self::Fault(_)                  => (500, "server_error", None, None),
+            Self::Overloaded(_)             => (503, "service_unavailable_error", None, Some("server_is_overloaded")),
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Row { status, kind, param, code }
+    }
+
+    /// The answer to the request with this id.
+    #[must_use]
+    pub fn response(&self, request_id: &str) -> HttpResponse {
+        let Row {
+            status,
+            kind,
+            param,
+            code,
+        } = self.row();
+        let mut message = self.to_string();
+        if matches!(self, Self::Fault(_)) {
+            message =
+                format!("{message} (Please give the request ID {request_id} when you report it.)");
+        }
+        let mut response = HttpResponse::build(status);
+        if let Self::MethodNotAllowed(_, _, allow) = self {
+            response.insert_header((ALLOW, allow.as_str()));
+        }
+        if matches!(self, Self::Overloaded(_)) {
+            response.insert_header((RETRY_AFTER, OVERLOADED_RETRY_SECONDS));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"models\""));
+        }
+        response.insert_header((CONTENT_TYPE, "application/json"));
+        let envelope = Envelope {
+            error: ErrorObject {
+                message: &message,
+                kind,
+                param,
+                code,
+            },
+        };
+        match serde_json::to_vec(&envelope) {
+            Ok(body) => response.body(body),
+            Err(error) => unreachable!("strings always serialise: {error}"),
+        }
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.row().status
+    }
+
+    /// A place-holder that carries the error to the middleware, which knows the request's id.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+impl From<RepositoryError> for ApiError {
+    fn from(error: RepositoryError) -> Self {
+        let reason = error.to_string();
+        match error {
+            RepositoryError::Unavailable(_) => Self::Overloaded(reason),
+            RepositoryError::AlreadyExists | RepositoryError::Failed(_) => Self::Fault(reason),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The model id in a path: everything after `/v1/models/`, percent-decoded exactly once.
+//!
+//! The router's own decoding is lossy (`%ff` and `%fe` become the same character, `%` and `%25` too), so this reads the
+//! path as it was sent. Two different paths are two different ids, or at least one of them is none.
+
+use models_core::ModelId;
+use percent_encoding::percent_decode_str;
+
+/// Where the model routes begin.
+pub const MODELS: &str = "/v1/models/";
+
+/// The id that is requested by this path. What cannot be an id comes back as it was sent.
+pub fn model_id(path: &str) -> Result<ModelId, &str> {
+    let sent = path.strip_prefix(MODELS).unwrap_or(path);
+    decode(sent).ok_or(sent)
+}
+
+fn decode(sent: &str) -> Option<ModelId> {
+    if !has_whole_escapes(sent) {
+        return None;
+    }
+    percent_decode_str(sent)
+        .decode_utf8()
+        .ok()?
+        .into_owned()
+        .try_into()
+        .ok()
+}
+
+/// Whether each `%` is followed by two hexadecimal digits; the decoder would let others through.
+fn has_whole_escapes(sent: &str) -> bool {
+    sent.split('%').skip(1).all(|rest| matches!(rest.as_bytes(), [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn id(path: &str) -> Option<String> {
+        model_id(path).ok().map(String::from)
+    }
+
+    #[test]
+    fn slashes_colons_and_plusses_are_part_of_the_id() {
+        for (path, expected) in [
+            ("/v1/models/meta-llama/Llama-3-8B", "meta-llama/Llama-3-8B"),
+            (
+                "/v1/models/meta-llama%2FLlama-3-8B",
+                "meta-llama/Llama-3-8B",
+            ),
+            (
+                "/v1/models/meta-llama%2fLlama-3-8B",
+                "meta-llama/Llama-3-8B",
+            ),
+            (
+                "/v1/models/ft:gpt-4o-mini:acemeco:suffix:abc123",
+                "ft:gpt-4o-mini:acemeco:suffix:abc123",
+            ),
+            ("/v1/models/ft%3Agpt-4o-mini", "ft:gpt-4o-mini"),
+            ("/v1/models/a%252Fb", "a%2Fb"),
+            ("/v1/models/a+b", "a+b"),
+            ("/v1/models/a%20b", "a b"),
+            ("/v1/models/@cf/meta", "@cf/meta"),
+            ("/v1/models/%E6%A8%A1", "模"),
+            ("/v1/models/a//b", "a//b"),
+            ("/v1/models/a/", "a/"),
+        ] {
+            assert_eq!(id(path).as_deref(), Some(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_comes_back_as_it_was_sent() {
+        for sent in [
+            "%",
+            "%a",
+            "%zz",
+            "a%2",
+            "%ff",
+            "%fe",
+            "%C3",
+            "%00",
+            "a%0d%0aX:1",
+            ".",
+            "..",
+            "%2e%2e%2fadmin",
+            "a/../b",
+            "",
+        ] {
+            assert_eq!(model_id(&format!("/v1/models/{sent}")), Err(sent));
+        }
+        let long = "a".repeat(257);
+        assert_eq!(model_id(&format!("/v1/models/{long}")), Err(long.as_str()));
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_what_was_encoded_is_the_identity(text in "\\PC{1,60}") {
+            prop_assume!(text.parse::<ModelId>().is_ok());
+            let encoded = utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string();
+            prop_assert_eq!(id(&format!("{MODELS}{encoded}")), Some(text));
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Every route that there is. What is not in the table is not served.
+
+mod models;
+
+use actix_web::http::Method;
+use actix_web::{HttpRequest, Route, web};
+
+use crate::error::ApiError;
+
+/// A method of a path, and what answers it.
+pub struct Endpoint {
+    /// The path, as actix-web's router has it.
+    pub path: &'static str,
+    /// The method.
+    pub method: Method,
+    /// What a key must be allowed to do.
+    pub scope: &'static str,
+    route: fn() -> Route,
+}
+
+/// The model id is the rest of the path, slashes and all; [`crate::path`] reads it.
+const LIST: &str = "/v1/models";
+const ONE: &str = "/v1/models/{id:.+}";
+
+/// All endpoints, those of a path beside each other.
+#[rustfmt::skip]
+pub const ENDPOINTS: &[Endpoint] = &[
+    Endpoint { path: LIST, method: Method::GET,    scope: "api.model.read", route: || web::get().to(models::list) },
+    Endpoint { path: LIST, method: Method::HEAD,   scope: "api.model.read", route: || web::head().to(models::list) },
+    Endpoint { path: ONE,  method: Method::GET,    scope: "api.model.read", route: || web::get().to(models::retrieve) },
+    Endpoint { path: ONE,  method: Method::HEAD,   scope: "api.model.read", route: || web::head().to(models::retrieve) },
+    Endpoint { path: ONE,  method: Method::DELETE, scope: "api.delete",     route: || web::delete().to(models::delete) },
+];
+
+/// Puts the table into an application.
+pub fn configure(config: &mut web::ServiceConfig) {
+    for endpoints in ENDPOINTS.chunk_by(|a, b| a.path == b.path) {
+        let allow: Vec<&str> = endpoints
+            .iter()
+            .map(|endpoint| endpoint.method.as_str())
+            .collect();
+        let allow = allow.join(", ");
+        let resource = endpoints
+            .iter()
+            .fold(web::resource(endpoints[0].path), |resource, endpoint| {
+                resource.route((endpoint.route)())
+            });
+        config.service(
+            resource.default_service(web::to(move |request: HttpRequest| {
+                let error = method_not_allowed(&request, allow.clone());
+                async move { Err::<&str, _>(error) }
+            })),
+        );
+    }
+    config.default_service(web::to(|request: HttpRequest| {
+        let error = unknown_url(&request);
+        async move { Err::<&str, _>(error) }
+    }));
+}
+
+fn method_not_allowed(request: &HttpRequest, allow: String) -> ApiError {
+    ApiError::MethodNotAllowed(
+        request.method().to_string(),
+        request.uri().path().to_owned(),
+        allow,
+    )
+}
+
+pub(crate) fn unknown_url(request: &HttpRequest) -> ApiError {
+    ApiError::UnknownUrl(
+        request.method().to_string(),
+        request.uri().path().to_owned(),
+    )
+}

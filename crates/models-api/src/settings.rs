@@ -1,0 +1,451 @@
+//! Settings: the embedded defaults, then `config/{environment}.toml`, then `MODELS__SECTION__KEY` variables; the last one
+//! wins. Nothing else in the program reads the environment.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use config::{Config, ConfigError, Environment, File, FileFormat, Map, Value, ValueKind};
+use models_store::{DatabaseKind, OpenError, Options};
+use serde::Deserialize;
+use tracing::level_filters::LevelFilter;
+
+const DEFAULTS: &str = include_str!("../../../config/default.toml");
+const PREFIX: &str = "MODELS__";
+const ENVIRONMENT: &str = "MODELS_ENVIRONMENT";
+const DIRECTORY: &str = "MODELS_CONFIG_DIRECTORY";
+
+/// All settings. `config/default.toml` says what each means.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    missing_docs,
+    reason = "config/default.toml documents each where its default stands"
+)]
+pub struct Settings {
+    pub bootstrap: bool,
+    pub server: ServerSettings,
+    pub database: DatabaseSettings,
+    pub log: LogSettings,
+}
+
+/// How to listen and serve.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerSettings {
+    pub host: String,
+    pub port: u16,
+    pub workers: u16,
+    #[serde(deserialize_with = "seconds")]
+    pub shutdown_timeout: Duration,
+}
+
+/// Where the catalog is kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseSettings {
+    pub url: DatabaseUrl,
+    pub max_connections: NonZeroU32,
+    #[serde(deserialize_with = "seconds")]
+    pub connect_timeout: Duration,
+}
+
+impl DatabaseSettings {
+    /// The part that the store wants to know.
+    #[must_use]
+    pub fn options(&self) -> Options {
+        Options {
+            max_connections: self.max_connections.get(),
+            connect_timeout: self.connect_timeout,
+        }
+    }
+}
+
+/// A database's URL. It may hold a password, so it is not printed.
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// The URL, with the password.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for DatabaseUrl {
+    type Error = OpenError;
+
+    fn try_from(url: String) -> Result<Self, OpenError> {
+        DatabaseKind::of(&url).map(|_| Self(url))
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DatabaseUrl(…)")
+    }
+}
+
+/// What the log says and how.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogSettings {
+    pub format: LogFormat,
+    pub level: LogLevel,
+}
+
+/// The form of the log's lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For eyes.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The least important lines that are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names are the field's own")]
+pub enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl From<LogLevel> for LevelFilter {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Off => Self::OFF,
+            LogLevel::Error => Self::ERROR,
+            LogLevel::Warn => Self::WARN,
+            LogLevel::Info => Self::INFO,
+            LogLevel::Debug => Self::DEBUG,
+            LogLevel::Trace => Self::TRACE,
+        }
+    }
+}
+
+/// Why the settings cannot be used, in a sentence that names the one at fault.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The environment was named, but there is no file for it.
+    #[error("there is no file {} for the environment that {ENVIRONMENT} names", .0.display())]
+    NoFile(PathBuf),
+    /// A name that no setting has.
+    #[error("there is no setting `{key}` ({place}); the settings are {known}")]
+    Unknown {
+        /// The name.
+        key: String,
+        /// Where it stands.
+        place: String,
+        /// Those that there are.
+        known: String,
+    },
+    /// A value that the setting cannot have.
+    #[error(
+        "the setting `{key}` (variable {}) cannot be used: {reason}",
+        variable(key)
+    )]
+    Value {
+        /// The setting.
+        key: String,
+        /// What is wrong, and where the value comes from.
+        reason: String,
+    },
+    /// A file that is not TOML, or cannot be read.
+    #[error("the settings cannot be read: {0}")]
+    Unreadable(ConfigError),
+}
+
+impl Settings {
+    /// The settings of this process.
+    pub fn load() -> Result<Self, SettingsError> {
+        Self::load_from(
+            &std::env::vars_os()
+                .filter_map(|(name, value)| {
+                    Some((name.into_string().ok()?, value.into_string().ok()?))
+                })
+                .collect(),
+        )
+    }
+
+    /// The settings that a process with these variables would have.
+    pub fn load_from(variables: &HashMap<String, String>) -> Result<Self, SettingsError> {
+        let defaults = File::from_str(DEFAULTS, FileFormat::Toml);
+        let known = keys_of(
+            &Config::builder()
+                .add_source(defaults.clone())
+                .build()
+                .map_err(refuse)?,
+        );
+        let mut settings = Config::builder().add_source(defaults);
+        if let Some(path) = environment_file(variables)? {
+            let file = File::from(path.clone()).format(FileFormat::Toml);
+            let keys = keys_of(
+                &Config::builder()
+                    .add_source(file.clone())
+                    .build()
+                    .map_err(refuse)?,
+            );
+            check(
+                &known,
+                keys.into_iter()
+                    .map(|key| (key, format!("in {}", path.display()))),
+            )?;
+            settings = settings.add_source(file);
+        }
+        let ours: Map<String, String> = variables
+            .iter()
+            .filter(|(name, _)| name.starts_with(PREFIX))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        check(
+            &known,
+            ours.keys()
+                .map(|name| (key(name), format!("variable {name}"))),
+        )?;
+        let environment = Environment::with_prefix("MODELS")
+            .prefix_separator("__")
+            .separator("__")
+            .source(Some(ours));
+        settings
+            .add_source(environment)
+            .build()
+            .and_then(Config::try_deserialize)
+            .map_err(refuse)
+    }
+}
+
+/// The file of the environment. One that is not named may have none.
+fn environment_file(variables: &HashMap<String, String>) -> Result<Option<PathBuf>, SettingsError> {
+    let directory = variables
+        .get(DIRECTORY)
+        .map_or(Path::new("config"), Path::new);
+    let named = variables.get(ENVIRONMENT);
+    let path = directory.join(format!(
+        "{}.toml",
+        named.map_or("development", String::as_str)
+    ));
+    match path.is_file() {
+        true => Ok(Some(path)),
+        false if named.is_some() => Err(SettingsError::NoFile(path)),
+        false => Ok(None),
+    }
+}
+
+fn check(
+    known: &[String],
+    keys: impl Iterator<Item = (String, String)>,
+) -> Result<(), SettingsError> {
+    for (key, place) in keys {
+        if !known.contains(&key) {
+            return Err(SettingsError::Unknown {
+                key,
+                place,
+                known: known.join(", "),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The names of all values, as `section.key`, in order.
+fn keys_of(config: &Config) -> Vec<String> {
+    fn collect(prefix: &str, value: &Value, keys: &mut Vec<String>) {
+        if let ValueKind::Table(table) = &value.kind {
+            for (name, value) in table {
+                let key = if prefix.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{prefix}.{name}")
+                };
+                collect(&key, value, keys);
+            }
+        } else {
+            keys.push(prefix.to_owned());
+        }
+    }
+    let mut keys = Vec::new();
+    collect("", &config.cache, &mut keys);
+    keys.sort();
+    keys
+}
+
+/// The setting that a variable sets.
+fn key(variable: &str) -> String {
+    variable
+        .trim_start_matches(PREFIX)
+        .to_lowercase()
+        .replace("__", ".")
+}
+
+/// The variable that sets a setting.
+fn variable(key: &str) -> String {
+    format!("{PREFIX}{}", key.to_uppercase().replace('.', "__"))
+}
+
+fn refuse(error: ConfigError) -> SettingsError {
+    let (ConfigError::Type { key, .. } | ConfigError::At { key, .. }) = &error else {
+        return SettingsError::Unreadable(error);
+    };
+    match key.clone() {
+        Some(key) => SettingsError::Value {
+            key,
+            reason: error.to_string(),
+        },
+        None => SettingsError::Unreadable(error),
+    }
+}
+
+fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u32::deserialize(deserializer).map(|seconds| Duration::from_secs(seconds.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(variables: &[(&str, &str)]) -> Result<Settings, String> {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Settings::load_from(&variables).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_defaults_parse() {
+        let settings = load(&[]).unwrap();
+        assert_eq!(
+            (settings.server.host.as_str(), settings.server.port),
+            ("127.0.0.1", 8080)
+        );
+        assert!(settings.bootstrap);
+        assert_eq!(settings.log.format, LogFormat::Human);
+    }
+
+    #[test]
+    fn a_variable_wins_over_the_file_and_the_file_over_the_default() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(
+            directory.path().join("x.toml"),
+            "[server]\nhost = \"::1\"\nport = 1\n",
+        )
+        .unwrap();
+        let directory = directory.path().to_str().unwrap();
+        let base = [
+            (ENVIRONMENT, "x"),
+            (DIRECTORY, directory),
+            ("MODELS__SERVER__PORT", "0"),
+        ];
+        let settings = load(&base).unwrap();
+        assert_eq!(
+            (settings.server.host.as_str(), settings.server.port),
+            ("::1", 0)
+        );
+        assert_eq!(settings.server.shutdown_timeout, Duration::from_secs(30));
+    }
+
+    #[test]
+    fn an_error_names_the_setting_and_the_variable() {
+        for (variable, value, expected) in [
+            (
+                "MODELS__SERVER__PORT",
+                "http",
+                "the setting `server.port` (variable MODELS__SERVER__PORT)",
+            ),
+            (
+                "MODELS__SERVER__PORT",
+                "65536",
+                "the setting `server.port` (variable MODELS__SERVER__PORT)",
+            ),
+            (
+                "MODELS__BOOTSTRAP",
+                "maybe",
+                "the setting `bootstrap` (variable MODELS__BOOTSTRAP)",
+            ),
+            (
+                "MODELS__LOG__FORMAT",
+                "xml",
+                "the setting `log.format` (variable MODELS__LOG__FORMAT)",
+            ),
+            (
+                "MODELS__LOG__LEVEL",
+                "loud",
+                "the setting `log.level` (variable MODELS__LOG__LEVEL)",
+            ),
+            (
+                "MODELS__DATABASE__URL",
+                "mysql://me:secret@x/y",
+                "the setting `database.url` (variable MODELS__DATABASE__URL)",
+            ),
+            (
+                "MODELS__DATABASE__MAX_CONNECTIONS",
+                "0",
+                "the setting `database.max_connections` (variable",
+            ),
+            (
+                "MODELS__SERVER__PROT",
+                "1",
+                "there is no setting `server.prot` (variable MODELS__SERVER__PROT)",
+            ),
+            (
+                "MODELS__SERVER",
+                "1",
+                "there is no setting `server` (variable MODELS__SERVER)",
+            ),
+        ] {
+            let said = load(&[(variable, value)]).unwrap_err();
+            assert!(
+                said.starts_with(expected) && !said.contains("secret"),
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_bad_file_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().to_str().unwrap();
+        let refusal = |text: &str| {
+            std::fs::write(directory.path().join("x.toml"), text).unwrap();
+            load(&[(ENVIRONMENT, "x"), (DIRECTORY, path)]).unwrap_err()
+        };
+        assert!(refusal("[server]\nprot = 1").starts_with(&format!(
+            "there is no setting `server.prot` (in {path}/x.toml)"
+        )));
+        assert!(refusal("[server]\nport = \"a\"").contains("x.toml"));
+        assert!(refusal("[server\n").starts_with("the settings cannot be read: "));
+        assert_eq!(
+            load(&[(ENVIRONMENT, "missing"), (DIRECTORY, path)]).unwrap_err(),
+            format!(
+                "there is no file {path}/missing.toml for the environment that MODELS_ENVIRONMENT names"
+            ),
+        );
+    }
+
+    #[test]
+    fn the_files_of_the_repository_parse() {
+        let config = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config");
+        for environment in ["development", "production"] {
+            assert!(
+                load(&[(ENVIRONMENT, environment), (DIRECTORY, config)]).is_ok(),
+                "{environment}"
+            );
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_password() {
+        let settings = load(&[("MODELS__DATABASE__URL", "postgres://me:secret@x/y")]).unwrap();
+        assert!(!format!("{settings:?}").contains("secret"));
+    }
+}
