@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::{io, thread};
 
+use actix_web::dev::Server;
 use actix_web::{App, HttpServer, web};
 use models_store::Store;
 
@@ -51,27 +52,28 @@ impl Application {
         self.address
     }
 
-    /// Serves until `stop` is done, and then until what is in flight is finished, or its time is over.
-    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+    /// The running service: a future that ends when `stop` has ended and then what is in flight is finished, or its
+    /// time is over.
+    pub fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<Server> {
         let Self {
             listener,
             settings,
             services,
             ..
         } = self;
-        HttpServer::new(move || {
+        let application = move || {
             respond(
                 App::new()
                     .app_data(services.clone())
                     .configure(routes::configure),
             )
-        })
-        .workers(workers(settings.server.workers))
-        .shutdown_timeout(settings.server.shutdown_timeout.as_secs())
-        .shutdown_signal(stop)
-        .listen(listener)?
-        .run()
-        .await
+        };
+        let server = HttpServer::new(application)
+            .workers(workers(settings.server.workers))
+            .shutdown_timeout(settings.server.shutdown_timeout.as_secs())
+            .shutdown_signal(stop)
+            .listen(listener)?;
+        Ok(server.run())
     }
 }
 

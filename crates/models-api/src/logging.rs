@@ -1,5 +1,7 @@
 //! The log, to standard error: standard output is for what a command answers.
 
+use std::io::IsTerminal;
+
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
@@ -11,7 +13,9 @@ use crate::settings::{LogFormat, LogSettings};
 /// Starts the log; from the second call on it stays as it is.
 pub(crate) fn start(settings: &LogSettings) {
     let registry = tracing_subscriber::registry().with(filter(settings.level.into()));
-    let layer = fmt::layer().with_writer(std::io::stderr);
+    let layer = fmt::layer()
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     let started = match settings.format {
         LogFormat::Human => registry.with(layer.with_target(false)).try_init(),
         LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),

@@ -68,6 +68,12 @@ fn test(arguments: &[String]) -> Result<(), String> {
 fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.args(arguments);
+    // What `cargo run` says of this package would make build scripts run again.
+    for (name, _) in std::env::vars().filter(|(name, _)| {
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    }) {
+        command.env_remove(name);
+    }
     command
 }
 

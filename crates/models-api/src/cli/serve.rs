@@ -34,7 +34,7 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
     if let Some(first_key) = first_key {
         print(&first_key.announcement(address))?;
     }
-    application.run(told_to_stop()?).await?;
+    application.run(told_to_stop()?)?.await?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -1,0 +1,58 @@
+//! The service as its clients meet it: HTTP to the real application on a free port, on both databases.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod deletion;
+mod errors;
+mod http;
+mod listing;
+mod retrieval;
+mod service;
+
+macro_rules! on_both_databases {
+    ($($subject:ident { $($check:ident)* })*) => {
+        mod sqlite {
+            $(mod $subject { $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $check() {
+                    crate::$subject::$check(crate::service::TestService::on_sqlite().await).await;
+                }
+            )* })*
+        }
+        mod postgres {
+            $(mod $subject { $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $check() {
+                    crate::$subject::$check(crate::service::TestService::on_postgres().await).await;
+                }
+            )* })*
+        }
+    };
+}
+
+on_both_databases! {
+    listing {
+        the_list_is_whole_ordered_and_holds_each_id_once
+        a_tenant_sees_its_own_models_and_the_public_ones
+        every_role_may_list
+        head_answers_as_get_does_without_the_body
+    }
+    retrieval {
+        a_model_is_retrieved_whole
+        slashes_in_an_id_may_be_raw_or_encoded
+        a_foreign_model_and_a_missing_one_answer_alike
+        paths_that_are_no_ids_are_not_found
+        what_is_listed_is_retrievable_and_the_other_way_round
+    }
+    deletion {
+        an_owner_deletes_a_model_of_its_organization
+        the_refusals_come_in_the_contracts_order
+        an_empty_id_neither_lists_nor_deletes
+        a_deleted_model_shows_the_public_one_of_the_same_id
+    }
+    errors {
+        every_failure_has_the_envelope
+        a_key_that_is_revoked_or_expired_is_refused
+        organization_and_project_headers_must_be_the_keys
+        the_scheme_is_case_insensitive_and_the_token_may_hold_spaces
+    }
+}

@@ -1,0 +1,159 @@
+use std::sync::Arc;
+
+use models_core::{Import, ImportEntry, Role, Scope, Timestamp};
+
+use crate::service::{TestService, origin};
+
+pub async fn a_model_is_retrieved_whole(service: TestService) {
+    let acme = service.organization("acme").await;
+    let entry = ImportEntry {
+        id: "ft:gpt-4o:acme::AbCdEf12".parse().unwrap(),
+        created: Some(Timestamp::from_seconds(u32::MAX)),
+        owned_by: Some("Acme \"quoted\" 模型".parse().unwrap()),
+        shutdown_date: Some("2027-01-31".parse().unwrap()),
+    };
+    let import = Import {
+        scope: Scope::Organization(acme.id.clone()),
+        entries: vec![entry],
+        default_owner: "nobody".parse().unwrap(),
+        dry_run: false,
+    };
+    service
+        .store
+        .models
+        .import(import, origin(), Arc::new(|_| ()))
+        .await
+        .unwrap();
+    let answer = service
+        .caller(&acme, Role::Reader)
+        .await
+        .get("/v1/models/ft:gpt-4o:acme::AbCdEf12")
+        .await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(
+        answer.body,
+        r#"{"id":"ft:gpt-4o:acme::AbCdEf12","object":"model","created":4294967295,"owned_by":"Acme \"quoted\" 模型","shutdown_date":"2027-01-31"}"#
+    );
+}
+
+pub async fn slashes_in_an_id_may_be_raw_or_encoded(service: TestService) {
+    let acme = service.organization("acme").await;
+    service
+        .models(
+            None,
+            &[
+                ("meta-llama/Llama-3:8B", 1),
+                ("a%2Fb", 2),
+                ("a/b", 3),
+                ("@cf/a b+c", 4),
+            ],
+        )
+        .await;
+    let caller = service.caller(&acme, Role::Reader).await;
+    for (path, id) in [
+        ("meta-llama/Llama-3:8B", "meta-llama/Llama-3:8B"),
+        ("meta-llama%2FLlama-3%3A8B", "meta-llama/Llama-3:8B"),
+        ("a%252Fb", "a%2Fb"),
+        ("a%2Fb", "a/b"),
+        ("%40cf/a%20b+c?x=y", "@cf/a b+c"),
+    ] {
+        let answer = caller.get(&format!("/v1/models/{path}")).await;
+        assert_eq!(
+            (answer.status, answer.json()["id"].as_str()),
+            (200, Some(id)),
+            "{path}"
+        );
+    }
+}
+
+pub async fn a_foreign_model_and_a_missing_one_answer_alike(service: TestService) {
+    let (acme, other) = (
+        service.organization("acme").await,
+        service.organization("other").await,
+    );
+    service.models(Some(&other), &[("model-a", 1)]).await;
+    let caller = service.caller(&acme, Role::Owner).await;
+    for method in ["GET", "DELETE"] {
+        let foreign = caller.send(method, "/v1/models/model-a", &[]).await;
+        let missing = caller.send(method, "/v1/models/model-b", &[]).await;
+        assert_eq!(foreign.status, 404);
+        assert_eq!(
+            foreign.body,
+            r#"{"error":{"message":"The model 'model-a' does not exist","type":"invalid_request_error","param":"model","code":"model_not_found"}}"#
+        );
+        assert_eq!(foreign.body.replace("model-a", "model-b"), missing.body);
+    }
+    let still_there = service
+        .caller(&other, Role::Reader)
+        .await
+        .get("/v1/models/model-a")
+        .await;
+    assert_eq!(still_there.status, 200);
+}
+
+pub async fn paths_that_are_no_ids_are_not_found(service: TestService) {
+    let acme = service.organization("acme").await;
+    service
+        .models(None, &[("a", 1), ("%", 2), ("\u{fffd}", 3)])
+        .await;
+    let caller = service.caller(&acme, Role::Owner).await;
+    let long = "a".repeat(257);
+    for path in [
+        "%ff",
+        "%fe",
+        "%",
+        "%25%",
+        "%zz",
+        "a%2",
+        "%00",
+        "a%0d%0aX:1",
+        "..",
+        ".",
+        "%2e%2e%2fadmin",
+        "../models/a",
+        &long,
+    ] {
+        for method in ["GET", "DELETE"] {
+            let answer = caller
+                .send(method, &format!("/v1/models/{path}"), &[])
+                .await;
+            assert_eq!(answer.status, 404, "{method} {path}");
+            assert_eq!(
+                answer.error()["message"],
+                format!("The model '{path}' does not exist")
+            );
+        }
+    }
+    assert_eq!(caller.get("/v1/models/%25").await.json()["id"], "%");
+    assert_eq!(
+        caller.get("/v1/models/%EF%BF%BD").await.json()["id"],
+        "\u{fffd}"
+    );
+}
+
+pub async fn what_is_listed_is_retrievable_and_the_other_way_round(service: TestService) {
+    let (acme, other) = (
+        service.organization("acme").await,
+        service.organization("other").await,
+    );
+    service.models(None, &[("a", 1), ("b/c", 2)]).await;
+    service.models(Some(&acme), &[("a", 3), ("d:e", 4)]).await;
+    service.models(Some(&other), &[("b/c", 5), ("f", 6)]).await;
+    for organization in [&acme, &other] {
+        let caller = service.caller(organization, Role::Reader).await;
+        let list = caller.get("/v1/models").await.json();
+        for id in ["a", "b/c", "d:e", "f", "g"] {
+            let listed = list["data"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|model| model["id"] == id);
+            let retrieved = caller.get(&format!("/v1/models/{id}")).await;
+            match listed {
+                Some(model) => assert_eq!((retrieved.status, &retrieved.json()), (200, model)),
+                None => assert_eq!(retrieved.status, 404),
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What the program says when it cannot do what it is asked.
+
+use crate::program::Program;
+
+#[test]
+fn an_error_in_the_settings_names_the_setting_and_the_variable() {
+    let program = Program::on_sqlite().with("MODELS__SERVER__PORT", "http");
+    let said = program.run(&[]);
+    assert!(
+        said.failure().starts_with(
+            "the setting `server.port` (variable MODELS__SERVER__PORT) cannot be used"
+        ),
+        "{said:?}"
+    );
+    let program = Program::on_sqlite().with("MODELS__SERVER__PROT", "1");
+    let said = program.run(&["migrate"]);
+    assert!(
+        said.failure()
+            .starts_with("there is no setting `server.prot` (variable MODELS__SERVER__PROT)"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_is_named_without_its_password() {
+    for (url, expected) in [
+        (
+            "postgres://me:hidden@127.0.0.1:1/models",
+            "cannot connect to postgres://127.0.0.1:1/models: ",
+        ),
+        (
+            "mysql://me:hidden@127.0.0.1/models",
+            "the setting `database.url` (variable MODELS__DATABASE__URL)",
+        ),
+        (
+            "sqlite:///proc/nowhere/models.db",
+            "the directory /proc/nowhere cannot be created: ",
+        ),
+        (
+            "sqlite:///proc/models.db",
+            "cannot connect to /proc/models.db: ",
+        ),
+    ] {
+        let said = Program::on_sqlite()
+            .with("MODELS__DATABASE__URL", url)
+            .run(&["migrate"]);
+        assert!(said.failure().starts_with(expected), "{said:?}");
+        assert!(
+            said.failure().contains("MODELS__DATABASE__URL") && !said.stderr.contains("hidden"),
+            "{said:?}"
+        );
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let said = Program::on_sqlite()
+        .with("MODELS__SERVER__PORT", &port)
+        .run(&["serve"]);
+    let expected = format!("cannot listen on 127.0.0.1:{port}: Address already in use");
+    assert!(said.failure().starts_with(&expected), "{said:?}");
+}
+
+#[test]
+fn help_explains_every_command() {
+    let program = Program::on_sqlite();
+    let help = program.run(&["--help"]).stdout;
+    for command in [
+        "serve",
+        "migrate",
+        "organization",
+        "key",
+        "model",
+        "--json",
+        "MODELS__DATABASE__URL",
+    ] {
+        assert!(help.contains(command), "{help}");
+    }
+    assert!(
+        program
+            .run(&["key", "create", "--help"])
+            .stdout
+            .contains("--expires-in")
+    );
+    assert!(!program.run(&["key", "destroy"]).succeeded);
+}

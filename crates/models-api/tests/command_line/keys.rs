@@ -1,0 +1,143 @@
+use serde_json::json;
+
+use crate::program::Program;
+
+const CREATE: [&str; 8] = [
+    "key",
+    "create",
+    "--organization",
+    "acme",
+    "--role",
+    "owner",
+    "--name",
+    "ci",
+];
+
+fn with_acme() -> Program {
+    let program = Program::on_sqlite();
+    program.json(&["organization", "create", "--slug", "acme", "--name", "Acme"]);
+    program
+}
+
+#[test]
+fn a_key_is_shown_once_and_only_its_digest_is_stored() {
+    let program = with_acme();
+    let created = program.json(&CREATE);
+    let value = created["value"].as_str().unwrap();
+    assert!(value.starts_with("sk-mdl-") && value.len() == 56, "{value}");
+    assert_eq!(
+        (&created["role"], &created["expires_at"]),
+        (&json!("owner"), &json!(null))
+    );
+
+    let listed = program.run(&["key", "list", "--json"]);
+    assert_eq!(listed.json()[0]["id"], created["id"]);
+    assert!(!listed.stdout.contains(value));
+    let human = program.run(&CREATE);
+    let secret = human.stdout.lines().last().unwrap();
+    assert!(
+        secret.starts_with("sk-mdl-") && human.stderr.is_empty(),
+        "{human:?}"
+    );
+    let files = std::fs::read_dir(program.directory.path().join("data")).unwrap();
+    for file in files {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(
+            !bytes
+                .windows(secret.len())
+                .any(|window| window == secret.as_bytes() || window == value.as_bytes())
+        );
+    }
+}
+
+#[test]
+fn a_key_may_expire() {
+    let program = with_acme();
+    let created = program.json(&[&CREATE[..], &["--expires-in", "90days"]].concat());
+    let lifetime =
+        created["expires_at"].as_i64().unwrap() - created["created_at"].as_i64().unwrap();
+    assert_eq!(lifetime, 90 * 24 * 3600);
+    for (duration, reason) in [
+        ("0s", "--expires-in must be at least a second"),
+        ("200years", "--expires-in must end before"),
+    ] {
+        let refused = program.run(&[&CREATE[..], &["--expires-in", duration]].concat());
+        assert!(refused.failure().starts_with(reason), "{refused:?}");
+    }
+    assert!(
+        !program
+            .run(&[&CREATE[..], &["--expires-in", "soon"]].concat())
+            .succeeded
+    );
+}
+
+#[test]
+fn a_key_from_elsewhere_is_brought_along() {
+    let program = with_acme();
+    let bring = [&CREATE[..], &["--secret-file", "-"]].concat();
+    let brought = program
+        .run_with(
+            &[&bring[..], &["--json"]].concat(),
+            "sk-proj-from-somewhere-else\n",
+        )
+        .json();
+    assert_eq!(brought["value"], "sk-proj-from-somewhere-else");
+    assert_eq!(brought["redacted_value"], "sk-...else");
+
+    let again = program.run_with(&bring, "sk-proj-from-somewhere-else");
+    assert_eq!(again.failure(), "there is a key with this secret already");
+    let weak = program.run_with(&bring, "My API Key");
+    assert_eq!(
+        weak.failure(),
+        "standard input: a key of under 20 characters can be guessed; --allow-weak takes it all the same"
+    );
+    let allowed = program.run_with(&[&bring[..], &["--allow-weak"]].concat(), "My API Key");
+    assert!(allowed.succeeded, "{allowed:?}");
+    for (text, reason) in [
+        ("", "standard input: a key must not be empty"),
+        (
+            "two\nlines of a key that is long",
+            "standard input: a key must be one line without control characters",
+        ),
+        (
+            "sk-mdl-looks-like-ours-but-is-not",
+            "standard input: a key that begins with `sk-mdl-` must be one that",
+        ),
+    ] {
+        let refused = program.run_with(&bring, text);
+        assert!(refused.failure().starts_with(reason), "{refused:?}");
+        assert!(
+            text.is_empty() || !refused.stderr.contains(text),
+            "the secret is not repeated"
+        );
+    }
+    let missing = program.run(&[&CREATE[..], &["--secret-file", "no-such-file"]].concat());
+    assert_eq!(
+        missing.failure(),
+        "no-such-file: No such file or directory (os error 2)"
+    );
+}
+
+#[test]
+fn a_key_is_revoked() {
+    let program = with_acme();
+    let id = program.json(&CREATE)["id"].as_str().unwrap().to_owned();
+    let revoked = program.json(&["key", "revoke", &id]);
+    assert_eq!(revoked["id"], id.as_str());
+    assert!(revoked["revoked_at"].is_i64());
+    assert_eq!(
+        program.json(&["key", "revoke", &id]),
+        revoked,
+        "a second time changes nothing"
+    );
+    let missing = program.run(&["key", "revoke", "key_0"]);
+    assert_eq!(
+        missing.failure(),
+        "there is no key `key_0`; `models-api key list` shows all"
+    );
+    let nowhere = program.run(&["key", "list", "--organization", "nowhere"]);
+    assert_eq!(
+        nowhere.failure(),
+        "there is no organization `nowhere`; `models-api organization list` shows all"
+    );
+}

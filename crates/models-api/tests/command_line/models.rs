@@ -1,0 +1,174 @@
+use std::fmt::Write;
+
+use serde_json::json;
+
+use crate::program::Program;
+
+const LIST: &str = r#"{"object":"list","data":[
+    {"id":"b/c","object":"model","created":2,"owned_by":"someone","context_length":5},
+    {"id":"a","object":"model","created":2,"owned_by":"someone","shutdown_date":"2027-01-31"},
+    {"id":"d","object":"model","created":1,"owned_by":"someone"}]}"#;
+
+fn import(program: &Program, arguments: &[&str], text: &str) -> serde_json::Value {
+    program
+        .run_with(
+            &[&["model", "import", "-", "--json"], arguments].concat(),
+            text,
+        )
+        .json()
+}
+
+#[test]
+fn what_is_exported_can_be_imported_and_is_the_same() {
+    let program = Program::on_sqlite();
+    program.json(&["organization", "create", "--slug", "acme", "--name", "Acme"]);
+    assert_eq!(
+        import(&program, &[], LIST),
+        json!({"created": 3, "updated": 0, "unchanged": 0, "refused": 0})
+    );
+    assert_eq!(
+        import(&program, &[], LIST),
+        json!({"created": 0, "updated": 0, "unchanged": 3, "refused": 0})
+    );
+
+    let exported = program.run(&["model", "export"]).stdout;
+    assert_eq!(
+        import(&program, &[], &exported),
+        json!({"created": 0, "updated": 0, "unchanged": 3, "refused": 0})
+    );
+    import(&program, &["--organization", "acme"], &exported);
+    assert_eq!(
+        program
+            .run(&["model", "export", "--organization", "acme"])
+            .stdout,
+        exported
+    );
+    let other = Program::on_sqlite();
+    import(&other, &[], &exported);
+    assert_eq!(other.run(&["model", "export"]).stdout, exported);
+}
+
+#[test]
+fn a_bad_entry_fails_the_whole_import_unless_it_is_left_out() {
+    let program = Program::on_sqlite();
+    let text = r#"[{"id":"a"},{"id":"b","created":"today"},{"id":"a"},{"id":"c"}]"#;
+    let refused = program.run_with(&["model", "import", "-"], text);
+    assert_eq!(
+        refused.failure(),
+        "standard input: nothing was imported; --skip-invalid leaves these entries out:\n  \
+         entry 2 (`b`): `created` must be whole Unix seconds from 0 to 4294967295\n  \
+         entry 3 (`a`): entry 1 has the same id"
+    );
+    assert_eq!(program.json(&["model", "list"]), json!([]));
+
+    let run = program.run_with(&["model", "import", "-", "--skip-invalid"], text);
+    assert_eq!(run.stdout, "2 created, 0 updated, 0 unchanged, 2 refused\n");
+    assert!(
+        run.stderr
+            .starts_with("standard input: left out entry 2 (`b`): "),
+        "{run:?}"
+    );
+    let malformed = program.run_with(
+        &["model", "import", "-"],
+        "[{\"id\":\"x\"},\n {\"id\" \"y\"}]",
+    );
+    assert_eq!(
+        malformed.failure(),
+        "standard input: this is not a list of models: expected `:` at line 2 column 8"
+    );
+}
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    let program = Program::on_sqlite();
+    let run = program.run_with(&["model", "import", "-", "--dry-run"], LIST);
+    assert_eq!(
+        run.stdout,
+        "Dry run, nothing changed: 3 created, 0 updated, 0 unchanged, 0 refused\n"
+    );
+    assert_eq!(program.json(&["model", "list"]), json!([]));
+}
+
+#[test]
+fn models_are_shown_and_deleted_within_one_scope() {
+    let program = Program::on_sqlite();
+    program.json(&["organization", "create", "--slug", "acme", "--name", "Acme"]);
+    import(&program, &[], LIST);
+    import(&program, &["--organization", "acme"], r#"[{"id":"own"}]"#);
+
+    let ids = |list: serde_json::Value| -> Vec<String> {
+        list.as_array()
+            .unwrap()
+            .iter()
+            .map(|model| model["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(ids(program.json(&["model", "list"])), ["d", "a", "b/c"]);
+    assert_eq!(
+        ids(program.json(&["model", "list", "--organization", "acme"])),
+        ["own"]
+    );
+    let shown = program.json(&["model", "show", "a"]);
+    let expected = json!({"id": "a", "object": "model", "created": 2, "owned_by": "someone", "shutdown_date": "2027-01-31"});
+    assert_eq!(shown, expected);
+    assert_eq!(
+        program.json(&["model", "show", "own", "--organization", "acme"])["owned_by"],
+        "Acme"
+    );
+
+    let missing = program.run(&["model", "show", "own"]);
+    let said =
+        "there is no public model `own`; with --organization SLUG, an organization's own is found";
+    assert_eq!(missing.failure(), said);
+    let deleted = program.json(&["model", "delete", "own", "--organization", "acme"]);
+    assert_eq!(
+        deleted,
+        json!({"id": "own", "object": "model", "deleted": true})
+    );
+    let again = program.run(&["model", "delete", "own", "--organization", "acme"]);
+    assert_eq!(
+        again.failure(),
+        "the organization `acme` has no model `own` of its own"
+    );
+}
+
+#[test]
+fn a_large_catalog_says_one_plain_line_where_there_is_no_terminal() {
+    let program = Program::on_sqlite();
+    let mut list = String::from("[");
+    for number in 0..5_000 {
+        write!(
+            list,
+            "{{\"id\":\"vendor/model-{number}\",\"created\":{number}}},"
+        )
+        .unwrap();
+    }
+    list.replace_range(list.len() - 1.., "]");
+    let run = program.run_with(&["model", "import", "-"], &list);
+    assert_eq!(
+        (run.stdout.as_str(), run.stderr.as_str()),
+        ("5000 created, 0 updated, 0 unchanged, 0 refused\n", "")
+    );
+}
+
+#[test]
+fn a_reader_that_stops_early_is_not_an_error() {
+    let program = Program::on_sqlite();
+    let mut list = String::from("[");
+    for number in 0..5_000 {
+        write!(
+            list,
+            "{{\"id\":\"vendor/model-{number}\",\"created\":{number}}},"
+        )
+        .unwrap();
+    }
+    list.replace_range(list.len() - 1.., "]");
+    program.run_with(&["model", "import", "-"], &list);
+    let mut child = program
+        .command(&["model", "export"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+}

@@ -1,0 +1,165 @@
+//! Running the program, on a directory or a database of its own.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use test_database::TestDatabase;
+
+/// A directory to run the program in, and the variables to run it with.
+pub struct Program {
+    pub directory: TempDir,
+    variables: Vec<(String, String)>,
+    _database: Option<TestDatabase>,
+}
+
+/// What a run printed, and whether it ended well.
+#[derive(Debug)]
+pub struct Run {
+    pub succeeded: bool,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Program {
+    /// With its default, a SQLite file in the directory.
+    pub fn on_sqlite() -> Self {
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+            variables: vec![],
+            _database: None,
+        }
+        .with("MODELS__SERVER__PORT", "0")
+    }
+
+    pub async fn on_postgres() -> Self {
+        let database = TestDatabase::postgres().await;
+        let program = Self::on_sqlite().with("MODELS__DATABASE__URL", database.url());
+        Self {
+            _database: Some(database),
+            ..program
+        }
+    }
+
+    pub fn with(mut self, variable: &str, value: &str) -> Self {
+        self.variables.push((variable.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_models-api"));
+        command
+            .args(arguments)
+            .current_dir(&self.directory)
+            .envs(self.variables.iter().cloned());
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        self.run_with(arguments, "")
+    }
+
+    /// Runs it with this on standard input.
+    pub fn run_with(&self, arguments: &[&str], input: &str) -> Run {
+        let mut command = self.command(arguments);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(input.as_bytes())
+            .unwrap();
+        Run::from(child.wait_with_output().unwrap())
+    }
+
+    /// Runs it with `--json`, and reads what it answered.
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        self.run(&[arguments, &["--json"]].concat()).json()
+    }
+
+    /// Starts the service, and waits for its address.
+    pub fn serve(&self) -> Serving {
+        let mut child = self
+            .command(&["serve"])
+            .env("MODELS__LOG__FORMAT", "json")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first_line = String::new();
+        BufReader::new(child.stderr.take().unwrap())
+            .read_line(&mut first_line)
+            .unwrap();
+        let log: Value = serde_json::from_str(&first_line)
+            .unwrap_or_else(|error| panic!("{error}: {first_line}"));
+        Serving {
+            address: log["address"].as_str().unwrap().to_owned(),
+            child,
+        }
+    }
+}
+
+impl Run {
+    pub fn json(&self) -> Value {
+        assert!(self.succeeded, "{self:?}");
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The sentence with which it failed.
+    pub fn failure(&self) -> &str {
+        assert!(!self.succeeded && self.stdout.is_empty(), "{self:?}");
+        self.stderr
+            .strip_prefix("error: ")
+            .unwrap_or_else(|| panic!("{self:?}"))
+            .trim_end()
+    }
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        Self {
+            succeeded: output.status.success(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// A running service. It is killed when it is dropped, unless it was told to stop.
+pub struct Serving {
+    pub address: String,
+    child: Child,
+}
+
+impl Serving {
+    /// Sends the signal and waits for the end: whether it was a good one, and what was on standard output.
+    pub fn stop(mut self, signal: &str) -> (bool, String) {
+        Command::new("kill")
+            .args([signal, &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        let mut stdout = String::new();
+        std::io::Read::read_to_string(&mut self.child.stdout.take().unwrap(), &mut stdout).unwrap();
+        (self.child.wait().unwrap().success(), stdout)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a shell line and answers what it printed.
+pub fn shell(line: &str) -> String {
+    let output = Command::new("sh").args(["-c", line]).output().unwrap();
+    assert!(output.status.success(), "{line}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}

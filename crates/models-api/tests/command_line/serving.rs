@@ -1,0 +1,121 @@
+use serde_json::{Value, json};
+
+use crate::program::{Program, shell};
+
+#[test]
+fn the_first_start_prints_a_key_and_lines_that_work_when_pasted_and_the_second_reuses_all() {
+    let program = Program::on_sqlite();
+    let service = program.serve();
+    // The lines name the address, so they are read while the service runs: the announcement is flushed at once.
+    let keys = program.json(&["key", "list"]);
+    assert_eq!(
+        (&keys[0]["role"], keys.as_array().unwrap().len()),
+        (&json!("owner"), 1)
+    );
+    let address = service.address.clone();
+    let (ended_well, announcement) = service.stop("-TERM");
+    assert!(ended_well);
+    let secret = announcement
+        .lines()
+        .map(str::trim)
+        .find(|line| line.starts_with("sk-mdl-"))
+        .unwrap()
+        .to_owned();
+
+    let service = program.serve();
+    let lines: Vec<String> = announcement
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("curl "))
+        .map(|line| {
+            line.replacen("curl ", "curl -sSf ", 1)
+                .replace(&address, &service.address)
+        })
+        .collect();
+    assert_eq!(lines.len(), 2, "{announcement}");
+    let list: Value = serde_json::from_str(&shell(&lines[0])).unwrap();
+    assert!(list["data"].as_array().unwrap().len() > 50);
+    let model: Value = serde_json::from_str(&shell(&lines[1])).unwrap();
+    assert_eq!(model["id"], "gpt-4o");
+
+    let (ended_well, said) = service.stop("-INT");
+    assert!(ended_well);
+    assert_eq!(said, "", "a second start has nothing to announce");
+    assert!(!said.contains(&secret));
+    assert_eq!(
+        program
+            .json(&["organization", "list"])
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn without_bootstrap_nothing_is_created() {
+    let program = Program::on_sqlite().with("MODELS__BOOTSTRAP", "false");
+    let (ended_well, said) = program.serve().stop("-TERM");
+    assert!(ended_well);
+    assert_eq!(said, "");
+    assert_eq!(program.json(&["organization", "list"]), json!([]));
+    assert_eq!(program.json(&["model", "list"]), json!([]));
+}
+
+#[tokio::test]
+async fn on_postgres_nothing_is_created_unasked_and_everything_works() {
+    let program = Program::on_postgres().await;
+    let service = program.serve();
+    assert_eq!(program.json(&["organization", "list"]), json!([]));
+    assert_eq!(program.json(&["model", "list"]), json!([]));
+
+    program.json(&["organization", "create", "--slug", "acme", "--name", "Acme"]);
+    let create = [
+        "key",
+        "create",
+        "--organization",
+        "acme",
+        "--role",
+        "owner",
+        "--name",
+        "ci",
+    ];
+    let key = program.json(&create)["value"].as_str().unwrap().to_owned();
+    program.run_with(
+        &["model", "import", "-", "--organization", "acme"],
+        r#"[{"id":"ft:a/b"}]"#,
+    );
+    let address = &service.address;
+    let curl = |arguments: &str| {
+        shell(&format!(
+            "curl -sS -H 'Authorization: Bearer {key}' {arguments}"
+        ))
+    };
+    let list: Value = serde_json::from_str(&curl(&format!("http://{address}/v1/models"))).unwrap();
+    assert_eq!(list["data"][0]["id"], "ft:a/b");
+    let deleted: Value = serde_json::from_str(&curl(&format!(
+        "-X DELETE http://{address}/v1/models/ft:a%2Fb"
+    )))
+    .unwrap();
+    assert_eq!(
+        deleted,
+        json!({"id": "ft:a/b", "object": "model", "deleted": true})
+    );
+    assert!(service.stop("-TERM").0);
+}
+
+#[test]
+fn migrate_says_where_the_database_is() {
+    let program = Program::on_sqlite();
+    let said = program.json(&["migrate"]);
+    assert_eq!(
+        (&said["database"], &said["schema_version"]),
+        (&json!("SQLite"), &json!(1))
+    );
+    assert!(
+        said["location"]
+            .as_str()
+            .unwrap()
+            .ends_with("/data/models.db")
+    );
+}
