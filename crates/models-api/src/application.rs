@@ -52,8 +52,8 @@ impl Application {
         self.address
     }
 
-    /// The running service: a future that ends when `stop` has ended and then what is in flight is finished, or its
-    /// time is over.
+    /// The running service: a future that ends when `stop` has ended and then what is in flight is
+    /// finished, or its time is over.
     pub fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<Server> {
         let Self {
             listener,

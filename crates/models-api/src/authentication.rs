@@ -16,7 +16,8 @@ impl Authenticator {
         Self { api_keys }
     }
 
-    /// Whom the token stands for at `now`. `None` if it is no key, an unknown, a revoked or an expired one.
+    /// Whom the token stands for at `now`. `None` if it is no key, an unknown, a revoked or an
+    /// expired one.
     pub async fn authenticate(
         &self,
         token: &str,
@@ -30,8 +31,8 @@ impl Authenticator {
     }
 }
 
-/// A token as it may be shown to whoever sent it: the first 8 and the last 4 characters, and a `*` for each between them.
-/// Of 12 characters or fewer nothing is shown. (OpenAI shows those whole.)
+/// A token as it may be shown to whoever sent it: the first 8 and the last 4 characters, and a `*`
+/// for each between them. Of 12 characters or fewer nothing is shown. (OpenAI shows those whole.)
 #[must_use]
 pub fn redact(token: &str) -> String {
     let length = token.chars().count();

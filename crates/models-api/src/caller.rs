@@ -1,5 +1,5 @@
-//! Who is asking, and whether that is enough. A handler states in its signature what it needs; this is the only place
-//! of the service where roles are compared.
+//! Who is asking, and whether that is enough. A handler states in its signature what it needs; this
+//! is the only place of the service where roles are compared.
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderName};

@@ -57,7 +57,8 @@ enum Command {
     Model(model::Command),
 }
 
-/// Reads the command line, does what it says, and says how it went: 0 done, 1 failed, 2 not understood.
+/// Reads the command line, does what it says, and says how it went: 0 done, 1 failed, 2 not
+/// understood.
 pub async fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let output = Output {

@@ -17,7 +17,8 @@ pub enum ApiError {
     /// No credentials, or a scheme other than Bearer.
     #[error("Missing bearer authentication in header")]
     MissingCredentials,
-    /// A key that is unknown, revoked or expired; which of them is not said. Holds the key, redacted.
+    /// A key that is unknown, revoked or expired; which of them is not said. Holds the key,
+    /// redacted.
     #[error("Incorrect API key provided: {0}. Keys are created with `models-api key create`.")]
     IncorrectApiKey(String),
     /// `OpenAI-Organization` names another organization than the key's.
@@ -26,19 +27,22 @@ pub enum ApiError {
     /// `OpenAI-Project` names another project than the key's.
     #[error("OpenAI-Project header should match project for API key")]
     MismatchedProject,
-    /// The key's role is too low, or the model is not its organization's to delete. Holds the scope that is missing.
+    /// The key's role is too low, or the model is not its organization's to delete. Holds the scope
+    /// that is missing.
     #[error(
         "You have insufficient permissions for this operation. Missing scopes: {0}. Check that you have the correct role in \
          your organization (Reader, Writer, Owner) and that the model is your organization's own."
     )]
     MissingScope(&'static str),
-    /// There is no such model for this caller. Holds the id; where there is none in the path, what was sent.
+    /// There is no such model for this caller. Holds the id; where there is none in the path, what
+    /// was sent.
     #[error("The model '{0}' does not exist")]
     ModelNotFound(String),
     /// A path that nothing is at. Holds the method and the path.
     #[error("Invalid URL ({0} {1})")]
     UnknownUrl(String, String),
-    /// A path that does not know this method. Holds the method, the path, and the methods that it knows.
+    /// A path that does not know this method. Holds the method, the path, and the methods that it
+    /// knows.
     #[error("Invalid method for URL ({0} {1})")]
     MethodNotAllowed(String, String, String),
     /// A body that is larger than any request needs.
@@ -50,7 +54,8 @@ pub enum ApiError {
     /// A fault of ours. Holds the reason, which is for the log alone.
     #[error("The server had an error processing your request.")]
     Fault(String),
-    /// The store is out of reach, or the service has too much to do. Holds the reason, which is for the log alone.
+    /// The store is out of reach, or the service has too much to do. Holds the reason, which is for
+    /// the log alone.
     #[error("The server is overloaded or not ready yet.")]
     Overloaded(String),
 }

@@ -55,7 +55,8 @@ pub enum FirstStartError {
     Repository(#[from] RepositoryError),
 }
 
-/// Fills the database if it is a SQLite file without an organization. What another process filled meanwhile stays.
+/// Fills the database if it is a SQLite file without an organization. What another process filled
+/// meanwhile stays.
 pub async fn fill_if_empty(store: &Store) -> Result<Option<FirstKey>, FirstStartError> {
     if store.kind != DatabaseKind::Sqlite || !store.organizations.list().await?.is_empty() {
         return Ok(None);

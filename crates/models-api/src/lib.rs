@@ -1,5 +1,5 @@
-//! The OpenAI Models API, self-hosted: how the catalog is asked for. HTTP with actix-web, the settings, and the command
-//! line.
+//! The OpenAI Models API, self-hosted: how the catalog is asked for. HTTP with actix-web, the
+//! settings, and the command line.
 
 pub mod application;
 pub mod authentication;

@@ -1,4 +1,5 @@
-//! The answer of an OpenAI-compatible `GET /v1/models`, kept in a file: a list object, or its bare array.
+//! The answer of an OpenAI-compatible `GET /v1/models`, kept in a file: a list object, or its bare
+//! array.
 
 use std::collections::HashMap;
 

@@ -25,7 +25,8 @@ pub(crate) fn start(settings: &LogSettings) {
     }
 }
 
-/// The level is this service's; libraries say less, since much of what they say is about themselves.
+/// The level is this service's; libraries say less, since much of what they say is about
+/// themselves.
 fn filter(level: LevelFilter) -> Targets {
     let libraries = match level {
         LevelFilter::TRACE => LevelFilter::DEBUG,

@@ -1,7 +1,8 @@
 //! The model id in a path: everything after `/v1/models/`, percent-decoded exactly once.
 //!
-//! The router's own decoding is lossy (`%ff` and `%fe` become the same character, `%` and `%25` too), so this reads the
-//! path as it was sent. Two different paths are two different ids, or at least one of them is none.
+//! The router's own decoding is lossy (`%ff` and `%fe` become the same character, `%` and `%25`
+//! too), so this reads the path as it was sent. Two different paths are two different ids, or at
+//! least one of them is none.
 
 use models_core::ModelId;
 use percent_encoding::percent_decode_str;

@@ -1,5 +1,5 @@
-//! Around the whole application: each request gets its id, each answer its headers, and each failure, whoever raised it,
-//! the envelope. A panic in a handler is a 500; the process lives.
+//! Around the whole application: each request gets its id, each answer its headers, and each
+//! failure, whoever raised it, the envelope. A panic in a handler is a 500; the process lives.
 
 use std::panic::AssertUnwindSafe;
 

@@ -1,5 +1,5 @@
-//! Settings: the embedded defaults, then `config/{environment}.toml`, then `MODELS__SECTION__KEY` variables; the last one
-//! wins. Nothing else in the program reads the environment.
+//! Settings: the embedded defaults, then `config/{environment}.toml`, then `MODELS__SECTION__KEY`
+//! variables; the last one wins. Nothing else in the program reads the environment.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;

@@ -8,8 +8,8 @@ use crate::organization::{Organization, OrganizationId};
 use crate::text::Invalid;
 use crate::time::Timestamp;
 
-/// How many changes the catalog has seen: it grows by one with each, in the order of their commits. 0 is the empty
-/// catalog.
+/// How many changes the catalog has seen: it grows by one with each, in the order of their commits.
+/// 0 is the empty catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Revision(pub i64);
@@ -75,7 +75,8 @@ pub struct Origin {
     pub at: Timestamp,
 }
 
-/// What changed. The names are OpenAI's where its audit log has one; `model.*` and `organization.created` are ours.
+/// What changed. The names are OpenAI's where its audit log has one; `model.*` and
+/// `organization.created` are ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "details")]
 pub enum Change {
@@ -118,7 +119,8 @@ impl Change {
         }
     }
 
-    /// The organization that it concerns; `None` where it concerns all, as a change to a public model does.
+    /// The organization that it concerns; `None` where it concerns all, as a change to a public
+    /// model does.
     #[must_use]
     pub fn organization_id(&self) -> Option<&OrganizationId> {
         match self {

@@ -4,8 +4,8 @@ use crate::model::{Model, ModelId, Scope, ShutdownDate};
 use crate::text::Name;
 use crate::time::Timestamp;
 
-/// A model as the list of an OpenAI-compatible server has it. Not every server says when a model was created or whose it
-/// is; other fields are ignored.
+/// A model as the list of an OpenAI-compatible server has it. Not every server says when a model
+/// was created or whose it is; other fields are ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportEntry {
     /// The model's id.
@@ -43,8 +43,8 @@ pub struct ImportReport {
 }
 
 impl ImportEntry {
-    /// The model that the entry describes. What it does not say stays as it is in `existing`, and is `now` and the
-    /// import's default owner for a new one.
+    /// The model that the entry describes. What it does not say stays as it is in `existing`, and
+    /// is `now` and the import's default owner for a new one.
     #[must_use]
     pub fn resolve(&self, existing: Option<&Model>, import: &Import, now: Timestamp) -> Model {
         Model {

@@ -1,7 +1,9 @@
-//! What a model catalog is: organizations, their keys, models, and the one decision about who may see which.
+//! What a model catalog is: organizations, their keys, models, and the one decision about who may
+//! see which.
 //!
-//! Nothing here knows SQL, HTTP, a clock or the environment: time and randomness are arguments, and the repository
-//! traits say what a store must promise. Every type is checked where it is made and cannot hold a bad value.
+//! Nothing here knows SQL, HTTP, a clock or the environment: time and randomness are arguments, and
+//! the repository traits say what a store must promise. Every type is checked where it is made and
+//! cannot hold a bad value.
 
 #![warn(missing_docs)]
 

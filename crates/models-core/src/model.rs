@@ -7,8 +7,9 @@ use crate::text::{Invalid, Name, checked_text};
 use crate::time::Timestamp;
 
 checked_text! {
-    /// A model's id, as clients write it: 1 to 256 bytes of UTF-8, any characters but control characters, and no `.` or
-    /// `..` between slashes, which clients and proxies on the way would resolve.
+    /// A model's id, as clients write it: 1 to 256 bytes of UTF-8, any characters but control
+    /// characters, and no `.` or `..` between slashes, which clients and proxies on the way would
+    /// resolve.
     ModelId, "a model id", |text| {
         if text.is_empty() {
             return Err("must not be empty");
@@ -68,7 +69,8 @@ impl From<Option<OrganizationId>> for Scope {
     }
 }
 
-/// A day, written `YYYY-MM-DD`: what the `shutdown_date` of OpenAI's model object holds (specification of 2026-08-14).
+/// A day, written `YYYY-MM-DD`: what the `shutdown_date` of OpenAI's model object holds
+/// (specification of 2026-08-14).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ShutdownDate(jiff::civil::Date);

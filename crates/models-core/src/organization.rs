@@ -16,8 +16,9 @@ prefixed_id! {
 }
 
 checked_text! {
-    /// What an organization is called inside the ids of its fine-tuned models and in `openai-organization`: 1 to 64
-    /// lower-case letters, digits and `-`, beginning and ending with a letter or digit.
+    /// What an organization is called inside the ids of its fine-tuned models and in
+    /// `openai-organization`: 1 to 64 lower-case letters, digits and `-`, beginning and ending with
+    /// a letter or digit.
     Slug, "a slug", |text| {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if text.is_empty() || text.len() > 64 || !text.bytes().all(allowed) {

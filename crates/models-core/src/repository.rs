@@ -1,8 +1,9 @@
 //! What a store must promise.
 //!
-//! A method is a transaction: it happens whole or not at all. Absence is `None`, a name that is taken is
-//! [`RepositoryError::AlreadyExists`], and a store that cannot be reached is [`RepositoryError::Unavailable`]. Each
-//! mutation appends its events to the log in the same transaction. A caller that goes away cancels nothing.
+//! A method is a transaction: it happens whole or not at all. Absence is `None`, a name that is
+//! taken is [`RepositoryError::AlreadyExists`], and a store that cannot be reached is
+//! [`RepositoryError::Unavailable`]. Each mutation appends its events to the log in the same
+//! transaction. A caller that goes away cancels nothing.
 
 use std::sync::Arc;
 
@@ -23,7 +24,8 @@ pub enum RepositoryError {
     /// Something with this name is there already.
     #[error("it exists already")]
     AlreadyExists,
-    /// The database cannot be reached, is overloaded or cannot write at the moment; the same call may succeed later.
+    /// The database cannot be reached, is overloaded or cannot write at the moment; the same call
+    /// may succeed later.
     #[error("the database is unavailable: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A fault that repeating will not mend.
@@ -46,8 +48,8 @@ pub enum Deletion {
 /// Where organizations are kept.
 #[async_trait]
 pub trait OrganizationRepository: Send + Sync {
-    /// Adds an organization with its default project and, where one is given, its first key. `AlreadyExists` if the slug
-    /// is taken; then the key is not added either.
+    /// Adds an organization with its default project and, where one is given, its first key.
+    /// `AlreadyExists` if the slug is taken; then the key is not added either.
     async fn insert(
         &self,
         organization: Organization,
@@ -65,8 +67,9 @@ pub trait OrganizationRepository: Send + Sync {
 /// Where keys are kept. Of the secret only the digest is.
 #[async_trait]
 pub trait ApiKeyRepository: Send + Sync {
-    /// Adds a key. `AlreadyExists` if a key with this secret is there already, in whatever organization, revoked or not.
-    /// `Failed` if the organization or the project does not exist or they do not belong together.
+    /// Adds a key. `AlreadyExists` if a key with this secret is there already, in whatever
+    /// organization, revoked or not. `Failed` if the organization or the project does not exist or
+    /// they do not belong together.
     async fn insert(
         &self,
         key: ApiKey,
@@ -74,7 +77,8 @@ pub trait ApiKeyRepository: Send + Sync {
         origin: Origin,
     ) -> Result<(), RepositoryError>;
 
-    /// All keys, or those of one organization, by creation and then by id; revoked and expired ones too.
+    /// All keys, or those of one organization, by creation and then by id; revoked and expired ones
+    /// too.
     async fn list(
         &self,
         organization_id: Option<&OrganizationId>,
@@ -83,8 +87,9 @@ pub trait ApiKeyRepository: Send + Sync {
     /// The key whose secret has this digest, also if it is revoked or expired.
     async fn find_by_digest(&self, digest: &KeyDigest) -> Result<Option<ApiKey>, RepositoryError>;
 
-    /// Revokes the key at the origin's time and answers it as it is afterwards. A key that was revoked before stays as it
-    /// is, with the time of then, and nothing is logged. `None` if there is no such key.
+    /// Revokes the key at the origin's time and answers it as it is afterwards. A key that was
+    /// revoked before stays as it is, with the time of then, and nothing is logged. `None` if there
+    /// is no such key.
     async fn revoke(
         &self,
         id: &ApiKeyId,
@@ -101,8 +106,8 @@ pub trait ModelRepository: Send + Sync {
     /// The model of exactly this scope with this id.
     async fn find(&self, scope: &Scope, id: &ModelId) -> Result<Option<Model>, RepositoryError>;
 
-    /// Everything that [`visibility::list`](crate::visibility::list) could show to this organization: the public models
-    /// and its own, no other's.
+    /// Everything that [`visibility::list`](crate::visibility::list) could show to this
+    /// organization: the public models and its own, no other's.
     async fn list_candidates(
         &self,
         organization_id: &OrganizationId,
@@ -115,9 +120,10 @@ pub trait ModelRepository: Send + Sync {
         id: &ModelId,
     ) -> Result<Vec<Model>, RepositoryError>;
 
-    /// Adds the models that are new and changes those that are different. Models of the scope that are not in the import
-    /// stay. An entry that says nothing new logs nothing. `Failed` if the scope's organization does not exist. A dry run
-    /// reports the same and changes nothing. `progress` hears the number of entries done, from 1 up to all of them.
+    /// Adds the models that are new and changes those that are different. Models of the scope that
+    /// are not in the import stay. An entry that says nothing new logs nothing. `Failed` if the
+    /// scope's organization does not exist. A dry run reports the same and changes nothing.
+    /// `progress` hears the number of entries done, from 1 up to all of them.
     async fn import(
         &self,
         import: Import,
@@ -125,8 +131,9 @@ pub trait ModelRepository: Send + Sync {
         progress: Progress,
     ) -> Result<ImportReport, RepositoryError>;
 
-    /// Deletes what [`visibility::find_deletable`](crate::visibility::find_deletable) names for the key at the given
-    /// time. The key is read in the same transaction, so one that has been revoked deletes nothing, however lately.
+    /// Deletes what [`visibility::find_deletable`](crate::visibility::find_deletable) names for the
+    /// key at the given time. The key is read in the same transaction, so one that has been revoked
+    /// deletes nothing, however lately.
     async fn delete_as(
         &self,
         key_id: &ApiKeyId,
@@ -149,7 +156,8 @@ pub trait EventRepository: Send + Sync {
     /// The newest revision: that of the last event, 0 before the first.
     async fn revision(&self) -> Result<Revision, RepositoryError>;
 
-    /// The events after this revision, oldest first, at most `limit` of them. Their revisions have no gaps.
+    /// The events after this revision, oldest first, at most `limit` of them. Their revisions have
+    /// no gaps.
     async fn list_after(
         &self,
         revision: Revision,

@@ -4,7 +4,8 @@ use sha2::{Digest, Sha256};
 
 use crate::text::Invalid;
 
-/// How the keys that this service makes begin: OpenAI's `sk-` and then ours, so that scanners can tell them apart.
+/// How the keys that this service makes begin: OpenAI's `sk-` and then ours, so that scanners can
+/// tell them apart.
 pub const PREFIX: &str = "sk-mdl-";
 
 const RANDOM_BYTES: usize = 32;
@@ -14,13 +15,14 @@ const RANDOM_DIGITS: usize = 43;
 const CHECKSUM_DIGITS: usize = 6;
 const LONGEST: usize = 512;
 
-/// A key as its holder knows it. It can be sent in a header; it cannot be printed by accident, nor compared: what
-/// is compared is its digest.
+/// A key as its holder knows it. It can be sent in a header; it cannot be printed by accident, nor
+/// compared: what is compared is its digest.
 #[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
-    /// A secret of our own form: the prefix, the random bytes in base62, and a CRC-32 of all that in base62.
+    /// A secret of our own form: the prefix, the random bytes in base62, and a CRC-32 of all that
+    /// in base62.
     #[must_use]
     pub fn from_random(random: [u8; RANDOM_BYTES]) -> Self {
         let mut text = format!("{PREFIX}{}", base62(&random, RANDOM_DIGITS));
@@ -28,9 +30,11 @@ impl Secret {
         Self(text)
     }
 
-    /// Takes the text that a client presented or an operator brought: 1 to 512 bytes that can stand in a header.
+    /// Takes the text that a client presented or an operator brought: 1 to 512 bytes that can stand
+    /// in a header.
     ///
-    /// Text that begins as our own keys do must carry their checksum, so that garbage costs no look-up.
+    /// Text that begins as our own keys do must carry their checksum, so that garbage costs no
+    /// look-up.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let refuse = |reason| Err(Invalid::new("a key", reason));
         if text.is_empty() {
@@ -122,7 +126,8 @@ fn checksum(body: &str) -> String {
     )
 }
 
-/// The big-endian number `bytes` in base 62, in exactly `digits` digits. Long division, least digit first.
+/// The big-endian number `bytes` in base 62, in exactly `digits` digits. Long division, least digit
+/// first.
 fn base62(bytes: &[u8], digits: usize) -> String {
     const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut number = bytes.to_vec();

@@ -89,8 +89,8 @@ macro_rules! prefixed_id {
 pub(crate) use {checked_text, prefixed_id};
 
 checked_text! {
-    /// A name for people: of an organization, a project, a key, or an owner on a model. 1 to 256 bytes without control
-    /// characters and without white space at its ends.
+    /// A name for people: of an organization, a project, a key, or an owner on a model. 1 to 256
+    /// bytes without control characters and without white space at its ends.
     Name, "a name", |text| {
         if text.is_empty() {
             return Err("must not be empty");

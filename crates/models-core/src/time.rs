@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::Invalid;
 
-/// Seconds since 1970-01-01T00:00:00Z, from 0 to 2³²−1 (7 February 2106). The bound is the wire's: `async-openai` reads
-/// `created` into a `u32`.
+/// Seconds since 1970-01-01T00:00:00Z, from 0 to 2³²−1 (7 February 2106). The bound is the wire's:
+/// `async-openai` reads `created` into a `u32`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(u32);
@@ -25,7 +25,8 @@ impl Timestamp {
         self.0
     }
 
-    /// The moment `duration` later, in whole seconds; `None` where that is past what a timestamp can hold.
+    /// The moment `duration` later, in whole seconds; `None` where that is past what a timestamp
+    /// can hold.
     #[must_use]
     pub fn checked_add(self, duration: Duration) -> Option<Self> {
         let seconds = u32::try_from(duration.as_secs()).ok()?;

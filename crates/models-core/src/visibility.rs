@@ -53,8 +53,8 @@ pub fn decide(principal: &Principal, model: &Model) -> Result<(), Hidden> {
     }
 }
 
-/// All that the principal may see of `candidates`, by `created` and then by id. Each id appears once: an organization's
-/// own model takes the place of a public one.
+/// All that the principal may see of `candidates`, by `created` and then by id. Each id appears
+/// once: an organization's own model takes the place of a public one.
 #[must_use]
 pub fn list(principal: &Principal, candidates: Vec<Model>) -> Vec<Model> {
     let mut by_id: BTreeMap<ModelId, Model> = BTreeMap::new();
@@ -80,8 +80,8 @@ pub fn find(principal: &Principal, id: &ModelId, candidates: Vec<Model>) -> Opti
         .find(|model| model.id == *id)
 }
 
-/// The model that the principal deletes when it deletes `id`. The role is judged before anything about the model is
-/// said, and what is not visible is not there.
+/// The model that the principal deletes when it deletes `id`. The role is judged before anything
+/// about the model is said, and what is not visible is not there.
 pub fn find_deletable(
     principal: &Principal,
     id: &ModelId,

@@ -1,7 +1,8 @@
 //! Where the catalog is kept: SQLite or PostgreSQL, chosen by the URL's scheme.
 //!
-//! The repositories of `models-core` are implemented once, in SQL that both databases speak. What differs between them
-//! is in [`open`]: how to connect, which settings to assert, and the word that begins a transaction that will write.
+//! The repositories of `models-core` are implemented once, in SQL that both databases speak. What
+//! differs between them is in [`open`]: how to connect, which settings to assert, and the word that
+//! begins a transaction that will write.
 
 mod api_keys;
 mod error;

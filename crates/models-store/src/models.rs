@@ -234,7 +234,8 @@ async fn update<DB: Backend>(
     mutation.record(&change).await
 }
 
-/// The model that this key deletes when it deletes `id`, judged by what key and models are at this moment.
+/// The model that this key deletes when it deletes `id`, judged by what key and models are at this
+/// moment.
 async fn find_deletable<DB: Backend>(
     mutation: &mut Mutation<DB>,
     key_id: &ApiKeyId,

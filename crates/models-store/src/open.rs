@@ -151,9 +151,10 @@ pub enum OpenError {
     },
 }
 
-/// Opens the catalog at this URL, of the form `sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, creates or
-/// migrates its tables, and asserts the settings on which durability and isolation rest. Call it on the runtime that is to
-/// do the store's work.
+/// Opens the catalog at this URL, of the form `sqlite://PATH` or
+/// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, creates or migrates its tables, and asserts the
+/// settings on which durability and isolation rest. Call it on the runtime that is to do the
+/// store's work.
 pub async fn open(url: &str, options: Options) -> Result<Store, OpenError> {
     match DatabaseKind::of(url)? {
         DatabaseKind::Sqlite => sqlite::open(url, options).await,
@@ -169,7 +170,8 @@ pub(crate) fn newest(migrator: &Migrator) -> i64 {
         .unwrap_or(0)
 }
 
-/// Brings the tables to the newest version, and refuses a database that has had a migration unknown to this program.
+/// Brings the tables to the newest version, and refuses a database that has had a migration unknown
+/// to this program.
 pub(crate) async fn migrate<C: Migrate>(
     migrator: &Migrator,
     connection: &mut C,

@@ -13,8 +13,8 @@ use crate::sql::SqlStore;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/postgres");
 
-/// Time-outs for each connection, so that neither a lost client nor a forgotten transaction holds others up; and a commit
-/// that is answered is on the disk, whatever the server's default.
+/// Time-outs for each connection, so that neither a lost client nor a forgotten transaction holds
+/// others up; and a commit that is answered is on the disk, whatever the server's default.
 const SETTINGS: &str = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
     SET idle_in_transaction_session_timeout = '30s'; \
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
@@ -55,7 +55,8 @@ pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError
     ))
 }
 
-/// Connects once, outside the pool (which would try again in silence), migrates, and asserts the settings.
+/// Connects once, outside the pool (which would try again in silence), migrates, and asserts the
+/// settings.
 async fn prepare(
     connect: &PgConnectOptions,
     location: &str,

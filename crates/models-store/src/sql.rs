@@ -1,4 +1,5 @@
-//! What the repositories share: statements for either database, and the transaction that writes to the log.
+//! What the repositories share: statements for either database, and the transaction that writes to
+//! the log.
 
 use std::future::Future;
 
@@ -51,8 +52,8 @@ impl<T> Record for T where
 {
 }
 
-/// A database that the catalog can be kept in. It stands in for the dozen bounds on `sqlx::Database` that generic code
-/// would otherwise repeat in every signature.
+/// A database that the catalog can be kept in. It stands in for the dozen bounds on
+/// `sqlx::Database` that generic code would otherwise repeat in every signature.
 pub(crate) trait Backend: Database {
     /// Runs the statement and answers its rows.
     fn fetch<T: Record>(
@@ -127,9 +128,9 @@ impl<DB: Backend> SqlStore<DB> {
         .await
     }
 
-    /// Does the work as a task of its own on the runtime that opened the store. A caller that goes away cancels nothing:
-    /// a transaction dropped half-way can stay open on its pooled connection. And no connection is driven by a runtime
-    /// that may end before the store does.
+    /// Does the work as a task of its own on the runtime that opened the store. A caller that goes
+    /// away cancels nothing: a transaction dropped half-way can stay open on its pooled connection.
+    /// And no connection is driven by a runtime that may end before the store does.
     pub(crate) async fn run<T, W>(&self, work: W) -> Result<T, RepositoryError>
     where
         T: Send + 'static,
@@ -145,8 +146,9 @@ impl<DB: Backend> SqlStore<DB> {
     }
 }
 
-/// A transaction that changes the catalog. All of them take turns at the row that holds the revision, so revisions grow
-/// in the order of the commits, and what a transaction has read stays true until it commits.
+/// A transaction that changes the catalog. All of them take turns at the row that holds the
+/// revision, so revisions grow in the order of the commits, and what a transaction has read stays
+/// true until it commits.
 pub(crate) struct Mutation<DB: Database> {
     transaction: Transaction<'static, DB>,
     begun_at: Revision,

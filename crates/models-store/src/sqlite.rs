@@ -122,8 +122,8 @@ async fn assert_settings(
 mod tests {
     use super::*;
 
-    /// The pragmas are a connection's own: the pool makes each connection with the same options, and this is the proof
-    /// that the options do what they say.
+    /// The pragmas are a connection's own: the pool makes each connection with the same options,
+    /// and this is the proof that the options do what they say.
     #[tokio::test]
     async fn connections_have_the_settings_that_durability_rests_on() {
         let directory = tempfile::tempdir().unwrap();

@@ -38,7 +38,8 @@ impl TestDatabase {
     ///
     /// # Panics
     ///
-    /// If the environment names no server, or it does not answer: a test that needs PostgreSQL fails without it.
+    /// If the environment names no server, or it does not answer: a test that needs PostgreSQL
+    /// fails without it.
     pub async fn postgres() -> Self {
         let server = std::env::var(POSTGRES_VARIABLE).unwrap_or_else(|_| {
             panic!("{POSTGRES_VARIABLE} names no PostgreSQL server; `cargo xtask test` starts one and runs the tests")

@@ -18,9 +18,11 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Everything that must hold before a change is handed in: format, lints, documentation, all tests.
+    /// Everything that must hold before a change is handed in: format, lints, documentation, all
+    /// tests.
     Check,
-    /// All tests, on both databases. Starts a throwaway PostgreSQL unless `MODELS_TEST_POSTGRES_URL` names one.
+    /// All tests, on both databases. Starts a throwaway PostgreSQL unless
+    /// `MODELS_TEST_POSTGRES_URL` names one.
     Test {
         /// Passed on to `cargo test`.
         #[arg(last = true)]
@@ -69,9 +71,9 @@ fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.args(arguments);
     // What `cargo run` says of this package would make build scripts run again.
-    for (name, _) in std::env::vars().filter(|(name, _)| {
-        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
-    }) {
+    for (name, _) in std::env::vars()
+        .filter(|(name, _)| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+    {
         command.env_remove(name);
     }
     command

@@ -1,4 +1,5 @@
-//! A PostgreSQL server for the tests: found, or installed, started on a free port, and stopped when it is dropped.
+//! A PostgreSQL server for the tests: found, or installed, started on a free port, and stopped when
+//! it is dropped.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -44,7 +45,8 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         if let Some(Started { server, directory }) = &mut self.started {
-            // The server's processes are of another user where this one is root: a signal, not `kill()` on a handle.
+            // The server's processes are of another user where this one is root: a signal, not
+            // `kill()` on a handle.
             let _ = Command::new("kill")
                 .args(["-QUIT", &server.id().to_string()])
                 .status();
@@ -99,7 +101,8 @@ fn start(binaries: &Path) -> Result<Postgres, String> {
         run(Command::new("chown").arg(user).arg(&directory))?;
     }
     let data = directory.join("data");
-    // Another order of text than that of the bytes, so that a query which forgets to ask for the bytes is found.
+    // Another order of text than that of the bytes, so that a query which forgets to ask for the
+    // bytes is found.
     run(as_user(user, &binaries.join("initdb"))
         .arg("-D")
         .arg(&data)

@@ -46,8 +46,8 @@ pub(super) struct Create {
     /// How long it is good, such as `90days` or `12h`; without it, until it is revoked.
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     expires_in: Option<Duration>,
-    /// Take an existing key of any form from this file (`-`: from standard input) in place of making one. It is not shown
-    /// again.
+    /// Take an existing key of any form from this file (`-`: from standard input) in place of
+    /// making one. It is not shown again.
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
     /// Take one of under 20 characters too.

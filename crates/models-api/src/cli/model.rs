@@ -25,7 +25,8 @@ const MANY: usize = 1_000;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Add and change models from the answer of any OpenAI-compatible `GET /v1/models`, all of them or none.
+    /// Add and change models from the answer of any OpenAI-compatible `GET /v1/models`, all of them
+    /// or none.
     Import(ImportFile),
     /// Write the models in the same form, so that what is exported can be imported.
     Export(Whose),

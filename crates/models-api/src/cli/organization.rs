@@ -13,7 +13,8 @@ use crate::creation::new_organization;
 pub(super) enum Command {
     /// Create an organization and its default project.
     Create {
-        /// What it is called inside the ids of its fine-tuned models: lower-case letters, digits and `-`. Unique.
+        /// What it is called inside the ids of its fine-tuned models: lower-case letters, digits
+        /// and `-`. Unique.
         #[arg(long)]
         slug: Slug,
         /// What it is called for people, and as `owned_by`.

@@ -1,4 +1,5 @@
-//! The service as its clients meet it: HTTP to the real application on a free port, on both databases.
+//! The service as its clients meet it: HTTP to the real application on a free port, on both
+//! databases.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod deletion;

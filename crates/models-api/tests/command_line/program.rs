@@ -138,7 +138,8 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Sends the signal and waits for the end: whether it was a good one, and what was on standard output.
+    /// Sends the signal and waits for the end: whether it was a good one, and what was on standard
+    /// output.
     pub fn stop(mut self, signal: &str) -> (bool, String) {
         Command::new("kill")
             .args([signal, &self.child.id().to_string()])

@@ -6,7 +6,8 @@ use crate::program::{Program, shell};
 fn the_first_start_prints_a_key_and_lines_that_work_when_pasted_and_the_second_reuses_all() {
     let program = Program::on_sqlite();
     let service = program.serve();
-    // The lines name the address, so they are read while the service runs: the announcement is flushed at once.
+    // The lines name the address, so they are read while the service runs: the announcement is
+    // flushed at once.
     let keys = program.json(&["key", "list"]);
     assert_eq!(
         (&keys[0]["role"], keys.as_array().unwrap().len()),

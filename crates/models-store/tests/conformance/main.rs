@@ -1,5 +1,5 @@
-//! What the traits of `models-core` promise, checked on both databases. A check is written once, against the traits; one
-//! that is not listed below is dead code, and that is an error.
+//! What the traits of `models-core` promise, checked on both databases. A check is written once,
+//! against the traits; one that is not listed below is dead code, and that is an error.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod api_keys;
