@@ -3,12 +3,19 @@
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::{io, thread};
 
-use actix_web::dev::Server;
-use actix_web::{App, HttpServer, web};
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_server::Server;
+use actix_service::{ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::AppConfig;
+use actix_web::{App, web};
+use futures_util::future::ready;
 use models_store::Store;
+use tokio::sync::watch;
 
 use crate::authentication::Authenticator;
 use crate::catalog::Catalog;
+use crate::connection::Connection;
 use crate::respond::respond;
 use crate::routes;
 use crate::settings::Settings;
@@ -19,6 +26,8 @@ pub struct Services {
     pub authenticator: Authenticator,
     /// Shows the models.
     pub catalog: Catalog,
+    /// Take no notice of `OpenAI-Organization` and `OpenAI-Project`.
+    pub ignore_organization_headers: bool,
 }
 
 /// A service that has its socket, and so its address. Connections wait until it runs.
@@ -37,6 +46,7 @@ impl Application {
         let services = Services {
             authenticator: Authenticator::new(store.api_keys.clone()),
             catalog: Catalog::new(store.models.clone()),
+            ignore_organization_headers: server.ignore_organization_headers,
         };
         Ok(Self {
             address: listener.local_addr()?,
@@ -57,24 +67,41 @@ impl Application {
     pub fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<Server> {
         let Self {
             listener,
+            address,
             settings,
             services,
-            ..
         } = self;
-        let application = move || {
-            respond(
-                App::new()
-                    .app_data(services.clone())
-                    .configure(routes::configure),
-            )
+        let reception = settings.reception();
+        let (stopping, stopped) = watch::channel(false);
+        let stop = async move {
+            stop.await;
+            stopping.send_replace(true);
         };
-        let server = HttpServer::new(application)
+        let server = Server::build()
             .workers(workers(settings.server.workers))
             .shutdown_timeout(settings.server.shutdown_timeout.as_secs())
             .shutdown_signal(stop)
-            .listen(listener)?;
+            .listen("models", listener, move || {
+                let application = App::new()
+                    .app_data(services.clone())
+                    .configure(routes::configure);
+                let application = respond(reception.clone(), application);
+                let stopped = stopped.clone();
+                let http = HttpService::build()
+                    .local_addr(address)
+                    // Idle connections close when the service stops, in place of holding it up.
+                    .graceful_shutdown_signal(move || wait_for(stopped.clone()))
+                    .h1(map_config(application, |()| AppConfig::default()));
+                fn_service(|stream| ready(Connection::accept(stream).map_err(DispatchError::Io)))
+                    .and_then(http)
+            })?;
         Ok(server.run())
     }
+}
+
+async fn wait_for(mut stopped: watch::Receiver<bool>) {
+    // An error is the end of the sender, and so of the service.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
 fn bind(address: impl ToSocketAddrs) -> io::Result<TcpListener> {

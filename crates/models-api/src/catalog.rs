@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use actix_web::web::Bytes;
 use models_core::{
-    Deletion, Model, ModelId, ModelRepository, Principal, RepositoryError, Timestamp, visibility,
+    Attempt, Deletion, Model, ModelId, ModelRepository, Principal, RepositoryError, Timestamp,
+    visibility,
 };
 
 use crate::objects::{ListObject, ModelObject};
@@ -53,8 +54,11 @@ impl Catalog {
         principal: &Principal,
         id: &ModelId,
         at: Timestamp,
+        attempt: Attempt,
     ) -> Result<Deletion, RepositoryError> {
-        self.models.delete_as(&principal.key_id, id, at).await
+        self.models
+            .delete_as(&principal.key_id, id, at, attempt)
+            .await
     }
 }
 

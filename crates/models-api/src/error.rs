@@ -1,12 +1,14 @@
 //! Every failure that a client sees, in OpenAI's envelope: one row each.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use models_core::RepositoryError;
 use serde::Serialize;
 
-const OVERLOADED_RETRY_SECONDS: &str = "1";
+const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+/// When to come back to a service that is overloaded.
+const RETRY_AFTER_SECONDS: &str = "1";
 
 /// A failure, as the client is told it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +50,9 @@ pub enum ApiError {
     /// A body that is larger than any request needs.
     #[error("The request body is too large.")]
     BodyTooLarge,
+    /// A head that is larger than any request needs.
+    #[error("The request's headers are too large.")]
+    HeadTooLarge,
     /// A request that did not arrive in time.
     #[error("The request took too long to arrive.")]
     RequestTimeout,
@@ -65,6 +70,8 @@ struct Row {
     kind: &'static str,
     param: Option<&'static str>,
     code: Option<&'static str>,
+    /// Whether repeating the request may mend it. The SDKs obey `x-should-retry: false`.
+    repeatable: bool,
 }
 
 #[derive(Serialize)]
@@ -85,50 +92,47 @@ impl ApiError {
     #[rustfmt::skip]
     fn row(&self) -> Row {
         const REQUEST: &str = "invalid_request_error";
-        let (status, kind, param, code) = match self {
-            Self::BadRequest(_)             => (400, REQUEST, None, None),
-            Self::MissingCredentials        => (401, REQUEST, None, None),
-            Self::IncorrectApiKey(_)        => (401, REQUEST, None, Some("invalid_api_key")),
-            Self::MismatchedOrganization    => (401, REQUEST, None, Some("mismatched_organization")),
-            Self::MismatchedProject         => (401, REQUEST, None, Some("mismatched_project")),
-            Self::MissingScope(_)           => (403, REQUEST, None, None),
-            Self::ModelNotFound(_)          => (404, REQUEST, Some("model"), Some("model_not_found")),
-            Self::UnknownUrl(..)            => (404, REQUEST, None, None),
-            Self::MethodNotAllowed(..)      => (405, REQUEST, None, None),
-            Self::RequestTimeout            => (408, REQUEST, None, None),
-            Self::BodyTooLarge              => (413, REQUEST, None, None),
-            Self::Fault(_)                  => (500, "server_error", None, None),
-            Self::Overloaded(_)             => (503, "service_unavailable_error", None, Some("server_is_overloaded")),
+        let (status, kind, param, code, repeatable) = match self {
+            Self::BadRequest(_)          => (400, REQUEST, None, None, false),
+            Self::MissingCredentials     => (401, REQUEST, None, None, false),
+            Self::IncorrectApiKey(_)     => (401, REQUEST, None, Some("invalid_api_key"), false),
+            Self::MismatchedOrganization => (401, REQUEST, None, Some("mismatched_organization"), false),
+            Self::MismatchedProject      => (401, REQUEST, None, Some("mismatched_project"), false),
+            Self::MissingScope(_)        => (403, REQUEST, None, None, false),
+            Self::ModelNotFound(_)       => (404, REQUEST, Some("model"), Some("model_not_found"), false),
+            Self::UnknownUrl(..)         => (404, REQUEST, None, None, false),
+            Self::MethodNotAllowed(..)   => (405, REQUEST, None, None, false),
+            Self::RequestTimeout         => (408, REQUEST, None, None, true),
+            Self::BodyTooLarge           => (413, REQUEST, None, None, false),
+            Self::HeadTooLarge           => (431, REQUEST, None, None, false),
+            Self::Fault(_)               => (500, "server_error", None, None, false),
+            Self::Overloaded(_)          => (503, "service_unavailable_error", None, Some("server_is_overloaded"), true),
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Row { status, kind, param, code }
+        Row { status, kind, param, code, repeatable }
     }
 
     /// The answer to the request with this id.
     #[must_use]
     pub fn response(&self, request_id: &str) -> HttpResponse {
+        let mut response = HttpResponse::build(self.row().status);
+        for header in self.headers() {
+            response.insert_header(header);
+        }
+        response.body(self.body(request_id))
+    }
+
+    /// The envelope. The id is part of what a fault says.
+    #[must_use]
+    pub fn body(&self, request_id: &str) -> Vec<u8> {
         let Row {
-            status,
-            kind,
-            param,
-            code,
+            kind, param, code, ..
         } = self.row();
         let mut message = self.to_string();
-        if matches!(self, Self::Fault(_)) {
+        if let Self::Fault(_) = self {
             message =
                 format!("{message} (Please give the request ID {request_id} when you report it.)");
         }
-        let mut response = HttpResponse::build(status);
-        if let Self::MethodNotAllowed(_, _, allow) = self {
-            response.insert_header((ALLOW, allow.as_str()));
-        }
-        if matches!(self, Self::Overloaded(_)) {
-            response.insert_header((RETRY_AFTER, OVERLOADED_RETRY_SECONDS));
-        }
-        if status == StatusCode::UNAUTHORIZED {
-            response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"models\""));
-        }
-        response.insert_header((CONTENT_TYPE, "application/json"));
         let envelope = Envelope {
             error: ErrorObject {
                 message: &message,
@@ -137,10 +141,29 @@ impl ApiError {
                 code,
             },
         };
-        match serde_json::to_vec(&envelope) {
-            Ok(body) => response.body(body),
-            Err(error) => unreachable!("strings always serialise: {error}"),
+        serde_json::to_vec(&envelope).expect("text and null always serialise")
+    }
+
+    /// The headers that this failure has beside those of every answer.
+    #[must_use]
+    pub fn headers(&self) -> Vec<(HeaderName, String)> {
+        let Row {
+            status, repeatable, ..
+        } = self.row();
+        let mut headers = vec![(CONTENT_TYPE, "application/json".to_owned())];
+        if !repeatable {
+            headers.push((X_SHOULD_RETRY, "false".to_owned()));
         }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.push((WWW_AUTHENTICATE, "Bearer realm=\"models\"".to_owned()));
+        }
+        if let Self::MethodNotAllowed(_, _, allow) = self {
+            headers.push((ALLOW, allow.clone()));
+        }
+        if let Self::Overloaded(_) = self {
+            headers.push((RETRY_AFTER, RETRY_AFTER_SECONDS.to_owned()));
+        }
+        headers
     }
 }
 

@@ -2,22 +2,64 @@
 //! failure, whoever raised it, the envelope. A panic in a handler is a 500; the process lives.
 
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::time::Instant;
 
 use actix_http::body::{BoxBody, MessageBody};
-use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_http::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, VARY};
 use actix_http::{Request, Response, StatusCode};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, apply_fn_factory};
-use actix_web::Error;
 use actix_web::dev::{AppConfig, ServiceResponse};
+use actix_web::{Error, HttpMessage};
 use futures_util::FutureExt;
+use models_core::Principal;
 use uuid::Uuid;
 
+use crate::cors::{self, Cors};
 use crate::error::ApiError;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const X_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
+const OPENAI_VERSION: HeaderName = HeaderName::from_static("openai-version");
+const OPENAI_PROCESSING_MS: HeaderName = HeaderName::from_static("openai-processing-ms");
+const OPENAI_ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
+const OPENAI_PROJECT: HeaderName = HeaderName::from_static("openai-project");
+
+/// The version of OpenAI's API that this is: what its own answers say.
+const VERSION: &str = "2020-10-01";
+/// An answer is one caller's; whoever keeps it asks again before using it.
+const PRIVATE: &str = "private, no-cache";
+/// What an answer depends on beside its URL.
+const DEPENDS_ON: &str = "Authorization, OpenAI-Organization, OpenAI-Project";
+const DEPENDS_ON_ORIGIN_TOO: &str = "Authorization, OpenAI-Organization, OpenAI-Project, Origin";
+
+/// The largest body that a request may announce, in bytes. No route reads one.
+const LARGEST_BODY: u64 = 64 * 1024;
+/// The longest `X-Client-Request-Id`, in characters; OpenAI's own limit.
+const LONGEST_CLIENT_REQUEST_ID: usize = 512;
+
+/// How requests are received.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reception {
+    /// Take the gateway's `x-request-id` for ours.
+    pub(crate) trust_request_id: bool,
+    /// Which origins may read the answers.
+    pub(crate) cors: Cors,
+}
+
+/// What is kept of a request until its answer.
+struct Exchange {
+    began: Instant,
+    request_id: String,
+    client_request_id: Option<HeaderValue>,
+    origin: Option<HeaderValue>,
+    method: actix_http::Method,
+    path: String,
+}
 
 /// Puts the application behind this layer.
 pub(crate) fn respond<F, S, B>(
+    reception: Reception,
     application: F,
 ) -> impl ServiceFactory<
     Request,
@@ -38,37 +80,200 @@ where
     S::Service: 'static,
     B: MessageBody + 'static,
 {
-    apply_fn_factory(application, |request: Request, service: &S::Service| {
-        let request_id = format!("req_{}", Uuid::now_v7().simple());
-        let answering = AssertUnwindSafe(service.call(request)).catch_unwind();
-        async move {
-            let mut response = match answering.await {
-                Ok(Ok(response)) => translate(response, &request_id),
-                Ok(Err(error)) => fault(&error.to_string(), &request_id),
-                Err(panic) => fault(panic_message(&*panic), &request_id),
-            };
-            finish(response.headers_mut(), &request_id);
-            Ok(response)
-        }
-    })
+    let reception = Rc::new(reception);
+    apply_fn_factory(
+        application,
+        move |request: Request, service: &S::Service| {
+            let reception = reception.clone();
+            let exchange = reception.open(&request);
+            let early = reception.answer_early(&request);
+            let answering = early
+                .is_none()
+                .then(|| AssertUnwindSafe(service.call(request)).catch_unwind());
+            async move {
+                let (mut response, principal, error) = match (early, answering) {
+                    (Some(Early::Preflight(response)), _) => (*response, None, None),
+                    (Some(Early::Refused(error)), _) => {
+                        (exchange.envelope(&error), None, Some(error))
+                    }
+                    (None, Some(answering)) => exchange.translate(answering.await),
+                    (None, None) => {
+                        unreachable!("what is not answered early is answered by the application")
+                    }
+                };
+                reception.finish(&exchange, principal.as_ref(), response.headers_mut());
+                exchange.log(response.status(), principal.as_ref(), error.as_ref());
+                Ok(response)
+            }
+        },
+    )
 }
 
-/// An error that a handler, an extractor or the framework raised becomes the envelope.
-fn translate<B: MessageBody + 'static>(
-    response: ServiceResponse<B>,
-    request_id: &str,
-) -> Response<BoxBody> {
-    let status = response.status();
-    if let Some(error) = response.response().error() {
-        let error = match error.as_error::<ApiError>() {
-            Some(error) => error.clone(),
-            None => from_status(status),
+/// What is answered without asking the application.
+enum Early {
+    Preflight(Box<Response<BoxBody>>),
+    Refused(ApiError),
+}
+
+impl Reception {
+    fn open(&self, request: &Request) -> Exchange {
+        let given = if self.trust_request_id {
+            given_request_id(request)
+        } else {
+            None
         };
-        log(&error, request_id);
-        return error.response(request_id).into();
+        Exchange {
+            began: Instant::now(),
+            request_id: given.unwrap_or_else(new_request_id),
+            client_request_id: request.headers().get(X_CLIENT_REQUEST_ID).cloned(),
+            origin: self.cors.allowed_origin(request),
+            method: request.method().clone(),
+            path: request.path().to_owned(),
+        }
     }
-    let (_, response) = response.into_parts();
-    response.map_into_boxed_body().into()
+
+    fn answer_early(&self, request: &Request) -> Option<Early> {
+        if self.cors.is_preflight(request) {
+            let mut response = Response::new(StatusCode::NO_CONTENT);
+            if self.cors.allowed_origin(request).is_some() {
+                cors::preflight(cors::requested_headers(request), response.headers_mut());
+            }
+            return Some(Early::Preflight(Box::new(response)));
+        }
+        if !request
+            .headers()
+            .get_all(X_CLIENT_REQUEST_ID)
+            .all(is_client_request_id)
+        {
+            return Some(Early::Refused(ApiError::BadRequest(
+                "X-Client-Request-Id must be at most 512 ASCII characters.",
+            )));
+        }
+        if announced_length(request).is_some_and(|length| length > LARGEST_BODY) {
+            return Some(Early::Refused(ApiError::BodyTooLarge));
+        }
+        None
+    }
+
+    /// The headers that every answer has.
+    fn finish(&self, exchange: &Exchange, principal: Option<&Principal>, headers: &mut HeaderMap) {
+        let insert = |headers: &mut HeaderMap, name, value: &str| {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
+            }
+        };
+        for (name, value) in standard_headers(&exchange.request_id) {
+            insert(headers, name, &value);
+        }
+        insert(
+            headers,
+            OPENAI_PROCESSING_MS,
+            &exchange.began.elapsed().as_millis().to_string(),
+        );
+        if let Some(principal) = principal {
+            insert(
+                headers,
+                OPENAI_ORGANIZATION,
+                principal.organization_slug.as_str(),
+            );
+            insert(headers, OPENAI_PROJECT, principal.project_id.as_str());
+        }
+        if self.cors.is_on() {
+            headers.insert(VARY, HeaderValue::from_static(DEPENDS_ON_ORIGIN_TOO));
+        }
+        if let Some(origin) = exchange.origin.clone() {
+            cors::allow(origin, headers);
+        }
+    }
+}
+
+impl Exchange {
+    /// An error that a handler, an extractor or the framework raised, or a panic, becomes the
+    /// envelope.
+    fn translate<B: MessageBody + 'static>(
+        &self,
+        answer: Result<Result<ServiceResponse<B>, Error>, Box<dyn std::any::Any + Send>>,
+    ) -> (Response<BoxBody>, Option<Principal>, Option<ApiError>) {
+        let response = match answer {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return self.fault(error.to_string()),
+            Err(panic) => return self.fault(panic_message(&*panic).to_owned()),
+        };
+        let principal = response.request().extensions().get::<Principal>().cloned();
+        if let Some(error) = response.response().error() {
+            let error = error
+                .as_error::<ApiError>()
+                .cloned()
+                .unwrap_or_else(|| from_status(response.status()));
+            return (self.envelope(&error), principal, Some(error));
+        }
+        let (_, response) = response.into_parts();
+        (response.map_into_boxed_body().into(), principal, None)
+    }
+
+    fn fault(&self, reason: String) -> (Response<BoxBody>, Option<Principal>, Option<ApiError>) {
+        let error = ApiError::Fault(reason);
+        (self.envelope(&error), None, Some(error))
+    }
+
+    fn envelope(&self, error: &ApiError) -> Response<BoxBody> {
+        error.response(&self.request_id).into()
+    }
+
+    /// What came from outside is quoted and escaped; no key is among it.
+    fn log(&self, status: StatusCode, principal: Option<&Principal>, error: Option<&ApiError>) {
+        let (request_id, path) = (&self.request_id, &self.path);
+        if let Some(ApiError::Fault(reason) | ApiError::Overloaded(reason)) = error {
+            tracing::error!(request_id, method = %self.method, ?path, status = status.as_u16(), reason, "a request failed");
+        }
+        tracing::debug!(
+            request_id,
+            client_request_id = self.client_request_id.as_ref().map(tracing::field::debug),
+            key_id = principal.map(|principal| principal.key_id.as_str()),
+            method = %self.method,
+            ?path,
+            status = status.as_u16(),
+            ms = self.began.elapsed().as_millis(),
+            "answered"
+        );
+    }
+}
+
+/// The headers that do not depend on the request, but for its id.
+pub(crate) fn standard_headers(request_id: &str) -> Vec<(HeaderName, String)> {
+    vec![
+        (X_REQUEST_ID, request_id.to_owned()),
+        (OPENAI_VERSION, VERSION.to_owned()),
+        (OPENAI_PROCESSING_MS, "0".to_owned()),
+        (CACHE_CONTROL, PRIVATE.to_owned()),
+        (VARY, DEPENDS_ON.to_owned()),
+    ]
+}
+
+/// `req_` and 32 hexadecimal digits, as OpenAI's are.
+pub(crate) fn new_request_id() -> String {
+    format!("req_{}", Uuid::now_v7().simple())
+}
+
+/// The gateway's id, where it is one that can be shown and logged as it is.
+fn given_request_id(request: &Request) -> Option<String> {
+    let given = request.headers().get(X_REQUEST_ID)?.to_str().ok()?;
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    ((1..=64).contains(&given.len()) && given.bytes().all(allowed)).then(|| given.to_owned())
+}
+
+fn is_client_request_id(value: &HeaderValue) -> bool {
+    value.len() <= LONGEST_CLIENT_REQUEST_ID && value.as_bytes().is_ascii()
+}
+
+fn announced_length(request: &Request) -> Option<u64> {
+    request
+        .headers()
+        .get(CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 fn from_status(status: StatusCode) -> ApiError {
@@ -82,26 +287,8 @@ fn from_status(status: StatusCode) -> ApiError {
     }
 }
 
-fn fault(reason: &str, request_id: &str) -> Response<BoxBody> {
-    let error = ApiError::Fault(reason.to_owned());
-    log(&error, request_id);
-    error.response(request_id).into()
-}
-
-fn log(error: &ApiError, request_id: &str) {
-    if let ApiError::Fault(reason) | ApiError::Overloaded(reason) = error {
-        tracing::error!(request_id, reason, "a request failed");
-    }
-}
-
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a panic")
-}
-
-fn finish(headers: &mut HeaderMap, request_id: &str) {
-    if let Ok(value) = HeaderValue::from_str(request_id) {
-        headers.insert(X_REQUEST_ID, value);
-    }
 }

@@ -6,10 +6,14 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use actix_http::header::HeaderValue;
 use config::{Config, ConfigError, Environment, File, FileFormat, Map, Value, ValueKind};
 use models_store::{DatabaseKind, OpenError, Options};
 use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
+
+use crate::cors::Cors;
+use crate::respond::Reception;
 
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
 const PREFIX: &str = "MODELS__";
@@ -39,6 +43,10 @@ pub struct ServerSettings {
     pub workers: u16,
     #[serde(deserialize_with = "seconds")]
     pub shutdown_timeout: Duration,
+    pub trust_request_id: bool,
+    pub ignore_organization_headers: bool,
+    #[serde(deserialize_with = "origins")]
+    pub cors_origins: Vec<HeaderValue>,
 }
 
 /// Where the catalog is kept.
@@ -110,7 +118,6 @@ pub enum LogFormat {
 /// The least important lines that are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names are the field's own")]
 pub enum LogLevel {
     Off,
     Error,
@@ -166,6 +173,13 @@ pub enum SettingsError {
 }
 
 impl Settings {
+    pub(crate) fn reception(&self) -> Reception {
+        Reception {
+            trust_request_id: self.server.trust_request_id,
+            cors: Cors::new(&self.server.cors_origins),
+        }
+    }
+
     /// The settings of this process.
     pub fn load() -> Result<Self, SettingsError> {
         Self::load_from(
@@ -305,6 +319,34 @@ fn refuse(error: ConfigError) -> SettingsError {
     }
 }
 
+/// Origins as browsers send them, separated by commas: a scheme and an authority, without a path.
+fn origins<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<HeaderValue>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let names = text
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    names
+        .map(|name| origin(name).map_err(serde::de::Error::custom))
+        .collect()
+}
+
+fn origin(name: &str) -> Result<HeaderValue, String> {
+    let refused = || format!("`{name}` is no origin, as `https://example.com` is");
+    let authority = name
+        .strip_prefix("https://")
+        .or_else(|| name.strip_prefix("http://"))
+        .ok_or_else(refused)?;
+    let is_plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]".contains(&byte);
+    if authority.is_empty() || !authority.bytes().all(is_plain) {
+        return Err(refused());
+    }
+    HeaderValue::from_str(name).map_err(|_| refused())
+}
+
 fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     u32::deserialize(deserializer).map(|seconds| Duration::from_secs(seconds.into()))
 }
@@ -386,6 +428,11 @@ mod tests {
                 "MODELS__DATABASE__URL",
                 "mysql://me:secret@x/y",
                 "the setting `database.url` (variable MODELS__DATABASE__URL)",
+            ),
+            (
+                "MODELS__SERVER__CORS_ORIGINS",
+                "https://a.example, example.com",
+                "the setting `server.cors_origins` (variable MODELS__SERVER__CORS_ORIGINS)",
             ),
             (
                 "MODELS__DATABASE__MAX_CONNECTIONS",

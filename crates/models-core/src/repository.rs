@@ -36,11 +36,23 @@ pub enum RepositoryError {
 /// Told how many entries of an import have been worked on.
 pub type Progress = Arc<dyn Fn(usize) + Send + Sync>;
 
+/// Whether a request is made for the first time. The SDKs repeat one whose answer got lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// For all we know, the first.
+    First,
+    /// The client says that it has asked before.
+    Repeated,
+}
+
 /// What came of a request to delete a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deletion {
     /// It is gone; this is what it was.
     Deleted(Model),
+    /// The same key deleted it within the last minute, and this asks again: this is what it was
+    /// then. Nothing was changed.
+    Repeated(Model),
     /// Nothing was changed.
     Refused(DeletionRefusal),
 }
@@ -133,12 +145,14 @@ pub trait ModelRepository: Send + Sync {
 
     /// Deletes what [`visibility::find_deletable`](crate::visibility::find_deletable) names for the
     /// key at the given time. The key is read in the same transaction, so one that has been revoked
-    /// deletes nothing, however lately.
+    /// deletes nothing, however lately. Where there is nothing to delete and `attempt` is a
+    /// repeated one, a deletion that this key made in the 60 s before is answered again.
     async fn delete_as(
         &self,
         key_id: &ApiKeyId,
         id: &ModelId,
         at: Timestamp,
+        attempt: Attempt,
     ) -> Result<Deletion, RepositoryError>;
 
     /// Deletes the model of exactly this scope and answers what it was. `None` if there is none.

@@ -22,6 +22,11 @@ pub(crate) fn repository_error(error: sqlx::Error) -> RepositoryError {
     }
 }
 
+/// A connection that was not to be had, for whatever reason.
+pub(crate) fn unavailable(error: sqlx::Error) -> RepositoryError {
+    RepositoryError::Unavailable(Box::new(error))
+}
+
 /// A row that cannot be what it says it is.
 pub(crate) fn damaged(
     table: &str,

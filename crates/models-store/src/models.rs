@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, ApiKeyId, Change, Deletion, DeletionRefusal, Import, ImportReport, KeyRejection, Model,
-    ModelId, ModelRepository, OrganizationId, Origin, Progress, RepositoryError, Scope,
-    ShutdownDate, Timestamp, visibility,
+    Actor, ApiKeyId, Attempt, Change, Deletion, DeletionRefusal, Import, ImportReport,
+    KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin, Progress,
+    RepositoryError, Scope, ShutdownDate, Timestamp, visibility,
 };
 use sqlx::FromRow;
 
@@ -35,7 +35,13 @@ const UPDATE: &str = "UPDATE models SET created = $3, owned_by = $4, shutdown_da
 const DELETE: &str = "DELETE FROM models WHERE scope = $1 AND id = $2 \
     RETURNING scope, id, created, owned_by, shutdown_date";
 
+const FIND_DELETED: &str = "SELECT change FROM events WHERE subject_id = $1 AND type = 'model.deleted' \
+    AND actor = $2 AND occurred_at >= $3 ORDER BY revision DESC LIMIT 1";
+
 const PUBLIC: &str = "public";
+
+/// For how long a deletion whose answer got lost can be asked for again, in seconds.
+const REPEATED_WITHIN: i64 = 60;
 
 #[derive(FromRow)]
 struct ModelRow {
@@ -123,6 +129,7 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
         key_id: &ApiKeyId,
         id: &ModelId,
         at: Timestamp,
+        attempt: Attempt,
     ) -> Result<Deletion, RepositoryError> {
         let (store, key_id, id) = (self.clone(), key_id.clone(), id.clone());
         self.run(async move {
@@ -131,13 +138,7 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
                 at,
             };
             let mut mutation = Mutation::begin(&store, origin).await?;
-            let deletion = match find_deletable(&mut mutation, &key_id, &id).await? {
-                Err(refusal) => Deletion::Refused(refusal),
-                Ok(model) => match remove(&mut mutation, &model.scope, &id).await? {
-                    Some(model) => Deletion::Deleted(model),
-                    None => Deletion::Refused(DeletionRefusal::NotFound),
-                },
-            };
+            let deletion = delete_as(&mut mutation, &key_id, &id, attempt).await?;
             mutation.commit().await?;
             Ok(deletion)
         })
@@ -234,6 +235,27 @@ async fn update<DB: Backend>(
     mutation.record(&change).await
 }
 
+async fn delete_as<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    key_id: &ApiKeyId,
+    id: &ModelId,
+    attempt: Attempt,
+) -> Result<Deletion, RepositoryError> {
+    let refusal = match find_deletable(mutation, key_id, id).await? {
+        Ok(model) => match remove(mutation, &model.scope, id).await? {
+            Some(model) => return Ok(Deletion::Deleted(model)),
+            None => DeletionRefusal::NotFound,
+        },
+        Err(refusal) => refusal,
+    };
+    let may_be_gone = matches!(refusal, DeletionRefusal::NotFound | DeletionRefusal::Public);
+    let deleted = match attempt {
+        Attempt::Repeated if may_be_gone => find_deleted(mutation, key_id, id).await?,
+        Attempt::First | Attempt::Repeated => None,
+    };
+    Ok(deleted.map_or(Deletion::Refused(refusal), Deletion::Repeated))
+}
+
 /// The model that this key deletes when it deletes `id`, judged by what key and models are at this
 /// moment.
 async fn find_deletable<DB: Backend>(
@@ -254,6 +276,30 @@ async fn find_deletable<DB: Backend>(
     ];
     let candidates = models(mutation.fetch(FIND_CANDIDATES, values).await?)?;
     Ok(visibility::find_deletable(&principal, id, candidates))
+}
+
+/// The model of this id that this key deleted within the last minute.
+async fn find_deleted<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    key_id: &ApiKeyId,
+    id: &ModelId,
+) -> Result<Option<Model>, RepositoryError> {
+    let since = i64::from(mutation.origin().at) - REPEATED_WITHIN;
+    let values = vec![id.as_str().into(), key_id.as_str().into(), since.into()];
+    match mutation
+        .fetch::<(String,)>(FIND_DELETED, values)
+        .await?
+        .first()
+    {
+        None => Ok(None),
+        Some((change,)) => match serde_json::from_str(change) {
+            Ok(Change::ModelDeleted(model)) => Ok(Some(model)),
+            Ok(other) => Err(RepositoryError::Failed(
+                format!("a {} is logged as a deletion", other.kind()).into(),
+            )),
+            Err(error) => Err(damaged("events", error)),
+        },
+    }
 }
 
 async fn remove<DB: Backend>(

@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Database, FromRow, Pool, Postgres, Sqlite, Transaction};
 use tokio::runtime::Handle;
 
-use crate::error::repository_error;
+use crate::error::{repository_error, unavailable};
 
 /// A value for a statement's `$1`, `$2`, …: all types that the schema knows.
 pub(crate) enum Value {
@@ -120,7 +120,7 @@ impl<DB: Backend> SqlStore<DB> {
     ) -> Result<Vec<T>, RepositoryError> {
         let reader = self.reader.clone();
         self.run(async move {
-            let mut connection = reader.acquire().await.map_err(repository_error)?;
+            let mut connection = reader.acquire().await.map_err(unavailable)?;
             DB::fetch(&mut connection, sql, values)
                 .await
                 .map_err(repository_error)
@@ -164,7 +164,7 @@ impl<DB: Backend> Mutation<DB> {
     ) -> Result<Self, RepositoryError> {
         const TAKE_TURN: &str = "UPDATE catalog SET revision = revision RETURNING revision";
         let begun = store.writer.begin_with(store.begin).await;
-        let mut transaction = begun.map_err(repository_error)?;
+        let mut transaction = begun.map_err(unavailable)?;
         let rows: Vec<(i64,)> = DB::fetch(&mut transaction, TAKE_TURN, vec![])
             .await
             .map_err(repository_error)?;

@@ -1,9 +1,9 @@
 //! `/v1/models`: list, retrieve, delete.
 
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use models_core::{Deletion, DeletionRefusal, ModelId};
+use models_core::{Attempt, Deletion, DeletionRefusal, ModelId};
 
 use crate::application::Services;
 use crate::caller::{Caller, Owner, incorrect_api_key};
@@ -12,6 +12,8 @@ use crate::clock::now;
 use crate::error::ApiError;
 use crate::objects::DeletedModelObject;
 use crate::path;
+
+const X_STAINLESS_RETRY_COUNT: HeaderName = HeaderName::from_static("x-stainless-retry-count");
 
 pub(super) async fn list(
     Caller(principal): Caller,
@@ -36,13 +38,31 @@ pub(super) async fn delete(
     services: Data<Services>,
 ) -> Result<HttpResponse, ApiError> {
     let id = requested_id(&request)?;
-    match services.catalog.delete(&principal, &id, now()).await? {
-        Deletion::Deleted(model) => Ok(json(render(&DeletedModelObject::from(&model))?)),
+    match services
+        .catalog
+        .delete(&principal, &id, now(), attempt(&request))
+        .await?
+    {
+        Deletion::Deleted(model) | Deletion::Repeated(model) => {
+            Ok(json(render(&DeletedModelObject::from(&model))?))
+        }
         Deletion::Refused(DeletionRefusal::Key(_)) => Err(incorrect_api_key(&request)),
         Deletion::Refused(DeletionRefusal::Role | DeletionRefusal::Public) => {
             Err(ApiError::MissingScope("api.delete"))
         }
         Deletion::Refused(DeletionRefusal::NotFound) => Err(not_found(&id)),
+    }
+}
+
+/// The SDKs count how often they have asked before; what is no count is a first attempt.
+fn attempt(request: &HttpRequest) -> Attempt {
+    let count = request
+        .headers()
+        .get(X_STAINLESS_RETRY_COUNT)
+        .and_then(|value| value.to_str().ok());
+    match count.and_then(|count| count.parse::<u32>().ok()) {
+        None | Some(0) => Attempt::First,
+        Some(_) => Attempt::Repeated,
     }
 }
 

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use models_core::{Actor, Change, Event, ImportEntry, Origin, Revision, Role, Scope, Timestamp};
+use models_core::{
+    Actor, Attempt, Change, Event, ImportEntry, Origin, Revision, Role, Scope, Timestamp,
+};
 use models_store::Store;
 
 use crate::fixtures::{
@@ -44,7 +46,7 @@ pub async fn every_mutation_appends_its_event_and_takes_the_next_revision(store:
     let later = Timestamp::from_seconds(NOW.seconds() + 1);
     store
         .models
-        .delete_as(&key.id, &id("a"), later)
+        .delete_as(&key.id, &id("a"), later, Attempt::First)
         .await
         .unwrap();
     let revoked = store

@@ -73,6 +73,7 @@ on_both_databases! {
         an_owner_deletes_only_its_own_models
         a_revoked_or_expired_key_deletes_nothing
         a_deletion_happens_once_however_many_ask
+        a_repeated_deletion_is_answered_again_for_a_minute_to_the_same_key
         an_operator_deletes_within_one_scope
         any_text_comes_back_as_it_went_in
     }

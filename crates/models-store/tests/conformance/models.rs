@@ -1,8 +1,8 @@
 use std::sync::{Arc, Mutex};
 
 use models_core::{
-    Deletion, DeletionRefusal, ImportEntry, ImportReport, KeyRejection, RepositoryError, Role,
-    Scope, Timestamp,
+    Attempt, Deletion, DeletionRefusal, ImportEntry, ImportReport, KeyRejection, RepositoryError,
+    Role, Scope, Timestamp,
 };
 use models_store::Store;
 
@@ -273,7 +273,7 @@ pub async fn an_owner_deletes_only_its_own_models(store: Store) {
         let (key, _) = add_api_key(&store, &acme, role).await;
         let deletion = store
             .models
-            .delete_as(&key.id, &id(model), NOW)
+            .delete_as(&key.id, &id(model), NOW, Attempt::First)
             .await
             .unwrap();
         assert_eq!(deletion, Deletion::Refused(refusal), "{role} {model}");
@@ -292,7 +292,7 @@ pub async fn an_owner_deletes_only_its_own_models(store: Store) {
         .unwrap();
     let deletion = store
         .models
-        .delete_as(&owner.id, &id("own"), NOW)
+        .delete_as(&owner.id, &id("own"), NOW, Attempt::First)
         .await
         .unwrap();
     assert_eq!(deletion, Deletion::Deleted(own_model));
@@ -310,7 +310,7 @@ pub async fn an_owner_deletes_only_its_own_models(store: Store) {
     );
     let again = store
         .models
-        .delete_as(&owner.id, &id("own"), NOW)
+        .delete_as(&owner.id, &id("own"), NOW, Attempt::First)
         .await
         .unwrap();
     assert_eq!(
@@ -341,7 +341,7 @@ pub async fn a_revoked_or_expired_key_deletes_nothing(store: Store) {
     ] {
         let deletion = store
             .models
-            .delete_as(&key.id, &id("own"), NOW)
+            .delete_as(&key.id, &id("own"), NOW, Attempt::First)
             .await
             .unwrap();
         assert_eq!(deletion, Deletion::Refused(DeletionRefusal::Key(rejection)));
@@ -366,7 +366,7 @@ pub async fn a_deletion_happens_once_however_many_ask(store: Store) {
             tokio::spawn(async move {
                 store
                     .models
-                    .delete_as(&key_id, &id("own"), NOW)
+                    .delete_as(&key_id, &id("own"), NOW, Attempt::First)
                     .await
                     .unwrap()
             })
@@ -377,6 +377,7 @@ pub async fn a_deletion_happens_once_however_many_ask(store: Store) {
         match attempt.await.unwrap() {
             Deletion::Deleted(_) => deleted += 1,
             Deletion::Refused(refusal) => assert_eq!(refusal, DeletionRefusal::NotFound),
+            Deletion::Repeated(_) => panic!("none of them says that it is a repetition"),
         }
     }
     assert_eq!(deleted, 1);
@@ -443,4 +444,66 @@ pub async fn any_text_comes_back_as_it_went_in(store: Store) {
         assert_eq!((found.id.as_str(), found.owned_by.as_str()), (name, name));
         assert_eq!(found.created.seconds(), u32::MAX);
     }
+}
+
+pub async fn a_repeated_deletion_is_answered_again_for_a_minute_to_the_same_key(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    add_models(&store, &own(&acme), &[("own", 1), ("other", 1)]).await;
+    add_models(&store, &Scope::Public, &[("own", 2)]).await;
+    let (owner, _) = add_api_key(&store, &acme, Role::Owner).await;
+    let (colleague, _) = add_api_key(&store, &acme, Role::Owner).await;
+    let own_model = store
+        .models
+        .find(&own(&acme), &id("own"))
+        .await
+        .unwrap()
+        .unwrap();
+    store
+        .models
+        .delete_as(&owner.id, &id("own"), NOW, Attempt::First)
+        .await
+        .unwrap();
+    let revision = store.events.revision().await.unwrap();
+
+    let after = |seconds| Timestamp::from_seconds(NOW.seconds() + seconds);
+    let repeated = Deletion::Repeated(own_model);
+    let public = Deletion::Refused(DeletionRefusal::Public);
+    let missing = Deletion::Refused(DeletionRefusal::NotFound);
+    for (key, name, at, attempt, expected) in [
+        (&owner, "own", NOW, Attempt::Repeated, &repeated),
+        (&owner, "own", after(60), Attempt::Repeated, &repeated),
+        (&owner, "own", after(61), Attempt::Repeated, &public),
+        (&owner, "own", NOW, Attempt::First, &public),
+        (&colleague, "own", NOW, Attempt::Repeated, &public),
+        (&owner, "missing", NOW, Attempt::Repeated, &missing),
+    ] {
+        let deletion = store
+            .models
+            .delete_as(&key.id, &id(name), at, attempt)
+            .await
+            .unwrap();
+        assert_eq!(&deletion, expected, "{name} {at} {attempt:?}");
+    }
+    assert_eq!(store.events.revision().await.unwrap(), revision);
+
+    add_models(&store, &own(&acme), &[("own", 3)]).await;
+    let deletion = store
+        .models
+        .delete_as(&owner.id, &id("own"), NOW, Attempt::Repeated)
+        .await
+        .unwrap();
+    assert!(
+        matches!(deletion, Deletion::Deleted(_)),
+        "one that came again is deleted, not only said to be"
+    );
+    store.api_keys.revoke(&owner.id, origin()).await.unwrap();
+    let deletion = store
+        .models
+        .delete_as(&owner.id, &id("own"), NOW, Attempt::Repeated)
+        .await
+        .unwrap();
+    assert_eq!(
+        deletion,
+        Deletion::Refused(DeletionRefusal::Key(KeyRejection::Revoked))
+    );
 }

@@ -1,0 +1,77 @@
+//! Browsers: which origins may read the answers. Off unless origins are configured; then right on
+//! errors too, whoever raised them, which is why this is not a middleware of the application's.
+
+use actix_http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderValue, ORIGIN,
+};
+use actix_http::{HttpMessage, Method, Request};
+
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, DELETE");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "x-request-id, openai-version, openai-processing-ms, openai-organization, openai-project, retry-after, x-should-retry",
+);
+/// A day, in seconds.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
+
+/// The origins that may read the answers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cors {
+    origins: Vec<HeaderValue>,
+}
+
+impl Cors {
+    pub(crate) fn new(origins: &[HeaderValue]) -> Self {
+        Self {
+            origins: origins.to_vec(),
+        }
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        !self.origins.is_empty()
+    }
+
+    /// The request's origin, if it is one of those.
+    pub(crate) fn allowed_origin(&self, request: &Request) -> Option<HeaderValue> {
+        let origin = request.headers().get(ORIGIN)?;
+        self.origins
+            .iter()
+            .find(|allowed| *allowed == origin)
+            .cloned()
+    }
+
+    /// Whether this asks what may be asked, in place of asking.
+    pub(crate) fn is_preflight(&self, request: &Request) -> bool {
+        self.is_on()
+            && request.method() == Method::OPTIONS
+            && request.headers().contains_key(ORIGIN)
+            && request
+                .headers()
+                .contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+    }
+}
+
+/// What the preflight of an allowed origin is told. The headers it asks for are all allowed: SDKs
+/// send many of their own.
+pub(crate) fn preflight(requested_headers: Option<HeaderValue>, headers: &mut HeaderMap) {
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+    headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    if let Some(requested) = requested_headers {
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, requested);
+    }
+}
+
+/// The headers that a preflight asks for.
+pub(crate) fn requested_headers(request: &Request) -> Option<HeaderValue> {
+    request
+        .headers()
+        .get(ACCESS_CONTROL_REQUEST_HEADERS)
+        .cloned()
+}
+
+/// Lets the origin read this answer.
+pub(crate) fn allow(origin: HeaderValue, headers: &mut HeaderMap) {
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+}
