@@ -86,14 +86,16 @@ impl Application {
                     .app_data(services.clone())
                     .configure(routes::configure);
                 let application = respond(reception.clone(), application);
-                let stopped = stopped.clone();
+                let (stopped, stopping) = (stopped.clone(), stopped.clone());
                 let http = HttpService::build()
                     .local_addr(address)
                     // Idle connections close when the service stops, in place of holding it up.
                     .graceful_shutdown_signal(move || wait_for(stopped.clone()))
                     .h1(map_config(application, |()| AppConfig::default()));
-                fn_service(|stream| ready(Connection::accept(stream).map_err(DispatchError::Io)))
-                    .and_then(http)
+                fn_service(move |stream| {
+                    ready(Connection::accept(stream, stopping.clone()).map_err(DispatchError::Io))
+                })
+                .and_then(http)
             })?;
         Ok(server.run())
     }

@@ -1,4 +1,4 @@
-//! The socket, as actix-web's dispatcher sees it.
+//! The socket, as the dispatcher of actix-http sees it.
 //!
 //! What the dispatcher cannot parse (a bad request line, an oversized head, a first head that takes
 //! too long) it answers itself, before any of our code runs, with a head and no body. Here such an
@@ -10,13 +10,18 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::SystemTime;
 
+use actix_web::http::header::HttpDate;
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::watch;
 
 use crate::error::ApiError;
 use crate::respond::{new_request_id, standard_headers};
+
+const UNREADABLE: &str = "The request is not HTTP that this server can read.";
 
 /// Longer than any head that the dispatcher makes.
 const LONGEST_HEAD: usize = 512;
@@ -25,17 +30,26 @@ pub(crate) struct Connection {
     stream: TcpStream,
     /// What is still to be written in place of an answer of the dispatcher's.
     replacement: Option<Bytes>,
+    /// Something was read since the last answer, and the peer has not gone.
+    owes_an_answer: bool,
+    /// Whether the service is stopping.
+    stopping: watch::Receiver<bool>,
 }
 
 impl Connection {
     /// The connection and its peer.
-    pub(crate) fn accept(stream: TcpStream) -> io::Result<(Self, Option<SocketAddr>)> {
+    pub(crate) fn accept(
+        stream: TcpStream,
+        stopping: watch::Receiver<bool>,
+    ) -> io::Result<(Self, Option<SocketAddr>)> {
         stream.set_nodelay(true)?;
         let peer = stream.peer_addr().ok();
         Ok((
             Self {
                 stream,
                 replacement: None,
+                owes_an_answer: false,
+                stopping,
             },
             peer,
         ))
@@ -48,7 +62,13 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_read(cx, buffer)
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut this.stream).poll_read(cx, buffer);
+        if polled.is_ready() {
+            this.owes_an_answer = buffer.filled().len() > before;
+        }
+        polled
     }
 }
 
@@ -59,6 +79,7 @@ impl AsyncWrite for Connection {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        this.owes_an_answer = false;
         let Some(start) = bare_answer(bytes) else {
             return Pin::new(&mut this.stream).poll_write(cx, bytes);
         };
@@ -83,6 +104,27 @@ impl AsyncWrite for Connection {
     }
 }
 
+impl Drop for Connection {
+    /// The dispatcher gives up without a word when a body's chunks make no sense, and when the time for stopping is over.
+    /// What fits into the socket's buffer is written; more cannot be done for a peer that is being left.
+    fn drop(&mut self) {
+        if !self.owes_an_answer {
+            return;
+        }
+        let (status, error) = if *self.stopping.borrow() {
+            (
+                "503 Service Unavailable",
+                ApiError::Overloaded("the service stopped".to_owned()),
+            )
+        } else {
+            ("400 Bad Request", ApiError::BadRequest(UNREADABLE))
+        };
+        let _ = self
+            .stream
+            .try_write(&answer(&format!("HTTP/1.1 {status}"), &error));
+    }
+}
+
 /// Where an answer of the dispatcher's begins, if these bytes end with one.
 fn bare_answer(bytes: &[u8]) -> Option<usize> {
     const START: &[u8] = b"HTTP/1.1 ";
@@ -100,26 +142,28 @@ fn bare_answer(bytes: &[u8]) -> Option<usize> {
     (is_error && !is_ours).then_some(skipped + start)
 }
 
-/// The same answer in our shape: the dispatcher's status and date, our headers and body.
+/// The same answer in our shape.
 fn with_envelope(head: &[u8]) -> Bytes {
     let head = String::from_utf8_lossy(head);
-    let mut lines = head.split("\r\n");
-    let status_line = lines.next().unwrap_or_default();
-    let date = lines
-        .find(|line| line.starts_with("date: "))
-        .unwrap_or("date: Thu, 01 Jan 1970 00:00:00 GMT");
+    let status_line = head.lines().next().unwrap_or_default();
     let error = match status_line.split(' ').nth(1) {
         Some("408") => ApiError::RequestTimeout,
         Some("431") => ApiError::HeadTooLarge,
-        Some("400") => ApiError::BadRequest("The request is not HTTP that this server can read."),
+        Some("400") => ApiError::BadRequest(UNREADABLE),
         _ => ApiError::Fault("the connection's dispatcher failed".to_owned()),
     };
+    answer(status_line, &error)
+}
+
+/// The last answer of a connection.
+fn answer(status_line: &str, error: &ApiError) -> Bytes {
     let request_id = new_request_id();
     tracing::debug!(request_id, %error, "a request could not be read");
     let body = error.body(&request_id);
+    let date = HttpDate::from(SystemTime::now());
+    let length = body.len();
     let mut answer = format!(
-        "{status_line}\r\ncontent-length: {}\r\nconnection: close\r\n{date}\r\n",
-        body.len()
+        "{status_line}\r\ncontent-length: {length}\r\nconnection: close\r\ndate: {date}\r\n"
     );
     for (name, value) in standard_headers(&request_id)
         .into_iter()

@@ -6,8 +6,10 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use actix_http::body::{BoxBody, MessageBody};
-use actix_http::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, VARY};
-use actix_http::{Request, Response, StatusCode};
+use actix_http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, VARY,
+};
+use actix_http::{ConnectionType, Request, Response, StatusCode};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, apply_fn_factory};
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::{Error, HttpMessage};
@@ -55,6 +57,9 @@ struct Exchange {
     origin: Option<HeaderValue>,
     method: actix_http::Method,
     path: String,
+    /// Close the connection after the answer. No route reads a body, and the end of one that comes in chunks, without a
+    /// length, may be far away.
+    closes: bool,
 }
 
 /// Puts the application behind this layer.
@@ -102,6 +107,11 @@ where
                     }
                 };
                 reception.finish(&exchange, principal.as_ref(), response.headers_mut());
+                if exchange.closes {
+                    response
+                        .head_mut()
+                        .set_connection_type(ConnectionType::Close);
+                }
                 exchange.log(response.status(), principal.as_ref(), error.as_ref());
                 Ok(response)
             }
@@ -129,6 +139,7 @@ impl Reception {
             origin: self.cors.allowed_origin(request),
             method: request.method().clone(),
             path: request.path().to_owned(),
+            closes: request.headers().contains_key(TRANSFER_ENCODING),
         }
     }
 
