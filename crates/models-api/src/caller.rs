@@ -15,6 +15,11 @@ use crate::error::ApiError;
 const OPENAI_ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
 const OPENAI_PROJECT: HeaderName = HeaderName::from_static("openai-project");
 
+/// What a key that may not read lacks, in OpenAI's words.
+const READ: &str = "api.model.read";
+/// What a key that may not delete lacks.
+pub const DELETE: &str = "api.delete";
+
 /// A key that may list and retrieve.
 pub struct Caller(pub Principal);
 
@@ -27,11 +32,7 @@ impl FromRequest for Caller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move {
-            require(&request, Role::Reader, "api.model.read")
-                .await
-                .map(Self)
-        })
+        Box::pin(async move { require(&request, Role::Reader, READ).await.map(Self) })
     }
 }
 
@@ -41,7 +42,7 @@ impl FromRequest for Owner {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { require(&request, Role::Owner, "api.delete").await.map(Self) })
+        Box::pin(async move { require(&request, Role::Owner, DELETE).await.map(Self) })
     }
 }
 

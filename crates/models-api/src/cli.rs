@@ -17,7 +17,9 @@ use crate::clock::now;
 use crate::logging;
 use crate::settings::{LogLevel, Settings};
 
-use output::{Output, complain};
+use output::{Output, complain, print};
+
+const OPENAPI: &str = include_str!("../openapi.json");
 
 /// A failure that ends a command, in a sentence.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -46,6 +48,8 @@ enum Command {
     Serve,
     /// Create the database's tables, or bring them to this version.
     Migrate,
+    /// Print the OpenAPI document of the service.
+    Openapi,
     /// Organizations: the tenants.
     #[command(subcommand)]
     Organization(organization::Command),
@@ -55,6 +59,19 @@ enum Command {
     /// Models: the public ones, or with --organization those of one organization.
     #[command(subcommand)]
     Model(model::Command),
+}
+
+impl Command {
+    /// Whether a database that is not there is to be made. Who lists keys in the wrong directory
+    /// should be told so.
+    fn may_create(&self) -> bool {
+        match self {
+            Self::Serve | Self::Migrate => true,
+            Self::Organization(command) => matches!(command, organization::Command::Create { .. }),
+            Self::Key(_) | Self::Openapi => false,
+            Self::Model(command) => matches!(command, model::Command::Import(_)),
+        }
+    }
 }
 
 /// Reads the command line, does what it says, and says how it went: 0 done, 1 failed, 2 not
@@ -74,14 +91,18 @@ pub async fn run() -> ExitCode {
 }
 
 async fn execute(command: Command, output: Output) -> Result<(), Failure> {
+    if let Command::Openapi = command {
+        return print(OPENAPI.trim_end());
+    }
     let mut settings = Settings::load()?;
     if !matches!(command, Command::Serve) {
         settings.log.level = LogLevel::Error;
     }
     logging::start(&settings.log);
-    let store = open(&settings).await?;
+    let store = open(&settings, command.may_create()).await?;
     match command {
         Command::Serve => serve::run(&settings, &store).await,
+        Command::Openapi => Ok(()),
         Command::Migrate => migrated(&store, output),
         Command::Organization(command) => organization::run(command, &store, output).await,
         Command::Key(command) => key::run(command, &store, output).await,
@@ -89,9 +110,12 @@ async fn execute(command: Command, output: Output) -> Result<(), Failure> {
     }
 }
 
-async fn open(settings: &Settings) -> Result<Store, Failure> {
-    let opened =
-        models_store::open(settings.database.url.expose(), settings.database.options()).await;
+async fn open(settings: &Settings, create: bool) -> Result<Store, Failure> {
+    let opened = models_store::open(
+        settings.database.url.expose(),
+        settings.database.options(create),
+    )
+    .await;
     Ok(opened.map_err(|error| {
         format!("{error} (setting `database.url`, variable MODELS__DATABASE__URL)")
     })?)

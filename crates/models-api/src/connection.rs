@@ -105,8 +105,9 @@ impl AsyncWrite for Connection {
 }
 
 impl Drop for Connection {
-    /// The dispatcher gives up without a word when a body's chunks make no sense, and when the time for stopping is over.
-    /// What fits into the socket's buffer is written; more cannot be done for a peer that is being left.
+    /// The dispatcher gives up without a word when a body's chunks make no sense, and when the time
+    /// for stopping is over. What fits into the socket's buffer is written; more cannot be done for
+    /// a peer that is being left.
     fn drop(&mut self) {
         if !self.owes_an_answer {
             return;

@@ -1,10 +1,9 @@
 //! An empty SQLite database gets the starter catalog, an organization, and its first owner key.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use models_core::{
-    Actor, Import, Name, Organization, Origin, RepositoryError, Role, Scope, Secret,
+    Actor, FirstContents, Import, Name, Organization, Origin, RepositoryError, Role, Scope, Secret,
 };
 use models_store::{DatabaseKind, Store};
 
@@ -55,20 +54,15 @@ pub enum FirstStartError {
     Repository(#[from] RepositoryError),
 }
 
-/// Fills the database if it is a SQLite file without an organization. What another process filled
-/// meanwhile stays.
+/// Fills the database if it is a SQLite file to which nothing has happened yet, all at once.
 pub async fn fill_if_empty(store: &Store) -> Result<Option<FirstKey>, FirstStartError> {
-    if store.kind != DatabaseKind::Sqlite || !store.organizations.list().await?.is_empty() {
+    if store.kind != DatabaseKind::Sqlite {
         return Ok(None);
     }
     let origin = Origin {
         actor: Actor::FirstStart,
         at: now(),
     };
-    store
-        .models
-        .import(starter_catalog(), origin.clone(), Arc::new(|_| ()))
-        .await?;
     let organization = new_organization(
         constant("default"),
         constant("Default organization"),
@@ -83,18 +77,18 @@ pub async fn fill_if_empty(store: &Store) -> Result<Option<FirstKey>, FirstStart
         origin.at,
         None,
     );
-    match store
-        .organizations
-        .insert(organization.clone(), Some((key, secret.digest())), origin)
-        .await
-    {
-        Ok(()) => Ok(Some(FirstKey {
-            organization,
-            secret,
-        })),
-        Err(RepositoryError::AlreadyExists) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    let digest = secret.digest();
+    let contents = FirstContents {
+        import: starter_catalog(),
+        organization: organization.clone(),
+        key,
+        digest,
+    };
+    let filled = store.first_start.fill_if_empty(contents, origin).await?;
+    Ok(filled.then_some(FirstKey {
+        organization,
+        secret,
+    }))
 }
 
 fn starter_catalog() -> Import {

@@ -97,7 +97,22 @@ mod tests {
         assert_eq!(model_id(&format!("/v1/models/{long}")), Err(long.as_str()));
     }
 
+    /// What a path's escapes stand for, as bytes: what two paths must share to be the same id.
+    fn bytes(path: &str) -> Vec<u8> {
+        percent_encoding::percent_decode_str(path).collect()
+    }
+
     proptest! {
+        #[test]
+        fn two_accepted_paths_are_one_id_only_if_they_differ_in_escaping_alone(
+            a in "(a|b|/|%|%25|%2F|%2f|%61|%C3|%A9|%C3%A9|\\+|%2B|%20| ){0,6}",
+            b in "(a|b|/|%|%25|%2F|%2f|%61|%C3|%A9|%C3%A9|\\+|%2B|%20| ){0,6}",
+        ) {
+            if let (Some(first), Some(second)) = (id(&format!("{MODELS}{a}")), id(&format!("{MODELS}{b}"))) {
+                prop_assert_eq!(first == second, bytes(&a) == bytes(&b), "{} {}", a, b);
+            }
+        }
+
         #[test]
         fn decoding_what_was_encoded_is_the_identity(text in "\\PC{1,60}") {
             prop_assume!(text.parse::<ModelId>().is_ok());

@@ -1,19 +1,20 @@
 //! Around the whole application: each request gets its id, each answer its headers, and each
 //! failure, whoever raised it, the envelope. A panic in a handler is a 500; the process lives.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Instant;
 
 use actix_http::body::{BoxBody, MessageBody};
 use actix_http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, VARY,
+    CACHE_CONTROL, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+    VARY,
 };
 use actix_http::{ConnectionType, Request, Response, StatusCode};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, apply_fn_factory};
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::{Error, HttpMessage};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt};
 use models_core::Principal;
 use uuid::Uuid;
 
@@ -57,8 +58,8 @@ struct Exchange {
     origin: Option<HeaderValue>,
     method: actix_http::Method,
     path: String,
-    /// Close the connection after the answer. No route reads a body, and the end of one that comes in chunks, without a
-    /// length, may be far away.
+    /// Close the connection after the answer. No route reads a body, and the end of one that comes
+    /// in chunks, without a length, may be far away.
     closes: bool,
 }
 
@@ -88,20 +89,24 @@ where
     let reception = Rc::new(reception);
     apply_fn_factory(
         application,
-        move |request: Request, service: &S::Service| {
+        move |mut request: Request, service: &S::Service| {
             let reception = reception.clone();
+            discard_chunks(&mut request);
             let exchange = reception.open(&request);
             let early = reception.answer_early(&request);
             let answering = early
                 .is_none()
-                .then(|| AssertUnwindSafe(service.call(request)).catch_unwind());
+                .then(|| catch_unwind(AssertUnwindSafe(|| service.call(request))));
             async move {
                 let (mut response, principal, error) = match (early, answering) {
                     (Some(Early::Preflight(response)), _) => (*response, None, None),
                     (Some(Early::Refused(error)), _) => {
                         (exchange.envelope(&error), None, Some(error))
                     }
-                    (None, Some(answering)) => exchange.translate(answering.await),
+                    (None, Some(Ok(answering))) => {
+                        exchange.translate(AssertUnwindSafe(answering).catch_unwind().await)
+                    }
+                    (None, Some(Err(panic))) => exchange.translate::<B>(Err(panic)),
                     (None, None) => {
                         unreachable!("what is not answered early is answered by the application")
                     }
@@ -139,7 +144,9 @@ impl Reception {
             origin: self.cors.allowed_origin(request),
             method: request.method().clone(),
             path: request.path().to_owned(),
-            closes: request.headers().contains_key(TRANSFER_ENCODING),
+            closes: [TRANSFER_ENCODING, EXPECT]
+                .iter()
+                .any(|name| request.headers().contains_key(name)),
         }
     }
 
@@ -273,6 +280,15 @@ fn given_request_id(request: &Request) -> Option<String> {
     ((1..=64).contains(&given.len()) && given.bytes().all(allowed)).then(|| given.to_owned())
 }
 
+/// Reads a body without a length to its end, aside, and forgets it. Left alone it would fill the
+/// dispatcher's buffer, and the connection would neither go on nor close.
+fn discard_chunks(request: &mut Request) {
+    if request.headers().contains_key(TRANSFER_ENCODING) {
+        let mut body = request.take_payload();
+        actix_web::rt::spawn(async move { while let Some(Ok(_)) = body.next().await {} });
+    }
+}
+
 fn is_client_request_id(value: &HeaderValue) -> bool {
     value.len() <= LONGEST_CLIENT_REQUEST_ID && value.as_bytes().is_ascii()
 }
@@ -302,4 +318,59 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a panic")
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_http::body::to_bytes;
+    use actix_web::test::TestRequest;
+    use actix_web::{App, guard, web};
+
+    use super::*;
+
+    async fn panics() -> &'static str {
+        panic!("on purpose")
+    }
+
+    /// One panics in the handler, one already in the router.
+    #[tokio::test]
+    async fn a_panic_is_a_fault_and_the_service_goes_on() {
+        let guarded = web::get()
+            .guard(guard::fn_guard(|_| panic!("on purpose")))
+            .to(|| async { "never" });
+        let application = App::new()
+            .route("/handler", web::get().to(panics))
+            .route("/router", guarded)
+            .route("/fine", web::get().to(|| async { "fine" }));
+        let service = respond(Reception::default(), application)
+            .new_service(AppConfig::default())
+            .await
+            .unwrap();
+        for path in ["/handler", "/router", "/fine", "/handler"] {
+            let response = service
+                .call(TestRequest::with_uri(path).to_request())
+                .await
+                .unwrap();
+            if path == "/fine" {
+                assert_eq!(response.status(), StatusCode::OK);
+                continue;
+            }
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            let request_id = response
+                .headers()
+                .get("x-request-id")
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned();
+            let body = to_bytes(response.into_body()).await.unwrap();
+            let error: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(error["error"]["type"], "server_error");
+            let message = error["error"]["message"].as_str().unwrap();
+            assert!(
+                message.contains(&request_id) && !message.contains("on purpose"),
+                "{message}"
+            );
+        }
+    }
 }

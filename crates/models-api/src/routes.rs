@@ -3,7 +3,7 @@
 mod models;
 
 use actix_web::http::Method;
-use actix_web::{HttpRequest, Route, web};
+use actix_web::{HttpRequest, Route, guard, web};
 
 use crate::error::ApiError;
 
@@ -13,8 +13,6 @@ pub struct Endpoint {
     pub path: &'static str,
     /// The method.
     pub method: Method,
-    /// What a key must be allowed to do.
-    pub scope: &'static str,
     route: fn() -> Route,
 }
 
@@ -25,11 +23,11 @@ const ONE: &str = "/v1/models/{id:.+}";
 /// All endpoints, those of a path beside each other.
 #[rustfmt::skip]
 pub const ENDPOINTS: &[Endpoint] = &[
-    Endpoint { path: LIST, method: Method::GET,    scope: "api.model.read", route: || web::get().to(models::list) },
-    Endpoint { path: LIST, method: Method::HEAD,   scope: "api.model.read", route: || web::head().to(models::list) },
-    Endpoint { path: ONE,  method: Method::GET,    scope: "api.model.read", route: || web::get().to(models::retrieve) },
-    Endpoint { path: ONE,  method: Method::HEAD,   scope: "api.model.read", route: || web::head().to(models::retrieve) },
-    Endpoint { path: ONE,  method: Method::DELETE, scope: "api.delete",     route: || web::delete().to(models::delete) },
+    Endpoint { path: LIST, method: Method::GET,    route: || web::get().to(models::list) },
+    Endpoint { path: LIST, method: Method::HEAD,   route: || web::head().to(models::list) },
+    Endpoint { path: ONE,  method: Method::GET,    route: || web::get().to(models::retrieve) },
+    Endpoint { path: ONE,  method: Method::HEAD,   route: || web::head().to(models::retrieve) },
+    Endpoint { path: ONE,  method: Method::DELETE, route: || web::delete().to(models::delete) },
 ];
 
 /// Puts the table into an application.
@@ -40,11 +38,13 @@ pub fn configure(config: &mut web::ServiceConfig) {
             .map(|endpoint| endpoint.method.as_str())
             .collect();
         let allow = allow.join(", ");
-        let resource = endpoints
-            .iter()
-            .fold(web::resource(endpoints[0].path), |resource, endpoint| {
-                resource.route((endpoint.route)())
-            });
+        // The router compares the path decoded. One that is written otherwise is another URL.
+        let resource = web::resource(endpoints[0].path).guard(guard::fn_guard(|context| {
+            context.head().uri.path().starts_with(LIST)
+        }));
+        let resource = endpoints.iter().fold(resource, |resource, endpoint| {
+            resource.route((endpoint.route)())
+        });
         config.service(
             resource.default_service(web::to(move |request: HttpRequest| {
                 let error = method_not_allowed(&request, allow.clone());

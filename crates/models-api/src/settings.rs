@@ -2,7 +2,7 @@
 //! variables; the last one wins. Nothing else in the program reads the environment.
 
 use std::collections::HashMap;
-use std::num::NonZeroU32;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -40,6 +40,7 @@ pub struct Settings {
 pub struct ServerSettings {
     pub host: String,
     pub port: u16,
+    #[serde(deserialize_with = "within::<_, 0, 256>")]
     pub workers: u16,
     #[serde(deserialize_with = "seconds")]
     pub shutdown_timeout: Duration,
@@ -54,7 +55,8 @@ pub struct ServerSettings {
 #[serde(deny_unknown_fields)]
 pub struct DatabaseSettings {
     pub url: DatabaseUrl,
-    pub max_connections: NonZeroU32,
+    #[serde(deserialize_with = "within::<_, 1, 1000>")]
+    pub max_connections: u16,
     #[serde(deserialize_with = "seconds")]
     pub connect_timeout: Duration,
 }
@@ -62,10 +64,11 @@ pub struct DatabaseSettings {
 impl DatabaseSettings {
     /// The part that the store wants to know.
     #[must_use]
-    pub fn options(&self) -> Options {
+    pub fn options(&self, create: bool) -> Options {
         Options {
-            max_connections: self.max_connections.get(),
+            max_connections: self.max_connections.into(),
             connect_timeout: self.connect_timeout,
+            create,
         }
     }
 }
@@ -156,6 +159,14 @@ pub enum SettingsError {
         /// Those that there are.
         known: String,
     },
+    /// A variable that is almost that of a setting.
+    #[error(
+        "the variable {0} is none of a setting's; two underscores stand where the setting has a dot: {1}"
+    )]
+    Misspelt(String, String),
+    /// A variable whose text cannot be read.
+    #[error("the variable {0} is not UTF-8")]
+    NotUtf8(String),
     /// A value that the setting cannot have.
     #[error(
         "the setting `{key}` (variable {}) cannot be used: {reason}",
@@ -168,7 +179,7 @@ pub enum SettingsError {
         reason: String,
     },
     /// A file that is not TOML, or cannot be read.
-    #[error("the settings cannot be read: {0}")]
+    #[error("the settings cannot be read: {}", without_source(.0))]
     Unreadable(ConfigError),
 }
 
@@ -182,13 +193,15 @@ impl Settings {
 
     /// The settings of this process.
     pub fn load() -> Result<Self, SettingsError> {
-        Self::load_from(
-            &std::env::vars_os()
-                .filter_map(|(name, value)| {
-                    Some((name.into_string().ok()?, value.into_string().ok()?))
-                })
-                .collect(),
-        )
+        let ours =
+            std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"MODELS_"));
+        let text =
+            |(name, value): (OsString, OsString)| match (name.into_string(), value.into_string()) {
+                (Ok(name), Ok(value)) => Ok((name, value)),
+                (Ok(name), Err(_)) => Err(SettingsError::NotUtf8(name)),
+                (Err(name), _) => Err(SettingsError::NotUtf8(name.to_string_lossy().into_owned())),
+            };
+        Self::load_from(&ours.map(text).collect::<Result<_, _>>()?)
     }
 
     /// The settings that a process with these variables would have.
@@ -216,6 +229,7 @@ impl Settings {
             )?;
             settings = settings.add_source(file);
         }
+        refuse_misspelt(&known, variables)?;
         let ours: Map<String, String> = variables
             .iter()
             .filter(|(name, _)| name.starts_with(PREFIX))
@@ -271,6 +285,20 @@ fn check(
     Ok(())
 }
 
+/// `MODELS_SERVER_PORT` sets nothing, and whoever wrote it would not notice.
+fn refuse_misspelt(
+    known: &[String],
+    variables: &HashMap<String, String>,
+) -> Result<(), SettingsError> {
+    for key in known {
+        let misspelt = variable(key).replace("__", "_");
+        if variables.contains_key(&misspelt) {
+            return Err(SettingsError::Misspelt(misspelt, variable(key)));
+        }
+    }
+    Ok(())
+}
+
 /// The names of all values, as `section.key`, in order.
 fn keys_of(config: &Config) -> Vec<String> {
     fn collect(prefix: &str, value: &Value, keys: &mut Vec<String>) {
@@ -319,6 +347,16 @@ fn refuse(error: ConfigError) -> SettingsError {
     }
 }
 
+/// What is wrong and where, without the line of the file: a password may stand in it.
+fn without_source(error: &ConfigError) -> String {
+    let text = error.to_string();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.contains(" | ") && !line.trim_end().ends_with('|'))
+        .collect();
+    lines.join(": ")
+}
+
 /// Origins as browsers send them, separated by commas: a scheme and an authority, without a path.
 fn origins<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
@@ -347,8 +385,21 @@ fn origin(name: &str) -> Result<HeaderValue, String> {
     HeaderValue::from_str(name).map_err(|_| refused())
 }
 
+/// Whole seconds, from 1 to an hour.
 fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    u32::deserialize(deserializer).map(|seconds| Duration::from_secs(seconds.into()))
+    within::<D, 1, 3600>(deserializer).map(|seconds| Duration::from_secs(seconds.into()))
+}
+
+fn within<'de, D: serde::Deserializer<'de>, const LEAST: u16, const MOST: u16>(
+    deserializer: D,
+) -> Result<u16, D::Error> {
+    let number = u32::deserialize(deserializer)?;
+    u16::try_from(number)
+        .ok()
+        .filter(|number| (LEAST..=MOST).contains(number))
+        .ok_or_else(|| {
+            serde::de::Error::custom(format!("must be from {LEAST} to {MOST}, not {number}"))
+        })
 }
 
 #[cfg(test)]
@@ -435,6 +486,21 @@ mod tests {
                 "the setting `server.cors_origins` (variable MODELS__SERVER__CORS_ORIGINS)",
             ),
             (
+                "MODELS__SERVER__WORKERS",
+                "65535",
+                "the setting `server.workers` (variable MODELS__SERVER__WORKERS) cannot be used: must be from 0 to 256",
+            ),
+            (
+                "MODELS__DATABASE__CONNECT_TIMEOUT",
+                "0",
+                "the setting `database.connect_timeout` (variable MODELS__DATABASE__CONNECT_TIMEOUT)",
+            ),
+            (
+                "MODELS_SERVER_PORT",
+                "1",
+                "the variable MODELS_SERVER_PORT is none of a setting's",
+            ),
+            (
                 "MODELS__DATABASE__MAX_CONNECTIONS",
                 "0",
                 "the setting `database.max_connections` (variable",
@@ -471,6 +537,11 @@ mod tests {
         )));
         assert!(refusal("[server]\nport = \"a\"").contains("x.toml"));
         assert!(refusal("[server\n").starts_with("the settings cannot be read: "));
+        let unterminated = refusal("[database]\nurl = \"postgres://me:secret@x/y\n");
+        assert!(
+            unterminated.contains("line 2") && !unterminated.contains("secret"),
+            "{unterminated}"
+        );
         assert_eq!(
             load(&[(ENVIRONMENT, "missing"), (DIRECTORY, path)]).unwrap_err(),
             format!(

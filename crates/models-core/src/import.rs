@@ -14,8 +14,9 @@ pub struct ImportEntry {
     pub created: Option<Timestamp>,
     /// Who made it.
     pub owned_by: Option<Name>,
-    /// The day from which it is no longer served; absent is the same as not announced.
-    pub shutdown_date: Option<ShutdownDate>,
+    /// The day from which it is no longer served. The inner `None` says that none is announced, the
+    /// outer one that nothing is said about it.
+    pub shutdown_date: Option<Option<ShutdownDate>>,
 }
 
 /// What to import, and into which scope.
@@ -60,7 +61,9 @@ impl ImportEntry {
                 .or(existing.map(|model| &model.owned_by))
                 .unwrap_or(&import.default_owner)
                 .clone(),
-            shutdown_date: self.shutdown_date,
+            shutdown_date: self
+                .shutdown_date
+                .unwrap_or(existing.and_then(|model| model.shutdown_date)),
         }
     }
 }

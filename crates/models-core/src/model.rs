@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::organization::OrganizationId;
-use crate::text::{Invalid, Name, checked_text};
+use crate::text::{Invalid, Name, checked_text, is_control};
 use crate::time::Timestamp;
 
 checked_text! {
@@ -17,7 +17,7 @@ checked_text! {
         if text.len() > 256 {
             return Err("must not be longer than 256 bytes");
         }
-        if text.chars().any(char::is_control) {
+        if text.chars().any(is_control) {
             return Err("must not hold control characters");
         }
         if text.split('/').any(|segment| matches!(segment, "." | "..")) {

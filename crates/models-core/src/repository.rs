@@ -18,7 +18,8 @@ use crate::secret::KeyDigest;
 use crate::time::Timestamp;
 use crate::visibility::DeletionRefusal;
 
-/// Why a store did not do what it was asked. Nothing was changed.
+/// Why a store did not do what it was asked. Nothing was changed, except that an `Unavailable` that
+/// comes of a connection lost in the midst of a commit leaves open whether the commit happened.
 #[derive(Debug, thiserror::Error)]
 pub enum RepositoryError {
     /// Something with this name is there already.
@@ -60,12 +61,11 @@ pub enum Deletion {
 /// Where organizations are kept.
 #[async_trait]
 pub trait OrganizationRepository: Send + Sync {
-    /// Adds an organization with its default project and, where one is given, its first key.
-    /// `AlreadyExists` if the slug is taken; then the key is not added either.
+    /// Adds an organization with its default project. `AlreadyExists` if its id or slug, or the
+    /// project's id, is taken.
     async fn insert(
         &self,
         organization: Organization,
-        first_key: Option<(ApiKey, KeyDigest)>,
         origin: Origin,
     ) -> Result<(), RepositoryError>;
 
@@ -162,6 +162,31 @@ pub trait ModelRepository: Send + Sync {
         id: &ModelId,
         origin: Origin,
     ) -> Result<Option<Model>, RepositoryError>;
+}
+
+/// What a catalog holds from its beginning.
+#[derive(Debug, Clone)]
+pub struct FirstContents {
+    /// The first models.
+    pub import: Import,
+    /// The first organization.
+    pub organization: Organization,
+    /// Its first key.
+    pub key: ApiKey,
+    /// The digest of the key's secret.
+    pub digest: KeyDigest,
+}
+
+/// The beginning of a catalog.
+#[async_trait]
+pub trait FirstStartRepository: Send + Sync {
+    /// Adds all of this to a catalog that has never had an event, and answers whether it did. Any
+    /// other catalog stays as it is.
+    async fn fill_if_empty(
+        &self,
+        contents: FirstContents,
+        origin: Origin,
+    ) -> Result<bool, RepositoryError>;
 }
 
 /// The log of all changes.

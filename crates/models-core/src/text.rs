@@ -86,6 +86,12 @@ macro_rules! prefixed_id {
     };
 }
 
+/// Whether the character says nothing itself and changes how others are shown: control characters,
+/// line and paragraph separators, and those that turn the direction of writing.
+pub(crate) fn is_control(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 pub(crate) use {checked_text, prefixed_id};
 
 checked_text! {
@@ -98,7 +104,7 @@ checked_text! {
         if text.len() > 256 {
             return Err("must not be longer than 256 bytes");
         }
-        if text.chars().any(char::is_control) {
+        if text.chars().any(is_control) {
             return Err("must not hold control characters");
         }
         if text.trim() != text {
@@ -119,6 +125,7 @@ mod tests {
             (" a", "a name must not begin or end with white space"),
             ("a\0b", "a name must not hold control characters"),
             ("a\u{85}b", "a name must not hold control characters"),
+            ("a\u{202e}b", "a name must not hold control characters"),
         ] {
             assert_eq!(
                 text.parse::<Name>().map_err(|error| error.to_string()),

@@ -3,10 +3,10 @@
 use models_core::RepositoryError;
 use sqlx::error::{DatabaseError, ErrorKind};
 
-/// SQLSTATE classes and codes that pass: connection faults, shortage of resources, an operator's
-/// intervention (a shutdown, a time-out), a lock not got in time, a server that has become a
-/// read-only standby.
-const PASSING_IN_POSTGRES: [&str; 5] = ["08", "53", "57", "55P03", "25006"];
+/// SQLSTATE classes and codes that pass: connection faults, transactions rolled back for the sake
+/// of others, shortage of resources, an operator's intervention (a shutdown, a time-out), a lock
+/// not got in time, a server that has become a read-only standby.
+const PASSING_IN_POSTGRES: [&str; 6] = ["08", "40", "53", "57", "55P03", "25006"];
 
 /// SQLite's primary result codes that pass: busy, locked, read-only, an I/O fault, a full disk, a
 /// file that cannot be opened.

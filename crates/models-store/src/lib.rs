@@ -7,6 +7,7 @@
 mod api_keys;
 mod error;
 mod events;
+mod first_start;
 mod models;
 mod open;
 mod organizations;

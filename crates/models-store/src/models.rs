@@ -162,7 +162,8 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
     }
 }
 
-async fn apply<DB: Backend>(
+/// Adds and changes the models of the import in a transaction that is under way.
+pub(crate) async fn apply<DB: Backend>(
     mutation: &mut Mutation<DB>,
     import: &Import,
     progress: &Progress,

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use models_core::{ApiKeyRepository, EventRepository, ModelRepository, OrganizationRepository};
+use models_core::{
+    ApiKeyRepository, EventRepository, FirstStartRepository, ModelRepository,
+    OrganizationRepository,
+};
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 
 use crate::sql::{Backend, SqlStore};
@@ -17,6 +20,8 @@ pub struct Options {
     pub max_connections: u32,
     /// How long to wait for a connection.
     pub connect_timeout: Duration,
+    /// Create a SQLite file that is not there.
+    pub create: bool,
 }
 
 /// A kind of database.
@@ -65,6 +70,8 @@ pub struct Store {
     pub models: Arc<dyn ModelRepository>,
     /// The log.
     pub events: Arc<dyn EventRepository>,
+    /// The beginning.
+    pub first_start: Arc<dyn FirstStartRepository>,
 }
 
 impl Store {
@@ -82,7 +89,8 @@ impl Store {
             organizations: store.clone(),
             api_keys: store.clone(),
             models: store.clone(),
-            events: store,
+            events: store.clone(),
+            first_start: store,
         }
     }
 }
@@ -96,6 +104,15 @@ pub enum OpenError {
     /// The right scheme, but not a URL of that kind.
     #[error("the database URL cannot be read: {0}")]
     Url(#[source] sqlx::Error),
+    /// A password that was not escaped.
+    #[error("a `/` or `@` in the database URL's user or password must be written %2F or %40")]
+    RawSeparator,
+    /// Settings of SQLite's that are not the operator's to choose.
+    #[error("a SQLite URL takes no parameters")]
+    Parameters,
+    /// A file that is not there, and was not to be made.
+    #[error("there is no database {}; `serve`, `migrate`, `organization create` and `model import` make one", .0.display())]
+    NoDatabase(PathBuf),
     /// A database that is gone when the process ends.
     #[error(
         "an in-memory SQLite database keeps nothing; name a file, as in `sqlite://data/models.db`"

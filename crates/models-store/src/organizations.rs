@@ -2,12 +2,10 @@
 
 use async_trait::async_trait;
 use models_core::{
-    ApiKey, Change, KeyDigest, Organization, OrganizationRepository, Origin, Project,
-    RepositoryError, Slug, Timestamp,
+    Change, Organization, OrganizationRepository, Origin, Project, RepositoryError, Slug, Timestamp,
 };
 use sqlx::FromRow;
 
-use crate::api_keys::insert_api_key;
 use crate::error::damaged;
 use crate::sql::{Backend, Mutation, SqlStore};
 
@@ -62,16 +60,12 @@ impl<DB: Backend> OrganizationRepository for SqlStore<DB> {
     async fn insert(
         &self,
         organization: Organization,
-        first_key: Option<(ApiKey, KeyDigest)>,
         origin: Origin,
     ) -> Result<(), RepositoryError> {
         let store = self.clone();
         self.run(async move {
             let mut mutation = Mutation::begin(&store, origin).await?;
             insert_organization(&mut mutation, organization).await?;
-            if let Some((key, digest)) = first_key {
-                insert_api_key(&mut mutation, key, digest).await?;
-            }
             mutation.commit().await
         })
         .await
@@ -92,7 +86,8 @@ impl<DB: Backend> OrganizationRepository for SqlStore<DB> {
     }
 }
 
-async fn insert_organization<DB: Backend>(
+/// Adds the organization to a transaction that is under way.
+pub(crate) async fn insert_organization<DB: Backend>(
     mutation: &mut Mutation<DB>,
     organization: Organization,
 ) -> Result<(), RepositoryError> {

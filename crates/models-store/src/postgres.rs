@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::{Connection, Executor};
+use sqlx::{Connection, Executor, FromRow};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
@@ -13,38 +13,60 @@ use crate::sql::SqlStore;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/postgres");
 
+/// Changes take turns at one row, so more connections would only wait there, and reads must not
+/// wait with them.
+const WRITERS: u32 = 2;
+
+/// Each statement of a change sees what was committed before it, whatever the role's default.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
 /// Time-outs for each connection, so that neither a lost client nor a forgotten transaction holds
 /// others up; and a commit that is answered is on the disk, whatever the server's default.
 const SETTINGS: &str = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
     SET idle_in_transaction_session_timeout = '30s'; \
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
-const FIND_SETTINGS: &str = "SELECT current_setting('statement_timeout'), current_setting('lock_timeout'), \
-    current_setting('idle_in_transaction_session_timeout'), current_setting('server_encoding'), \
-    current_setting('transaction_read_only')";
+/// A migration may take longer, and so may waiting for another node's.
+const SETTINGS_FOR_MIGRATION: &str = "SET statement_timeout = '10min'; SET lock_timeout = '10min'";
+
+const FIND_SETTINGS: &str = "SELECT current_setting('statement_timeout') AS statement_timeout, \
+    current_setting('lock_timeout') AS lock_timeout, \
+    current_setting('idle_in_transaction_session_timeout') AS idle_in_transaction_session_timeout, \
+    (current_setting('synchronous_commit') <> 'off')::text AS synchronous_commit, \
+    current_setting('server_encoding') AS server_encoding, \
+    current_setting('transaction_read_only') AS transaction_read_only";
+
+#[derive(FromRow)]
+struct SettingsRow {
+    statement_timeout: String,
+    lock_timeout: String,
+    idle_in_transaction_session_timeout: String,
+    synchronous_commit: String,
+    server_encoding: String,
+    transaction_read_only: String,
+}
 
 pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError> {
+    refuse_raw_separators(url)?;
     let connect = PgConnectOptions::from_str(url)
         .map_err(OpenError::Url)?
         .application_name("models-api");
     let location = location(&connect);
     prepare(&connect, &location, options).await?;
-    let pool = PgPoolOptions::new()
-        .max_connections(options.max_connections)
-        .acquire_timeout(options.connect_timeout)
-        .after_connect(|connection, _| {
-            Box::pin(async move { connection.execute(SETTINGS).await.map(drop) })
-        })
-        .connect_with(connect)
-        .await
-        .map_err(|source| OpenError::Connect {
-            location: location.clone(),
-            source,
-        })?;
+    let pool = |max_connections| {
+        PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(options.connect_timeout)
+            .after_connect(|connection, _| {
+                Box::pin(async move { connection.execute(SETTINGS).await.map(drop) })
+            })
+            .connect_lazy_with(connect.clone())
+    };
+    let (reader, writer) = (pool(options.max_connections), pool(WRITERS));
     let store = SqlStore {
-        reader: pool.clone(),
-        writer: pool,
-        begin: "BEGIN",
+        reader,
+        writer,
+        begin: BEGIN,
         runtime: Handle::current(),
     };
     Ok(Store::new(
@@ -55,8 +77,8 @@ pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError
     ))
 }
 
-/// Connects once, outside the pool (which would try again in silence), migrates, and asserts the
-/// settings.
+/// Connects once, outside the pools (which would try again in silence), asserts the settings, and
+/// migrates.
 async fn prepare(
     connect: &PgConnectOptions,
     location: &str,
@@ -73,20 +95,40 @@ async fn prepare(
             timeout: options.connect_timeout,
         })?
         .map_err(unreachable)?;
+    connection.execute(SETTINGS).await.map_err(unreachable)?;
+    let row: SettingsRow = sqlx::query_as(FIND_SETTINGS)
+        .fetch_one(&mut connection)
+        .await
+        .map_err(unreachable)?;
+    expect("statement_timeout", "30s", &row.statement_timeout)?;
+    expect("lock_timeout", "10s", &row.lock_timeout)?;
+    expect(
+        "idle_in_transaction_session_timeout",
+        "30s",
+        &row.idle_in_transaction_session_timeout,
+    )?;
+    expect("synchronous_commit", "true", &row.synchronous_commit)?;
+    expect("server_encoding", "UTF8", &row.server_encoding)?;
+    expect("transaction_read_only", "off", &row.transaction_read_only)?;
+    connection
+        .execute(SETTINGS_FOR_MIGRATION)
+        .await
+        .map_err(unreachable)?;
     // Under sqlx's advisory lock: other nodes may be starting too.
     migrate(&MIGRATOR, &mut connection).await?;
-    connection.execute(SETTINGS).await.map_err(unreachable)?;
-    let (statement, lock, idle, encoding, read_only): (String, String, String, String, String) =
-        sqlx::query_as(FIND_SETTINGS)
-            .fetch_one(&mut connection)
-            .await
-            .map_err(unreachable)?;
-    expect("statement_timeout", "30s", &statement)?;
-    expect("lock_timeout", "10s", &lock)?;
-    expect("idle_in_transaction_session_timeout", "30s", &idle)?;
-    expect("server_encoding", "UTF8", &encoding)?;
-    expect("transaction_read_only", "off", &read_only)?;
     connection.close().await.map_err(unreachable)
+}
+
+/// A raw `/` or `@` in the password makes another host of a part of it, and messages would show
+/// that part.
+fn refuse_raw_separators(url: &str) -> Result<(), OpenError> {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
+    let after_slash = rest.split_once('/').map_or("", |(_, path)| path);
+    if rest.matches('@').count() > 1 || after_slash.contains('@') {
+        return Err(OpenError::RawSeparator);
+    }
+    Ok(())
 }
 
 /// Where the database is, without the password.

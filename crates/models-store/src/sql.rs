@@ -177,6 +177,11 @@ impl<DB: Backend> Mutation<DB> {
         })
     }
 
+    /// Whether nothing has ever happened before it.
+    pub(crate) fn is_first(&self) -> bool {
+        self.begun_at == Revision(0)
+    }
+
     pub(crate) fn origin(&self) -> &Origin {
         &self.origin
     }

@@ -23,12 +23,21 @@ const BEGIN: &str = "BEGIN IMMEDIATE";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError> {
+    if url.contains('?') {
+        return Err(OpenError::Parameters);
+    }
     let connect = SqliteConnectOptions::from_str(url).map_err(OpenError::Url)?;
-    if url.contains(":memory:") || url.contains("mode=memory") {
+    let name = connect.get_filename();
+    if name.as_os_str().is_empty()
+        || name.to_string_lossy().contains(":memory:")
+        || url.ends_with(":memory:")
+    {
         return Err(OpenError::InMemory);
     }
-    let file = std::path::absolute(connect.get_filename())
-        .unwrap_or_else(|_| connect.get_filename().to_owned());
+    let file = std::path::absolute(name).unwrap_or_else(|_| name.to_owned());
+    if !options.create && !file.exists() {
+        return Err(OpenError::NoDatabase(file));
+    }
     create_directory_of(&file)?;
     let location = file.display().to_string();
     let unreachable = |source| OpenError::Connect {
@@ -122,26 +131,32 @@ async fn assert_settings(
 mod tests {
     use super::*;
 
-    /// The pragmas are a connection's own: the pool makes each connection with the same options,
-    /// and this is the proof that the options do what they say.
+    /// `open` asserts the settings of its own connections. This shows that the assertion sees a
+    /// connection with others: one that would lose what was acknowledged in a power cut.
     #[tokio::test]
-    async fn connections_have_the_settings_that_durability_rests_on() {
+    async fn a_connection_that_a_power_cut_could_make_a_liar_is_refused() {
         let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("settings.db");
         let plain = SqliteConnectOptions::new()
-            .filename(&file)
+            .filename(directory.path().join("x.db"))
             .create_if_missing(true);
-        let mut unset = SqliteConnection::connect_with(&plain).await.unwrap();
-        let refused = assert_settings(&mut unset, false).await;
-        assert!(
-            matches!(
-                refused,
-                Err(OpenError::Setting {
-                    name: "journal_mode",
-                    ..
-                })
+        let plain = plain.busy_timeout(BUSY_TIMEOUT);
+        let wal = plain.clone().journal_mode(SqliteJournalMode::Wal);
+        for (options, expected) in [
+            (plain, Some("journal_mode")),
+            (
+                wal.clone().synchronous(SqliteSynchronous::Normal),
+                Some("synchronous"),
             ),
-            "{refused:?}"
-        );
+            (wal.clone().foreign_keys(false), Some("foreign_keys")),
+            (wal.synchronous(SqliteSynchronous::Full), None),
+        ] {
+            let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+            let refused = match assert_settings(&mut connection, false).await {
+                Err(OpenError::Setting { name, .. }) => Some(name),
+                Ok(()) => None,
+                Err(error) => panic!("{error}"),
+            };
+            assert_eq!(refused, expected);
+        }
     }
 }

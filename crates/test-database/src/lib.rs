@@ -55,6 +55,25 @@ impl TestDatabase {
         }
     }
 
+    /// Ends all connections to the database and lets nobody in any more. Only a server's can be
+    /// closed.
+    ///
+    /// # Panics
+    ///
+    /// If it is a file.
+    pub async fn close(&self) {
+        let Kept::Server { url, name } = &self.kept else {
+            panic!("a file has no connections")
+        };
+        execute(
+            url,
+            format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
+        )
+        .await;
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname";
+        execute(url, format!("{end} = '{name}'")).await;
+    }
+
     /// Where it is.
     #[must_use]
     pub fn url(&self) -> &str {

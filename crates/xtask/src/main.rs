@@ -2,6 +2,8 @@
 #![expect(clippy::print_stderr, reason = "a command line tool")]
 
 mod postgres;
+mod sdks;
+mod system;
 
 use std::process::{Command, ExitCode};
 
@@ -45,8 +47,8 @@ fn main() -> ExitCode {
 }
 
 fn check() -> Result<(), String> {
-    run(cargo(&["fmt", "--all", "--check"]))?;
-    run(cargo(&[
+    run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    run(&mut cargo(&[
         "clippy",
         "--workspace",
         "--all-targets",
@@ -60,11 +62,13 @@ fn check() -> Result<(), String> {
 }
 
 fn test(arguments: &[String]) -> Result<(), String> {
+    let sdks = sdks::install()?;
     let postgres = Postgres::named_or_started()?;
     let mut tests = cargo(&["test", "--workspace", "--locked"]);
     run(tests
         .args(arguments)
-        .env(postgres::VARIABLE, postgres.url()))
+        .env(postgres::VARIABLE, postgres.url())
+        .envs(sdks))
 }
 
 fn cargo(arguments: &[&str]) -> Command {
@@ -80,8 +84,7 @@ fn cargo(arguments: &[&str]) -> Command {
 }
 
 /// Runs the command, showing it and all that it says.
-fn run(mut command: impl std::borrow::BorrowMut<Command>) -> Result<(), String> {
-    let command = command.borrow_mut();
+fn run(command: &mut Command) -> Result<(), String> {
     let words: Vec<_> = std::iter::once(command.get_program())
         .chain(command.get_args())
         .collect();

@@ -7,7 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use crate::run;
+use tempfile::TempDir;
+
+use crate::{run, system};
 
 /// Names a server to use in place of a throwaway one. The tests read it too.
 pub const VARIABLE: &str = "MODELS_TEST_POSTGRES_URL";
@@ -24,7 +26,8 @@ pub struct Postgres {
 
 struct Started {
     server: Child,
-    directory: PathBuf,
+    /// Holds all that the server keeps; removed when this is dropped.
+    _directory: TempDir,
 }
 
 impl Postgres {
@@ -44,14 +47,13 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        if let Some(Started { server, directory }) = &mut self.started {
+        if let Some(Started { server, .. }) = &mut self.started {
             // The server's processes are of another user where this one is root: a signal, not
             // `kill()` on a handle.
             let _ = Command::new("kill")
                 .args(["-QUIT", &server.id().to_string()])
                 .status();
             let _ = server.wait();
-            let _ = fs::remove_dir_all(directory);
         }
     }
 }
@@ -72,33 +74,18 @@ fn find() -> Option<PathBuf> {
     newest.map(|path| path.join("bin")).or_else(on_path)
 }
 
-/// Asks the system's package manager, where there is one that we may ask.
 fn install() -> Option<PathBuf> {
-    if !Path::new("/usr/bin/apt-get").exists() {
-        return None;
-    }
-    let prefix: &[&str] = if is_root() { &["env"] } else { &["sudo", "-n"] };
-    let apt_get = |arguments: &[&str]| {
-        let mut command = Command::new(prefix[0]);
-        command
-            .args(&prefix[1..])
-            .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "-q"])
-            .args(arguments);
-        run(command)
-    };
-    apt_get(&["update"])
-        .and_then(|()| apt_get(&["install", "--no-install-recommends", "postgresql"]))
-        .ok()?;
+    system::install(&["postgresql"]).ok()?;
     find()
 }
 
 fn start(binaries: &Path) -> Result<Postgres, String> {
-    let directory = env::temp_dir().join(format!("models-postgres-{}", std::process::id()));
-    let io = |error: std::io::Error| format!("{}: {error}", directory.display());
-    fs::create_dir_all(&directory).map_err(io)?;
-    let user = is_root().then(server_user);
+    let io = |error: std::io::Error| format!("a directory for the PostgreSQL server: {error}");
+    let kept = TempDir::with_prefix("models-postgres-").map_err(io)?;
+    let directory = kept.path();
+    let user = system::is_root().then(server_user);
     if let Some(user) = user {
-        run(Command::new("chown").arg(user).arg(&directory))?;
+        run(Command::new("chown").arg(user).arg(directory))?;
     }
     let data = directory.join("data");
     // Another order of text than that of the bytes, so that a query which forgets to ask for the
@@ -127,7 +114,7 @@ fn start(binaries: &Path) -> Result<Postgres, String> {
         .arg("-D")
         .arg(&data)
         .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k"])
-        .arg(&directory)
+        .arg(directory)
         // It keeps nothing, so it need not wait for the disk.
         .args([
             "-c",
@@ -141,20 +128,27 @@ fn start(binaries: &Path) -> Result<Postgres, String> {
         .spawn()
         .map_err(io)?;
     let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
+    let log = directory.join("log");
+    let mut started = Started {
+        server,
+        _directory: kept,
+    };
+    let ready = wait_until_ready(binaries, port, &log, &mut started.server);
     let postgres = Postgres {
         url,
-        started: Some(Started {
-            server,
-            directory: directory.clone(),
-        }),
+        started: Some(started),
     };
-    wait_until_ready(binaries, port, &directory.join("log"))?;
-    Ok(postgres)
+    ready.map(|()| postgres)
 }
 
-fn wait_until_ready(binaries: &Path, port: u16, log: &Path) -> Result<(), String> {
+fn wait_until_ready(
+    binaries: &Path,
+    port: u16,
+    log: &Path,
+    server: &mut Child,
+) -> Result<(), String> {
     let deadline = Instant::now() + Duration::from_mins(1);
-    while Instant::now() < deadline {
+    while Instant::now() < deadline && matches!(server.try_wait(), Ok(None)) {
         let mut is_ready = Command::new(binaries.join("pg_isready"));
         is_ready.args([
             "-q",
@@ -172,7 +166,7 @@ fn wait_until_ready(binaries: &Path, port: u16, log: &Path) -> Result<(), String
     }
     let said = fs::read_to_string(log).unwrap_or_default();
     Err(format!(
-        "the PostgreSQL server did not become ready within 60 s; it said:\n{said}"
+        "the PostgreSQL server did not become ready; it said:\n{said}"
     ))
 }
 
@@ -197,11 +191,4 @@ fn server_user() -> &'static str {
     } else {
         "nobody"
     }
-}
-
-fn is_root() -> bool {
-    Command::new("id")
-        .arg("-u")
-        .output()
-        .is_ok_and(|output| output.stdout == b"0\n")
 }

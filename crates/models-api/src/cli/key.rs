@@ -8,7 +8,7 @@ use models_core::{ApiKey, ApiKeyId, Name, RepositoryError, Role, Secret, Slug, T
 use models_store::Store;
 use serde::Serialize;
 
-use super::output::Output;
+use super::output::{Output, print_once};
 use super::{Failure, find_organization, origin};
 use crate::creation::{new_api_key, new_secret};
 
@@ -55,10 +55,12 @@ pub(super) struct Create {
     allow_weak: bool,
 }
 
-/// A key that was just created, with its secret.
+/// A key that was just created, with its secret, which is in no other answer.
 #[derive(Serialize)]
 struct CreatedKey<'a> {
-    value: &'a str,
+    /// Not there where the operator brought it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
     #[serde(flatten)]
     key: &'a ApiKey,
 }
@@ -102,17 +104,34 @@ impl Create {
             }
             Err(error) => return Err(error.into()),
         }
-        let created = CreatedKey {
-            value: secret.expose(),
-            key: &key,
+        let brought = self.secret_file.is_some();
+        let text = if output.json {
+            serde_json::to_string(&CreatedKey {
+                value: (!brought).then(|| secret.expose()),
+                key: &key,
+            })?
+        } else {
+            created_text(&key, (!brought).then(|| secret.expose()))
         };
-        output.object(&created, || {
-            let ApiKey { id, role, organization_slug, .. } = &key;
-            format!(
-                "Created the {role} key {id} of `{organization_slug}`. It is shown only this once:\n{}",
-                secret.expose()
-            )
-        })
+        print_once(&text).map_err(|error| {
+            let id = &key.id;
+            format!("the key {id} was created but could not be shown: {error}; revoke it with `models-api key revoke {id}`")
+        })?;
+        Ok(())
+    }
+}
+
+fn created_text(key: &ApiKey, secret: Option<&str>) -> String {
+    let ApiKey {
+        id,
+        role,
+        organization_slug,
+        ..
+    } = key;
+    let created = format!("Created the {role} key {id} of `{organization_slug}`.");
+    match secret {
+        Some(secret) => format!("{created} It is shown only this once:\n{secret}"),
+        None => created,
     }
 }
 

@@ -37,7 +37,7 @@ async fn create(slug: Slug, name: Name, store: &Store, output: Output) -> Result
     let organization = new_organization(slug, name, origin.at);
     match store
         .organizations
-        .insert(organization.clone(), None, origin)
+        .insert(organization.clone(), origin)
         .await
     {
         Ok(()) => {}

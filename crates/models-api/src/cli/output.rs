@@ -62,6 +62,14 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Writes what nobody can be told again. Whoever does not read it has lost it, and that is a
+/// failure.
+pub(super) fn print_once(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{text}").and_then(|()| stdout.flush())?;
+    Ok(())
+}
+
 /// Writes a line to standard error. Where that fails there is nobody left to tell.
 pub(super) fn complain(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");

@@ -4,12 +4,14 @@ use models_store::Store;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Failure;
-use super::output::print;
+use super::output::print_once;
 use crate::application::Application;
 use crate::first_start;
 use crate::settings::Settings;
 
 pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failure> {
+    // First of all: a signal that comes while the service starts must not kill it.
+    let stop = told_to_stop()?;
     let server = &settings.server;
     let application = Application::bind(settings, store).map_err(|error| {
         let (host, port) = (&server.host, server.port);
@@ -32,9 +34,14 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
         "listening"
     );
     if let Some(first_key) = first_key {
-        print(&first_key.announcement(address))?;
+        print_once(&first_key.announcement(address)).map_err(|error| {
+            format!(
+                "the first key could not be shown: {error}; make another with \
+                 `models-api key create --organization default --role owner --name NAME`"
+            )
+        })?;
     }
-    application.run(told_to_stop()?)?.await?;
+    application.run(stop)?.await?;
     tracing::info!("stopped");
     Ok(())
 }

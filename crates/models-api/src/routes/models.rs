@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use models_core::{Attempt, Deletion, DeletionRefusal, ModelId};
 
 use crate::application::Services;
-use crate::caller::{Caller, Owner, incorrect_api_key};
+use crate::caller::{self, Caller, Owner, incorrect_api_key};
 use crate::catalog::render;
 use crate::clock::now;
 use crate::error::ApiError;
@@ -48,7 +48,7 @@ pub(super) async fn delete(
         }
         Deletion::Refused(DeletionRefusal::Key(_)) => Err(incorrect_api_key(&request)),
         Deletion::Refused(DeletionRefusal::Role | DeletionRefusal::Public) => {
-            Err(ApiError::MissingScope("api.delete"))
+            Err(ApiError::MissingScope(caller::DELETE))
         }
         Deletion::Refused(DeletionRefusal::NotFound) => Err(not_found(&id)),
     }

@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 /// What came back.
 #[derive(Debug, Clone)]
@@ -40,7 +42,8 @@ impl Answer {
         error
     }
 
-    fn parse(bytes: &[u8]) -> Self {
+    /// The last answer on a connection: all that follows its head is its body.
+    pub fn parse(bytes: &[u8]) -> Self {
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         let (head, body) = text
             .split_once("\r\n\r\n")
@@ -83,9 +86,22 @@ pub async fn send(
 
 /// Sends these bytes and reads until the server closes.
 pub async fn send_raw(address: SocketAddr, bytes: &[u8]) -> Answer {
+    Answer::parse(&exchange(address, bytes, Duration::from_mins(1)).await.0)
+}
+
+/// Sends these bytes and reads until the server closes or is silent for so long: what it sent, and
+/// whether it closed.
+pub async fn exchange(address: SocketAddr, bytes: &[u8], patience: Duration) -> (Vec<u8>, bool) {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(bytes).await.unwrap();
+    // One that refuses a request early may close before it has read all.
+    let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    Answer::parse(&answer)
+    loop {
+        match timeout(patience, stream.read_buf(&mut answer)).await {
+            Ok(Ok(1..)) => {}
+            // A server that closes on bytes it has not read resets the connection.
+            Ok(Ok(0) | Err(_)) => return (answer, true),
+            Err(_) => return (answer, false),
+        }
+    }
 }

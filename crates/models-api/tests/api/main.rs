@@ -1,13 +1,22 @@
 //! The service as its clients meet it: HTTP to the real application on a free port, on both
 //! databases.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "the counts of what was tried")]
 
+mod contract;
+mod cors;
 mod deletion;
 mod errors;
 mod http;
 mod listing;
+mod matrix;
+mod openapi;
+mod probes;
+mod properties;
 mod retrieval;
 mod service;
+mod stopping;
+mod strict_client;
 
 macro_rules! on_both_databases {
     ($($subject:ident { $($check:ident)* })*) => {
@@ -49,6 +58,35 @@ on_both_databases! {
         the_refusals_come_in_the_contracts_order
         an_empty_id_neither_lists_nor_deletes
         a_deleted_model_shows_the_public_one_of_the_same_id
+    }
+    contract {
+        every_row_of_the_contract_answers_as_written
+        every_answer_has_the_contracts_headers
+        ids_of_gateways_and_clients_are_taken_or_refused
+        organization_headers_may_be_ignored
+        an_answered_deletion_is_answered_again_when_it_is_repeated
+        a_faulty_row_is_a_fault_and_a_store_out_of_reach_is_overloaded
+    }
+    cors {
+        without_origins_there_is_no_cors
+        configured_origins_may_read_every_answer
+    }
+    matrix {
+        every_route_refuses_and_allows_as_the_table_says
+    }
+    probes {
+        every_probe_is_answered_as_written_down
+        a_first_head_that_is_too_slow_is_told_so
+    }
+    properties {
+        every_error_is_the_envelope
+        listed_is_retrievable_for_random_catalogs_tenants_and_roles
+    }
+    stopping {
+        what_is_in_flight_when_the_service_stops_is_answered
+    }
+    strict_client {
+        async_openai_reads_every_answer
     }
     errors {
         every_failure_has_the_envelope

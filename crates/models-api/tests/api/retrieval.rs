@@ -10,7 +10,7 @@ pub async fn a_model_is_retrieved_whole(service: TestService) {
         id: "ft:gpt-4o:acme::AbCdEf12".parse().unwrap(),
         created: Some(Timestamp::from_seconds(u32::MAX)),
         owned_by: Some("Acme \"quoted\" 模型".parse().unwrap()),
-        shutdown_date: Some("2027-01-31".parse().unwrap()),
+        shutdown_date: Some(Some("2027-01-31".parse().unwrap())),
     };
     let import = Import {
         scope: Scope::Organization(acme.id.clone()),
@@ -124,6 +124,19 @@ pub async fn paths_that_are_no_ids_are_not_found(service: TestService) {
                 format!("The model '{path}' does not exist")
             );
         }
+    }
+    for path in [
+        "/v1/%6dodels",
+        "/v1/%6dodels/a",
+        "/%761/models/a",
+        "/v1%2Fmodels/a",
+    ] {
+        let answer = caller.get(path).await;
+        assert_eq!(answer.status, 404);
+        assert_eq!(
+            answer.error()["message"],
+            format!("Invalid URL (GET {path})")
+        );
     }
     assert_eq!(caller.get("/v1/models/%25").await.json()["id"], "%");
     assert_eq!(

@@ -1,6 +1,6 @@
 //! The service under test, and those who call it.
 
-use std::collections::HashMap;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -10,9 +10,11 @@ use models_core::{
     Actor, ApiKey, ApiKeyId, Import, ImportEntry, Organization, OrganizationId, Origin, Project,
     ProjectId, Role, Scope, Secret, Timestamp,
 };
-use models_store::{Store, open};
+use models_store::{DatabaseKind, Store, open};
+use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 use test_database::TestDatabase;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::http::{Answer, send};
@@ -21,8 +23,9 @@ use crate::http::{Answer, send};
 pub struct TestService {
     pub address: SocketAddr,
     pub store: Store,
-    _stop: oneshot::Sender<()>,
-    _database: TestDatabase,
+    database: TestDatabase,
+    stop: Option<oneshot::Sender<()>>,
+    running: Option<JoinHandle<io::Result<()>>>,
 }
 
 /// Someone who asks, with a key or without one.
@@ -34,36 +37,102 @@ pub struct TestCaller {
 
 impl TestService {
     pub async fn on_sqlite() -> Self {
-        Self::start(TestDatabase::sqlite()).await
+        Self::start(TestDatabase::sqlite(), &[]).await
+    }
+
+    /// The same database's kind, with these settings: variables and their values.
+    pub async fn again_with(&self, settings: &[(&str, &str)]) -> Self {
+        match self.store.kind {
+            DatabaseKind::Sqlite => Self::start(TestDatabase::sqlite(), settings).await,
+            DatabaseKind::Postgres => Self::start(TestDatabase::postgres().await, settings).await,
+        }
+    }
+
+    /// Runs a statement on the database, behind the service's back.
+    pub async fn execute(&self, statement: &str) {
+        let statement = sqlx::AssertSqlSafe(statement.to_owned());
+        match self.store.kind {
+            DatabaseKind::Sqlite => {
+                let mut connection = SqliteConnection::connect(self.database.url())
+                    .await
+                    .unwrap();
+                connection.execute(statement).await.unwrap();
+            }
+            DatabaseKind::Postgres => {
+                let mut connection = PgConnection::connect(self.database.url()).await.unwrap();
+                connection.execute(statement).await.unwrap();
+            }
+        }
+    }
+
+    /// Takes the lock that every change waits for, until the connection is dropped.
+    pub async fn lock(&self) -> Lock {
+        match self.store.kind {
+            DatabaseKind::Sqlite => {
+                let mut connection = SqliteConnection::connect(self.database.url())
+                    .await
+                    .unwrap();
+                connection.execute("BEGIN IMMEDIATE").await.unwrap();
+                Lock::Sqlite(connection)
+            }
+            DatabaseKind::Postgres => {
+                let mut connection = PgConnection::connect(self.database.url()).await.unwrap();
+                connection
+                    .execute("BEGIN; LOCK TABLE catalog")
+                    .await
+                    .unwrap();
+                Lock::Postgres(connection)
+            }
+        }
+    }
+
+    /// Waits for this while the database does not let the service do what it asks.
+    pub async fn while_out_of_reach<T>(&self, work: impl Future<Output = T>) -> T {
+        let lock = self.lock().await;
+        let done = work.await;
+        lock.release().await;
+        done
+    }
+
+    /// Tells the service to stop, and waits until it has.
+    pub async fn stop(&mut self) {
+        self.stop.take().map(|stop| stop.send(()));
+        if let Some(running) = self.running.take() {
+            running.await.unwrap().unwrap();
+        }
     }
 
     pub async fn on_postgres() -> Self {
-        Self::start(TestDatabase::postgres().await).await
+        Self::start(TestDatabase::postgres().await, &[]).await
     }
 
-    async fn start(database: TestDatabase) -> Self {
-        let variables = [
+    async fn start(database: TestDatabase, more: &[(&str, &str)]) -> Self {
+        let base = [
             ("MODELS__DATABASE__URL", database.url()),
             ("MODELS__SERVER__PORT", "0"),
             ("MODELS__SERVER__WORKERS", "1"),
         ];
-        let variables: HashMap<_, _> = variables
+        let variables = base
             .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        let settings = Settings::load_from(&variables).unwrap();
-        let store = open(settings.database.url.expose(), settings.database.options())
-            .await
-            .unwrap();
+            .chain(more)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let settings = Settings::load_from(&variables.collect()).unwrap();
+        let store = open(
+            settings.database.url.expose(),
+            settings.database.options(true),
+        )
+        .await
+        .unwrap();
         let application = Application::bind(&settings, &store).unwrap();
         let address = application.address();
         let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(application.run(async move { drop(stopped.await) }).unwrap());
+        let running = tokio::spawn(application.run(async move { drop(stopped.await) }).unwrap());
         Self {
             address,
             store,
-            _stop: stop,
-            _database: database,
+            database,
+            stop: Some(stop),
+            running: Some(running),
         }
     }
 
@@ -80,7 +149,7 @@ impl TestService {
         };
         self.store
             .organizations
-            .insert(organization.clone(), None, origin())
+            .insert(organization.clone(), origin())
             .await
             .unwrap();
         organization
@@ -172,6 +241,21 @@ impl TestService {
             .import(import, origin(), Arc::new(|_| ()))
             .await
             .unwrap();
+    }
+}
+
+/// A transaction of somebody else's, in whose way everybody is.
+pub enum Lock {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Lock {
+    pub async fn release(self) {
+        match self {
+            Self::Sqlite(connection) => connection.close().await.unwrap(),
+            Self::Postgres(connection) => connection.close().await.unwrap(),
+        }
     }
 }
 

@@ -86,3 +86,23 @@ fn help_explains_every_command() {
     );
     assert!(!program.run(&["key", "destroy"]).succeeded);
 }
+
+#[test]
+fn a_command_in_the_wrong_directory_makes_no_database() {
+    let program = Program::on_sqlite();
+    for command in [
+        &["key", "list"][..],
+        &["model", "export"],
+        &["organization", "list"],
+    ] {
+        let said = program.run(command);
+        assert!(
+            said.failure().starts_with("there is no database "),
+            "{said:?}"
+        );
+    }
+    assert_eq!(
+        std::fs::read_dir(program.directory.path()).unwrap().count(),
+        0
+    );
+}

@@ -81,7 +81,7 @@ fn a_key_from_elsewhere_is_brought_along() {
             "sk-proj-from-somewhere-else\n",
         )
         .json();
-    assert_eq!(brought["value"], "sk-proj-from-somewhere-else");
+    assert_eq!(brought.get("value"), None, "who brought it knows it");
     assert_eq!(brought["redacted_value"], "sk-...else");
 
     let again = program.run_with(&bring, "sk-proj-from-somewhere-else");
@@ -139,5 +139,27 @@ fn a_key_is_revoked() {
     assert_eq!(
         nowhere.failure(),
         "there is no organization `nowhere`; `models-api organization list` shows all"
+    );
+}
+
+#[test]
+fn a_key_that_could_not_be_shown_is_named() {
+    let program = with_acme();
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = program.command(&CREATE).stdout(full).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let id = program.json(&["key", "list"])[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(!output.status.success());
+    assert!(
+        said.starts_with(&format!(
+            "error: the key {id} was created but could not be shown: "
+        )),
+        "{said}"
     );
 }

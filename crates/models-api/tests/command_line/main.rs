@@ -1,10 +1,12 @@
 //! The built program, as an operator runs it: what it prints, how it ends, and what it leaves
 //! behind.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "the counts of what was tried")]
 
 mod failures;
 mod keys;
 mod models;
 mod organizations;
 mod program;
+mod sdks;
 mod serving;

@@ -11,7 +11,7 @@ use test_database::TestDatabase;
 pub struct Program {
     pub directory: TempDir,
     variables: Vec<(String, String)>,
-    _database: Option<TestDatabase>,
+    pub database: Option<TestDatabase>,
 }
 
 /// What a run printed, and whether it ended well.
@@ -28,7 +28,7 @@ impl Program {
         Self {
             directory: tempfile::tempdir().unwrap(),
             variables: vec![],
-            _database: None,
+            database: None,
         }
         .with("MODELS__SERVER__PORT", "0")
     }
@@ -37,7 +37,7 @@ impl Program {
         let database = TestDatabase::postgres().await;
         let program = Self::on_sqlite().with("MODELS__DATABASE__URL", database.url());
         Self {
-            _database: Some(database),
+            database: Some(database),
             ..program
         }
     }

@@ -1,8 +1,8 @@
-use models_core::{ApiKeyId, KeyRejection, Origin, RepositoryError, Role, Timestamp};
+use models_core::{ApiKey, ApiKeyId, KeyRejection, Origin, RepositoryError, Role, Timestamp};
 use models_store::Store;
 use uuid::Uuid;
 
-use crate::fixtures::{NOW, add_api_key, add_organization, api_key, origin};
+use crate::fixtures::{NOW, add_api_key, add_organization, api_key, organization, origin};
 
 pub async fn a_key_is_found_by_its_digest_also_when_it_is_revoked_or_expired(store: Store) {
     let acme = add_organization(&store, "acme").await;
@@ -59,30 +59,41 @@ pub async fn a_secret_can_be_added_once(store: Store) {
 }
 
 pub async fn a_key_belongs_to_a_project_of_its_organization(store: Store) {
-    let (acme, other) = (
-        add_organization(&store, "acme").await,
-        add_organization(&store, "other").await,
-    );
-    let (mut key, digest) = api_key(&acme, Role::Owner);
-    key.project_id = other.default_project.id;
-
-    let refused = store.api_keys.insert(key, digest, origin()).await;
-    assert!(
-        matches!(refused, Err(RepositoryError::Failed(_))),
-        "{refused:?}"
-    );
+    let acme = add_organization(&store, "acme").await;
+    let other = add_organization(&store, "other").await;
+    let nowhere = organization("nowhere");
+    let (key, digest) = api_key(&acme, Role::Owner);
+    for (organization_id, project_id) in [
+        (&acme.id, &other.default_project.id),
+        (&acme.id, &nowhere.default_project.id),
+        (&nowhere.id, &acme.default_project.id),
+        (&nowhere.id, &nowhere.default_project.id),
+    ] {
+        let key = ApiKey {
+            organization_id: organization_id.clone(),
+            project_id: project_id.clone(),
+            ..key.clone()
+        };
+        let refused = store.api_keys.insert(key, digest, origin()).await;
+        assert!(
+            matches!(refused, Err(RepositoryError::Failed(_))),
+            "{refused:?}"
+        );
+    }
     assert_eq!(store.api_keys.list(None).await.unwrap(), []);
 }
 
 pub async fn keys_are_listed_by_creation_for_all_or_for_one_organization(store: Store) {
-    let (acme, other) = (
-        add_organization(&store, "acme").await,
-        add_organization(&store, "other").await,
-    );
+    let acme = add_organization(&store, "acme").await;
+    let other = add_organization(&store, "other").await;
     let mut keys = Vec::new();
-    for (organization, created_at) in [(&acme, 3), (&other, 2), (&acme, 1)] {
+    for (organization, created_at, id) in
+        [(&acme, 3, 1), (&other, 2, 2), (&acme, 1, 4), (&acme, 1, 3)]
+    {
         let (mut key, digest) = api_key(organization, Role::Reader);
+        key.id = ApiKeyId::from_uuid(Uuid::from_u128(id));
         key.created_at = Timestamp::from_seconds(created_at);
+        key.expires_at = Some(Timestamp::from_seconds(created_at));
         store
             .api_keys
             .insert(key.clone(), digest, origin())
@@ -90,27 +101,30 @@ pub async fn keys_are_listed_by_creation_for_all_or_for_one_organization(store: 
             .unwrap();
         keys.push(key);
     }
-    let [third, second, first] = &keys[..] else {
-        panic!("three keys")
-    };
-    let revoked = store
+    keys[1] = store
         .api_keys
-        .revoke(&second.id, origin())
+        .revoke(&keys[1].id, origin())
         .await
         .unwrap()
         .unwrap();
+    let in_order = |places: &[usize]| {
+        places
+            .iter()
+            .map(|place| keys[*place].clone())
+            .collect::<Vec<_>>()
+    };
 
     assert_eq!(
         store.api_keys.list(None).await.unwrap(),
-        [first.clone(), revoked.clone(), third.clone()]
+        in_order(&[3, 2, 1, 0])
     );
     assert_eq!(
         store.api_keys.list(Some(&acme.id)).await.unwrap(),
-        [first.clone(), third.clone()]
+        in_order(&[3, 2, 0])
     );
     assert_eq!(
         store.api_keys.list(Some(&other.id)).await.unwrap(),
-        [revoked]
+        in_order(&[1])
     );
 }
 

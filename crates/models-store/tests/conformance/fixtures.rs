@@ -35,7 +35,7 @@ pub async fn add_organization(store: &Store, slug: &str) -> Organization {
     let organization = organization(slug);
     store
         .organizations
-        .insert(organization.clone(), None, origin())
+        .insert(organization.clone(), origin())
         .await
         .unwrap();
     organization

@@ -17,6 +17,7 @@ use test_database::TestDatabase;
 pub const OPTIONS: Options = Options {
     max_connections: 4,
     connect_timeout: Duration::from_secs(10),
+    create: true,
 };
 
 async fn open_new(database: &TestDatabase) -> Store {
@@ -52,6 +53,8 @@ on_both_databases! {
     organizations {
         an_organization_is_found_with_its_default_project
         a_taken_slug_adds_nothing
+        a_refusal_half_way_takes_back_what_was_done
+        only_an_empty_catalog_is_filled_and_all_at_once
         organizations_are_listed_by_slug
     }
     api_keys {
@@ -69,7 +72,10 @@ on_both_databases! {
         an_import_fills_in_what_an_entry_does_not_say
         an_import_into_a_missing_organization_adds_nothing
         a_dry_run_reports_the_same_and_changes_nothing
+        an_id_that_comes_twice_is_applied_in_order
+        a_shutdown_date_stays_until_something_is_said_of_it
         progress_is_heard_for_every_entry
+        nothing_is_deleted_after_the_keys_revocation
         an_owner_deletes_only_its_own_models
         a_revoked_or_expired_key_deletes_nothing
         a_deletion_happens_once_however_many_ask

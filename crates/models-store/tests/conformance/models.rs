@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use models_core::{
     Attempt, Deletion, DeletionRefusal, ImportEntry, ImportReport, KeyRejection, RepositoryError,
-    Role, Scope, Timestamp,
+    Revision, Role, Scope, Timestamp,
 };
 use models_store::Store;
 
@@ -117,7 +117,7 @@ pub async fn an_import_is_idempotent_and_reports_what_it_did(store: Store) {
     );
 
     let changed = ImportEntry {
-        shutdown_date: Some("2027-01-31".parse().unwrap()),
+        shutdown_date: Some(Some("2027-01-31".parse().unwrap())),
         ..entry("a", 1)
     };
     let second = import(Scope::Public, vec![changed, entry("b", 2), entry("c", 3)]);
@@ -189,6 +189,32 @@ pub async fn an_import_fills_in_what_an_entry_does_not_say(store: Store) {
         .unwrap()
         .unwrap();
     assert_eq!((new.created, new.owned_by.as_str()), (NOW, "nobody"));
+}
+
+pub async fn a_shutdown_date_stays_until_something_is_said_of_it(store: Store) {
+    let date = "2027-01-31".parse().unwrap();
+    for (said, expected) in [
+        (Some(Some(date)), Some(date)),
+        (None, Some(date)),
+        (Some(None), None),
+    ] {
+        let one = ImportEntry {
+            shutdown_date: said,
+            ..entry("a", 1)
+        };
+        store
+            .models
+            .import(import(Scope::Public, vec![one]), origin(), Arc::new(|_| ()))
+            .await
+            .unwrap();
+        let found = store
+            .models
+            .find(&Scope::Public, &id("a"))
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(found.shutdown_date, expected);
+    }
 }
 
 pub async fn an_import_into_a_missing_organization_adds_nothing(store: Store) {
@@ -505,5 +531,69 @@ pub async fn a_repeated_deletion_is_answered_again_for_a_minute_to_the_same_key(
     assert_eq!(
         deletion,
         Deletion::Refused(DeletionRefusal::Key(KeyRejection::Revoked))
+    );
+}
+
+pub async fn an_id_that_comes_twice_is_applied_in_order(store: Store) {
+    let twice = import(Scope::Public, vec![entry("a", 1), entry("a", 2)]);
+    let report = store
+        .models
+        .import(twice, origin(), Arc::new(|_| ()))
+        .await
+        .unwrap();
+    assert_eq!(
+        report,
+        ImportReport {
+            created: 1,
+            updated: 1,
+            unchanged: 0
+        }
+    );
+    let found = store
+        .models
+        .find(&Scope::Public, &id("a"))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found.created.seconds(), 2);
+}
+
+/// The key deletes model after model while it is revoked: what is deleted was deleted before.
+pub async fn nothing_is_deleted_after_the_keys_revocation(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    let names: Vec<String> = (0..40).map(|number| format!("m{number}")).collect();
+    let models: Vec<(&str, u32)> = names.iter().map(|name| (name.as_str(), 1)).collect();
+    add_models(&store, &own(&acme), &models).await;
+    let (owner, _) = add_api_key(&store, &acme, Role::Owner).await;
+    let deletions: Vec<_> = names
+        .into_iter()
+        .map(|name| {
+            let (store, key_id) = (store.clone(), owner.id.clone());
+            tokio::spawn(async move {
+                store
+                    .models
+                    .delete_as(&key_id, &id(&name), NOW, Attempt::First)
+                    .await
+                    .unwrap()
+            })
+        })
+        .collect();
+    store.api_keys.revoke(&owner.id, origin()).await.unwrap();
+    let mut deleted = 0;
+    for deletion in deletions {
+        match deletion.await.unwrap() {
+            Deletion::Deleted(_) => deleted += 1,
+            Deletion::Refused(refusal) => {
+                assert_eq!(refusal, DeletionRefusal::Key(KeyRejection::Revoked));
+            }
+            Deletion::Repeated(_) => panic!("none of them says that it is a repetition"),
+        }
+    }
+    let events = store.events.list_after(Revision(0), 1_000).await.unwrap();
+    let position = |kind: &str| events.iter().rposition(|event| event.change.kind() == kind);
+    assert!(position("model.deleted") < position("api_key.deleted"));
+    assert_eq!(
+        store.models.list(&own(&acme)).await.unwrap().len(),
+        40 - deleted
     );
 }

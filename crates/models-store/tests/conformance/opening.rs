@@ -32,15 +32,34 @@ async fn a_url_of_another_kind_is_refused() {
             .starts_with("an in-memory SQLite database keeps nothing")
     );
     assert!(
-        refusal("sqlite://x.db?mode=memory")
-            .await
-            .starts_with("an in-memory SQLite database keeps nothing")
-    );
-    assert!(
         refusal("postgres://localhost:port/x")
             .await
             .starts_with("the database URL cannot be read: ")
     );
+    for url in ["sqlite:", "sqlite://", "sqlite://%3Amemory%3A"] {
+        assert!(
+            refusal(url)
+                .await
+                .starts_with("an in-memory SQLite database keeps nothing"),
+            "{url}"
+        );
+    }
+    assert_eq!(
+        refusal("sqlite://x.db?mode=ro").await,
+        "a SQLite URL takes no parameters"
+    );
+    for url in [
+        "postgres://me:z@zz@h/x",
+        "postgres://me:z@zz/w@h/x",
+        "postgres://me:z/zz@h/x",
+    ] {
+        let said = refusal(url).await;
+        assert!(
+            said.starts_with("a `/` or `@` in the database URL's user or password")
+                && !said.contains("zz"),
+            "{said}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -71,7 +90,7 @@ async fn a_server_that_does_not_answer_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_database_newer_than_the_program_is_refused_and_left_alone() {
+async fn a_database_newer_than_the_program_is_refused() {
     let sqlite = TestDatabase::sqlite();
     open(sqlite.url(), OPTIONS).await.unwrap();
     let blob = FROM_THE_FUTURE.replace("'x'", "x'00'");
@@ -100,7 +119,7 @@ async fn a_database_newer_than_the_program_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
-async fn several_processes_may_open_a_new_database_at_once() {
+async fn a_new_database_may_be_opened_by_several_at_once() {
     for database in [TestDatabase::sqlite(), TestDatabase::postgres().await] {
         let opening = (0..6).map(|_| {
             let url = database.url().to_owned();
@@ -149,4 +168,35 @@ fn both_databases_have_the_same_migrations() {
     };
     assert_eq!(names("sqlite"), names("postgres"));
     assert!(!names("sqlite").is_empty());
+}
+
+#[tokio::test]
+async fn a_file_is_made_only_where_that_is_asked_for() {
+    let database = TestDatabase::sqlite();
+    let options = Options {
+        create: false,
+        ..OPTIONS
+    };
+    assert!(matches!(
+        open(database.url(), options).await,
+        Err(OpenError::NoDatabase(_))
+    ));
+    open(database.url(), OPTIONS).await.unwrap();
+    open(database.url(), options).await.unwrap();
+}
+
+/// A role may have another default; a serialization failure would be a 500 where none need be.
+#[tokio::test]
+async fn mutations_are_isolated_alike_whatever_the_roles_default() {
+    let database = TestDatabase::postgres().await;
+    let name = database.url().rsplit_once('/').unwrap().1;
+    let alter = format!("ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'");
+    PgConnection::connect(database.url())
+        .await
+        .unwrap()
+        .execute(sqlx::AssertSqlSafe(alter))
+        .await
+        .unwrap();
+    let store = open(database.url(), OPTIONS).await.unwrap();
+    crate::events::concurrent_mutations_get_revisions_without_gaps(store).await;
 }

@@ -1,17 +1,10 @@
-use models_core::{RepositoryError, Role};
+use models_core::{ApiKey, FirstContents, Organization, RepositoryError, Role, Scope};
 use models_store::Store;
 
-use crate::fixtures::{add_organization, api_key, organization, origin};
+use crate::fixtures::{add_organization, api_key, entry, import, organization, origin};
 
 pub async fn an_organization_is_found_with_its_default_project(store: Store) {
-    let acme = organization("acme");
-    let (key, digest) = api_key(&acme, Role::Owner);
-    store
-        .organizations
-        .insert(acme.clone(), Some((key.clone(), digest)), origin())
-        .await
-        .unwrap();
-
+    let acme = add_organization(&store, "acme").await;
     assert_eq!(
         store.organizations.find_by_slug(&acme.slug).await.unwrap(),
         Some(acme)
@@ -24,27 +17,88 @@ pub async fn an_organization_is_found_with_its_default_project(store: Store) {
             .unwrap(),
         None
     );
-    assert_eq!(
-        store.api_keys.find_by_digest(&digest).await.unwrap(),
-        Some(key)
-    );
 }
 
 pub async fn a_taken_slug_adds_nothing(store: Store) {
     let first = add_organization(&store, "acme").await;
-    let second = organization("acme");
-    let (key, digest) = api_key(&second, Role::Owner);
-
     let refused = store
         .organizations
-        .insert(second, Some((key, digest)), origin())
+        .insert(organization("acme"), origin())
         .await;
     assert!(
         matches!(refused, Err(RepositoryError::AlreadyExists)),
         "{refused:?}"
     );
     assert_eq!(store.organizations.list().await.unwrap(), [first]);
-    assert_eq!(store.api_keys.find_by_digest(&digest).await.unwrap(), None);
+}
+
+/// The organization itself is new; what follows it in the transaction is not.
+pub async fn a_refusal_half_way_takes_back_what_was_done(store: Store) {
+    let first = add_organization(&store, "acme").await;
+    let second = Organization {
+        default_project: first.default_project.clone(),
+        ..organization("other")
+    };
+    let refused = store.organizations.insert(second, origin()).await;
+    assert!(
+        matches!(refused, Err(RepositoryError::AlreadyExists)),
+        "{refused:?}"
+    );
+    assert_eq!(store.organizations.list().await.unwrap(), [first]);
+    assert_eq!(store.events.revision().await.unwrap().0, 1);
+    add_organization(&store, "other").await;
+}
+
+pub async fn only_an_empty_catalog_is_filled_and_all_at_once(store: Store) {
+    let acme = organization("acme");
+    let (key, digest) = api_key(&acme, Role::Owner);
+    let contents = |organization: &Organization, key: &ApiKey, digest| FirstContents {
+        import: import(Scope::Public, vec![entry("a", 1)]),
+        organization: organization.clone(),
+        key: key.clone(),
+        digest,
+    };
+    let mut foreign = key.clone();
+    foreign.project_id = organization("other").default_project.id;
+    let failed = store
+        .first_start
+        .fill_if_empty(contents(&acme, &foreign, digest), origin())
+        .await;
+    assert!(
+        matches!(failed, Err(RepositoryError::Failed(_))),
+        "{failed:?}"
+    );
+    assert_eq!(store.models.list(&Scope::Public).await.unwrap(), []);
+
+    assert!(
+        store
+            .first_start
+            .fill_if_empty(contents(&acme, &key, digest), origin())
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        store.organizations.list().await.unwrap(),
+        std::slice::from_ref(&acme)
+    );
+    assert_eq!(
+        store.api_keys.find_by_digest(&digest).await.unwrap(),
+        Some(key)
+    );
+    assert_eq!(store.models.list(&Scope::Public).await.unwrap().len(), 1);
+    assert_eq!(store.events.revision().await.unwrap().0, 3);
+
+    let other = organization("other");
+    let (key, digest) = api_key(&other, Role::Owner);
+    assert!(
+        !store
+            .first_start
+            .fill_if_empty(contents(&other, &key, digest), origin())
+            .await
+            .unwrap()
+    );
+    assert_eq!(store.organizations.list().await.unwrap(), [acme]);
+    assert_eq!(store.events.revision().await.unwrap().0, 3);
 }
 
 pub async fn organizations_are_listed_by_slug(store: Store) {

@@ -1,0 +1,136 @@
+//! The official SDKs, unmodified, against the built program on PostgreSQL. `cargo xtask test`
+//! installs them, in the versions that `tests/sdk` pins; where they are missing, these tests fail.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::program::Program;
+
+const OWN: [&str; 4] = [
+    "ft:gpt-4o-mini-2024-07-18:acme:weather:B7R9VjQd",
+    "ft:org/model:x",
+    "ft:c",
+    "ft:d",
+];
+const PUBLIC: [&str; 4] = ["gpt-4o", "meta-llama/Llama-3-8B", "@cf/a b+c", "a%2Fb"];
+
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk")
+}
+
+/// What the test command installed, by the name of its variable.
+fn installed(variable: &str) -> PathBuf {
+    let path = std::env::var_os(variable);
+    path.unwrap_or_else(|| {
+        panic!("{variable} is not set; `cargo xtask test` installs the SDK and sets it")
+    })
+    .into()
+}
+
+fn import(program: &Program, arguments: &[&str], ids: &[&str]) {
+    let list: Vec<Value> = ids
+        .iter()
+        .map(|id| json!({"id": id, "created": 1}))
+        .collect();
+    let arguments = [&["model", "import", "-"], arguments].concat();
+    let run = program.run_with(&arguments, &Value::from(list).to_string());
+    assert!(run.succeeded, "{run:?}");
+}
+
+fn key(program: &Program, organization: &str, role: &str) -> Value {
+    program.json(&[
+        "key",
+        "create",
+        "--organization",
+        organization,
+        "--role",
+        role,
+        "--name",
+        "sdk",
+    ])
+}
+
+/// Two organizations and their models, and what the scripts want to know of them.
+fn fixture(program: &Program, address: &str) -> Value {
+    let acme = program.json(&["organization", "create", "--slug", "acme", "--name", "Acme"]);
+    let other = program.json(&[
+        "organization",
+        "create",
+        "--slug",
+        "other",
+        "--name",
+        "Other",
+    ]);
+    import(program, &[], &PUBLIC);
+    import(program, &["--organization", "acme"], &OWN);
+    import(program, &["--organization", "other"], &["ft:of-other"]);
+    let bring =
+        "key create --organization acme --role reader --name spaces --allow-weak --secret-file -";
+    program.run_with(&bring.split(' ').collect::<Vec<_>>(), "My API Key");
+    let owner = key(program, "acme", "owner");
+    json!({
+        "base_url": format!("http://{address}/v1"),
+        "owner": owner["value"],
+        "reader": key(program, "acme", "reader")["value"],
+        "foreign": key(program, "other", "owner")["value"],
+        "spaces": "My API Key",
+        "organization": acme["id"],
+        "project": owner["project_id"],
+        "other_organization": other["id"],
+        "public": PUBLIC,
+        "own": OWN,
+        "foreign_own": "ft:of-other",
+    })
+}
+
+/// Runs a script to its end. When it asks for an outage, the database goes away.
+async fn run(mut command: Command) {
+    let program = Program::on_postgres().await;
+    let service = program.serve();
+    command.arg(fixture(&program, &service.address).to_string());
+    let mut script = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = Vec::new();
+    for line in BufReader::new(script.stdout.take().unwrap()).lines() {
+        said.push(line.unwrap());
+        if said.last().is_some_and(|line| line == "outage please") {
+            program.database.as_ref().unwrap().close().await;
+            script
+                .stdin
+                .as_mut()
+                .unwrap()
+                .write_all(b"it is out\n")
+                .unwrap();
+        }
+    }
+    assert!(script.wait().unwrap().success(), "{}", said.join("\n"));
+    let last = said.last().unwrap();
+    assert!(
+        last.ends_with(" checks passed") && said.len() > 10,
+        "{last}"
+    );
+    println!("{}: {last}", command.get_program().display());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_python_sdk_works_unmodified() {
+    let mut python = Command::new(installed("MODELS_TEST_PYTHON"));
+    python.arg(sources().join("python/check.py"));
+    run(python).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_node_sdk_works_unmodified() {
+    // A module finds the SDK beside itself.
+    let script = installed("MODELS_TEST_NODE_DIRECTORY").join("check.mjs");
+    std::fs::copy(sources().join("node/check.mjs"), &script).unwrap();
+    let mut node = Command::new("node");
+    node.arg(script);
+    run(node).await;
+}

@@ -1,0 +1,41 @@
+//! The beginning of a catalog.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use models_core::{FirstContents, FirstStartRepository, Origin, RepositoryError};
+
+use crate::api_keys::insert_api_key;
+use crate::models::apply;
+use crate::organizations::insert_organization;
+use crate::sql::{Backend, Mutation, SqlStore};
+
+#[async_trait]
+impl<DB: Backend> FirstStartRepository for SqlStore<DB> {
+    async fn fill_if_empty(
+        &self,
+        contents: FirstContents,
+        origin: Origin,
+    ) -> Result<bool, RepositoryError> {
+        let store = self.clone();
+        self.run(async move {
+            let mut mutation = Mutation::begin(&store, origin).await?;
+            if !mutation.is_first() {
+                mutation.roll_back().await?;
+                return Ok(false);
+            }
+            let FirstContents {
+                import,
+                organization,
+                key,
+                digest,
+            } = contents;
+            apply(&mut mutation, &import, &(Arc::new(|_| ()) as _)).await?;
+            insert_organization(&mut mutation, organization).await?;
+            insert_api_key(&mut mutation, key, digest).await?;
+            mutation.commit().await?;
+            Ok(true)
+        })
+        .await
+    }
+}

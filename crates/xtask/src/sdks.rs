@@ -1,0 +1,96 @@
+//! The official SDKs for the tests, in the versions that the repository pins, each installed in a
+//! directory of its own below `target`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{env, fs};
+
+use crate::{run, system};
+
+/// Names the interpreter of the environment that has the Python SDK.
+pub const PYTHON: &str = "MODELS_TEST_PYTHON";
+/// Names the directory that has the Node SDK.
+pub const NODE: &str = "MODELS_TEST_NODE_DIRECTORY";
+
+const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models-api/tests/sdk");
+
+/// Installs both, unless they are there already, and answers the variables that name them.
+pub fn install() -> Result<[(&'static str, PathBuf); 2], String> {
+    let target =
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    let target = std::path::absolute(target.join("sdk")).map_err(|error| error.to_string())?;
+    let (python, node) = (target.join("python"), target.join("node"));
+    when_changed("python", "requirements.txt", &python, install_python)?;
+    when_changed("node", "package-lock.json", &node, install_node)?;
+    Ok([(PYTHON, python.join("bin/python")), (NODE, node)])
+}
+
+/// Installs anew where the file that pins the versions is not the one that was installed from.
+fn when_changed(
+    sdk: &str,
+    pins: &str,
+    directory: &Path,
+    install: fn(&Path, &Path) -> Result<(), String>,
+) -> Result<(), String> {
+    let sources = Path::new(SOURCES).join(sdk);
+    let wanted = fs::read(sources.join(pins)).map_err(|error| format!("{sdk}/{pins}: {error}"))?;
+    let stamp = directory.join("installed-from");
+    if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    let io = |error: std::io::Error| format!("{}: {error}", directory.display());
+    let _ = fs::remove_dir_all(directory);
+    fs::create_dir_all(directory).map_err(io)?;
+    install(&sources, directory)?;
+    fs::write(stamp, wanted).map_err(io)
+}
+
+fn install_python(sources: &Path, directory: &Path) -> Result<(), String> {
+    // Debian's python3 has `venv`, but not what it needs, until python3-venv is installed.
+    need(
+        "python3",
+        &["-c", "import ensurepip, venv"],
+        &["python3", "python3-venv"],
+    )?;
+    run(Command::new("python3").args(["-m", "venv"]).arg(directory))?;
+    let requirements = sources.join("requirements.txt");
+    let pip = directory.join("bin/pip");
+    run(Command::new(pip)
+        .args(["install", "--quiet", "--disable-pip-version-check", "-r"])
+        .arg(requirements))
+}
+
+fn install_node(sources: &Path, directory: &Path) -> Result<(), String> {
+    need("npm", &["--version"], &["nodejs", "npm"])?;
+    for file in ["package.json", "package-lock.json"] {
+        let copied = fs::copy(sources.join(file), directory.join(file));
+        copied.map_err(|error| format!("node/{file}: {error}"))?;
+    }
+    run(Command::new("npm")
+        .args(["ci", "--no-audit", "--no-fund"])
+        .current_dir(directory))
+}
+
+/// Sees to it that a program is there and works.
+fn need(program: &str, try_it: &[&str], packages: &[&str]) -> Result<(), String> {
+    let works = || {
+        let mut command = Command::new(program);
+        command
+            .args(try_it)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    if works() {
+        return Ok(());
+    }
+    let _ = system::install(packages);
+    if works() {
+        return Ok(());
+    }
+    Err(format!(
+        "the tests of the official SDKs need {program}, and it could not be installed: on Debian and Ubuntu, \
+         `sudo apt-get install {}`",
+        packages.join(" ")
+    ))
+}
