@@ -91,22 +91,20 @@ pub async fn run() -> ExitCode {
 }
 
 async fn execute(command: Command, output: Output) -> Result<(), Failure> {
-    if let Command::Openapi = command {
-        return print(OPENAPI.trim_end());
-    }
     let mut settings = Settings::load()?;
     if !matches!(command, Command::Serve) {
         settings.log.level = LogLevel::Error;
     }
     logging::start(&settings.log);
-    let store = open(&settings, command.may_create()).await?;
+    let create = command.may_create();
+    let store = async || open(&settings, create).await;
     match command {
-        Command::Serve => serve::run(&settings, &store).await,
-        Command::Openapi => Ok(()),
-        Command::Migrate => migrated(&store, output),
-        Command::Organization(command) => organization::run(command, &store, output).await,
-        Command::Key(command) => key::run(command, &store, output).await,
-        Command::Model(command) => model::run(command, &store, output).await,
+        Command::Serve => serve::run(&settings, &store().await?).await,
+        Command::Migrate => migrated(&store().await?, output),
+        Command::Openapi => print(OPENAPI.trim_end()),
+        Command::Organization(command) => organization::run(command, &store().await?, output).await,
+        Command::Key(command) => key::run(command, &store().await?, output).await,
+        Command::Model(command) => model::run(command, &store().await?, output).await,
     }
 }
 

@@ -99,7 +99,7 @@ mod tests {
 
     /// What a path's escapes stand for, as bytes: what two paths must share to be the same id.
     fn bytes(path: &str) -> Vec<u8> {
-        percent_encoding::percent_decode_str(path).collect()
+        percent_decode_str(path).collect()
     }
 
     proptest! {
