@@ -93,22 +93,17 @@ where
             let reception = reception.clone();
             discard_chunks(&mut request);
             let exchange = reception.open(&request);
-            let early = reception.answer_early(&request);
-            let answering = early
-                .is_none()
-                .then(|| catch_unwind(AssertUnwindSafe(|| service.call(request))));
+            let begun = match reception.answer_early(&request) {
+                Some(early) => Err(early),
+                None => Ok(catch_unwind(AssertUnwindSafe(|| service.call(request)))),
+            };
             async move {
-                let (mut response, principal, error) = match (early, answering) {
-                    (Some(Early::Preflight(response)), _) => (*response, None, None),
-                    (Some(Early::Refused(error)), _) => {
-                        (exchange.envelope(&error), None, Some(error))
-                    }
-                    (None, Some(Ok(answering))) => {
+                let (mut response, principal, error) = match begun {
+                    Err(Early::Preflight(response)) => (*response, None, None),
+                    Err(Early::Refused(error)) => (exchange.envelope(&error), None, Some(error)),
+                    Ok(Err(panic)) => exchange.translate::<B>(Err(panic)),
+                    Ok(Ok(answering)) => {
                         exchange.translate(AssertUnwindSafe(answering).catch_unwind().await)
-                    }
-                    (None, Some(Err(panic))) => exchange.translate::<B>(Err(panic)),
-                    (None, None) => {
-                        unreachable!("what is not answered early is answered by the application")
                     }
                 };
                 reception.finish(&exchange, principal.as_ref(), response.headers_mut());

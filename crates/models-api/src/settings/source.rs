@@ -1,0 +1,391 @@
+//! Where settings come from: the embedded defaults, then `config/{environment}.toml`, then
+//! `MODELS__SECTION__KEY` variables; the last one wins. Nothing else in the program reads the
+//! environment.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use config::{Config, ConfigError, Environment, File, FileFormat, Map, Value, ValueKind};
+
+use super::Settings;
+
+const DEFAULTS: &str = include_str!("../../../../config/default.toml");
+const PREFIX: &str = "MODELS__";
+const ENVIRONMENT: &str = "MODELS_ENVIRONMENT";
+const DIRECTORY: &str = "MODELS_CONFIG_DIRECTORY";
+
+/// Why the settings cannot be used, in a sentence that names the one at fault.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The environment was named, but there is no file for it.
+    #[error("there is no file {} for the environment that {ENVIRONMENT} names", .0.display())]
+    NoFile(PathBuf),
+    /// A name that no setting has.
+    #[error("there is no setting `{key}` ({place}); the settings are {known}")]
+    Unknown {
+        /// The name.
+        key: String,
+        /// Where it stands.
+        place: String,
+        /// Those that there are.
+        known: String,
+    },
+    /// A variable that is almost that of a setting.
+    #[error(
+        "the variable {0} is none of a setting's; two underscores stand where the setting has a dot: {1}"
+    )]
+    Misspelt(String, String),
+    /// A variable whose text cannot be read.
+    #[error("the variable {0} is not UTF-8")]
+    NotUtf8(String),
+    /// A value that the setting cannot have.
+    #[error(
+        "the setting `{key}` (variable {}) cannot be used: {reason}",
+        variable(key)
+    )]
+    Value {
+        /// The setting.
+        key: String,
+        /// What is wrong, and where the value comes from.
+        reason: String,
+    },
+    /// A file that is not TOML, or cannot be read.
+    #[error("the settings cannot be read: {}", without_source(.0))]
+    Unreadable(ConfigError),
+}
+
+impl Settings {
+    /// The settings of this process.
+    pub fn load() -> Result<Self, SettingsError> {
+        let ours =
+            std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"MODELS_"));
+        let text =
+            |(name, value): (OsString, OsString)| match (name.into_string(), value.into_string()) {
+                (Ok(name), Ok(value)) => Ok((name, value)),
+                (Ok(name), Err(_)) => Err(SettingsError::NotUtf8(name)),
+                (Err(name), _) => Err(SettingsError::NotUtf8(name.to_string_lossy().into_owned())),
+            };
+        Self::load_from(&ours.map(text).collect::<Result<_, _>>()?)
+    }
+
+    /// The settings that a process with these variables would have.
+    pub fn load_from(variables: &HashMap<String, String>) -> Result<Self, SettingsError> {
+        let defaults = File::from_str(DEFAULTS, FileFormat::Toml);
+        let known = keys_of(
+            &Config::builder()
+                .add_source(defaults.clone())
+                .build()
+                .map_err(refuse)?,
+        );
+        let mut settings = Config::builder().add_source(defaults);
+        if let Some(path) = environment_file(variables)? {
+            let file = File::from(path.clone()).format(FileFormat::Toml);
+            let keys = keys_of(
+                &Config::builder()
+                    .add_source(file.clone())
+                    .build()
+                    .map_err(refuse)?,
+            );
+            check(
+                &known,
+                keys.into_iter()
+                    .map(|key| (key, format!("in {}", path.display()))),
+            )?;
+            settings = settings.add_source(file);
+        }
+        refuse_misspelt(&known, variables)?;
+        let ours: Map<String, String> = variables
+            .iter()
+            .filter(|(name, _)| name.starts_with(PREFIX))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        check(
+            &known,
+            ours.keys()
+                .map(|name| (key(name), format!("variable {name}"))),
+        )?;
+        let environment = Environment::with_prefix("MODELS")
+            .prefix_separator("__")
+            .separator("__")
+            .source(Some(ours));
+        settings
+            .add_source(environment)
+            .build()
+            .and_then(Config::try_deserialize)
+            .map_err(refuse)
+    }
+}
+
+/// The file of the environment. One that is not named may have none.
+fn environment_file(variables: &HashMap<String, String>) -> Result<Option<PathBuf>, SettingsError> {
+    let directory = variables
+        .get(DIRECTORY)
+        .map_or(Path::new("config"), Path::new);
+    let named = variables.get(ENVIRONMENT);
+    let path = directory.join(format!(
+        "{}.toml",
+        named.map_or("development", String::as_str)
+    ));
+    match path.is_file() {
+        true => Ok(Some(path)),
+        false if named.is_some() => Err(SettingsError::NoFile(path)),
+        false => Ok(None),
+    }
+}
+
+fn check(
+    known: &[String],
+    keys: impl Iterator<Item = (String, String)>,
+) -> Result<(), SettingsError> {
+    for (key, place) in keys {
+        if !known.contains(&key) {
+            return Err(SettingsError::Unknown {
+                key,
+                place,
+                known: known.join(", "),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// `MODELS_SERVER_PORT` sets nothing, and whoever wrote it would not notice.
+fn refuse_misspelt(
+    known: &[String],
+    variables: &HashMap<String, String>,
+) -> Result<(), SettingsError> {
+    for key in known {
+        let misspelt = variable(key).replace("__", "_");
+        if variables.contains_key(&misspelt) {
+            return Err(SettingsError::Misspelt(misspelt, variable(key)));
+        }
+    }
+    Ok(())
+}
+
+/// The names of all values, as `section.key`, in order.
+fn keys_of(config: &Config) -> Vec<String> {
+    fn collect(prefix: &str, value: &Value, keys: &mut Vec<String>) {
+        if let ValueKind::Table(table) = &value.kind {
+            for (name, value) in table {
+                let key = if prefix.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{prefix}.{name}")
+                };
+                collect(&key, value, keys);
+            }
+        } else {
+            keys.push(prefix.to_owned());
+        }
+    }
+    let mut keys = Vec::new();
+    collect("", &config.cache, &mut keys);
+    keys.sort();
+    keys
+}
+
+/// The setting that a variable sets.
+fn key(variable: &str) -> String {
+    variable
+        .trim_start_matches(PREFIX)
+        .to_lowercase()
+        .replace("__", ".")
+}
+
+/// The variable that sets a setting.
+fn variable(key: &str) -> String {
+    format!("{PREFIX}{}", key.to_uppercase().replace('.', "__"))
+}
+
+fn refuse(error: ConfigError) -> SettingsError {
+    let (ConfigError::Type { key, .. } | ConfigError::At { key, .. }) = &error else {
+        return SettingsError::Unreadable(error);
+    };
+    match key.clone() {
+        Some(key) => SettingsError::Value {
+            key,
+            reason: error.to_string(),
+        },
+        None => SettingsError::Unreadable(error),
+    }
+}
+
+/// What is wrong and where, without the line of the file: a password may stand in it.
+fn without_source(error: &ConfigError) -> String {
+    let text = error.to_string();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.contains(" | ") && !line.trim_end().ends_with('|'))
+        .collect();
+    lines.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::LogFormat;
+    use std::time::Duration;
+
+    fn load(variables: &[(&str, &str)]) -> Result<Settings, String> {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Settings::load_from(&variables).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_defaults_parse() {
+        let settings = load(&[]).unwrap();
+        assert_eq!(
+            (settings.server.host.as_str(), settings.server.port),
+            ("127.0.0.1", 8080)
+        );
+        assert!(settings.bootstrap);
+        assert_eq!(settings.log.format, LogFormat::Human);
+    }
+
+    #[test]
+    fn a_variable_wins_over_the_file_and_the_file_over_the_default() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(
+            directory.path().join("x.toml"),
+            "[server]\nhost = \"::1\"\nport = 1\n",
+        )
+        .unwrap();
+        let directory = directory.path().to_str().unwrap();
+        let base = [
+            (ENVIRONMENT, "x"),
+            (DIRECTORY, directory),
+            ("MODELS__SERVER__PORT", "0"),
+        ];
+        let settings = load(&base).unwrap();
+        assert_eq!(
+            (settings.server.host.as_str(), settings.server.port),
+            ("::1", 0)
+        );
+        assert_eq!(settings.server.shutdown_timeout, Duration::from_secs(30));
+    }
+
+    #[test]
+    fn an_error_names_the_setting_and_the_variable() {
+        for (variable, value, expected) in [
+            (
+                "MODELS__SERVER__PORT",
+                "http",
+                "the setting `server.port` (variable MODELS__SERVER__PORT)",
+            ),
+            (
+                "MODELS__SERVER__PORT",
+                "65536",
+                "the setting `server.port` (variable MODELS__SERVER__PORT)",
+            ),
+            (
+                "MODELS__BOOTSTRAP",
+                "maybe",
+                "the setting `bootstrap` (variable MODELS__BOOTSTRAP)",
+            ),
+            (
+                "MODELS__LOG__FORMAT",
+                "xml",
+                "the setting `log.format` (variable MODELS__LOG__FORMAT)",
+            ),
+            (
+                "MODELS__LOG__LEVEL",
+                "loud",
+                "the setting `log.level` (variable MODELS__LOG__LEVEL)",
+            ),
+            (
+                "MODELS__DATABASE__URL",
+                "mysql://me:secret@x/y",
+                "the setting `database.url` (variable MODELS__DATABASE__URL)",
+            ),
+            (
+                "MODELS__SERVER__CORS_ORIGINS",
+                "https://a.example, example.com",
+                "the setting `server.cors_origins` (variable MODELS__SERVER__CORS_ORIGINS)",
+            ),
+            (
+                "MODELS__SERVER__WORKERS",
+                "65535",
+                "the setting `server.workers` (variable MODELS__SERVER__WORKERS) cannot be used: must be from 0 to 256",
+            ),
+            (
+                "MODELS__DATABASE__CONNECT_TIMEOUT",
+                "0",
+                "the setting `database.connect_timeout` (variable MODELS__DATABASE__CONNECT_TIMEOUT)",
+            ),
+            (
+                "MODELS_SERVER_PORT",
+                "1",
+                "the variable MODELS_SERVER_PORT is none of a setting's",
+            ),
+            (
+                "MODELS__DATABASE__MAX_CONNECTIONS",
+                "0",
+                "the setting `database.max_connections` (variable",
+            ),
+            (
+                "MODELS__SERVER__PROT",
+                "1",
+                "there is no setting `server.prot` (variable MODELS__SERVER__PROT)",
+            ),
+            (
+                "MODELS__SERVER",
+                "1",
+                "there is no setting `server` (variable MODELS__SERVER)",
+            ),
+        ] {
+            let said = load(&[(variable, value)]).unwrap_err();
+            assert!(
+                said.starts_with(expected) && !said.contains("secret"),
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_bad_file_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().to_str().unwrap();
+        let refusal = |text: &str| {
+            std::fs::write(directory.path().join("x.toml"), text).unwrap();
+            load(&[(ENVIRONMENT, "x"), (DIRECTORY, path)]).unwrap_err()
+        };
+        assert!(refusal("[server]\nprot = 1").starts_with(&format!(
+            "there is no setting `server.prot` (in {path}/x.toml)"
+        )));
+        assert!(refusal("[server]\nport = \"a\"").contains("x.toml"));
+        assert!(refusal("[server\n").starts_with("the settings cannot be read: "));
+        let unterminated = refusal("[database]\nurl = \"postgres://me:secret@x/y\n");
+        assert!(
+            unterminated.contains("line 2") && !unterminated.contains("secret"),
+            "{unterminated}"
+        );
+        assert_eq!(
+            load(&[(ENVIRONMENT, "missing"), (DIRECTORY, path)]).unwrap_err(),
+            format!(
+                "there is no file {path}/missing.toml for the environment that MODELS_ENVIRONMENT names"
+            ),
+        );
+    }
+
+    #[test]
+    fn the_files_of_the_repository_parse() {
+        let config = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config");
+        for environment in ["development", "production"] {
+            assert!(
+                load(&[(ENVIRONMENT, environment), (DIRECTORY, config)]).is_ok(),
+                "{environment}"
+            );
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_password() {
+        let settings = load(&[("MODELS__DATABASE__URL", "postgres://me:secret@x/y")]).unwrap();
+        assert!(!format!("{settings:?}").contains("secret"));
+    }
+}
