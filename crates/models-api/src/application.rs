@@ -3,8 +3,8 @@
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::{io, thread};
 
-use actix_http::HttpService;
 use actix_http::error::DispatchError;
+use actix_http::{Extensions, HttpService};
 use actix_server::Server;
 use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::AppConfig;
@@ -79,18 +79,22 @@ impl Application {
         };
         let server = Server::build()
             .workers(workers(settings.server.workers))
-            .shutdown_timeout(settings.server.shutdown_timeout.as_secs())
+            // What is out of time is told so before it is dropped.
+            .shutdown_timeout(settings.server.shutdown_timeout.as_secs() + 1)
             .shutdown_signal(stop)
             .listen("models", listener, move || {
                 let application = App::new()
                     .app_data(services.clone())
                     .configure(routes::configure);
-                let application = respond(reception.clone(), application);
+                let application = respond(reception.clone(), stopped.clone(), application);
                 let (stopped, stopping) = (stopped.clone(), stopped.clone());
                 let http = HttpService::build()
                     .local_addr(address)
                     // Idle connections close when the service stops, in place of holding it up.
                     .graceful_shutdown_signal(move || wait_for(stopped.clone()))
+                    .on_connect_ext(|connection: &Connection, extensions: &mut Extensions| {
+                        extensions.insert(connection.in_flight());
+                    })
                     .h1(map_config(application, |()| AppConfig::default()));
                 fn_service(move |stream| {
                     ready(Connection::accept(stream, stopping.clone()).map_err(DispatchError::Io))

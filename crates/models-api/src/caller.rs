@@ -98,10 +98,12 @@ fn bearer_token(request: &HttpRequest) -> Result<String, ApiError> {
     }
 }
 
-/// The header may give the organization's id or its slug.
+/// The header may give the organization's id or its slug. An empty one says nothing: an SDK sends
+/// it for a variable that is set to nothing.
 fn check_organization(request: &HttpRequest, principal: &Principal) -> Result<(), ApiError> {
     let matches = request.headers().get_all(OPENAI_ORGANIZATION).all(|value| {
-        value.as_bytes() == principal.organization_id.as_str().as_bytes()
+        value.is_empty()
+            || value.as_bytes() == principal.organization_id.as_str().as_bytes()
             || value.as_bytes() == principal.organization_slug.as_str().as_bytes()
     });
     if matches {
@@ -116,7 +118,7 @@ fn check_project(request: &HttpRequest, principal: &Principal) -> Result<(), Api
     let matches = request
         .headers()
         .get_all(OPENAI_PROJECT)
-        .all(|value| value.as_bytes() == expected);
+        .all(|value| value.is_empty() || value.as_bytes() == expected);
     if matches {
         Ok(())
     } else {

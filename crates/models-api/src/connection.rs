@@ -1,37 +1,72 @@
 //! The socket, as the dispatcher of actix-http sees it.
 //!
-//! What the dispatcher cannot parse (a bad request line, an oversized head, a first head that takes
-//! too long) it answers itself, before any of our code runs, with a head and no body. Here such an
-//! answer is given the envelope. It is told from ours by `x-request-id`, which all of ours have,
-//! and it is always the last thing written on its connection, so only the end of what is written is
-//! looked at.
+//! Three things that the dispatcher does without our code, or does not do, are mended here:
+//!
+//! - What it cannot parse it answers itself, with a head and no body. Such an answer is given the envelope.
+//! - It closes without an answer when a body's chunks make no sense, and when the service stops just as a request arrives.
+//! - It times the first head of a connection, but no later one.
 
+use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use actix_web::http::header::HttpDate;
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::error::ApiError;
 use crate::respond::{new_request_id, standard_headers};
 
 const UNREADABLE: &str = "The request is not HTTP that this server can read.";
 
-/// Longer than any head that the dispatcher makes.
-const LONGEST_HEAD: usize = 512;
+/// How long the head of a request may take. The dispatcher times the first one of a connection
+/// alike.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a peer that was refused may go on sending. To close on what it sent would take the
+/// answer away from it.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How many requests of a connection are being answered.
+#[derive(Clone, Default)]
+pub(crate) struct InFlight(Rc<Cell<usize>>);
+
+/// One of them; it ends when this is dropped.
+pub(crate) struct Answering(InFlight);
+
+impl InFlight {
+    pub(crate) fn begin(&self) -> Answering {
+        self.0.set(self.0.get() + 1);
+        Answering(self.clone())
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        let count = &self.0.0;
+        count.set(count.get() - 1);
+    }
+}
 
 pub(crate) struct Connection {
     stream: TcpStream,
+    in_flight: InFlight,
+    /// When something was read that has not been answered, if the peer has not gone.
+    owed_since: Option<Instant>,
+    /// Looks whether the peer takes too long.
+    timer: Option<Pin<Box<Sleep>>>,
     /// What is still to be written in place of an answer of the dispatcher's.
     replacement: Option<Bytes>,
-    /// Something was read since the last answer, and the peer has not gone.
-    owes_an_answer: bool,
+    /// The peer was refused, and may still be sending.
+    lingers: bool,
+    /// Until when what it sends is read.
+    linger: Option<Pin<Box<Sleep>>>,
     /// Whether the service is stopping.
     stopping: watch::Receiver<bool>,
 }
@@ -44,15 +79,71 @@ impl Connection {
     ) -> io::Result<(Self, Option<SocketAddr>)> {
         stream.set_nodelay(true)?;
         let peer = stream.peer_addr().ok();
-        Ok((
-            Self {
-                stream,
-                replacement: None,
-                owes_an_answer: false,
-                stopping,
-            },
-            peer,
-        ))
+        let connection = Self {
+            stream,
+            in_flight: InFlight::default(),
+            owed_since: None,
+            timer: None,
+            replacement: None,
+            lingers: false,
+            linger: None,
+            stopping,
+        };
+        Ok((connection, peer))
+    }
+
+    pub(crate) fn in_flight(&self) -> InFlight {
+        self.in_flight.clone()
+    }
+
+    /// Writes what fits into the socket's buffer, which is empty: nothing else is being written.
+    fn say_at_once(&mut self, status: &str, error: &ApiError) {
+        let answer = answer(&format!("HTTP/1.1 {status}"), error);
+        if self.stream.try_write(&answer).is_ok() {
+            self.owed_since = None;
+            self.lingers = true;
+        }
+    }
+
+    /// Whether the head of a request has taken too long.
+    fn poll_head_timeout(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(since) = self.owed_since.filter(|_| !self.is_answering()) else {
+            return Poll::Pending;
+        };
+        // The timer is not set anew for every request; it looks when it goes off.
+        let deadline = since + HEAD_TIMEOUT;
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        while timer.as_mut().poll(cx).is_ready() {
+            if since.elapsed() >= HEAD_TIMEOUT {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(deadline);
+        }
+        Poll::Pending
+    }
+
+    fn is_answering(&self) -> bool {
+        self.in_flight.0.get() > 0
+    }
+
+    /// Reads and forgets what a refused peer goes on sending, for a while.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let timer = self
+            .linger
+            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + LINGER)));
+        let mut scratch = [0; 4096];
+        loop {
+            if timer.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            let mut buffer = ReadBuf::new(&mut scratch);
+            match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
+                Ok(()) if !buffer.filled().is_empty() => {}
+                Ok(()) | Err(_) => return Poll::Ready(()),
+            }
+        }
     }
 }
 
@@ -66,9 +157,16 @@ impl AsyncRead for Connection {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut this.stream).poll_read(cx, buffer);
         if polled.is_ready() {
-            this.owes_an_answer = buffer.filled().len() > before;
+            let is_open = buffer.filled().len() > before;
+            this.owed_since = is_open.then(|| this.owed_since.unwrap_or_else(Instant::now));
+            return polled;
         }
-        polled
+        if this.poll_head_timeout(cx).is_ready() {
+            this.say_at_once("408 Request Timeout", &ApiError::RequestTimeout);
+            // As if the peer had gone.
+            return Poll::Ready(Ok(()));
+        }
+        Poll::Pending
     }
 }
 
@@ -79,20 +177,26 @@ impl AsyncWrite for Connection {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        this.owes_an_answer = false;
-        let Some(start) = bare_answer(bytes) else {
-            return Pin::new(&mut this.stream).poll_write(cx, bytes);
+        let written = match bare_answer(bytes) {
+            None => ready!(Pin::new(&mut this.stream).poll_write(cx, bytes))?,
+            Some(start @ 1..) => {
+                ready!(Pin::new(&mut this.stream).poll_write(cx, &bytes[..start]))?
+            }
+            Some(0) => {
+                let rest = this.replacement.get_or_insert_with(|| with_envelope(bytes));
+                while rest.has_remaining() {
+                    let written = ready!(Pin::new(&mut this.stream).poll_write(cx, rest))?;
+                    rest.advance(written);
+                }
+                this.replacement = None;
+                this.lingers = true;
+                bytes.len()
+            }
         };
-        if start > 0 {
-            return Pin::new(&mut this.stream).poll_write(cx, &bytes[..start]);
+        if bytes != CONTINUE {
+            this.owed_since = None;
         }
-        let rest = this.replacement.get_or_insert_with(|| with_envelope(bytes));
-        while rest.has_remaining() {
-            let written = ready!(Pin::new(&mut this.stream).poll_write(cx, rest))?;
-            rest.advance(written);
-        }
-        this.replacement = None;
-        Poll::Ready(Ok(bytes.len()))
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -100,63 +204,80 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        let this = self.get_mut();
+        if this.owed_since.is_some() && !this.is_answering() && *this.stopping.borrow() {
+            this.say_at_once(
+                "503 Service Unavailable",
+                &ApiError::Overloaded("the service stops".to_owned()),
+            );
+        }
+        ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+        if this.lingers {
+            ready!(this.poll_linger(cx));
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
 impl Drop for Connection {
-    /// The dispatcher gives up without a word when a body's chunks make no sense, and when the time
-    /// for stopping is over. What fits into the socket's buffer is written; more cannot be done for
-    /// a peer that is being left.
+    /// The dispatcher gives up without a word, and without closing, when a body's chunks make no
+    /// sense.
     fn drop(&mut self) {
-        if !self.owes_an_answer {
-            return;
+        if self.owed_since.is_some() {
+            self.say_at_once("400 Bad Request", &ApiError::BadRequest(UNREADABLE));
         }
-        let (status, error) = if *self.stopping.borrow() {
-            (
-                "503 Service Unavailable",
-                ApiError::Overloaded("the service stopped".to_owned()),
-            )
-        } else {
-            ("400 Bad Request", ApiError::BadRequest(UNREADABLE))
-        };
-        let _ = self
-            .stream
-            .try_write(&answer(&format!("HTTP/1.1 {status}"), &error));
     }
 }
 
-/// Where an answer of the dispatcher's begins, if these bytes end with one.
+/// What the dispatcher writes before a body that was announced with an expectation.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// Where an answer of the dispatcher's own begins, if these bytes end with one: an error with no
+/// headers but those that the dispatcher sets. Ours have others, and nothing that a client sent can
+/// stand where its `content-length` does.
 fn bare_answer(bytes: &[u8]) -> Option<usize> {
-    const START: &[u8] = b"HTTP/1.1 ";
+    /// Longer than any head that the dispatcher makes.
+    const LONGEST: usize = 256;
     if !bytes.ends_with(b"\r\n\r\n") {
         return None;
     }
-    let skipped = bytes.len().saturating_sub(LONGEST_HEAD);
+    let skipped = bytes.len().saturating_sub(LONGEST);
     let tail = &bytes[skipped..];
-    let start = tail
-        .windows(START.len())
-        .rposition(|window| window == START)?;
-    let head = std::str::from_utf8(&tail[start..]).ok()?;
-    let is_error = head[START.len()..].starts_with(['4', '5']);
-    let is_ours = head.contains("\r\nx-request-id: ");
-    (is_error && !is_ours).then_some(skipped + start)
+    let start = tail.windows(7).rposition(|window| window == b"HTTP/1.")?;
+    let mut lines = std::str::from_utf8(&tail[start..])
+        .ok()?
+        .trim_end_matches("\r\n")
+        .split("\r\n");
+    let is_error = lines.next()?.split(' ').nth(1)?.starts_with(['4', '5']);
+    let (mut is_empty, mut is_bare) = (false, true);
+    for line in lines {
+        is_empty |= line == "content-length: 0";
+        is_bare &= ["content-length: ", "connection: ", "date: "]
+            .iter()
+            .any(|name| line.starts_with(name));
+    }
+    (is_error && is_empty && is_bare).then_some(skipped + start)
 }
 
 /// The same answer in our shape.
 fn with_envelope(head: &[u8]) -> Bytes {
     let head = String::from_utf8_lossy(head);
-    let status_line = head.lines().next().unwrap_or_default();
-    let error = match status_line.split(' ').nth(1) {
+    let status = head
+        .lines()
+        .next()
+        .and_then(|line| line.split_once(' '))
+        .map_or("", |(_, status)| status);
+    let error = match status.get(..3) {
         Some("408") => ApiError::RequestTimeout,
         Some("431") => ApiError::HeadTooLarge,
         Some("400") => ApiError::BadRequest(UNREADABLE),
         _ => ApiError::Fault("the connection's dispatcher failed".to_owned()),
     };
-    answer(status_line, &error)
+    answer(&format!("HTTP/1.1 {status}"), &error)
 }
 
-/// The last answer of a connection.
+/// The last answer of a connection. Of the request nothing is known, so neither is its origin: it
+/// has no CORS headers.
 fn answer(status_line: &str, error: &ApiError) -> Bytes {
     let request_id = new_request_id();
     tracing::debug!(request_id, %error, "a request could not be read");
@@ -174,4 +295,35 @@ fn answer(status_line: &str, error: &ApiError) -> Bytes {
     }
     answer += "\r\n";
     Bytes::from([answer.into_bytes(), body].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bare_answer;
+
+    const BARE: &str =
+        "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\ndate: x\r\n\r\n";
+
+    #[test]
+    fn only_the_dispatchers_own_answers_are_found() {
+        let ours =
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 5\r\nx-request-id: req_0\r\ndate: x\r\n\r\n";
+        let echoing =
+            "HTTP/1.1 204 No Content\r\ncontent-length: 0\r\na: HTTP/1.1 400 x\r\ndate: x\r\n\r\n";
+        for (bytes, expected) in [
+            (BARE.to_owned(), Some(0)),
+            (BARE.replace("HTTP/1.1", "HTTP/1.0"), Some(0)),
+            (format!("{ours}hello{BARE}"), Some(ours.len() + 5)),
+            (ours.to_owned(), None),
+            (format!("{ours}{{}}"), None),
+            (echoing.to_owned(), None),
+            (BARE.replace("content-length: 0", "content-length: 9"), None),
+            (BARE.replace("400 Bad Request", "204 No Content"), None),
+            (BARE.replace("date: x", "x-request-id: y"), None),
+            ("HTTP/1.1 100 Continue\r\n\r\n".to_owned(), None),
+            (String::new(), None),
+        ] {
+            assert_eq!(bare_answer(bytes.as_bytes()), expected, "{bytes}");
+        }
+    }
 }

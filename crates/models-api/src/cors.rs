@@ -62,12 +62,15 @@ pub(crate) fn preflight(requested_headers: Option<HeaderValue>, headers: &mut He
     }
 }
 
-/// The headers that a preflight asks for.
+/// The headers that a preflight asks for, if they are a list of names.
 pub(crate) fn requested_headers(request: &Request) -> Option<HeaderValue> {
-    request
-        .headers()
-        .get(ACCESS_CONTROL_REQUEST_HEADERS)
-        .cloned()
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_, ".contains(byte);
+    let requested = request.headers().get(ACCESS_CONTROL_REQUEST_HEADERS)?;
+    requested
+        .as_bytes()
+        .iter()
+        .all(is_name)
+        .then(|| requested.clone())
 }
 
 /// Lets the origin read this answer.

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use models_core::{
-    Actor, FirstContents, Import, Name, Organization, Origin, RepositoryError, Role, Scope, Secret,
+    Actor, FirstContents, Import, Name, Organization, Origin, RepositoryError, Revision, Role,
+    Scope, Secret,
 };
 use models_store::{DatabaseKind, Store};
 
@@ -56,7 +57,8 @@ pub enum FirstStartError {
 
 /// Fills the database if it is a SQLite file to which nothing has happened yet, all at once.
 pub async fn fill_if_empty(store: &Store) -> Result<Option<FirstKey>, FirstStartError> {
-    if store.kind != DatabaseKind::Sqlite {
+    // Looked at first, so that a start on a database that is not new writes nothing.
+    if store.kind != DatabaseKind::Sqlite || store.events.revision().await? != Revision(0) {
         return Ok(None);
     }
     let origin = Origin {

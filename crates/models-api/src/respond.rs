@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_http::body::{BoxBody, MessageBody};
 use actix_http::header::{
@@ -16,8 +16,10 @@ use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::{Error, HttpMessage};
 use futures_util::{FutureExt, StreamExt};
 use models_core::Principal;
+use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::connection::InFlight;
 use crate::cors::{self, Cors};
 use crate::error::ApiError;
 
@@ -42,12 +44,14 @@ const LARGEST_BODY: u64 = 64 * 1024;
 const LONGEST_CLIENT_REQUEST_ID: usize = 512;
 
 /// How requests are received.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Reception {
     /// Take the gateway's `x-request-id` for ours.
     pub(crate) trust_request_id: bool,
     /// Which origins may read the answers.
     pub(crate) cors: Cors,
+    /// How long what is in flight may take when the service stops.
+    pub(crate) grace: Duration,
 }
 
 /// What is kept of a request until its answer.
@@ -66,6 +70,7 @@ struct Exchange {
 /// Puts the application behind this layer.
 pub(crate) fn respond<F, S, B>(
     reception: Reception,
+    stopping: watch::Receiver<bool>,
     application: F,
 ) -> impl ServiceFactory<
     Request,
@@ -90,7 +95,8 @@ where
     apply_fn_factory(
         application,
         move |mut request: Request, service: &S::Service| {
-            let reception = reception.clone();
+            let (reception, stopping) = (reception.clone(), stopping.clone());
+            let answering = request.conn_data::<InFlight>().map(InFlight::begin);
             discard_chunks(&mut request);
             let exchange = reception.open(&request);
             let begun = match reception.answer_early(&request) {
@@ -102,8 +108,13 @@ where
                     Err(Early::Preflight(response)) => (*response, None, None),
                     Err(Early::Refused(error)) => (exchange.envelope(&error), None, Some(error)),
                     Ok(Err(panic)) => exchange.translate::<B>(Err(panic)),
-                    Ok(Ok(answering)) => {
-                        exchange.translate(AssertUnwindSafe(answering).catch_unwind().await)
+                    Ok(Ok(work)) => {
+                        let work = AssertUnwindSafe(work).catch_unwind();
+                        tokio::select! {
+                            biased;
+                            answer = work => exchange.translate(answer),
+                            () = out_of_time(stopping, reception.grace) => exchange.out_of_time(),
+                        }
                     }
                 };
                 reception.finish(&exchange, principal.as_ref(), response.headers_mut());
@@ -113,6 +124,7 @@ where
                         .set_connection_type(ConnectionType::Close);
                 }
                 exchange.log(response.status(), principal.as_ref(), error.as_ref());
+                drop(answering);
                 Ok(response)
             }
         },
@@ -224,6 +236,12 @@ impl Exchange {
         (response.map_into_boxed_body().into(), principal, None)
     }
 
+    /// The service stops, and this takes longer than it may.
+    fn out_of_time(&self) -> (Response<BoxBody>, Option<Principal>, Option<ApiError>) {
+        let error = ApiError::Overloaded("the service stopped before this was done".to_owned());
+        (self.envelope(&error), None, Some(error))
+    }
+
     fn fault(&self, reason: String) -> (Response<BoxBody>, Option<Principal>, Option<ApiError>) {
         let error = ApiError::Fault(reason);
         (self.envelope(&error), None, Some(error))
@@ -235,21 +253,28 @@ impl Exchange {
 
     /// What came from outside is quoted and escaped; no key is among it.
     fn log(&self, status: StatusCode, principal: Option<&Principal>, error: Option<&ApiError>) {
-        let (request_id, path) = (&self.request_id, &self.path);
-        if let Some(ApiError::Fault(reason) | ApiError::Overloaded(reason)) = error {
-            tracing::error!(request_id, method = %self.method, ?path, status = status.as_u16(), reason, "a request failed");
-        }
-        tracing::debug!(
+        let Self {
             request_id,
-            client_request_id = self.client_request_id.as_ref().map(tracing::field::debug),
-            key_id = principal.map(|principal| principal.key_id.as_str()),
-            method = %self.method,
-            ?path,
-            status = status.as_u16(),
-            ms = self.began.elapsed().as_millis(),
-            "answered"
-        );
+            method,
+            path,
+            ..
+        } = self;
+        let client_request_id = self.client_request_id.as_ref().map(tracing::field::debug);
+        let key_id = principal.map(|principal| principal.key_id.as_str());
+        let (status, ms) = (status.as_u16(), self.began.elapsed().as_millis());
+        if let Some(ApiError::Fault(reason) | ApiError::Overloaded(reason)) = error {
+            tracing::error!(request_id, client_request_id, key_id, %method, ?path, status, ms, reason, "a request failed");
+        } else {
+            tracing::debug!(request_id, client_request_id, key_id, %method, ?path, status, ms, "answered");
+        }
     }
+}
+
+/// Over when the service has been stopping for as long as what is in flight may take.
+async fn out_of_time(mut stopping: watch::Receiver<bool>, grace: Duration) {
+    // An error is the end of the sender, and so of the service.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+    tokio::time::sleep(grace).await;
 }
 
 /// The headers that do not depend on the request, but for its id.
@@ -320,8 +345,32 @@ mod tests {
     use actix_http::body::to_bytes;
     use actix_web::test::TestRequest;
     use actix_web::{App, guard, web};
+    use std::sync::{Arc, Mutex};
+    use tracing_subscriber::fmt::MakeWriter;
 
     use super::*;
+
+    /// What was logged.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl MakeWriter<'_> for Log {
+        type Writer = Self;
+
+        fn make_writer(&self) -> Self {
+            self.clone()
+        }
+    }
 
     async fn panics() -> &'static str {
         panic!("on purpose")
@@ -337,7 +386,19 @@ mod tests {
             .route("/handler", web::get().to(panics))
             .route("/router", guarded)
             .route("/fine", web::get().to(|| async { "fine" }));
-        let service = respond(Reception::default(), application)
+        let log = Log::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(log.clone())
+            .with_ansi(false)
+            .finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let (_stop, stopping) = watch::channel(false);
+        let reception = Reception {
+            trust_request_id: false,
+            cors: Cors::default(),
+            grace: Duration::from_secs(1),
+        };
+        let service = respond(reception, stopping, application)
             .new_service(AppConfig::default())
             .await
             .unwrap();

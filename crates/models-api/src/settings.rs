@@ -142,6 +142,7 @@ impl Settings {
         Reception {
             trust_request_id: self.server.trust_request_id,
             cors: Cors::new(&self.server.cors_origins),
+            grace: self.server.shutdown_timeout,
         }
     }
 }

@@ -1,6 +1,12 @@
 //! The wire contract's table of requests and answers, row by row, and its headers.
 
-use models_core::Role;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use models_core::{
+    ApiKey, ApiKeyId, ApiKeyRepository, KeyDigest, OrganizationId, Origin, RepositoryError, Role,
+};
+use models_store::Store;
 
 use crate::http::{Answer, send};
 use crate::service::{TestCaller, TestService, now, origin};
@@ -182,12 +188,8 @@ fn assert_standard_headers(answer: &Answer) {
         Some("private, no-cache"),
         "{answer:?}"
     );
-    assert!(
-        answer
-            .header("vary")
-            .is_some_and(|vary| vary.starts_with("Authorization")),
-        "{answer:?}"
-    );
+    let vary = "Authorization, OpenAI-Organization, OpenAI-Project";
+    assert_eq!(answer.header("vary"), Some(vary), "{answer:?}");
     let request_id = answer.header("x-request-id").unwrap();
     let digits = request_id.strip_prefix("req_").unwrap();
     assert!(
@@ -313,7 +315,9 @@ pub async fn organization_headers_may_be_ignored(service: TestService) {
     );
 }
 
-pub async fn an_answered_deletion_is_answered_again_when_it_is_repeated(service: TestService) {
+pub async fn an_answered_deletion_is_answered_again_when_it_is_repeated_on_any_node(
+    service: TestService,
+) {
     let acme = service.organization("acme").await;
     service.models(Some(&acme), &[("own", 1)]).await;
     let owner = service.caller(&acme, Role::Owner).await;
@@ -337,6 +341,16 @@ pub async fn an_answered_deletion_is_answered_again_when_it_is_repeated(service:
         assert_eq!(again.status, status, "{count}");
         assert!(status != 200 || again.body == first.body, "{again:?}");
     }
+    let node = service.another_node().await;
+    let elsewhere = owner.at(&node);
+    let again = elsewhere
+        .send(
+            "DELETE",
+            "/v1/models/own",
+            &[("X-Stainless-Retry-Count", "1")],
+        )
+        .await;
+    assert_eq!((again.status, &again.body), (200, &first.body));
     let never = owner
         .send(
             "DELETE",
@@ -382,4 +396,48 @@ pub async fn a_faulty_row_is_a_fault_and_a_store_out_of_reach_is_overloaded(serv
         200,
         "it is back as soon as the store is"
     );
+}
+
+/// Finds nothing, and says so in no orderly way.
+struct Panics;
+
+#[async_trait]
+impl ApiKeyRepository for Panics {
+    async fn insert(&self, _: ApiKey, _: KeyDigest, _: Origin) -> Result<(), RepositoryError> {
+        panic!("on purpose")
+    }
+
+    async fn list(&self, _: Option<&OrganizationId>) -> Result<Vec<ApiKey>, RepositoryError> {
+        panic!("on purpose")
+    }
+
+    async fn find_by_digest(&self, _: &KeyDigest) -> Result<Option<ApiKey>, RepositoryError> {
+        panic!("on purpose")
+    }
+
+    async fn revoke(&self, _: &ApiKeyId, _: Origin) -> Result<Option<ApiKey>, RepositoryError> {
+        panic!("on purpose")
+    }
+}
+
+pub async fn a_panic_in_a_handler_is_a_fault_and_the_process_lives(service: TestService) {
+    let node = service
+        .node_with(|store| Store {
+            api_keys: Arc::new(Panics),
+            ..store
+        })
+        .await;
+    for _ in 0..3 {
+        let answer = node
+            .bearer("sk-whatever-0123456789")
+            .get("/v1/models")
+            .await;
+        assert_eq!(
+            (answer.status, answer.error()["type"].as_str()),
+            (500, Some("server_error"))
+        );
+        assert_standard_headers(&answer);
+        assert!(!answer.body.contains("on purpose"), "{answer:?}");
+        assert_eq!(node.anonymous().get("/v1/models").await.status, 401);
+    }
 }

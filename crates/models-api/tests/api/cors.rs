@@ -77,7 +77,12 @@ pub async fn configured_origins_may_read_every_answer(service: TestService) {
         (200, None)
     );
     assert!(stranger.header("vary").unwrap().contains("Origin"));
+}
 
+pub async fn a_preflight_tells_configured_origins_what_they_may(service: TestService) {
+    let service = service
+        .again_with(&[("MODELS__SERVER__CORS_ORIGINS", ORIGIN)])
+        .await;
     let ask = |origin| {
         [
             ("Origin", origin),
@@ -114,6 +119,19 @@ pub async fn configured_origins_may_read_every_answer(service: TestService) {
         (204, None)
     );
     assert_eq!(refused.header("access-control-allow-methods"), None);
+
+    // What a client sends is not taken for an answer of the dispatcher's.
+    let sly = [
+        ("Origin", ORIGIN),
+        ("Access-Control-Request-Method", "GET"),
+        ("Access-Control-Request-Headers", "HTTP/1.1 400 x"),
+    ];
+    let answer = service
+        .anonymous()
+        .send("OPTIONS", "/v1/models", &sly)
+        .await;
+    assert_eq!((answer.status, answer.body.as_str()), (204, ""));
+    assert_eq!(answer.header("access-control-allow-headers"), None);
 
     // A pre-flight answer must not hold the connection up: the next request on it is answered.
     let options = "OPTIONS /v1/models HTTP/1.1\r\nHost: x\r\nOrigin: https://app.example\r\n\

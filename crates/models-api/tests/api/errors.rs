@@ -96,6 +96,8 @@ pub async fn organization_and_project_headers_must_be_the_keys(service: TestServ
         ("OpenAI-Organization", acme.slug.as_str(), 200),
         ("OpenAI-Organization", other.id.as_str(), 401),
         ("OpenAI-Organization", "org-nonsense", 401),
+        ("OpenAI-Organization", "", 200),
+        ("OpenAI-Project", "", 200),
         ("OpenAI-Project", acme.default_project.id.as_str(), 200),
         ("OpenAI-Project", other.default_project.id.as_str(), 401),
     ] {

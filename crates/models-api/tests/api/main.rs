@@ -64,19 +64,21 @@ on_both_databases! {
         every_answer_has_the_contracts_headers
         ids_of_gateways_and_clients_are_taken_or_refused
         organization_headers_may_be_ignored
-        an_answered_deletion_is_answered_again_when_it_is_repeated
+        an_answered_deletion_is_answered_again_when_it_is_repeated_on_any_node
+        a_panic_in_a_handler_is_a_fault_and_the_process_lives
         a_faulty_row_is_a_fault_and_a_store_out_of_reach_is_overloaded
     }
     cors {
         without_origins_there_is_no_cors
         configured_origins_may_read_every_answer
+        a_preflight_tells_configured_origins_what_they_may
     }
     matrix {
         every_route_refuses_and_allows_as_the_table_says
     }
     probes {
         every_probe_is_answered_as_written_down
-        a_first_head_that_is_too_slow_is_told_so
+        a_head_that_is_too_slow_is_told_so
     }
     properties {
         every_error_is_the_envelope
@@ -84,6 +86,7 @@ on_both_databases! {
     }
     stopping {
         what_is_in_flight_when_the_service_stops_is_answered
+        no_answer_is_cut_off_when_the_service_stops
     }
     strict_client {
         async_openai_reads_every_answer

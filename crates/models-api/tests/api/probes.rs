@@ -4,6 +4,9 @@
 use std::time::Duration;
 
 use models_core::Role;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::http::exchange;
 use crate::service::TestService;
@@ -162,6 +165,7 @@ fn pipelines() -> Vec<Probe> {
         open("HEAD and GET", target("HEAD", "/v1/models/a", "") + &get(""), &[200, 200]),
         open("a refused HEAD and GET", target("HEAD", "/x", "") + &get(""), &[404, 200]),
         open("DELETE with a body, and GET", target("DELETE", "/v1/models/a", "Content-Length: 2\r\n") + "{}" + &get(""), &[403, 200]),
+        closed("HTTP/1.0 kept alive, and then no HTTP", get("Connection: keep-alive\r\n").replace("HTTP/1.1", "HTTP/1.0") + "BAD\r\n\r\n", &[200, 400]),
         closed("a last one", get("Connection: close\r\n"), &[200]),
         closed("two, and the last says so", get("") + &get("Connection: close\r\n"), &[200, 200]),
     ]
@@ -232,14 +236,39 @@ fn statuses(text: &str) -> Vec<u16> {
         .collect()
 }
 
-pub async fn a_first_head_that_is_too_slow_is_told_so(service: TestService) {
-    let (answer, closes) = exchange(service.address, b"GET /v1/mod", Duration::from_secs(20)).await;
-    let text = String::from_utf8_lossy(&answer);
-    assert!(
-        closes
-            && text.starts_with("HTTP/1.1 408 ")
-            && text.contains("\"type\":\"invalid_request_error\""),
-        "{text}"
-    );
-    assert!(text.contains("\r\nx-request-id: req_"), "{text}");
+/// The first head of a connection, and one that begins when the request before it has been
+/// answered.
+pub async fn a_head_that_is_too_slow_is_told_so(service: TestService) {
+    let first = slow_head(&service, "");
+    let second = slow_head(&service, "GET /v1/nothing HTTP/1.1\r\nHost: x\r\n\r\n");
+    let (first, second) = tokio::join!(first, second);
+    for text in [first, second] {
+        assert!(
+            text.starts_with("HTTP/1.1 408 ")
+                && text.contains("\"type\":\"invalid_request_error\""),
+            "{text}"
+        );
+        assert!(
+            text.contains("\r\nx-request-id: req_") && text.contains("connection: close"),
+            "{text}"
+        );
+    }
+}
+
+/// Sends a whole request, if any, and when that is answered the beginning of another; and answers
+/// what comes back to that.
+async fn slow_head(service: &TestService, before: &str) -> String {
+    let mut stream = TcpStream::connect(service.address).await.unwrap();
+    stream.write_all(before.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !before.is_empty() && !answer.ends_with(b"}") {
+        stream.read_buf(&mut answer).await.unwrap();
+    }
+    answer.clear();
+    stream.write_all(b"GET /v1/mod").await.unwrap();
+    timeout(Duration::from_secs(20), stream.read_to_end(&mut answer))
+        .await
+        .unwrap()
+        .unwrap();
+    String::from_utf8(answer).unwrap()
 }

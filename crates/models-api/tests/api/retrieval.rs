@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use models_core::{Import, ImportEntry, Role, Scope, Timestamp};
 
+use crate::http::Answer;
 use crate::service::{TestService, origin};
 
 pub async fn a_model_is_retrieved_whole(service: TestService) {
@@ -83,6 +84,17 @@ pub async fn a_foreign_model_and_a_missing_one_answer_alike(service: TestService
             r#"{"error":{"message":"The model 'model-a' does not exist","type":"invalid_request_error","param":"model","code":"model_not_found"}}"#
         );
         assert_eq!(foreign.body.replace("model-a", "model-b"), missing.body);
+        // All headers, but for those that differ from request to request.
+        let lasting = |answer: &Answer| {
+            let mut headers = answer.headers.clone();
+            headers.retain(|(name, _)| {
+                !["x-request-id", "openai-processing-ms", "date"].contains(&name.as_str())
+            });
+            headers.sort();
+            headers
+        };
+        assert_eq!(lasting(&foreign), lasting(&missing));
+        println!("foreign: {}\nmissing: {}", foreign.body, missing.body);
     }
     let still_there = service
         .caller(&other, Role::Reader)

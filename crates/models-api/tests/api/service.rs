@@ -23,7 +23,7 @@ use crate::http::{Answer, send};
 pub struct TestService {
     pub address: SocketAddr,
     pub store: Store,
-    database: TestDatabase,
+    database: Arc<TestDatabase>,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<io::Result<()>>>,
 }
@@ -46,6 +46,16 @@ impl TestService {
             DatabaseKind::Sqlite => Self::start(TestDatabase::sqlite(), settings).await,
             DatabaseKind::Postgres => Self::start(TestDatabase::postgres().await, settings).await,
         }
+    }
+
+    /// Another node of the same catalog.
+    pub async fn another_node(&self) -> Self {
+        Self::start_on(self.database.clone(), &[], |store| store).await
+    }
+
+    /// A node of the same catalog whose store is made another one.
+    pub async fn node_with(&self, change: impl FnOnce(Store) -> Store) -> Self {
+        Self::start_on(self.database.clone(), &[], change).await
     }
 
     /// Runs a statement on the database, behind the service's back.
@@ -106,7 +116,15 @@ impl TestService {
         Self::start(TestDatabase::postgres().await, &[]).await
     }
 
-    async fn start(database: TestDatabase, more: &[(&str, &str)]) -> Self {
+    async fn start(database: TestDatabase, settings: &[(&str, &str)]) -> Self {
+        Self::start_on(Arc::new(database), settings, |store| store).await
+    }
+
+    async fn start_on(
+        database: Arc<TestDatabase>,
+        more: &[(&str, &str)],
+        change: impl FnOnce(Store) -> Store,
+    ) -> Self {
         let base = [
             ("MODELS__DATABASE__URL", database.url()),
             ("MODELS__SERVER__PORT", "0"),
@@ -117,12 +135,14 @@ impl TestService {
             .chain(more)
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let settings = Settings::load_from(&variables.collect()).unwrap();
-        let store = open(
-            settings.database.url.expose(),
-            settings.database.options(true),
-        )
-        .await
-        .unwrap();
+        let store = change(
+            open(
+                settings.database.url.expose(),
+                settings.database.options(true),
+            )
+            .await
+            .unwrap(),
+        );
         let application = Application::bind(&settings, &store).unwrap();
         let address = application.address();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -260,6 +280,15 @@ impl Lock {
 }
 
 impl TestCaller {
+    /// The same, asking another node.
+    pub fn at(&self, node: &TestService) -> Self {
+        Self {
+            address: node.address,
+            token: self.token.clone(),
+            key: self.key.clone(),
+        }
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[]).await
     }
