@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use actix_web::web::Bytes;
 use models_core::{
     Attempt, Deletion, Model, ModelId, ModelRepository, Principal, RepositoryError, Timestamp,
     visibility,
 };
 
 use crate::objects::{ListObject, ModelObject};
+use crate::representation::Representation;
 
 /// The models, as each principal may see them.
 pub struct Catalog {
@@ -23,13 +23,13 @@ impl Catalog {
     }
 
     /// The list object with everything that the principal may see.
-    pub async fn list(&self, principal: &Principal) -> Result<Bytes, RepositoryError> {
+    pub async fn list(&self, principal: &Principal) -> Result<Representation, RepositoryError> {
         let candidates = self
             .models
             .list_candidates(&principal.organization_id)
             .await?;
         let models = visibility::list(principal, candidates);
-        render(&ListObject::from(&models[..]))
+        Representation::of(&ListObject::from(&models[..]))
     }
 
     /// The model object, if the principal may see it.
@@ -37,14 +37,14 @@ impl Catalog {
         &self,
         principal: &Principal,
         id: &ModelId,
-    ) -> Result<Option<Bytes>, RepositoryError> {
+    ) -> Result<Option<Representation>, RepositoryError> {
         let candidates = self
             .models
             .find_candidates(&principal.organization_id, id)
             .await?;
         let model: Option<Model> = visibility::find(principal, id, candidates);
         model
-            .map(|model| render(&ModelObject::from(&model)))
+            .map(|model| Representation::of(&ModelObject::from(&model)))
             .transpose()
     }
 
@@ -60,11 +60,4 @@ impl Catalog {
             .delete_as(&principal.key_id, id, at, attempt)
             .await
     }
-}
-
-/// The JSON of an object.
-pub(crate) fn render(object: &impl serde::Serialize) -> Result<Bytes, RepositoryError> {
-    serde_json::to_vec(object)
-        .map(Bytes::from)
-        .map_err(|error| RepositoryError::Failed(error.into()))
 }

@@ -3,10 +3,12 @@
 
 mod application;
 mod authentication;
+mod body;
 mod caller;
 mod catalog;
 pub mod cli;
 mod clock;
+mod conditional;
 mod connection;
 mod cors;
 mod creation;
@@ -16,6 +18,7 @@ mod list_file;
 mod logging;
 mod objects;
 mod path;
+mod representation;
 mod respond;
 mod routes;
 mod settings;

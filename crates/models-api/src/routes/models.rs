@@ -1,25 +1,30 @@
 //! `/v1/models`: list, retrieve, delete.
 
-use actix_web::http::header::{CONTENT_TYPE, HeaderName};
-use actix_web::web::{Bytes, Data};
+use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use models_core::{Attempt, Deletion, DeletionRefusal, ModelId};
 
 use crate::application::Services;
+use crate::body::{PIECE, Pieces};
 use crate::caller::{self, Caller, Owner, incorrect_api_key};
-use crate::catalog::render;
 use crate::clock::now;
+use crate::conditional::matches;
 use crate::error::ApiError;
 use crate::objects::DeletedModelObject;
 use crate::path;
+use crate::representation::Representation;
 
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const X_STAINLESS_RETRY_COUNT: HeaderName = HeaderName::from_static("x-stainless-retry-count");
 
 pub(super) async fn list(
     Caller(principal): Caller,
+    request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, ApiError> {
-    Ok(json(services.catalog.list(&principal).await?))
+    let list = services.catalog.list(&principal).await?;
+    Ok(represent(&request, list))
 }
 
 pub(super) async fn retrieve(
@@ -29,7 +34,9 @@ pub(super) async fn retrieve(
 ) -> Result<HttpResponse, ApiError> {
     let id = requested_id(&request)?;
     let object = services.catalog.retrieve(&principal, &id).await?;
-    object.map(json).ok_or_else(|| not_found(&id))
+    object
+        .map(|object| represent(&request, object))
+        .ok_or_else(|| not_found(&id))
 }
 
 pub(super) async fn delete(
@@ -44,7 +51,11 @@ pub(super) async fn delete(
         .await?
     {
         Deletion::Deleted(model) | Deletion::Repeated(model) => {
-            Ok(json(render(&DeletedModelObject::from(&model))?))
+            let Representation { body, .. } =
+                Representation::of(&DeletedModelObject::from(&model))?;
+            Ok(HttpResponse::Ok()
+                .insert_header((CONTENT_TYPE, JSON))
+                .body(body))
         }
         Deletion::Refused(DeletionRefusal::Key(_)) => Err(incorrect_api_key(&request)),
         Deletion::Refused(DeletionRefusal::Role | DeletionRefusal::Public) => {
@@ -66,10 +77,24 @@ fn attempt(request: &HttpRequest) -> Attempt {
     }
 }
 
-fn json(body: Bytes) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "application/json"))
-        .body(body)
+/// The answer with this representation, or 304 to a client that has it already.
+fn represent(request: &HttpRequest, representation: Representation) -> HttpResponse {
+    let Representation { body, etag } = representation;
+    let mut conditions = request.headers().get_all(IF_NONE_MATCH);
+    if conditions.any(|condition| matches(condition, &etag)) {
+        return HttpResponse::NotModified()
+            .insert_header((ETAG, etag))
+            .finish();
+    }
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((CONTENT_TYPE, JSON))
+        .insert_header((ETAG, etag));
+    if body.len() > PIECE {
+        response.body(Pieces::new(body))
+    } else {
+        response.body(body)
+    }
 }
 
 /// The id in the path, read from the path as it was sent.

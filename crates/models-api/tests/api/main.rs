@@ -17,6 +17,7 @@ mod retrieval;
 mod service;
 mod stopping;
 mod strict_client;
+mod validators;
 
 macro_rules! on_both_databases {
     ($($subject:ident { $($check:ident)* })*) => {
@@ -87,6 +88,11 @@ on_both_databases! {
     stopping {
         what_is_in_flight_when_the_service_stops_is_answered
         no_answer_is_cut_off_when_the_service_stops
+    }
+    validators {
+        what_a_client_has_already_is_not_sent_again
+        validators_are_the_contents_alone_on_every_node
+        a_long_list_arrives_whole
     }
     strict_client {
         async_openai_reads_every_answer
