@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use crate::authentication::Authenticator;
 use crate::catalog::Catalog;
 use crate::connection::Connection;
+use crate::rate_limit::RateLimit;
 use crate::respond::respond;
 use crate::routes;
 use crate::settings::Settings;
@@ -26,6 +27,8 @@ pub struct Services {
     pub authenticator: Authenticator,
     /// Shows the models.
     pub catalog: Catalog,
+    /// How many requests a key may make, where that is limited.
+    pub rate_limit: Option<RateLimit>,
     /// Take no notice of `OpenAI-Organization` and `OpenAI-Project`.
     pub ignore_organization_headers: bool,
 }
@@ -46,6 +49,7 @@ impl Application {
         let services = Services {
             authenticator: Authenticator::new(store.api_keys.clone()),
             catalog: Catalog::new(store.models.clone()),
+            rate_limit: RateLimit::new(server.requests_per_minute),
             ignore_organization_headers: server.ignore_organization_headers,
         };
         Ok(Self {

@@ -46,7 +46,8 @@ impl FromRequest for Owner {
     }
 }
 
-/// Credentials first (401), then the organization and project headers (401), then the role (403).
+/// Credentials first (401), then the rate limit (429), the organization and project headers (401),
+/// and the role (403).
 async fn require(
     request: &HttpRequest,
     role: Role,
@@ -59,6 +60,13 @@ async fn require(
     let found = services.authenticator.authenticate(&token, now()).await?;
     let principal = found.ok_or_else(|| ApiError::IncorrectApiKey(redact(&token)))?;
     request.extensions_mut().insert(principal.clone());
+    if let Some(rate_limit) = &services.rate_limit {
+        let allowance = rate_limit.take(&principal.key_id);
+        request.extensions_mut().insert(allowance.clone());
+        if let Some(wait) = allowance.retry_after {
+            return Err(ApiError::RateLimited(allowance.limit, wait.as_secs()));
+        }
+    }
     if !services.ignore_organization_headers {
         check_organization(request, &principal)?;
         check_project(request, &principal)?;

@@ -69,7 +69,7 @@ impl Command {
             Self::Serve | Self::Migrate => true,
             Self::Organization(command) => matches!(command, organization::Command::Create { .. }),
             Self::Key(_) | Self::Openapi => false,
-            Self::Model(command) => matches!(command, model::Command::Import(_)),
+            Self::Model(command) => command.may_create(),
         }
     }
 }

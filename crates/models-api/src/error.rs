@@ -56,6 +56,12 @@ pub enum ApiError {
     /// A request that did not arrive in time.
     #[error("The request took too long to arrive.")]
     RequestTimeout,
+    /// More requests than the key may make. Holds how many it may in a minute, and the seconds to
+    /// wait.
+    #[error(
+        "Rate limit reached for requests per min (RPM): Limit {0}, Requested 1. Please try again in {1}s."
+    )]
+    RateLimited(u32, u64),
     /// A fault of ours. Holds the reason, which is for the log alone.
     #[error("The server had an error processing your request.")]
     Fault(String),
@@ -105,6 +111,7 @@ impl ApiError {
             Self::RequestTimeout         => (408, REQUEST, None, None, true),
             Self::BodyTooLarge           => (413, REQUEST, None, None, false),
             Self::HeadTooLarge           => (431, REQUEST, None, None, false),
+            Self::RateLimited(..)        => (429, "requests", None, Some("rate_limit_exceeded"), true),
             Self::Fault(_)               => (500, "server_error", None, None, false),
             Self::Overloaded(_)          => (503, "service_unavailable_error", None, Some("server_is_overloaded"), true),
         };
@@ -159,6 +166,9 @@ impl ApiError {
         }
         if let Self::MethodNotAllowed(_, _, allow) = self {
             headers.push((ALLOW, allow.clone()));
+        }
+        if let Self::RateLimited(_, seconds) = self {
+            headers.push((RETRY_AFTER, seconds.to_string()));
         }
         if let Self::Overloaded(_) = self {
             headers.push((RETRY_AFTER, RETRY_AFTER_SECONDS.to_owned()));

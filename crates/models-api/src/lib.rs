@@ -18,6 +18,7 @@ mod list_file;
 mod logging;
 mod objects;
 mod path;
+mod rate_limit;
 mod representation;
 mod respond;
 mod routes;

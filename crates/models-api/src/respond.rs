@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::connection::InFlight;
 use crate::cors::{self, Cors};
 use crate::error::ApiError;
+use crate::rate_limit::Allowance;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
@@ -29,6 +30,9 @@ const OPENAI_VERSION: HeaderName = HeaderName::from_static("openai-version");
 const OPENAI_PROCESSING_MS: HeaderName = HeaderName::from_static("openai-processing-ms");
 const OPENAI_ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
 const OPENAI_PROJECT: HeaderName = HeaderName::from_static("openai-project");
+const X_RATELIMIT_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit-requests");
+const X_RATELIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining-requests");
+const X_RATELIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset-requests");
 
 /// The version of OpenAI's API that this is: what its own answers say.
 const VERSION: &str = "2020-10-01";
@@ -104,31 +108,51 @@ where
                 None => Ok(catch_unwind(AssertUnwindSafe(|| service.call(request)))),
             };
             async move {
-                let (mut response, principal, error) = match begun {
-                    Err(Early::Preflight(response)) => (*response, None, None),
-                    Err(Early::Refused(error)) => (exchange.envelope(&error), None, Some(error)),
+                let mut answered = match begun {
+                    Err(Early::Preflight(response)) => Answered::from(*response),
+                    Err(Early::Refused(error)) => exchange.refuse(error),
                     Ok(Err(panic)) => exchange.translate::<B>(Err(panic)),
                     Ok(Ok(work)) => {
                         let work = AssertUnwindSafe(work).catch_unwind();
                         tokio::select! {
                             biased;
                             answer = work => exchange.translate(answer),
-                            () = out_of_time(stopping, reception.grace) => exchange.out_of_time(),
+                            () = out_of_time(stopping, reception.grace) => exchange.refuse(too_late()),
                         }
                     }
                 };
-                reception.finish(&exchange, principal.as_ref(), response.headers_mut());
+                reception.finish(&exchange, &mut answered);
+                exchange.log(&answered);
+                let mut response = answered.response;
                 if exchange.closes {
                     response
                         .head_mut()
                         .set_connection_type(ConnectionType::Close);
                 }
-                exchange.log(response.status(), principal.as_ref(), error.as_ref());
                 drop(answering);
                 Ok(response)
             }
         },
     )
+}
+
+/// An answer, and what is known of it.
+struct Answered {
+    response: Response<BoxBody>,
+    principal: Option<Principal>,
+    allowance: Option<Allowance>,
+    error: Option<ApiError>,
+}
+
+impl From<Response<BoxBody>> for Answered {
+    fn from(response: Response<BoxBody>) -> Self {
+        Self {
+            response,
+            principal: None,
+            allowance: None,
+            error: None,
+        }
+    }
 }
 
 /// What is answered without asking the application.
@@ -181,7 +205,8 @@ impl Reception {
     }
 
     /// The headers that every answer has.
-    fn finish(&self, exchange: &Exchange, principal: Option<&Principal>, headers: &mut HeaderMap) {
+    fn finish(&self, exchange: &Exchange, answered: &mut Answered) {
+        let headers = answered.response.headers_mut();
         let insert = |headers: &mut HeaderMap, name, value: &str| {
             if let Ok(value) = HeaderValue::from_str(value) {
                 headers.insert(name, value);
@@ -195,7 +220,20 @@ impl Reception {
             OPENAI_PROCESSING_MS,
             &exchange.began.elapsed().as_millis().to_string(),
         );
-        if let Some(principal) = principal {
+        if let Some(allowance) = &answered.allowance {
+            insert(headers, X_RATELIMIT_LIMIT, &allowance.limit.to_string());
+            insert(
+                headers,
+                X_RATELIMIT_REMAINING,
+                &allowance.remaining.to_string(),
+            );
+            insert(
+                headers,
+                X_RATELIMIT_RESET,
+                &format!("{}ms", allowance.reset.as_millis()),
+            );
+        }
+        if let Some(principal) = &answered.principal {
             insert(
                 headers,
                 OPENAI_ORGANIZATION,
@@ -218,41 +256,46 @@ impl Exchange {
     fn translate<B: MessageBody + 'static>(
         &self,
         answer: Result<Result<ServiceResponse<B>, Error>, Box<dyn std::any::Any + Send>>,
-    ) -> (Response<BoxBody>, Option<Principal>, Option<ApiError>) {
+    ) -> Answered {
         let response = match answer {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return self.fault(error.to_string()),
-            Err(panic) => return self.fault(panic_message(&*panic).to_owned()),
+            Ok(Err(error)) => return self.refuse(ApiError::Fault(error.to_string())),
+            Err(panic) => return self.refuse(ApiError::Fault(panic_message(&*panic).to_owned())),
         };
         let principal = response.request().extensions().get::<Principal>().cloned();
-        if let Some(error) = response.response().error() {
-            let error = error
-                .as_error::<ApiError>()
-                .cloned()
-                .unwrap_or_else(|| from_status(response.status()));
-            return (self.envelope(&error), principal, Some(error));
+        let allowance = response.request().extensions().get::<Allowance>().cloned();
+        let answered = match response.response().error() {
+            Some(error) => {
+                let error = error.as_error::<ApiError>().cloned();
+                self.refuse(error.unwrap_or_else(|| from_status(response.status())))
+            }
+            None => Answered::from(Response::from(
+                response.into_parts().1.map_into_boxed_body(),
+            )),
+        };
+        Answered {
+            principal,
+            allowance,
+            ..answered
         }
-        let (_, response) = response.into_parts();
-        (response.map_into_boxed_body().into(), principal, None)
     }
 
-    /// The service stops, and this takes longer than it may.
-    fn out_of_time(&self) -> (Response<BoxBody>, Option<Principal>, Option<ApiError>) {
-        let error = ApiError::Overloaded("the service stopped before this was done".to_owned());
-        (self.envelope(&error), None, Some(error))
-    }
-
-    fn fault(&self, reason: String) -> (Response<BoxBody>, Option<Principal>, Option<ApiError>) {
-        let error = ApiError::Fault(reason);
-        (self.envelope(&error), None, Some(error))
-    }
-
-    fn envelope(&self, error: &ApiError) -> Response<BoxBody> {
-        error.response(&self.request_id).into()
+    fn refuse(&self, error: ApiError) -> Answered {
+        let response = Response::from(error.response(&self.request_id));
+        Answered {
+            error: Some(error),
+            ..Answered::from(response)
+        }
     }
 
     /// What came from outside is quoted and escaped; no key is among it.
-    fn log(&self, status: StatusCode, principal: Option<&Principal>, error: Option<&ApiError>) {
+    fn log(&self, answered: &Answered) {
+        let Answered {
+            response,
+            principal,
+            error,
+            ..
+        } = answered;
         let Self {
             request_id,
             method,
@@ -260,14 +303,20 @@ impl Exchange {
             ..
         } = self;
         let client_request_id = self.client_request_id.as_ref().map(tracing::field::debug);
-        let key_id = principal.map(|principal| principal.key_id.as_str());
-        let (status, ms) = (status.as_u16(), self.began.elapsed().as_millis());
+        let key_id = principal
+            .as_ref()
+            .map(|principal| principal.key_id.as_str());
+        let (status, ms) = (response.status().as_u16(), self.began.elapsed().as_millis());
         if let Some(ApiError::Fault(reason) | ApiError::Overloaded(reason)) = error {
             tracing::error!(request_id, client_request_id, key_id, %method, ?path, status, ms, reason, "a request failed");
         } else {
             tracing::debug!(request_id, client_request_id, key_id, %method, ?path, status, ms, "answered");
         }
     }
+}
+
+fn too_late() -> ApiError {
+    ApiError::Overloaded("the service stopped before this was done".to_owned())
 }
 
 /// Over when the service has been stopping for as long as what is in flight may take.
@@ -404,7 +453,11 @@ mod tests {
             .unwrap();
         for path in ["/handler", "/router", "/fine", "/handler"] {
             let response = service
-                .call(TestRequest::with_uri(path).to_request())
+                .call(
+                    TestRequest::with_uri(path)
+                        .insert_header((X_CLIENT_REQUEST_ID, "mine"))
+                        .to_request(),
+                )
                 .await
                 .unwrap();
             if path == "/fine" {

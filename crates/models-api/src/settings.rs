@@ -38,6 +38,7 @@ pub struct ServerSettings {
     pub workers: u16,
     #[serde(deserialize_with = "seconds")]
     pub shutdown_timeout: Duration,
+    pub requests_per_minute: u32,
     pub trust_request_id: bool,
     pub ignore_organization_headers: bool,
     #[serde(deserialize_with = "origins")]

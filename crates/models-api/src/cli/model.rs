@@ -69,6 +69,13 @@ pub(super) struct ImportFile {
     dry_run: bool,
 }
 
+impl Command {
+    /// Whether a database that is not there is to be made.
+    pub(super) fn may_create(&self) -> bool {
+        matches!(self, Self::Import(import) if !import.dry_run)
+    }
+}
+
 pub(super) async fn run(command: Command, store: &Store, output: Output) -> Result<(), Failure> {
     match command {
         Command::Import(import) => import.run(store, output).await,

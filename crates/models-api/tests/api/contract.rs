@@ -441,3 +441,48 @@ pub async fn a_panic_in_a_handler_is_a_fault_and_the_process_lives(service: Test
         assert_eq!(node.anonymous().get("/v1/models").await.status, 401);
     }
 }
+
+pub async fn a_key_that_asks_too_often_is_told_when_to_ask_again(service: TestService) {
+    let service = service
+        .again_with(&[("MODELS__SERVER__REQUESTS_PER_MINUTE", "2")])
+        .await;
+    let acme = service.organization("acme").await;
+    let (busy, other) = (
+        service.caller(&acme, Role::Reader).await,
+        service.caller(&acme, Role::Reader).await,
+    );
+    for remaining in ["1", "0"] {
+        let answer = busy.get("/v1/models").await;
+        assert_eq!(
+            (answer.status, answer.header("x-ratelimit-limit-requests")),
+            (200, Some("2"))
+        );
+        assert_eq!(
+            answer.header("x-ratelimit-remaining-requests"),
+            Some(remaining)
+        );
+        assert!(
+            answer
+                .header("x-ratelimit-reset-requests")
+                .unwrap()
+                .ends_with("ms")
+        );
+    }
+    let answer = busy.get("/v1/models").await;
+    let wait: u32 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!(
+        answer.status == 429 && (1..=60).contains(&wait),
+        "{answer:?}"
+    );
+    let body = format!(
+        r#"{{"error":{{"message":"Rate limit reached for requests per min (RPM): Limit 2, Requested 1. Please try again in {wait}s.","type":"requests","param":null,"code":"rate_limit_exceeded"}}}}"#
+    );
+    assert_eq!(answer.body, body);
+    assert_eq!(answer.header("x-should-retry"), None);
+    assert_standard_headers(&answer);
+    assert_eq!(
+        other.get("/v1/models").await.status,
+        200,
+        "each key has a limit of its own"
+    );
+}

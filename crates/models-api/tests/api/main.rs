@@ -67,6 +67,7 @@ on_both_databases! {
         organization_headers_may_be_ignored
         an_answered_deletion_is_answered_again_when_it_is_repeated_on_any_node
         a_panic_in_a_handler_is_a_fault_and_the_process_lives
+        a_key_that_asks_too_often_is_told_when_to_ask_again
         a_faulty_row_is_a_fault_and_a_store_out_of_reach_is_overloaded
     }
     cors {

@@ -81,6 +81,12 @@ fn a_bad_entry_fails_the_whole_import_unless_it_is_left_out() {
 #[test]
 fn a_dry_run_changes_nothing() {
     let program = Program::on_sqlite();
+    let nowhere = program.run_with(&["model", "import", "-", "--dry-run"], LIST);
+    assert!(
+        nowhere.failure().starts_with("there is no database "),
+        "{nowhere:?}"
+    );
+    program.json(&["migrate"]);
     let run = program.run_with(&["model", "import", "-", "--dry-run"], LIST);
     assert_eq!(
         run.stdout,

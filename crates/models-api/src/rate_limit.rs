@@ -1,0 +1,126 @@
+//! How many requests a key may make. Each node counts for itself.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::HashMapStateStore;
+use governor::{Quota, RateLimiter};
+use models_core::ApiKeyId;
+
+/// From how many keys on those that have not asked for a while are forgotten.
+const MANY: usize = 65_536;
+/// The longest that a client is told to wait, in seconds: beyond it, SDKs do not repeat.
+const LONGEST_WAIT: u64 = 60;
+
+type Limiter =
+    RateLimiter<ApiKeyId, HashMapStateStore<ApiKeyId>, DefaultClock, StateInformationMiddleware>;
+
+/// A bucket of tokens for each key: full, it holds a minute's requests, and they come back one by
+/// one.
+pub struct RateLimit {
+    per_minute: NonZeroU32,
+    limiter: Limiter,
+}
+
+/// Where a key stands, after a request of its.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowance {
+    /// How many requests it may make in a minute.
+    pub limit: u32,
+    /// How many it may make at once now.
+    pub remaining: u32,
+    /// When it may make all of them again.
+    pub reset: Duration,
+    /// When it may ask again, if this request was one too many. At least a second.
+    pub retry_after: Option<Duration>,
+}
+
+impl RateLimit {
+    /// No limit where there are 0 requests a minute.
+    #[must_use]
+    pub fn new(per_minute: u32) -> Option<Self> {
+        let per_minute = NonZeroU32::new(per_minute)?;
+        let limiter = RateLimiter::hashmap(Quota::per_minute(per_minute)).with_middleware();
+        Some(Self {
+            per_minute,
+            limiter,
+        })
+    }
+
+    /// Takes a token of this key's.
+    pub fn take(&self, key_id: &ApiKeyId) -> Allowance {
+        if self.limiter.len() > MANY {
+            self.limiter.retain_recent();
+        }
+        let limit = self.per_minute.get();
+        let (remaining, retry_after) = match self.limiter.check_key(key_id) {
+            Ok(state) => (state.remaining_burst_capacity(), None),
+            Err(until) => (
+                0,
+                Some(whole_seconds(
+                    until.wait_time_from(DefaultClock::default().now()),
+                )),
+            ),
+        };
+        let reset = Duration::from_mins(1) * (limit - remaining) / limit;
+        Allowance {
+            limit,
+            remaining,
+            reset,
+            retry_after,
+        }
+    }
+}
+
+/// The same or the next whole second, from 1 to 60.
+fn whole_seconds(wait: Duration) -> Duration {
+    let up = u64::from(wait.subsec_nanos() > 0);
+    Duration::from_secs((wait.as_secs() + up).clamp(1, LONGEST_WAIT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_has_a_bucket_of_its_own() {
+        let limit = RateLimit::new(2).unwrap();
+        let [one, other] = [1, 2].map(|number| ApiKeyId::from_uuid(uuid::Uuid::from_u128(number)));
+        let taken: Vec<_> = (0..3).map(|_| limit.take(&one)).collect();
+        assert_eq!(
+            taken
+                .iter()
+                .map(|allowance| allowance.remaining)
+                .collect::<Vec<_>>(),
+            [1, 0, 0]
+        );
+        assert_eq!(taken[0].retry_after, None);
+        assert!(
+            taken[2]
+                .retry_after
+                .is_some_and(|wait| (1..=30).contains(&wait.as_secs()))
+        );
+        assert_eq!(taken[1].reset, Duration::from_mins(1));
+        assert_eq!(limit.take(&other).remaining, 1);
+        assert!(RateLimit::new(0).is_none());
+    }
+
+    #[test]
+    fn a_wait_is_whole_seconds_that_sdks_will_wait() {
+        for (wait, expected) in [
+            (0, 1),
+            (1, 1),
+            (999, 1),
+            (1_000, 1),
+            (1_001, 2),
+            (90_000, 60),
+        ] {
+            assert_eq!(
+                whole_seconds(Duration::from_millis(wait)).as_secs(),
+                expected
+            );
+        }
+    }
+}
