@@ -1,6 +1,8 @@
 //! Around the whole application: each request gets its id, each answer its headers, and each
 //! failure, whoever raised it, the envelope. A panic in a handler is a 500; the process lives.
 
+mod exchange;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -15,14 +17,13 @@ use actix_service::{IntoServiceFactory, Service, ServiceFactory, apply_fn_factor
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::{Error, HttpMessage};
 use futures_util::{FutureExt, StreamExt};
-use models_core::Principal;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::connection::InFlight;
 use crate::cors::{self, Cors};
 use crate::error::ApiError;
-use crate::rate_limit::Allowance;
+use exchange::{Answered, Exchange};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
@@ -56,19 +57,6 @@ pub(crate) struct Reception {
     pub(crate) cors: Cors,
     /// How long what is in flight may take when the service stops.
     pub(crate) grace: Duration,
-}
-
-/// What is kept of a request until its answer.
-struct Exchange {
-    began: Instant,
-    request_id: String,
-    client_request_id: Option<HeaderValue>,
-    origin: Option<HeaderValue>,
-    method: actix_http::Method,
-    path: String,
-    /// Close the connection after the answer. No route reads a body, and the end of one that comes
-    /// in chunks, without a length, may be far away.
-    closes: bool,
 }
 
 /// Puts the application behind this layer.
@@ -134,25 +122,6 @@ where
             }
         },
     )
-}
-
-/// An answer, and what is known of it.
-struct Answered {
-    response: Response<BoxBody>,
-    principal: Option<Principal>,
-    allowance: Option<Allowance>,
-    error: Option<ApiError>,
-}
-
-impl From<Response<BoxBody>> for Answered {
-    fn from(response: Response<BoxBody>) -> Self {
-        Self {
-            response,
-            principal: None,
-            allowance: None,
-            error: None,
-        }
-    }
 }
 
 /// What is answered without asking the application.
@@ -250,71 +219,6 @@ impl Reception {
     }
 }
 
-impl Exchange {
-    /// An error that a handler, an extractor or the framework raised, or a panic, becomes the
-    /// envelope.
-    fn translate<B: MessageBody + 'static>(
-        &self,
-        answer: Result<Result<ServiceResponse<B>, Error>, Box<dyn std::any::Any + Send>>,
-    ) -> Answered {
-        let response = match answer {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return self.refuse(ApiError::Fault(error.to_string())),
-            Err(panic) => return self.refuse(ApiError::Fault(panic_message(&*panic).to_owned())),
-        };
-        let principal = response.request().extensions().get::<Principal>().cloned();
-        let allowance = response.request().extensions().get::<Allowance>().cloned();
-        let answered = match response.response().error() {
-            Some(error) => {
-                let error = error.as_error::<ApiError>().cloned();
-                self.refuse(error.unwrap_or_else(|| from_status(response.status())))
-            }
-            None => Answered::from(Response::from(
-                response.into_parts().1.map_into_boxed_body(),
-            )),
-        };
-        Answered {
-            principal,
-            allowance,
-            ..answered
-        }
-    }
-
-    fn refuse(&self, error: ApiError) -> Answered {
-        let response = Response::from(error.response(&self.request_id));
-        Answered {
-            error: Some(error),
-            ..Answered::from(response)
-        }
-    }
-
-    /// What came from outside is quoted and escaped; no key is among it.
-    fn log(&self, answered: &Answered) {
-        let Answered {
-            response,
-            principal,
-            error,
-            ..
-        } = answered;
-        let Self {
-            request_id,
-            method,
-            path,
-            ..
-        } = self;
-        let client_request_id = self.client_request_id.as_ref().map(tracing::field::debug);
-        let key_id = principal
-            .as_ref()
-            .map(|principal| principal.key_id.as_str());
-        let (status, ms) = (response.status().as_u16(), self.began.elapsed().as_millis());
-        if let Some(ApiError::Fault(reason) | ApiError::Overloaded(reason)) = error {
-            tracing::error!(request_id, client_request_id, key_id, %method, ?path, status, ms, reason, "a request failed");
-        } else {
-            tracing::debug!(request_id, client_request_id, key_id, %method, ?path, status, ms, "answered");
-        }
-    }
-}
-
 fn too_late() -> ApiError {
     ApiError::Overloaded("the service stopped before this was done".to_owned())
 }
@@ -370,23 +274,6 @@ fn announced_length(request: &Request) -> Option<u64> {
         .ok()?
         .parse()
         .ok()
-}
-
-fn from_status(status: StatusCode) -> ApiError {
-    match status {
-        StatusCode::PAYLOAD_TOO_LARGE => ApiError::BodyTooLarge,
-        StatusCode::REQUEST_TIMEOUT => ApiError::RequestTimeout,
-        status if status.is_client_error() => {
-            ApiError::BadRequest("The request cannot be understood.")
-        }
-        status => ApiError::Fault(format!("the framework answered {status}")),
-    }
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic")
 }
 
 #[cfg(test)]
