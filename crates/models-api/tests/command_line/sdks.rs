@@ -1,7 +1,8 @@
 //! The official SDKs, unmodified, against the built program on PostgreSQL. `cargo xtask test`
 //! installs them, in the versions that `tests/sdk` pins; where they are missing, these tests fail.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -16,6 +17,8 @@ const OWN: [&str; 4] = [
     "ft:d",
 ];
 const PUBLIC: [&str; 4] = ["gpt-4o", "meta-llama/Llama-3-8B", "@cf/a b+c", "a%2Fb"];
+
+const LOST: [&str; 2] = ["ft:lost/1", "ft:lost/2"];
 
 fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk")
@@ -65,7 +68,11 @@ fn fixture(program: &Program, address: &str) -> Value {
         "Other",
     ]);
     import(program, &[], &PUBLIC);
-    import(program, &["--organization", "acme"], &OWN);
+    import(
+        program,
+        &["--organization", "acme"],
+        &[&OWN[..], &LOST].concat(),
+    );
     import(program, &["--organization", "other"], &["ft:of-other"]);
     let bring =
         "key create --organization acme --role reader --name spaces --allow-weak --secret-file -";
@@ -73,6 +80,7 @@ fn fixture(program: &Program, address: &str) -> Value {
     let owner = key(program, "acme", "owner");
     json!({
         "base_url": format!("http://{address}/v1"),
+        "lossy_url": format!("http://{}/v1", lossy_proxy(address.to_owned())),
         "owner": owner["value"],
         "reader": key(program, "acme", "reader")["value"],
         "foreign": key(program, "other", "owner")["value"],
@@ -82,8 +90,53 @@ fn fixture(program: &Program, address: &str) -> Value {
         "other_organization": other["id"],
         "public": PUBLIC,
         "own": OWN,
+        "lost": LOST,
         "foreign_own": "ft:of-other",
     })
+}
+
+/// Forwards to the service, one request a connection, but swallows the answer to each deletion that
+/// is asked for the first time: the client sees its connection close.
+fn lossy_proxy(service: String) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let service = service.clone();
+            std::thread::spawn(move || forward(client.unwrap(), &service));
+        }
+    });
+    address
+}
+
+fn forward(mut client: TcpStream, service: &str) {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        if client.read(&mut byte).unwrap_or(0) == 0 {
+            return;
+        }
+        request.push(byte[0]);
+    }
+    let request = String::from_utf8(request).unwrap();
+    let keep_alive = |line: &&str| !line.to_ascii_lowercase().starts_with("connection:");
+    let lines: Vec<&str> = request
+        .trim_end()
+        .split("\r\n")
+        .filter(keep_alive)
+        .collect();
+    let mut upstream = TcpStream::connect(service).unwrap();
+    upstream
+        .write_all(format!("{}\r\nConnection: close\r\n\r\n", lines.join("\r\n")).as_bytes())
+        .unwrap();
+    let mut answer = Vec::new();
+    upstream.read_to_end(&mut answer).unwrap();
+    let is_first = request
+        .to_ascii_lowercase()
+        .contains("x-stainless-retry-count: 0");
+    if !(request.starts_with("DELETE ") && is_first) {
+        client.write_all(&answer).unwrap();
+    }
 }
 
 /// Runs a script to its end. When it asks for an outage, the database goes away.

@@ -1,7 +1,8 @@
 // Checks a running Models API with the official Node SDK.
 //
 // Usage: node check.mjs JSON, where JSON names the service, keys and models to use:
-// base_url, owner, reader, foreign, spaces, organization, project, other_organization, public, own, foreign_own.
+// base_url, lossy_url, owner, reader, foreign, spaces, organization, project, other_organization, public, own, lost,
+// foreign_own. What is at lossy_url forwards to the service, but swallows the first answer to each deletion.
 //
 // Deletes every model of `own`. After `outage please` the script waits for a line on standard input: from then on the
 // service must answer 503.
@@ -293,6 +294,15 @@ async function deleting() {
   for (const id of given.own) assert.ok(!left.includes(id), `${id} is still listed`);
 }
 
+async function deletingWhenTheAnswerGetsLost() {
+  const { models, sent } = connect(given.owner, { baseURL: given.lossy_url });
+  const [id] = given.lost;
+  assert.deepEqual({ ...(await models.delete(id)) }, { id, object: 'model', deleted: true });
+  const counts = sent.map((request) => request.headers.get('x-stainless-retry-count'));
+  assert.deepEqual(counts, ['0', '1']);
+  await notFound(models.retrieve(id), id);
+}
+
 async function outage() {
   const { models, sent } = connect(given.owner);
   for (const call of [() => models.retrieve(given.public[0]), () => models.delete(given.public[0])]) {
@@ -340,6 +350,7 @@ const checks = [
   deletingAPublicModel,
   deletingWhatIsNotThere,
   deleting,
+  deletingWhenTheAnswerGetsLost,
 ];
 for (const check of checks) await run(check);
 

@@ -1,7 +1,8 @@
 """Checks a running Models API with the official Python SDK, with both its clients: OpenAI and AsyncOpenAI.
 
 Usage: check.py JSON, where JSON names the service, keys and models to use:
-base_url, owner, reader, foreign, spaces, organization, project, other_organization, public, own, foreign_own.
+base_url, lossy_url, owner, reader, foreign, spaces, organization, project, other_organization, public, own, lost,
+foreign_own. What is at lossy_url forwards to the service, but swallows the first answer to each deletion.
 
 The sync client deletes the first two models of `own`, the async client the next two. After `outage please` the script
 waits for a line on standard input: from then on the service must answer 503.
@@ -68,9 +69,11 @@ class Async:
 
 
 class Bench:
-    def __init__(self, kind, given, own):
+    def __init__(self, kind, given, own, lost):
         self.kind = kind
         self.own = own
+        self.lost = lost
+        self.lossy_url = given["lossy_url"]
         self.base_url = given["base_url"]
         self.owner = given["owner"]
         self.reader = given["reader"]
@@ -91,7 +94,8 @@ class Bench:
             follow_redirects=False,
             trust_env=False,
         )
-        client = self.kind.client(api_key=key, base_url=self.base_url, http_client=http_client, **options)
+        options = {"base_url": self.base_url, **options}
+        client = self.kind.client(api_key=key, http_client=http_client, **options)
         try:
             yield client, sent
         finally:
@@ -330,6 +334,14 @@ async def deleting(bench):
         equal(left & set(bench.own), set(bench.own[2:]))
 
 
+async def deleting_when_the_answer_gets_lost(bench):
+    async with bench.connect(bench.owner, base_url=bench.lossy_url) as (client, sent):
+        deleted = await settle(client.models.delete(bench.lost))
+        equal((deleted.id, deleted.deleted, deleted.object), (bench.lost, True, "model"))
+        equal([request.headers["x-stainless-retry-count"] for request in sent], ["0", "1"])
+        await not_found(client.models.retrieve, bench.lost)
+
+
 async def outage(bench):
     async with bench.connect(bench.owner) as (client, sent):
         for function in (client.models.retrieve, client.models.delete):
@@ -363,12 +375,14 @@ CHECKS = [
     deleting_a_public_model,
     deleting_what_is_not_there,
     deleting,
+    deleting_when_the_answer_gets_lost,
 ]
 
 
 async def main():
     given = json.loads(sys.argv[1])
-    benches = [Bench(Sync, given, given["own"]), Bench(Async, given, given["own"][2:])]
+    lost = given["lost"]
+    benches = [Bench(Sync, given, given["own"], lost[0]), Bench(Async, given, given["own"][2:], lost[1])]
     passed = 0
 
     async def run(function, bench):
