@@ -23,18 +23,9 @@ const BEGIN: &str = "BEGIN IMMEDIATE";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError> {
-    if url.contains('?') {
-        return Err(OpenError::Parameters);
-    }
-    let connect = SqliteConnectOptions::from_str(url).map_err(OpenError::Url)?;
-    let name = connect.get_filename();
-    if name.as_os_str().is_empty()
-        || name.to_string_lossy().contains(":memory:")
-        || url.ends_with(":memory:")
-    {
-        return Err(OpenError::InMemory);
-    }
-    let file = std::path::absolute(name).unwrap_or_else(|_| name.to_owned());
+    let connect = parse(url)?.foreign_keys(true).busy_timeout(BUSY_TIMEOUT);
+    let file = connect.get_filename();
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     if !options.create && !file.exists() {
         return Err(OpenError::NoDatabase(file));
     }
@@ -44,34 +35,14 @@ pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError
         location: location.clone(),
         source,
     };
-
-    let common = connect.foreign_keys(true).busy_timeout(BUSY_TIMEOUT);
-    let writer = common
-        .clone()
-        .read_only(false)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        // NORMAL keeps what was acknowledged over a crash of the process, but not over a power cut.
-        .synchronous(SqliteSynchronous::Full);
-    let writer = pool(1, options)
-        .connect_with(writer)
-        .await
-        .map_err(unreachable)?;
-    {
-        let mut connection = writer.acquire().await.map_err(unreachable)?;
-        // Under the lock: another process may be starting too.
-        let mut transaction = connection.begin_with(BEGIN).await.map_err(unreachable)?;
-        migrate(&MIGRATOR, &mut *transaction).await?;
-        transaction.commit().await.map_err(unreachable)?;
-        assert_settings(&mut connection, false).await?;
-    }
-    let reader = common.read_only(true).create_if_missing(false);
-    let reader: SqlitePool = pool(options.max_connections, options)
-        .connect_with(reader)
-        .await
-        .map_err(unreachable)?;
+    let writer = open_writer(&connect, options).await.map_err(unreachable)?;
+    prepare(
+        &mut *writer.acquire().await.map_err(unreachable)?,
+        &location,
+    )
+    .await?;
+    let reader = open_reader(connect, options).await.map_err(unreachable)?;
     assert_settings(&mut *reader.acquire().await.map_err(unreachable)?, true).await?;
-
     let store = SqlStore {
         reader,
         writer,
@@ -79,6 +50,56 @@ pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError
         runtime: Handle::current(),
     };
     Ok(Store::new(DatabaseKind::Sqlite, location, &MIGRATOR, store))
+}
+
+/// A URL that names a file, and nothing else.
+fn parse(url: &str) -> Result<SqliteConnectOptions, OpenError> {
+    if url.contains('?') {
+        return Err(OpenError::Parameters);
+    }
+    let connect = SqliteConnectOptions::from_str(url).map_err(OpenError::Url)?;
+    let name = connect.get_filename().to_string_lossy();
+    if name.is_empty() || name.contains(":memory:") || url.ends_with(":memory:") {
+        return Err(OpenError::InMemory);
+    }
+    Ok(connect)
+}
+
+/// One connection: SQLite has one writer at a time, and here they wait in order.
+async fn open_writer(
+    connect: &SqliteConnectOptions,
+    options: Options,
+) -> Result<SqlitePool, sqlx::Error> {
+    let connect = connect
+        .clone()
+        .read_only(false)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // NORMAL keeps what was acknowledged over a crash of the process, but not over a power cut.
+        .synchronous(SqliteSynchronous::Full);
+    pool(1, options).connect_with(connect).await
+}
+
+async fn open_reader(
+    connect: SqliteConnectOptions,
+    options: Options,
+) -> Result<SqlitePool, sqlx::Error> {
+    let connect = connect.read_only(true).create_if_missing(false);
+    pool(options.max_connections, options)
+        .connect_with(connect)
+        .await
+}
+
+/// Migrates, under the lock, since another process may be starting too, and asserts the settings.
+async fn prepare(connection: &mut SqliteConnection, location: &str) -> Result<(), OpenError> {
+    let unreachable = |source| OpenError::Connect {
+        location: location.to_owned(),
+        source,
+    };
+    let mut transaction = connection.begin_with(BEGIN).await.map_err(unreachable)?;
+    migrate(&MIGRATOR, &mut *transaction).await?;
+    transaction.commit().await.map_err(unreachable)?;
+    assert_settings(connection, false).await
 }
 
 fn create_directory_of(file: &Path) -> Result<(), OpenError> {

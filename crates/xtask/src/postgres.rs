@@ -87,32 +87,13 @@ fn start(binaries: &Path) -> Result<Postgres, String> {
     if let Some(user) = user {
         run(Command::new("chown").arg(user).arg(directory))?;
     }
-    let data = directory.join("data");
-    // Another order of text than that of the bytes, so that a query which forgets to ask for the
-    // bytes is found.
-    run(as_user(user, &binaries.join("initdb"))
-        .arg("-D")
-        .arg(&data)
-        .args([
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "--no-sync",
-        ])
-        .args(["--locale-provider=icu", "--icu-locale=en"])
-        .stdout(Stdio::null()))?;
-    let port = TcpListener::bind("127.0.0.1:0")
-        .and_then(|socket| socket.local_addr())
-        .map_err(io)?
-        .port();
-    let log = fs::File::create(directory.join("log")).map_err(io)?;
+    let (data, log) = (directory.join("data"), directory.join("log"));
+    run(&mut initdb(user, binaries, &data))?;
+    let socket = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+    let port = socket.map_err(io)?.port();
     let server = as_user(user, &binaries.join("postgres"))
         .arg("-D")
-        .arg(&data)
+        .arg(data)
         .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k"])
         .arg(directory)
         // It keeps nothing, so it need not wait for the disk.
@@ -124,21 +105,42 @@ fn start(binaries: &Path) -> Result<Postgres, String> {
             "-c",
             "max_connections=300",
         ])
-        .stderr(log)
+        .stderr(fs::File::create(&log).map_err(io)?)
         .spawn()
         .map_err(io)?;
-    let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
-    let log = directory.join("log");
     let mut started = Started {
         server,
         _directory: kept,
     };
     let ready = wait_until_ready(binaries, port, &log, &mut started.server);
+    let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
     let postgres = Postgres {
         url,
         started: Some(started),
     };
     ready.map(|()| postgres)
+}
+
+fn initdb(user: Option<&str>, binaries: &Path, data: &Path) -> Command {
+    let mut command = as_user(user, &binaries.join("initdb"));
+    command.arg("-D").arg(data).stdout(Stdio::null());
+    command.args([
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "--no-sync",
+    ]);
+    // Another order of text than that of the bytes, so that a query which forgets to ask for the
+    // bytes is found. Servers before version 15 do not offer it.
+    let help = Command::new(binaries.join("initdb")).arg("--help").output();
+    if help.is_ok_and(|help| String::from_utf8_lossy(&help.stdout).contains("--icu-locale")) {
+        command.args(["--locale-provider=icu", "--icu-locale=en"]);
+    }
+    command
 }
 
 fn wait_until_ready(
