@@ -12,10 +12,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use models_core::{Actor, Organization, Origin, Scope, Slug};
 use models_store::Store;
+use tracing::level_filters::LevelFilter;
 
 use crate::clock::now;
 use crate::logging;
-use crate::settings::{LogLevel, Settings};
+use crate::settings::Settings;
 
 use output::{Output, complain, print};
 
@@ -44,12 +45,19 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Catalog(CatalogCommand),
+    /// Print the OpenAPI document of the service.
+    Openapi,
+}
+
+/// The commands that work on a catalog.
+#[derive(Subcommand)]
+enum CatalogCommand {
     /// Run the service (the default).
     Serve,
     /// Create the database's tables, or bring them to this version.
     Migrate,
-    /// Print the OpenAPI document of the service.
-    Openapi,
     /// Organizations: the tenants.
     #[command(subcommand)]
     Organization(organization::Command),
@@ -61,14 +69,14 @@ enum Command {
     Model(model::Command),
 }
 
-impl Command {
+impl CatalogCommand {
     /// Whether a database that is not there is to be made. Who lists keys in the wrong directory
     /// should be told so.
     fn may_create(&self) -> bool {
         match self {
             Self::Serve | Self::Migrate => true,
             Self::Organization(command) => matches!(command, organization::Command::Create { .. }),
-            Self::Key(_) | Self::Openapi => false,
+            Self::Key(_) => false,
             Self::Model(command) => command.may_create(),
         }
     }
@@ -81,7 +89,14 @@ pub async fn run() -> ExitCode {
     let output = Output {
         json: arguments.json,
     };
-    match execute(arguments.command.unwrap_or(Command::Serve), output).await {
+    let command = arguments
+        .command
+        .unwrap_or(Command::Catalog(CatalogCommand::Serve));
+    let done = match command {
+        Command::Catalog(command) => execute(command, output).await,
+        Command::Openapi => print(OPENAPI.trim_end()),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             complain(&format!("error: {failure}"));
@@ -90,22 +105,22 @@ pub async fn run() -> ExitCode {
     }
 }
 
-async fn execute(command: Command, output: Output) -> Result<(), Failure> {
+async fn execute(command: CatalogCommand, output: Output) -> Result<(), Failure> {
     let mut settings = Settings::load()?;
-    if !matches!(command, Command::Serve) {
-        settings.log.level = LogLevel::Error;
+    if !matches!(command, CatalogCommand::Serve) {
+        settings.log.level = LevelFilter::ERROR;
     }
     logging::start(&settings.log);
-    let create = command.may_create();
-    let store = async || open(&settings, create).await;
-    match command {
-        Command::Serve => serve::run(&settings, &store().await?).await,
-        Command::Migrate => migrated(&store().await?, output),
-        Command::Openapi => print(OPENAPI.trim_end()),
-        Command::Organization(command) => organization::run(command, &store().await?, output).await,
-        Command::Key(command) => key::run(command, &store().await?, output).await,
-        Command::Model(command) => model::run(command, &store().await?, output).await,
-    }
+    let store = open(&settings, command.may_create()).await?;
+    let done = match command {
+        CatalogCommand::Serve => serve::run(&settings, &store).await,
+        CatalogCommand::Migrate => migrated(&store, output),
+        CatalogCommand::Organization(command) => organization::run(command, &store, output).await,
+        CatalogCommand::Key(command) => key::run(command, &store, output).await,
+        CatalogCommand::Model(command) => model::run(command, &store, output).await,
+    };
+    store.close().await;
+    done
 }
 
 async fn open(settings: &Settings, create: bool) -> Result<Store, Failure> {

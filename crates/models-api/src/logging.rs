@@ -12,7 +12,7 @@ use crate::settings::{LogFormat, LogSettings};
 
 /// Starts the log; from the second call on it stays as it is.
 pub(crate) fn start(settings: &LogSettings) {
-    let registry = tracing_subscriber::registry().with(filter(settings.level.into()));
+    let registry = tracing_subscriber::registry().with(filter(settings.level));
     let layer = fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
@@ -35,6 +35,9 @@ fn filter(level: LevelFilter) -> Targets {
     };
     Targets::new()
         .with_default(libraries)
+        // To it, every request that cannot be parsed is an error. They are answered, and logged
+        // with their ids, elsewhere.
+        .with_target("actix_http::h1::dispatcher", LevelFilter::OFF)
         .with_target("models_api", level)
         .with_target("models_store", level)
 }

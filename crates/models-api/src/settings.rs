@@ -100,12 +100,13 @@ impl std::fmt::Debug for DatabaseUrl {
 #[serde(deny_unknown_fields)]
 pub struct LogSettings {
     pub format: LogFormat,
-    pub level: LogLevel,
+    #[serde(deserialize_with = "level")]
+    pub level: LevelFilter,
 }
 
 /// The form of the log's lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String")]
 pub enum LogFormat {
     /// For eyes.
     Human,
@@ -113,27 +114,14 @@ pub enum LogFormat {
     Json,
 }
 
-/// The least important lines that are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogLevel {
-    Off,
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
-}
+impl TryFrom<String> for LogFormat {
+    type Error = &'static str;
 
-impl From<LogLevel> for LevelFilter {
-    fn from(level: LogLevel) -> Self {
-        match level {
-            LogLevel::Off => Self::OFF,
-            LogLevel::Error => Self::ERROR,
-            LogLevel::Warn => Self::WARN,
-            LogLevel::Info => Self::INFO,
-            LogLevel::Debug => Self::DEBUG,
-            LogLevel::Trace => Self::TRACE,
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "human" => Ok(Self::Human),
+            "json" => Ok(Self::Json),
+            _ => Err("must be human or json"),
         }
     }
 }
@@ -174,6 +162,13 @@ fn origin(name: &str) -> Result<HeaderValue, String> {
         return Err(refused());
     }
     HeaderValue::from_str(name).map_err(|_| refused())
+}
+
+fn level<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<LevelFilter, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let is_name = text.bytes().all(|byte| byte.is_ascii_lowercase());
+    let level = text.parse().ok().filter(|_| is_name);
+    level.ok_or_else(|| serde::de::Error::custom("must be off, error, warn, info, debug or trace"))
 }
 
 /// Whole seconds, from 1 to an hour.

@@ -1,6 +1,7 @@
 //! Opening a store: which database, is it reachable, is it ours, is it set as we need it.
 
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use crate::sql::{Backend, SqlStore};
 use crate::{postgres, sqlite};
 
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
 /// How a store uses its database.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
@@ -20,7 +23,7 @@ pub struct Options {
     pub max_connections: u32,
     /// How long to wait for a connection.
     pub connect_timeout: Duration,
-    /// Create a SQLite file that is not there.
+    /// Create a SQLite file that is not there, or the tables in a database that has none.
     pub create: bool,
 }
 
@@ -72,6 +75,7 @@ pub struct Store {
     pub events: Arc<dyn EventRepository>,
     /// The beginning.
     pub first_start: Arc<dyn FirstStartRepository>,
+    close: Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>,
 }
 
 impl Store {
@@ -81,6 +85,14 @@ impl Store {
         migrator: &Migrator,
         store: SqlStore<DB>,
     ) -> Self {
+        let (reader, writer) = (store.reader.clone(), store.writer.clone());
+        let close = move || -> BoxFuture<'static, ()> {
+            let (reader, writer) = (reader.clone(), writer.clone());
+            Box::pin(async move {
+                reader.close().await;
+                writer.close().await;
+            })
+        };
         let store = Arc::new(store);
         Self {
             kind,
@@ -91,7 +103,14 @@ impl Store {
             models: store.clone(),
             events: store.clone(),
             first_start: store,
+            close: Arc::new(close),
         }
+    }
+
+    /// Finishes what is being done and closes all connections. A SQLite file then holds everything
+    /// itself; before that, a part of it may be in the write-ahead log beside it.
+    pub async fn close(&self) {
+        (self.close)().await;
     }
 }
 
@@ -113,6 +132,11 @@ pub enum OpenError {
     /// A file that is not there, and was not to be made.
     #[error("there is no database {}; `serve`, `migrate`, `organization create` and `model import` make one", .0.display())]
     NoDatabase(PathBuf),
+    /// A server's database without our tables, which were not to be made.
+    #[error(
+        "{0} has no tables of this service; `serve`, `migrate`, `organization create` and `model import` make them"
+    )]
+    NoTables(String),
     /// A database that is gone when the process ends.
     #[error(
         "an in-memory SQLite database keeps nothing; name a file, as in `sqlite://data/models.db`"

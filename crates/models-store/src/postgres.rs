@@ -36,6 +36,8 @@ const FIND_SETTINGS: &str = "SELECT current_setting('statement_timeout') AS stat
     current_setting('server_encoding') AS server_encoding, \
     current_setting('transaction_read_only') AS transaction_read_only";
 
+const HAS_TABLES: &str = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
+
 #[derive(FromRow)]
 struct SettingsRow {
     statement_timeout: String,
@@ -110,6 +112,13 @@ async fn prepare(
     expect("synchronous_commit", "true", &row.synchronous_commit)?;
     expect("server_encoding", "UTF8", &row.server_encoding)?;
     expect("transaction_read_only", "off", &row.transaction_read_only)?;
+    let has_tables: (bool,) = sqlx::query_as(HAS_TABLES)
+        .fetch_one(&mut connection)
+        .await
+        .map_err(unreachable)?;
+    if !has_tables.0 && !options.create {
+        return Err(OpenError::NoTables(location.to_owned()));
+    }
     connection
         .execute(SETTINGS_FOR_MIGRATION)
         .await

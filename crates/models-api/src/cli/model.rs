@@ -90,6 +90,13 @@ impl ImportFile {
     async fn run(self, store: &Store, output: Output) -> Result<(), Failure> {
         let (scope, organization) = find_scope(store, self.whose.organization.as_ref()).await?;
         let (entries, refused) = self.entries()?;
+        let whose = organization.as_ref().map_or_else(
+            || "public".to_owned(),
+            |organization| format!("`{}`", organization.slug),
+        );
+        if scope == Scope::Public {
+            warn_of_fine_tuned(&entries);
+        }
         let bar = progress_bar(entries.len(), output);
         let import = Import {
             scope,
@@ -107,7 +114,7 @@ impl ImportFile {
         let counts = json!({"created": created, "updated": updated, "unchanged": unchanged, "refused": refused});
         output.object(&counts, || {
             let prefix = if self.dry_run { "Dry run, nothing changed: " } else { "" };
-            format!("{prefix}{created} created, {updated} updated, {unchanged} unchanged, {refused} refused")
+            format!("{prefix}{created} created, {updated} updated, {unchanged} unchanged, {refused} refused ({whose})")
         })
     }
 
@@ -115,8 +122,9 @@ impl ImportFile {
     fn entries(&self) -> Result<(Vec<ImportEntry>, usize), Failure> {
         let name = super::shown(&self.file);
         let parsed = list_file::parse(&super::read(&self.file)?);
-        let parsed =
-            parsed.map_err(|error| format!("{name}: this is not a list of models: {error}"))?;
+        let parsed = parsed.map_err(|error| {
+            format!("{name}: this is not the JSON of a list of models: {error}")
+        })?;
         let (good, bad): (Vec<_>, Vec<_>) = parsed.into_iter().partition(Result::is_ok);
         let bad: Vec<InvalidEntry> = bad.into_iter().filter_map(Result::err).collect();
         if !bad.is_empty() && !self.skip_invalid {
@@ -126,6 +134,20 @@ impl ImportFile {
             complain(&format!("{name}: left out {entry}"));
         }
         Ok((good.into_iter().filter_map(Result::ok).collect(), bad.len()))
+    }
+}
+
+/// The list of a key at OpenAI holds the fine-tuned models of its organization beside the public
+/// ones.
+fn warn_of_fine_tuned(entries: &[ImportEntry]) {
+    let count = entries
+        .iter()
+        .filter(|entry| entry.id.as_str().starts_with("ft:"))
+        .count();
+    if count > 0 {
+        complain(&format!(
+            "warning: {count} of these are fine-tuned models (`ft:…`), and without --organization every organization sees them"
+        ));
     }
 }
 

@@ -33,6 +33,11 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
         schema_version = store.schema_version,
         "listening"
     );
+    if store.api_keys.list(None).await?.is_empty() {
+        tracing::warn!(
+            "there is no key yet: `models-api organization create` and then `models-api key create` make one"
+        );
+    }
     if let Some(first_key) = first_key {
         print_once(&first_key.announcement(address)).map_err(|error| {
             format!(

@@ -21,6 +21,9 @@ pub enum SettingsError {
     /// The environment was named, but there is no file for it.
     #[error("there is no file {} for the environment that {ENVIRONMENT} names", .0.display())]
     NoFile(PathBuf),
+    /// The directory for the files was named, but is none.
+    #[error("{} is not a directory, and {DIRECTORY} names it", .0.display())]
+    NoDirectory(PathBuf),
     /// A name that no setting has.
     #[error("there is no setting `{key}` ({place}); the settings are {known}")]
     Unknown {
@@ -122,7 +125,10 @@ fn environment_file(variables: &HashMap<String, String>) -> Result<Option<PathBu
     let directory = variables
         .get(DIRECTORY)
         .map_or(Path::new("config"), Path::new);
-    let named = variables.get(ENVIRONMENT);
+    let named = variables.get(ENVIRONMENT).filter(|name| !name.is_empty());
+    if variables.contains_key(DIRECTORY) && !directory.is_dir() {
+        return Err(SettingsError::NoDirectory(directory.to_owned()));
+    }
     let path = directory.join(format!(
         "{}.toml",
         named.map_or("development", String::as_str)
@@ -204,10 +210,10 @@ fn refuse(error: ConfigError) -> SettingsError {
         return SettingsError::Unreadable(error);
     };
     match key.clone() {
-        Some(key) => SettingsError::Value {
-            key,
-            reason: error.to_string(),
-        },
+        Some(key) => {
+            let reason = error.to_string().replace(&format!(" for key `{key}`"), "");
+            SettingsError::Value { key, reason }
+        }
         None => SettingsError::Unreadable(error),
     }
 }

@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use models_core::{
     ApiKey, ApiKeyId, ApiKeyRepository, KeyDigest, OrganizationId, Origin, RepositoryError, Role,
 };
-use models_store::Store;
 
 use crate::http::{Answer, send};
 use crate::service::{TestCaller, TestService, now, origin};
@@ -422,10 +421,7 @@ impl ApiKeyRepository for Panics {
 
 pub async fn a_panic_in_a_handler_is_a_fault_and_the_process_lives(service: TestService) {
     let node = service
-        .node_with(|store| Store {
-            api_keys: Arc::new(Panics),
-            ..store
-        })
+        .node_with(|store| store.api_keys = Arc::new(Panics))
         .await;
     for _ in 0..3 {
         let answer = node

@@ -50,11 +50,11 @@ impl TestService {
 
     /// Another node of the same catalog.
     pub async fn another_node(&self) -> Self {
-        Self::start_on(self.database.clone(), &[], |store| store).await
+        Self::start_on(self.database.clone(), &[], |_| ()).await
     }
 
     /// A node of the same catalog whose store is made another one.
-    pub async fn node_with(&self, change: impl FnOnce(Store) -> Store) -> Self {
+    pub async fn node_with(&self, change: impl FnOnce(&mut Store)) -> Self {
         Self::start_on(self.database.clone(), &[], change).await
     }
 
@@ -117,13 +117,13 @@ impl TestService {
     }
 
     async fn start(database: TestDatabase, settings: &[(&str, &str)]) -> Self {
-        Self::start_on(Arc::new(database), settings, |store| store).await
+        Self::start_on(Arc::new(database), settings, |_| ()).await
     }
 
     async fn start_on(
         database: Arc<TestDatabase>,
         more: &[(&str, &str)],
-        change: impl FnOnce(Store) -> Store,
+        change: impl FnOnce(&mut Store),
     ) -> Self {
         let base = [
             ("MODELS__DATABASE__URL", database.url()),
@@ -135,14 +135,13 @@ impl TestService {
             .chain(more)
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let settings = Settings::load_from(&variables.collect()).unwrap();
-        let store = change(
-            open(
-                settings.database.url.expose(),
-                settings.database.options(true),
-            )
-            .await
-            .unwrap(),
-        );
+        let mut store = open(
+            settings.database.url.expose(),
+            settings.database.options(true),
+        )
+        .await
+        .unwrap();
+        change(&mut store);
         let application = Application::bind(&settings, &store).unwrap();
         let address = application.address();
         let (stop, stopped) = oneshot::channel::<()>();

@@ -62,7 +62,10 @@ fn a_bad_entry_fails_the_whole_import_unless_it_is_left_out() {
     assert_eq!(program.json(&["model", "list"]), json!([]));
 
     let run = program.run_with(&["model", "import", "-", "--skip-invalid"], text);
-    assert_eq!(run.stdout, "2 created, 0 updated, 0 unchanged, 2 refused\n");
+    assert_eq!(
+        run.stdout,
+        "2 created, 0 updated, 0 unchanged, 2 refused (public)\n"
+    );
     assert!(
         run.stderr
             .starts_with("standard input: left out entry 2 (`b`): "),
@@ -74,7 +77,7 @@ fn a_bad_entry_fails_the_whole_import_unless_it_is_left_out() {
     );
     assert_eq!(
         malformed.failure(),
-        "standard input: this is not a list of models: expected `:` at line 2 column 8"
+        "standard input: this is not the JSON of a list of models: expected `:` at line 2 column 8"
     );
 }
 
@@ -90,7 +93,7 @@ fn a_dry_run_changes_nothing() {
     let run = program.run_with(&["model", "import", "-", "--dry-run"], LIST);
     assert_eq!(
         run.stdout,
-        "Dry run, nothing changed: 3 created, 0 updated, 0 unchanged, 0 refused\n"
+        "Dry run, nothing changed: 3 created, 0 updated, 0 unchanged, 0 refused (public)\n"
     );
     assert_eq!(program.json(&["model", "list"]), json!([]));
 }
@@ -153,7 +156,10 @@ fn a_large_catalog_says_one_plain_line_where_there_is_no_terminal() {
     let run = program.run_with(&["model", "import", "-"], &list);
     assert_eq!(
         (run.stdout.as_str(), run.stderr.as_str()),
-        ("5000 created, 0 updated, 0 unchanged, 0 refused\n", "")
+        (
+            "5000 created, 0 updated, 0 unchanged, 0 refused (public)\n",
+            ""
+        )
     );
 }
 
@@ -177,4 +183,35 @@ fn a_reader_that_stops_early_is_not_an_error() {
         .unwrap();
     drop(child.stdout.take());
     assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn who_makes_fine_tuned_models_public_is_warned() {
+    let program = Program::on_sqlite();
+    let public = program.run_with(
+        &["model", "import", "-"],
+        r#"[{"id":"ft:gpt-4o:acme::1"},{"id":"b"}]"#,
+    );
+    assert_eq!(
+        public.stdout,
+        "2 created, 0 updated, 0 unchanged, 0 refused (public)\n"
+    );
+    assert!(
+        public
+            .stderr
+            .starts_with("warning: 1 of these are fine-tuned models"),
+        "{public:?}"
+    );
+    program.json(&["organization", "create", "--slug", "acme", "--name", "Acme"]);
+    let own = program.run_with(
+        &["model", "import", "-", "--organization", "acme"],
+        r#"[{"id":"ft:gpt-4o:acme::1"}]"#,
+    );
+    assert_eq!(
+        (own.stdout.as_str(), own.stderr.as_str()),
+        (
+            "1 created, 0 updated, 0 unchanged, 0 refused (`acme`)\n",
+            ""
+        )
+    );
 }

@@ -171,18 +171,42 @@ fn both_databases_have_the_same_migrations() {
 }
 
 #[tokio::test]
-async fn a_file_is_made_only_where_that_is_asked_for() {
+async fn files_and_tables_are_made_only_where_that_is_asked_for() {
+    for database in [TestDatabase::sqlite(), TestDatabase::postgres().await] {
+        let options = Options {
+            create: false,
+            ..OPTIONS
+        };
+        let refused = open(database.url(), options).await.err();
+        assert!(
+            matches!(
+                refused,
+                Some(OpenError::NoDatabase(_) | OpenError::NoTables(_))
+            ),
+            "{refused:?}"
+        );
+        open(database.url(), OPTIONS).await.unwrap();
+        open(database.url(), options).await.unwrap();
+    }
+}
+
+/// Who copies the file of a service that has stopped has everything.
+#[tokio::test]
+async fn a_closed_file_holds_everything_itself() {
     let database = TestDatabase::sqlite();
-    let options = Options {
-        create: false,
-        ..OPTIONS
-    };
-    assert!(matches!(
-        open(database.url(), options).await,
-        Err(OpenError::NoDatabase(_))
-    ));
-    open(database.url(), OPTIONS).await.unwrap();
-    open(database.url(), options).await.unwrap();
+    let store = open(database.url(), OPTIONS).await.unwrap();
+    crate::fixtures::add_organization(&store, "acme").await;
+    store.close().await;
+    let file = database.url().trim_start_matches("sqlite://");
+    assert!(!Path::new(&format!("{file}-wal")).exists());
+    assert!(
+        store.organizations.list().await.is_err(),
+        "nothing is read after that"
+    );
+    let copy = TestDatabase::sqlite();
+    std::fs::copy(file, copy.url().trim_start_matches("sqlite://")).unwrap();
+    let copy = open(copy.url(), OPTIONS).await.unwrap();
+    assert_eq!(copy.organizations.list().await.unwrap().len(), 1);
 }
 
 /// A role may have another default; a serialization failure would be a 500 where none need be.
