@@ -61,6 +61,8 @@ pub(crate) struct Connection {
     owed_since: Option<Instant>,
     /// Looks whether the peer takes too long.
     timer: Option<Pin<Box<Sleep>>>,
+    /// Of what the dispatcher last wrote, not all has been taken.
+    is_writing: bool,
     /// What is still to be written in place of an answer of the dispatcher's.
     replacement: Option<Bytes>,
     /// The peer was refused, and may still be sending.
@@ -84,6 +86,7 @@ impl Connection {
             in_flight: InFlight::default(),
             owed_since: None,
             timer: None,
+            is_writing: false,
             replacement: None,
             lingers: false,
             linger: None,
@@ -96,13 +99,18 @@ impl Connection {
         self.in_flight.clone()
     }
 
-    /// Writes what fits into the socket's buffer, which is empty: nothing else is being written.
+    /// Writes as much as fits into the socket's buffer, unless that is in the midst of an answer.
     fn say_at_once(&mut self, status: &str, error: &ApiError) {
         let answer = answer(&format!("HTTP/1.1 {status}"), error);
-        if self.stream.try_write(&answer).is_ok() {
+        if !self.is_writing && self.stream.try_write(&answer).is_ok() {
             self.owed_since = None;
             self.lingers = true;
         }
+    }
+
+    fn say_that_the_service_stops(&mut self) {
+        let error = ApiError::Overloaded("the service stops".to_owned());
+        self.say_at_once("503 Service Unavailable", &error);
     }
 
     /// Whether the head of a request has taken too long.
@@ -177,6 +185,7 @@ impl AsyncWrite for Connection {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        this.is_writing = true;
         let written = match bare_answer(bytes) {
             None => ready!(Pin::new(&mut this.stream).poll_write(cx, bytes))?,
             Some(start @ 1..) => {
@@ -193,6 +202,7 @@ impl AsyncWrite for Connection {
                 bytes.len()
             }
         };
+        this.is_writing = written < bytes.len();
         if bytes != CONTINUE {
             this.owed_since = None;
         }
@@ -206,10 +216,7 @@ impl AsyncWrite for Connection {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.owed_since.is_some() && !this.is_answering() && *this.stopping.borrow() {
-            this.say_at_once(
-                "503 Service Unavailable",
-                &ApiError::Overloaded("the service stops".to_owned()),
-            );
+            this.say_that_the_service_stops();
         }
         ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
         if this.lingers {
@@ -221,9 +228,14 @@ impl AsyncWrite for Connection {
 
 impl Drop for Connection {
     /// The dispatcher gives up without a word, and without closing, when a body's chunks make no
-    /// sense.
+    /// sense; and so does the server when the time for stopping is over.
     fn drop(&mut self) {
-        if self.owed_since.is_some() {
+        if self.owed_since.is_none() {
+            return;
+        }
+        if *self.stopping.borrow() {
+            self.say_that_the_service_stops();
+        } else {
             self.say_at_once("400 Bad Request", &ApiError::BadRequest(UNREADABLE));
         }
     }
