@@ -35,6 +35,13 @@ pub(crate) fn damaged(
     RepositoryError::Failed(format!("a row of the table {table} is damaged: {error}").into())
 }
 
+/// Whether SQLite found the file locked by another connection.
+pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.and_then(|code| code.parse::<u32>().ok())
+        .is_some_and(|code| matches!(code & 0xff, 5 | 6))
+}
+
 fn is_duplicate(error: &sqlx::Error) -> bool {
     error
         .as_database_error()

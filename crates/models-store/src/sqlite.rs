@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
@@ -11,6 +11,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection, SqlitePool};
 use tokio::runtime::Handle;
 
+use crate::error::is_busy;
 use crate::open::{DatabaseKind, OpenError, Options, Store, expect, migrate};
 use crate::sql::SqlStore;
 
@@ -77,7 +78,7 @@ async fn open_writer(
         .journal_mode(SqliteJournalMode::Wal)
         // NORMAL keeps what was acknowledged over a crash of the process, but not over a power cut.
         .synchronous(SqliteSynchronous::Full);
-    pool(1, options).connect_with(connect).await
+    connect_patiently(1, &connect, options).await
 }
 
 async fn open_reader(
@@ -85,9 +86,28 @@ async fn open_reader(
     options: Options,
 ) -> Result<SqlitePool, sqlx::Error> {
     let connect = connect.read_only(true).create_if_missing(false);
-    pool(options.max_connections, options)
-        .connect_with(connect)
-        .await
+    connect_patiently(options.max_connections, &connect, options).await
+}
+
+/// Tries again while the file is locked: who turns the write-ahead log on does not wait for others who
+/// do the same, whatever the busy time-out.
+async fn connect_patiently(
+    connections: u32,
+    connect: &SqliteConnectOptions,
+    options: Options,
+) -> Result<SqlitePool, sqlx::Error> {
+    let deadline = Instant::now() + options.connect_timeout;
+    loop {
+        match pool(connections, options)
+            .connect_with(connect.clone())
+            .await
+        {
+            Err(error) if is_busy(&error) && Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            done => return done,
+        }
+    }
 }
 
 /// Migrates, under the lock, since another process may be starting too, and asserts the settings.
