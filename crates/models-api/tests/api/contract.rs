@@ -1,13 +1,8 @@
 //! The wire contract's table of requests and answers, row by row, and its headers.
 
-use std::sync::Arc;
+use models_core::Role;
 
-use async_trait::async_trait;
-use models_core::{
-    ApiKey, ApiKeyId, ApiKeyRepository, KeyDigest, OrganizationId, Origin, RepositoryError, Role,
-};
-
-use crate::http::{Answer, send};
+use crate::http::Answer;
 use crate::service::{TestCaller, TestService, now, origin};
 
 /// The row of the contract, who asks, the method, the path, more headers; and the status and body
@@ -170,7 +165,7 @@ pub async fn every_row_of_the_contract_answers_as_written(service: TestService) 
     println!("{} rows", rows.len());
 }
 
-fn assert_standard_headers(answer: &Answer) {
+pub fn assert_standard_headers(answer: &Answer) {
     assert_eq!(
         answer.header("openai-version"),
         Some("2020-10-01"),
@@ -359,126 +354,4 @@ pub async fn an_answered_deletion_is_answered_again_when_it_is_repeated_on_any_n
         .await;
     assert_eq!(never.status, 404);
     assert_eq!(owner.get("/v1/models/own").await.status, 404);
-}
-
-pub async fn a_faulty_row_is_a_fault_and_a_store_out_of_reach_is_overloaded(service: TestService) {
-    let acme = service.organization("acme").await;
-    service.models(Some(&acme), &[("own", 1)]).await;
-    let owner = service.caller(&acme, Role::Owner).await;
-    service.execute("UPDATE models SET owned_by = ''").await;
-    let fault = owner.get("/v1/models").await;
-    let request_id = fault.header("x-request-id").unwrap();
-    let message = format!(
-        "The server had an error processing your request. (Please give the request ID {request_id} when you report it.)"
-    );
-    let body = format!(
-        r#"{{"error":{{"message":"{message}","type":"server_error","param":null,"code":null}}}}"#
-    );
-    assert_eq!((fault.status, &fault.body), (500, &body));
-    assert_eq!(fault.header("x-should-retry"), Some("false"));
-    assert_standard_headers(&fault);
-
-    let authorization = format!("Bearer {}", owner.token.as_ref().unwrap());
-    let headers = [("Authorization", authorization.as_str())];
-    let deletion = send(service.address, "DELETE", "/v1/models/own", &headers);
-    let answer = service.while_out_of_reach(deletion).await;
-    let body = r#"{"error":{"message":"The server is overloaded or not ready yet.","type":"service_unavailable_error","param":null,"code":"server_is_overloaded"}}"#;
-    assert_eq!((answer.status, answer.body.as_str()), (503, body));
-    assert_eq!(answer.header("retry-after"), Some("1"));
-    assert_eq!(answer.header("x-should-retry"), None);
-    assert_standard_headers(&answer);
-    service
-        .execute("UPDATE models SET owned_by = 'mended'")
-        .await;
-    assert_eq!(
-        owner.delete("/v1/models/own").await.status,
-        200,
-        "it is back as soon as the store is"
-    );
-}
-
-/// Finds nothing, and says so in no orderly way.
-struct Panics;
-
-#[async_trait]
-impl ApiKeyRepository for Panics {
-    async fn insert(&self, _: ApiKey, _: KeyDigest, _: Origin) -> Result<(), RepositoryError> {
-        panic!("on purpose")
-    }
-
-    async fn list(&self, _: Option<&OrganizationId>) -> Result<Vec<ApiKey>, RepositoryError> {
-        panic!("on purpose")
-    }
-
-    async fn find_by_digest(&self, _: &KeyDigest) -> Result<Option<ApiKey>, RepositoryError> {
-        panic!("on purpose")
-    }
-
-    async fn revoke(&self, _: &ApiKeyId, _: Origin) -> Result<Option<ApiKey>, RepositoryError> {
-        panic!("on purpose")
-    }
-}
-
-pub async fn a_panic_in_a_handler_is_a_fault_and_the_process_lives(service: TestService) {
-    let node = service
-        .node_with(|store| store.api_keys = Arc::new(Panics))
-        .await;
-    for _ in 0..3 {
-        let answer = node
-            .bearer("sk-whatever-0123456789")
-            .get("/v1/models")
-            .await;
-        assert_eq!(
-            (answer.status, answer.error()["type"].as_str()),
-            (500, Some("server_error"))
-        );
-        assert_standard_headers(&answer);
-        assert!(!answer.body.contains("on purpose"), "{answer:?}");
-        assert_eq!(node.anonymous().get("/v1/models").await.status, 401);
-    }
-}
-
-pub async fn a_key_that_asks_too_often_is_told_when_to_ask_again(service: TestService) {
-    let service = service
-        .again_with(&[("MODELS__SERVER__REQUESTS_PER_MINUTE", "2")])
-        .await;
-    let acme = service.organization("acme").await;
-    let (busy, other) = (
-        service.caller(&acme, Role::Reader).await,
-        service.caller(&acme, Role::Reader).await,
-    );
-    for remaining in ["1", "0"] {
-        let answer = busy.get("/v1/models").await;
-        assert_eq!(
-            (answer.status, answer.header("x-ratelimit-limit-requests")),
-            (200, Some("2"))
-        );
-        assert_eq!(
-            answer.header("x-ratelimit-remaining-requests"),
-            Some(remaining)
-        );
-        assert!(
-            answer
-                .header("x-ratelimit-reset-requests")
-                .unwrap()
-                .ends_with("ms")
-        );
-    }
-    let answer = busy.get("/v1/models").await;
-    let wait: u32 = answer.header("retry-after").unwrap().parse().unwrap();
-    assert!(
-        answer.status == 429 && (1..=60).contains(&wait),
-        "{answer:?}"
-    );
-    let body = format!(
-        r#"{{"error":{{"message":"Rate limit reached for requests per min (RPM): Limit 2, Requested 1. Please try again in {wait}s.","type":"requests","param":null,"code":"rate_limit_exceeded"}}}}"#
-    );
-    assert_eq!(answer.body, body);
-    assert_eq!(answer.header("x-should-retry"), None);
-    assert_standard_headers(&answer);
-    assert_eq!(
-        other.get("/v1/models").await.status,
-        200,
-        "each key has a limit of its own"
-    );
 }

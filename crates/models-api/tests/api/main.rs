@@ -7,6 +7,7 @@ mod contract;
 mod cors;
 mod deletion;
 mod errors;
+mod faults;
 mod http;
 mod listing;
 mod matrix;
@@ -66,9 +67,6 @@ on_both_databases! {
         ids_of_gateways_and_clients_are_taken_or_refused
         organization_headers_may_be_ignored
         an_answered_deletion_is_answered_again_when_it_is_repeated_on_any_node
-        a_panic_in_a_handler_is_a_fault_and_the_process_lives
-        a_key_that_asks_too_often_is_told_when_to_ask_again
-        a_faulty_row_is_a_fault_and_a_store_out_of_reach_is_overloaded
     }
     cors {
         without_origins_there_is_no_cors
@@ -97,6 +95,11 @@ on_both_databases! {
     }
     strict_client {
         async_openai_reads_every_answer
+    }
+    faults {
+        a_faulty_row_is_a_fault_and_a_store_out_of_reach_is_overloaded
+        a_panic_in_a_handler_is_a_fault_and_the_process_lives
+        a_key_that_asks_too_often_is_told_when_to_ask_again
     }
     errors {
         every_failure_has_the_envelope

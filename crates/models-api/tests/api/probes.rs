@@ -167,6 +167,7 @@ fn pipelines() -> Vec<Probe> {
         open("DELETE with a body, and GET", target("DELETE", "/v1/models/a", "Content-Length: 2\r\n") + "{}" + &get(""), &[403, 200]),
         closed("HTTP/1.0 kept alive, and then no HTTP", get("Connection: keep-alive\r\n").replace("HTTP/1.1", "HTTP/1.0") + "BAD\r\n\r\n", &[200, 400]),
         closed("a last one", get("Connection: close\r\n"), &[200]),
+        open("a last one, and another behind it", get("Connection: close\r\n") + &get(""), &[200, 200]),
         closed("two, and the last says so", get("") + &get("Connection: close\r\n"), &[200, 200]),
     ]
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod api_keys;
+mod deletions;
 mod events;
 mod fixtures;
 mod models;
@@ -75,13 +76,15 @@ on_both_databases! {
         an_id_that_comes_twice_is_applied_in_order
         a_shutdown_date_stays_until_something_is_said_of_it
         progress_is_heard_for_every_entry
-        nothing_is_deleted_after_the_keys_revocation
+        any_text_comes_back_as_it_went_in
+    }
+    deletions {
         an_owner_deletes_only_its_own_models
         a_revoked_or_expired_key_deletes_nothing
         a_deletion_happens_once_however_many_ask
-        a_repeated_deletion_is_answered_again_for_a_minute_to_the_same_key
         an_operator_deletes_within_one_scope
-        any_text_comes_back_as_it_went_in
+        a_repeated_deletion_is_answered_again_for_a_minute_to_the_same_key
+        nothing_is_deleted_after_the_keys_revocation
     }
     events {
         every_mutation_appends_its_event_and_takes_the_next_revision

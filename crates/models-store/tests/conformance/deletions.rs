@@ -1,0 +1,270 @@
+use models_core::{
+    Attempt, Deletion, DeletionRefusal, KeyRejection, Revision, Role, Scope, Timestamp,
+};
+use models_store::Store;
+
+use crate::fixtures::{NOW, add_api_key, add_models, add_organization, api_key, id, origin, own};
+
+pub async fn an_owner_deletes_only_its_own_models(store: Store) {
+    let (acme, other) = (
+        add_organization(&store, "acme").await,
+        add_organization(&store, "other").await,
+    );
+    add_models(&store, &own(&acme), &[("own", 1)]).await;
+    add_models(&store, &own(&other), &[("foreign", 1), ("own", 1)]).await;
+    add_models(&store, &Scope::Public, &[("public", 1), ("own", 2)]).await;
+    let (owner, _) = add_api_key(&store, &acme, Role::Owner).await;
+    let before = store.events.revision().await.unwrap();
+
+    for (role, model, refusal) in [
+        (Role::Reader, "own", DeletionRefusal::Role),
+        (Role::Writer, "missing", DeletionRefusal::Role),
+        (Role::Owner, "missing", DeletionRefusal::NotFound),
+        (Role::Owner, "foreign", DeletionRefusal::NotFound),
+        (Role::Owner, "public", DeletionRefusal::Public),
+    ] {
+        let (key, _) = add_api_key(&store, &acme, role).await;
+        let deletion = store
+            .models
+            .delete_as(&key.id, &id(model), NOW, Attempt::First)
+            .await
+            .unwrap();
+        assert_eq!(deletion, Deletion::Refused(refusal), "{role} {model}");
+    }
+    assert_eq!(
+        store.events.revision().await.unwrap().0,
+        before.0 + 5,
+        "the five keys, and no deletion"
+    );
+
+    let own_model = store
+        .models
+        .find(&own(&acme), &id("own"))
+        .await
+        .unwrap()
+        .unwrap();
+    let deletion = store
+        .models
+        .delete_as(&owner.id, &id("own"), NOW, Attempt::First)
+        .await
+        .unwrap();
+    assert_eq!(deletion, Deletion::Deleted(own_model));
+    assert_eq!(
+        store.models.find(&own(&acme), &id("own")).await.unwrap(),
+        None
+    );
+    assert!(
+        store
+            .models
+            .find(&own(&other), &id("own"))
+            .await
+            .unwrap()
+            .is_some()
+    );
+    let again = store
+        .models
+        .delete_as(&owner.id, &id("own"), NOW, Attempt::First)
+        .await
+        .unwrap();
+    assert_eq!(
+        again,
+        Deletion::Refused(DeletionRefusal::Public),
+        "the public one of the same id is left, and stays"
+    );
+}
+
+pub async fn a_revoked_or_expired_key_deletes_nothing(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    add_models(&store, &own(&acme), &[("own", 1)]).await;
+    let (revoked, _) = add_api_key(&store, &acme, Role::Owner).await;
+    store.api_keys.revoke(&revoked.id, origin()).await.unwrap();
+    let (mut expired, digest) = api_key(&acme, Role::Owner);
+    expired.expires_at = Some(NOW);
+    store
+        .api_keys
+        .insert(expired.clone(), digest, origin())
+        .await
+        .unwrap();
+    let (unknown, _) = api_key(&acme, Role::Owner);
+
+    for (key, rejection) in [
+        (&revoked, KeyRejection::Revoked),
+        (&expired, KeyRejection::Expired),
+        (&unknown, KeyRejection::Revoked),
+    ] {
+        let deletion = store
+            .models
+            .delete_as(&key.id, &id("own"), NOW, Attempt::First)
+            .await
+            .unwrap();
+        assert_eq!(deletion, Deletion::Refused(DeletionRefusal::Key(rejection)));
+    }
+    assert!(
+        store
+            .models
+            .find(&own(&acme), &id("own"))
+            .await
+            .unwrap()
+            .is_some()
+    );
+}
+
+pub async fn a_deletion_happens_once_however_many_ask(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    add_models(&store, &own(&acme), &[("own", 1)]).await;
+    let (owner, _) = add_api_key(&store, &acme, Role::Owner).await;
+    let attempts: Vec<_> = (0..8)
+        .map(|_| {
+            let (store, key_id) = (store.clone(), owner.id.clone());
+            tokio::spawn(async move {
+                store
+                    .models
+                    .delete_as(&key_id, &id("own"), NOW, Attempt::First)
+                    .await
+                    .unwrap()
+            })
+        })
+        .collect();
+    let mut deleted = 0;
+    for attempt in attempts {
+        match attempt.await.unwrap() {
+            Deletion::Deleted(_) => deleted += 1,
+            Deletion::Refused(refusal) => assert_eq!(refusal, DeletionRefusal::NotFound),
+            Deletion::Repeated(_) => panic!("none of them says that it is a repetition"),
+        }
+    }
+    assert_eq!(deleted, 1);
+}
+
+pub async fn an_operator_deletes_within_one_scope(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    add_models(&store, &own(&acme), &[("a", 1)]).await;
+    add_models(&store, &Scope::Public, &[("a", 2)]).await;
+    let public = store.models.find(&Scope::Public, &id("a")).await.unwrap();
+    assert_eq!(
+        store
+            .models
+            .delete(&Scope::Public, &id("a"), origin())
+            .await
+            .unwrap(),
+        public
+    );
+    assert_eq!(
+        store
+            .models
+            .delete(&Scope::Public, &id("a"), origin())
+            .await
+            .unwrap(),
+        None
+    );
+    assert!(
+        store
+            .models
+            .find(&own(&acme), &id("a"))
+            .await
+            .unwrap()
+            .is_some()
+    );
+}
+
+pub async fn a_repeated_deletion_is_answered_again_for_a_minute_to_the_same_key(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    add_models(&store, &own(&acme), &[("own", 1), ("other", 1)]).await;
+    add_models(&store, &Scope::Public, &[("own", 2)]).await;
+    let (owner, _) = add_api_key(&store, &acme, Role::Owner).await;
+    let (colleague, _) = add_api_key(&store, &acme, Role::Owner).await;
+    let own_model = store
+        .models
+        .find(&own(&acme), &id("own"))
+        .await
+        .unwrap()
+        .unwrap();
+    store
+        .models
+        .delete_as(&owner.id, &id("own"), NOW, Attempt::First)
+        .await
+        .unwrap();
+    let revision = store.events.revision().await.unwrap();
+
+    let after = |seconds| Timestamp::from_seconds(NOW.seconds() + seconds);
+    let repeated = Deletion::Repeated(own_model);
+    let public = Deletion::Refused(DeletionRefusal::Public);
+    let missing = Deletion::Refused(DeletionRefusal::NotFound);
+    for (key, name, at, attempt, expected) in [
+        (&owner, "own", NOW, Attempt::Repeated, &repeated),
+        (&owner, "own", after(60), Attempt::Repeated, &repeated),
+        (&owner, "own", after(61), Attempt::Repeated, &public),
+        (&owner, "own", NOW, Attempt::First, &public),
+        (&colleague, "own", NOW, Attempt::Repeated, &public),
+        (&owner, "missing", NOW, Attempt::Repeated, &missing),
+    ] {
+        let deletion = store
+            .models
+            .delete_as(&key.id, &id(name), at, attempt)
+            .await
+            .unwrap();
+        assert_eq!(&deletion, expected, "{name} {at} {attempt:?}");
+    }
+    assert_eq!(store.events.revision().await.unwrap(), revision);
+
+    add_models(&store, &own(&acme), &[("own", 3)]).await;
+    let deletion = store
+        .models
+        .delete_as(&owner.id, &id("own"), NOW, Attempt::Repeated)
+        .await
+        .unwrap();
+    assert!(
+        matches!(deletion, Deletion::Deleted(_)),
+        "one that came again is deleted, not only said to be"
+    );
+    store.api_keys.revoke(&owner.id, origin()).await.unwrap();
+    let deletion = store
+        .models
+        .delete_as(&owner.id, &id("own"), NOW, Attempt::Repeated)
+        .await
+        .unwrap();
+    assert_eq!(
+        deletion,
+        Deletion::Refused(DeletionRefusal::Key(KeyRejection::Revoked))
+    );
+}
+
+/// The key deletes model after model while it is revoked: what is deleted was deleted before.
+pub async fn nothing_is_deleted_after_the_keys_revocation(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    let names: Vec<String> = (0..40).map(|number| format!("m{number}")).collect();
+    let models: Vec<(&str, u32)> = names.iter().map(|name| (name.as_str(), 1)).collect();
+    add_models(&store, &own(&acme), &models).await;
+    let (owner, _) = add_api_key(&store, &acme, Role::Owner).await;
+    let deletions: Vec<_> = names
+        .into_iter()
+        .map(|name| {
+            let (store, key_id) = (store.clone(), owner.id.clone());
+            tokio::spawn(async move {
+                store
+                    .models
+                    .delete_as(&key_id, &id(&name), NOW, Attempt::First)
+                    .await
+                    .unwrap()
+            })
+        })
+        .collect();
+    store.api_keys.revoke(&owner.id, origin()).await.unwrap();
+    let mut deleted = 0;
+    for deletion in deletions {
+        match deletion.await.unwrap() {
+            Deletion::Deleted(_) => deleted += 1,
+            Deletion::Refused(refusal) => {
+                assert_eq!(refusal, DeletionRefusal::Key(KeyRejection::Revoked));
+            }
+            Deletion::Repeated(_) => panic!("none of them says that it is a repetition"),
+        }
+    }
+    let events = store.events.list_after(Revision(0), 1_000).await.unwrap();
+    let position = |kind: &str| events.iter().rposition(|event| event.change.kind() == kind);
+    assert!(position("model.deleted") < position("api_key.deleted"));
+    assert_eq!(
+        store.models.list(&own(&acme)).await.unwrap().len(),
+        40 - deleted
+    );
+}
