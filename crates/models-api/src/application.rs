@@ -17,7 +17,7 @@ use crate::authentication::Authenticator;
 use crate::catalog::Catalog;
 use crate::connection::Connection;
 use crate::rate_limit::RateLimit;
-use crate::respond::respond;
+use crate::respond::{respond, told_to_stop};
 use crate::routes;
 use crate::settings::Settings;
 
@@ -95,7 +95,7 @@ impl Application {
                 let http = HttpService::build()
                     .local_addr(address)
                     // Idle connections close when the service stops, in place of holding it up.
-                    .graceful_shutdown_signal(move || wait_for(stopped.clone()))
+                    .graceful_shutdown_signal(move || told_to_stop(stopped.clone()))
                     .on_connect_ext(|connection: &Connection, extensions: &mut Extensions| {
                         extensions.insert(connection.in_flight());
                     })
@@ -107,11 +107,6 @@ impl Application {
             })?;
         Ok(server.run())
     }
-}
-
-async fn wait_for(mut stopped: watch::Receiver<bool>) {
-    // An error is the end of the sender, and so of the service.
-    let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
 fn bind(address: impl ToSocketAddrs) -> io::Result<TcpListener> {

@@ -223,10 +223,15 @@ fn too_late() -> ApiError {
     ApiError::Overloaded("the service stopped before this was done".to_owned())
 }
 
-/// Over when the service has been stopping for as long as what is in flight may take.
-async fn out_of_time(mut stopping: watch::Receiver<bool>, grace: Duration) {
+/// Over when the service stops.
+pub(crate) async fn told_to_stop(mut stopping: watch::Receiver<bool>) {
     // An error is the end of the sender, and so of the service.
     let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+/// Over when the service has been stopping for as long as what is in flight may take.
+async fn out_of_time(stopping: watch::Receiver<bool>, grace: Duration) {
+    told_to_stop(stopping).await;
     tokio::time::sleep(grace).await;
 }
 

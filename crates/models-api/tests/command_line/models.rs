@@ -1,6 +1,4 @@
-use std::fmt::Write;
-
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::program::Program;
 
@@ -9,7 +7,7 @@ const LIST: &str = r#"{"object":"list","data":[
     {"id":"a","object":"model","created":2,"owned_by":"someone","shutdown_date":"2027-01-31"},
     {"id":"d","object":"model","created":1,"owned_by":"someone"}]}"#;
 
-fn import(program: &Program, arguments: &[&str], text: &str) -> serde_json::Value {
+fn import(program: &Program, arguments: &[&str], text: &str) -> Value {
     program
         .run_with(
             &[&["model", "import", "-", "--json"], arguments].concat(),
@@ -105,7 +103,7 @@ fn models_are_shown_and_deleted_within_one_scope() {
     import(&program, &[], LIST);
     import(&program, &["--organization", "acme"], r#"[{"id":"own"}]"#);
 
-    let ids = |list: serde_json::Value| -> Vec<String> {
+    let ids = |list: Value| -> Vec<String> {
         list.as_array()
             .unwrap()
             .iter()
@@ -141,19 +139,15 @@ fn models_are_shown_and_deleted_within_one_scope() {
     );
 }
 
+fn large_list() -> String {
+    let entry = |number| json!({"id": format!("vendor/model-{number}"), "created": number});
+    (0..5_000).map(entry).collect::<Value>().to_string()
+}
+
 #[test]
 fn a_large_catalog_says_one_plain_line_where_there_is_no_terminal() {
     let program = Program::on_sqlite();
-    let mut list = String::from("[");
-    for number in 0..5_000 {
-        write!(
-            list,
-            "{{\"id\":\"vendor/model-{number}\",\"created\":{number}}},"
-        )
-        .unwrap();
-    }
-    list.replace_range(list.len() - 1.., "]");
-    let run = program.run_with(&["model", "import", "-"], &list);
+    let run = program.run_with(&["model", "import", "-"], &large_list());
     assert_eq!(
         (run.stdout.as_str(), run.stderr.as_str()),
         (
@@ -166,16 +160,7 @@ fn a_large_catalog_says_one_plain_line_where_there_is_no_terminal() {
 #[test]
 fn a_reader_that_stops_early_is_not_an_error() {
     let program = Program::on_sqlite();
-    let mut list = String::from("[");
-    for number in 0..5_000 {
-        write!(
-            list,
-            "{{\"id\":\"vendor/model-{number}\",\"created\":{number}}},"
-        )
-        .unwrap();
-    }
-    list.replace_range(list.len() - 1.., "]");
-    program.run_with(&["model", "import", "-"], &list);
+    program.run_with(&["model", "import", "-"], &large_list());
     let mut child = program
         .command(&["model", "export"])
         .stdout(std::process::Stdio::piped())
