@@ -10,12 +10,10 @@ use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::{App, web};
 use futures_util::future::ready;
-use models_store::Store;
 use tokio::sync::watch;
 
-use crate::authentication::Authenticator;
-use crate::catalog::Catalog;
 use crate::connection::Connection;
+use crate::node::Node;
 use crate::rate_limit::RateLimit;
 use crate::respond::{respond, told_to_stop};
 use crate::routes;
@@ -23,10 +21,8 @@ use crate::settings::Settings;
 
 /// What the handlers work with.
 pub struct Services {
-    /// Knows the keys.
-    pub authenticator: Authenticator,
-    /// Shows the models.
-    pub catalog: Catalog,
+    /// What is known of the catalog.
+    pub node: Node,
     /// How many requests a key may make, where that is limited.
     pub rate_limit: Option<RateLimit>,
     /// Take no notice of `OpenAI-Organization` and `OpenAI-Project`.
@@ -38,25 +34,17 @@ pub struct Application {
     listener: TcpListener,
     address: SocketAddr,
     settings: Settings,
-    services: web::Data<Services>,
 }
 
 impl Application {
     /// Takes the socket that the settings name; port 0 takes a free one.
-    pub fn bind(settings: &Settings, store: &Store) -> io::Result<Self> {
+    pub fn bind(settings: &Settings) -> io::Result<Self> {
         let server = &settings.server;
         let listener = bind((server.host.as_str(), server.port))?;
-        let services = Services {
-            authenticator: Authenticator::new(store.api_keys.clone()),
-            catalog: Catalog::new(store.models.clone()),
-            rate_limit: RateLimit::new(server.requests_per_minute),
-            ignore_organization_headers: server.ignore_organization_headers,
-        };
         Ok(Self {
             address: listener.local_addr()?,
             listener,
             settings: settings.clone(),
-            services: web::Data::new(services),
         })
     }
 
@@ -66,15 +54,36 @@ impl Application {
         self.address
     }
 
-    /// The running service: a future that ends when `stop` has ended and then what is in flight is
-    /// finished, or its time is over.
-    pub fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<Server> {
+    /// Serves what this node knows until `stop` has ended and then what is in flight is finished, or
+    /// its time is over. Then the node leaves.
+    pub async fn run(
+        self,
+        node: Node,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
+        let served = match self.start(node.clone(), stop) {
+            Ok(server) => server.await,
+            Err(error) => Err(error),
+        };
+        node.leave().await;
+        served
+    }
+
+    fn start(
+        self,
+        node: Node,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<Server> {
         let Self {
             listener,
             address,
             settings,
-            services,
         } = self;
+        let services = web::Data::new(Services {
+            node,
+            rate_limit: RateLimit::new(settings.server.requests_per_minute),
+            ignore_organization_headers: settings.server.ignore_organization_headers,
+        });
         let reception = settings.reception();
         let (stopping, stopped) = watch::channel(false);
         let stop = async move {

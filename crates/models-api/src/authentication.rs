@@ -1,19 +1,40 @@
 //! From a token to whom it stands for.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use models_core::{ApiKeyRepository, Principal, RepositoryError, Secret, Timestamp};
+use models_core::{
+    ApiKey, ApiKeyId, ApiKeyRepository, Epoch, KeyDigest, Principal, RepositoryError, Secret,
+    Snapshot, Timestamp,
+};
+
+use crate::cache::{Cache, Weighed};
 
 /// Knows the keys.
 pub struct Authenticator {
     api_keys: Arc<dyn ApiKeyRepository>,
+    known: Cache<KeyDigest, Known>,
+}
+
+/// What is known of a digest: the key, or that there is none.
+struct Known(Option<(ApiKey, Arc<Principal>)>);
+
+impl Weighed for Known {
+    fn weight(&self) -> usize {
+        /// A dozen short texts.
+        const KEY: usize = 1_024;
+        self.0.as_ref().map_or(size_of::<Self>(), |_| KEY)
+    }
 }
 
 impl Authenticator {
-    /// Asks these keys.
+    /// Asks these keys, and keeps up to so many bytes in memory.
     #[must_use]
-    pub fn new(api_keys: Arc<dyn ApiKeyRepository>) -> Self {
-        Self { api_keys }
+    pub fn new(api_keys: Arc<dyn ApiKeyRepository>, limit: usize) -> Self {
+        Self {
+            api_keys,
+            known: Cache::new(limit),
+        }
     }
 
     /// Whom the token stands for at `now`. `None` if it is no key, an unknown, a revoked or an
@@ -22,12 +43,45 @@ impl Authenticator {
         &self,
         token: &str,
         now: Timestamp,
-    ) -> Result<Option<Principal>, RepositoryError> {
+    ) -> Result<Option<Arc<Principal>>, RepositoryError> {
         let Ok(secret) = Secret::parse(token) else {
             return Ok(None);
         };
-        let key = self.api_keys.find_by_digest(&secret.digest()).await?;
-        Ok(key.and_then(|key| key.principal(now).ok()))
+        let digest = secret.digest();
+        let known = match self.known.get(&digest) {
+            Some(known) => known,
+            None => {
+                self.known
+                    .get_or_read(&digest, || self.read(&digest))
+                    .await?
+            }
+        };
+        let good = known.0.as_ref().filter(|(key, _)| key.check(now).is_ok());
+        Ok(good.map(|(_, principal)| principal.clone()))
+    }
+
+    async fn read(&self, digest: &KeyDigest) -> Result<Snapshot<Arc<Known>>, RepositoryError> {
+        let Snapshot { position, value } = self.api_keys.find_by_digest(digest).await?;
+        let known = Known(value.map(|key| {
+            let principal = Arc::new(key.holder());
+            (key, principal)
+        }));
+        Ok(Snapshot {
+            position,
+            value: Arc::new(known),
+        })
+    }
+
+    /// Drops these keys, and what is known to be no key.
+    pub(crate) fn drop_keys(&self, gone: &HashSet<&ApiKeyId>) {
+        self.known.remove_where(|_, known| match &known.0 {
+            Some((key, _)) => gone.contains(&key.id),
+            None => true,
+        });
+    }
+
+    pub(crate) fn forget(&self, epoch: &Epoch) {
+        self.known.forget(epoch);
     }
 }
 

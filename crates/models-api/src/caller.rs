@@ -1,6 +1,8 @@
 //! Who is asking, and whether that is enough. A handler states in its signature what it needs; this
 //! is the only place of the service where roles are compared.
 
+use std::sync::Arc;
+
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
@@ -21,10 +23,10 @@ const READ: &str = "api.model.read";
 pub const DELETE: &str = "api.delete";
 
 /// A key that may list and retrieve.
-pub struct Caller(pub Principal);
+pub struct Caller(pub Arc<Principal>);
 
 /// A key that may delete.
-pub struct Owner(pub Principal);
+pub struct Owner(pub Arc<Principal>);
 
 impl FromRequest for Caller {
     type Error = ApiError;
@@ -52,12 +54,14 @@ async fn require(
     request: &HttpRequest,
     role: Role,
     scope: &'static str,
-) -> Result<Principal, ApiError> {
+) -> Result<Arc<Principal>, ApiError> {
     let token = bearer_token(request)?;
     let services = request
         .app_data::<web::Data<Services>>()
         .expect("the application has its services");
-    let found = services.authenticator.authenticate(&token, now()).await?;
+    services.node.check_lease()?;
+    let authenticator = &services.node.authenticator;
+    let found = authenticator.authenticate(&token, now()).await?;
     let principal = found.ok_or_else(|| ApiError::IncorrectApiKey(redact(&token)))?;
     request.extensions_mut().insert(principal.clone());
     if let Some(rate_limit) = &services.rate_limit {

@@ -124,11 +124,7 @@ async fn execute(command: CatalogCommand, output: Output) -> Result<(), Failure>
 }
 
 async fn open(settings: &Settings, create: bool) -> Result<Store, Failure> {
-    let opened = models_store::open(
-        settings.database.url.expose(),
-        settings.database.options(create),
-    )
-    .await;
+    let opened = models_store::open(settings.database.url.expose(), settings.options(create)).await;
     Ok(opened.map_err(|error| {
         format!("{error} (setting `database.url`, variable MODELS__DATABASE__URL)")
     })?)

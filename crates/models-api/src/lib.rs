@@ -4,6 +4,7 @@
 mod application;
 mod authentication;
 mod body;
+mod cache;
 mod caller;
 mod catalog;
 pub mod cli;
@@ -16,6 +17,7 @@ mod error;
 mod first_start;
 mod list_file;
 mod logging;
+mod node;
 mod objects;
 mod path;
 mod rate_limit;
@@ -23,7 +25,9 @@ mod representation;
 mod respond;
 mod routes;
 mod settings;
+mod view;
 
 pub use application::Application;
+pub use node::Node;
 pub use routes::{ENDPOINTS, Endpoint};
 pub use settings::{Settings, SettingsError};

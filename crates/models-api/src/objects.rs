@@ -25,22 +25,6 @@ impl<'a> From<&'a Model> for ModelObject<'a> {
     }
 }
 
-/// The list of models: the whole of it, without pages.
-#[derive(Debug, Serialize)]
-pub struct ListObject<'a> {
-    object: &'static str,
-    data: Vec<ModelObject<'a>>,
-}
-
-impl<'a> From<&'a [Model]> for ListObject<'a> {
-    fn from(models: &'a [Model]) -> Self {
-        Self {
-            object: "list",
-            data: models.iter().map(ModelObject::from).collect(),
-        }
-    }
-}
-
 /// That a model is gone.
 #[derive(Debug, Serialize)]
 pub struct DeletedModelObject<'a> {

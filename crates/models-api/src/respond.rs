@@ -101,6 +101,10 @@ where
                     Err(Early::Refused(error)) => exchange.refuse(error),
                     Ok(Err(panic)) => exchange.translate::<B>(Err(panic)),
                     Ok(Ok(work)) => {
+                        if exchange.has_body {
+                            // The dispatcher reads the body only while the answer is awaited.
+                            tokio::task::yield_now().await;
+                        }
                         let work = AssertUnwindSafe(work).catch_unwind();
                         tokio::select! {
                             biased;
@@ -144,6 +148,8 @@ impl Reception {
             origin: self.cors.allowed_origin(request),
             method: request.method().clone(),
             path: request.path().to_owned(),
+            has_body: announced_length(request).is_some_and(|length| length > 0)
+                || request.headers().contains_key(TRANSFER_ENCODING),
             closes: [TRANSFER_ENCODING, EXPECT]
                 .iter()
                 .any(|name| request.headers().contains_key(name)),

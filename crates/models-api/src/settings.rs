@@ -25,6 +25,8 @@ pub struct Settings {
     pub bootstrap: bool,
     pub server: ServerSettings,
     pub database: DatabaseSettings,
+    pub consistency: ConsistencySettings,
+    pub cache: CacheSettings,
     pub log: LogSettings,
 }
 
@@ -56,15 +58,35 @@ pub struct DatabaseSettings {
     pub connect_timeout: Duration,
 }
 
-impl DatabaseSettings {
-    /// The part that the store wants to know.
+/// When a node may answer from memory.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsistencySettings {
+    #[serde(deserialize_with = "lease")]
+    pub lease: Duration,
+}
+
+/// How much is kept in memory, in MiB.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CacheSettings {
+    #[serde(deserialize_with = "within::<_, 1, 65_535>")]
+    pub keys_mib: u16,
+    #[serde(deserialize_with = "within::<_, 1, 65_535>")]
+    pub views_mib: u16,
+}
+
+impl CacheSettings {
+    /// For keys, in bytes.
     #[must_use]
-    pub fn options(&self, create: bool) -> Options {
-        Options {
-            max_connections: self.max_connections.into(),
-            connect_timeout: self.connect_timeout,
-            create,
-        }
+    pub fn keys(&self) -> usize {
+        usize::from(self.keys_mib) << 20
+    }
+
+    /// For views, in bytes.
+    #[must_use]
+    pub fn views(&self) -> usize {
+        usize::from(self.views_mib) << 20
     }
 }
 
@@ -127,6 +149,17 @@ impl TryFrom<String> for LogFormat {
 }
 
 impl Settings {
+    /// The part that the store wants to know.
+    #[must_use]
+    pub fn options(&self, create: bool) -> Options {
+        Options {
+            max_connections: self.database.max_connections.into(),
+            connect_timeout: self.database.connect_timeout,
+            lease: self.consistency.lease,
+            create,
+        }
+    }
+
     pub(crate) fn reception(&self) -> Reception {
         Reception {
             trust_request_id: self.server.trust_request_id,
@@ -169,6 +202,11 @@ fn level<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<LevelFilte
     let is_name = text.bytes().all(|byte| byte.is_ascii_lowercase());
     let level = text.parse().ok().filter(|_| is_name);
     level.ok_or_else(|| serde::de::Error::custom("must be off, error, warn, info, debug or trace"))
+}
+
+/// Whole seconds, from 3 to an hour. It is renewed every second.
+fn lease<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    within::<D, 3, 3600>(deserializer).map(|seconds| Duration::from_secs(seconds.into()))
 }
 
 /// Whole seconds, from 1 to an hour.

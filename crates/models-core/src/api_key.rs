@@ -48,20 +48,31 @@ pub enum KeyRejection {
 }
 
 impl ApiKey {
-    /// Whom the key stands for at `now`. It expires in the second `expires_at`.
-    pub fn principal(&self, now: Timestamp) -> Result<Principal, KeyRejection> {
+    /// Whether the key is good at `now`. It expires in the second `expires_at`.
+    pub fn check(&self, now: Timestamp) -> Result<(), KeyRejection> {
         if self.revoked_at.is_some() {
             return Err(KeyRejection::Revoked);
         }
         if self.expires_at.is_some_and(|expires_at| expires_at <= now) {
             return Err(KeyRejection::Expired);
         }
-        Ok(Principal {
+        Ok(())
+    }
+
+    /// Whom the key stands for at `now`.
+    pub fn principal(&self, now: Timestamp) -> Result<Principal, KeyRejection> {
+        self.check(now).map(|()| self.holder())
+    }
+
+    /// Whom the key stands for whenever it is good.
+    #[must_use]
+    pub fn holder(&self) -> Principal {
+        Principal {
             key_id: self.id.clone(),
             organization_id: self.organization_id.clone(),
             organization_slug: self.organization_slug.clone(),
             project_id: self.project_id.clone(),
             role: self.role,
-        })
+        }
     }
 }

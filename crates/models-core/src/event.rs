@@ -132,6 +132,19 @@ impl Change {
         }
     }
 
+    /// Whether it takes something away from somebody: then it is answered only when no node shows
+    /// it any more.
+    #[must_use]
+    pub const fn takes_away(&self) -> bool {
+        match self {
+            Self::ApiKeyDeleted(_) | Self::ModelDeleted(_) => true,
+            Self::OrganizationCreated(_)
+            | Self::ApiKeyCreated(_)
+            | Self::ModelCreated(_)
+            | Self::ModelUpdated { .. } => false,
+        }
+    }
+
     /// The id of what changed.
     #[must_use]
     pub fn subject_id(&self) -> &str {

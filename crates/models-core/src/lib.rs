@@ -10,6 +10,7 @@
 mod text;
 
 pub mod api_key;
+pub mod consistency;
 pub mod event;
 pub mod import;
 pub mod model;
@@ -21,6 +22,7 @@ pub mod time;
 pub mod visibility;
 
 pub use api_key::{ApiKey, ApiKeyId, KeyRejection};
+pub use consistency::{Epoch, Follower, Position, Snapshot};
 pub use event::{Actor, Change, Event, Origin, Revision};
 pub use import::{Import, ImportEntry, ImportReport};
 pub use model::{Model, ModelId, Scope, ShutdownDate};

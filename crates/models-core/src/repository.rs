@@ -10,6 +10,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::api_key::{ApiKey, ApiKeyId};
+use crate::consistency::{Position, Snapshot};
 use crate::event::{Event, Origin, Revision};
 use crate::import::{Import, ImportReport};
 use crate::model::{Model, ModelId, Scope};
@@ -97,11 +98,14 @@ pub trait ApiKeyRepository: Send + Sync {
     ) -> Result<Vec<ApiKey>, RepositoryError>;
 
     /// The key whose secret has this digest, also if it is revoked or expired.
-    async fn find_by_digest(&self, digest: &KeyDigest) -> Result<Option<ApiKey>, RepositoryError>;
+    async fn find_by_digest(
+        &self,
+        digest: &KeyDigest,
+    ) -> Result<Snapshot<Option<ApiKey>>, RepositoryError>;
 
-    /// Revokes the key at the origin's time and answers it as it is afterwards. A key that was
-    /// revoked before stays as it is, with the time of then, and nothing is logged. `None` if there
-    /// is no such key.
+    /// Revokes the key at the origin's time and answers it as it is afterwards, when no node takes
+    /// it any more. A key that was revoked before stays as it is, with the time of then, and nothing
+    /// is logged. `None` if there is no such key.
     async fn revoke(
         &self,
         id: &ApiKeyId,
@@ -123,14 +127,7 @@ pub trait ModelRepository: Send + Sync {
     async fn list_candidates(
         &self,
         organization_id: &OrganizationId,
-    ) -> Result<Vec<Model>, RepositoryError>;
-
-    /// Those of the candidates that have this id: at most two.
-    async fn find_candidates(
-        &self,
-        organization_id: &OrganizationId,
-        id: &ModelId,
-    ) -> Result<Vec<Model>, RepositoryError>;
+    ) -> Result<Snapshot<Vec<Model>>, RepositoryError>;
 
     /// Adds the models that are new and changes those that are different. Models of the scope that
     /// are not in the import stay. An entry that says nothing new logs nothing. `Failed` if the
@@ -146,7 +143,8 @@ pub trait ModelRepository: Send + Sync {
     /// Deletes what [`visibility::find_deletable`](crate::visibility::find_deletable) names for the
     /// key at the given time. The key is read in the same transaction, so one that has been revoked
     /// deletes nothing, however lately. Where there is nothing to delete and `attempt` is a
-    /// repeated one, a deletion that this key made in the 60 s before is answered again.
+    /// repeated one, a deletion that this key made in the 60 s before is answered again. A
+    /// deletion is answered when no node shows the model any more.
     async fn delete_as(
         &self,
         key_id: &ApiKeyId,
@@ -155,7 +153,8 @@ pub trait ModelRepository: Send + Sync {
         attempt: Attempt,
     ) -> Result<Deletion, RepositoryError>;
 
-    /// Deletes the model of exactly this scope and answers what it was. `None` if there is none.
+    /// Deletes the model of exactly this scope and answers what it was, when no node shows it any
+    /// more. `None` if there is none.
     async fn delete(
         &self,
         scope: &Scope,
@@ -194,6 +193,9 @@ pub trait FirstStartRepository: Send + Sync {
 pub trait EventRepository: Send + Sync {
     /// The newest revision: that of the last event, 0 before the first.
     async fn revision(&self) -> Result<Revision, RepositoryError>;
+
+    /// The newest position: its revision is that of the last event, 0 before the first.
+    async fn position(&self) -> Result<Position, RepositoryError>;
 
     /// The events after this revision, oldest first, at most `limit` of them. Their revisions have
     /// no gaps.

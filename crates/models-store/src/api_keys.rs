@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use models_core::{
     ApiKey, ApiKeyId, ApiKeyRepository, Change, KeyDigest, OrganizationId, Origin, RepositoryError,
-    Timestamp,
+    Snapshot, Timestamp,
 };
 use sqlx::FromRow;
 
@@ -79,7 +79,7 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
         self.run(async move {
             let mut mutation = Mutation::begin(&store, origin).await?;
             insert_api_key(&mut mutation, key, digest).await?;
-            mutation.commit().await
+            mutation.commit().await.map(drop)
         })
         .await
     }
@@ -98,11 +98,16 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
         rows.into_iter().map(ApiKey::try_from).collect()
     }
 
-    async fn find_by_digest(&self, digest: &KeyDigest) -> Result<Option<ApiKey>, RepositoryError> {
-        first(
-            self.read(FIND_BY_DIGEST, vec![digest.to_hex().as_str().into()])
-                .await?,
-        )
+    async fn find_by_digest(
+        &self,
+        digest: &KeyDigest,
+    ) -> Result<Snapshot<Option<ApiKey>>, RepositoryError> {
+        let values = vec![digest.to_hex().as_str().into()];
+        let Snapshot { position, value } = self.read_at(FIND_BY_DIGEST, values).await?;
+        Ok(Snapshot {
+            position,
+            value: first(value)?,
+        })
     }
 
     async fn revoke(
@@ -121,7 +126,8 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
             if let Some(key) = key.as_ref().filter(|_| !revoked.is_empty()) {
                 mutation.record(&Change::ApiKeyDeleted(key.clone())).await?;
             }
-            mutation.commit().await?;
+            let revision = mutation.commit().await?;
+            store.wait_for_nodes(revision).await;
             Ok(key)
         })
         .await

@@ -1,11 +1,13 @@
 //! The log, read.
 
 use async_trait::async_trait;
-use models_core::{Actor, Event, EventRepository, Origin, RepositoryError, Revision, Timestamp};
+use models_core::{
+    Actor, Event, EventRepository, Origin, Position, RepositoryError, Revision, Timestamp,
+};
 use sqlx::FromRow;
 
-use crate::error::damaged;
-use crate::sql::{Backend, SqlStore, only_revision};
+use crate::error::{damaged, unavailable};
+use crate::sql::{Backend, SqlStore, only_revision, position};
 
 const REVISION: &str = "SELECT revision FROM catalog";
 const LIST_AFTER: &str = "SELECT revision, occurred_at, actor, change FROM events \
@@ -40,6 +42,15 @@ impl TryFrom<EventRow> for Event {
 impl<DB: Backend> EventRepository for SqlStore<DB> {
     async fn revision(&self) -> Result<Revision, RepositoryError> {
         only_revision(&self.read(REVISION, vec![]).await?)
+    }
+
+    async fn position(&self) -> Result<Position, RepositoryError> {
+        let reader = self.reader.clone();
+        self.run(async move {
+            let mut connection = reader.acquire().await.map_err(unavailable)?;
+            position::<DB>(&mut connection).await
+        })
+        .await
     }
 
     async fn list_after(

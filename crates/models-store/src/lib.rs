@@ -8,11 +8,14 @@ mod api_keys;
 mod error;
 mod events;
 mod first_start;
+mod follow;
 mod models;
+mod nodes;
 mod open;
 mod organizations;
 mod postgres;
 mod sql;
 mod sqlite;
 
+pub use follow::Following;
 pub use open::{DatabaseKind, OpenError, Options, Store, open};

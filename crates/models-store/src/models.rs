@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use models_core::{
     Actor, ApiKeyId, Attempt, Change, Deletion, DeletionRefusal, Import, ImportReport,
     KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin, Progress,
-    RepositoryError, Scope, ShutdownDate, Timestamp, visibility,
+    RepositoryError, Scope, ShutdownDate, Snapshot, Timestamp, visibility,
 };
 use sqlx::FromRow;
 
@@ -88,20 +88,13 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
     async fn list_candidates(
         &self,
         organization_id: &OrganizationId,
-    ) -> Result<Vec<Model>, RepositoryError> {
-        models(
-            self.read(LIST_CANDIDATES, vec![organization_id.as_str().into()])
-                .await?,
-        )
-    }
-
-    async fn find_candidates(
-        &self,
-        organization_id: &OrganizationId,
-        id: &ModelId,
-    ) -> Result<Vec<Model>, RepositoryError> {
-        let values = vec![organization_id.as_str().into(), id.as_str().into()];
-        models(self.read(FIND_CANDIDATES, values).await?)
+    ) -> Result<Snapshot<Vec<Model>>, RepositoryError> {
+        let values = vec![organization_id.as_str().into()];
+        let Snapshot { position, value } = self.read_at(LIST_CANDIDATES, values).await?;
+        Ok(Snapshot {
+            position,
+            value: models(value)?,
+        })
     }
 
     async fn import(
@@ -139,7 +132,13 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
             };
             let mut mutation = Mutation::begin(&store, origin).await?;
             let deletion = delete_as(&mut mutation, &key_id, &id, attempt).await?;
-            mutation.commit().await?;
+            let revision = mutation.commit().await?;
+            match deletion {
+                Deletion::Deleted(_) | Deletion::Repeated(_) => {
+                    store.wait_for_nodes(revision).await;
+                }
+                Deletion::Refused(_) => {}
+            }
             Ok(deletion)
         })
         .await
@@ -155,7 +154,10 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
         self.run(async move {
             let mut mutation = Mutation::begin(&store, origin).await?;
             let deleted = remove(&mut mutation, &scope, &id).await?;
-            mutation.commit().await?;
+            let revision = mutation.commit().await?;
+            if deleted.is_some() {
+                store.wait_for_nodes(revision).await;
+            }
             Ok(deleted)
         })
         .await

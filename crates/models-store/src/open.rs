@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use models_core::{
-    ApiKeyRepository, EventRepository, FirstStartRepository, ModelRepository,
-    OrganizationRepository,
+    ApiKeyRepository, EventRepository, FirstStartRepository, Follower, ModelRepository,
+    OrganizationRepository, RepositoryError,
 };
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 
+use crate::follow::{Follow, Following};
 use crate::sql::{Backend, SqlStore};
 use crate::{postgres, sqlite};
 
@@ -23,6 +24,8 @@ pub struct Options {
     pub max_connections: u32,
     /// How long to wait for a connection.
     pub connect_timeout: Duration,
+    /// How long a node may serve from memory after it last knew its memory to be true.
+    pub lease: Duration,
     /// Create a SQLite file that is not there, or the tables in a database that has none.
     pub create: bool,
 }
@@ -75,6 +78,7 @@ pub struct Store {
     pub events: Arc<dyn EventRepository>,
     /// The beginning.
     pub first_start: Arc<dyn FirstStartRepository>,
+    follow: Arc<dyn Follow>,
     close: Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>,
 }
 
@@ -85,12 +89,13 @@ impl Store {
         migrator: &Migrator,
         store: SqlStore<DB>,
     ) -> Self {
-        let (reader, writer) = (store.reader.clone(), store.writer.clone());
+        let pools = [&store.reader, &store.writer, &store.nodes].map(Clone::clone);
         let close = move || -> BoxFuture<'static, ()> {
-            let (reader, writer) = (reader.clone(), writer.clone());
+            let pools = pools.clone();
             Box::pin(async move {
-                reader.close().await;
-                writer.close().await;
+                for pool in pools {
+                    pool.close().await;
+                }
             })
         };
         let store = Arc::new(store);
@@ -102,9 +107,17 @@ impl Store {
             api_keys: store.clone(),
             models: store.clone(),
             events: store.clone(),
-            first_start: store,
+            first_start: store.clone(),
+            follow: store,
             close: Arc::new(close),
         }
+    }
+
+    /// Makes this process a node, which may serve from memory as long as the answer says so.
+    /// `follower` is told of every change from now on, before anything that the change takes away
+    /// is said to be gone.
+    pub async fn follow(&self, follower: Arc<dyn Follower>) -> Result<Following, RepositoryError> {
+        self.follow.clone().follow(follower).await
     }
 
     /// Finishes what is being done and closes all connections. A SQLite file then holds everything

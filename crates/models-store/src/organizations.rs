@@ -66,7 +66,7 @@ impl<DB: Backend> OrganizationRepository for SqlStore<DB> {
         self.run(async move {
             let mut mutation = Mutation::begin(&store, origin).await?;
             insert_organization(&mut mutation, organization).await?;
-            mutation.commit().await
+            mutation.commit().await.map(drop)
         })
         .await
     }

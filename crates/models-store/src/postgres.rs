@@ -1,13 +1,18 @@
 //! PostgreSQL: one pool, with time-outs on everything that could hang.
 
 use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
 
+use models_core::RepositoryError;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::{Connection, Executor, FromRow};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPoolOptions};
+use sqlx::{Connection, Executor, FromRow, PgPool};
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use crate::error::repository_error;
 use crate::open::{DatabaseKind, OpenError, Options, Store, expect, migrate};
 use crate::sql::SqlStore;
 
@@ -35,6 +40,21 @@ const FIND_SETTINGS: &str = "SELECT current_setting('statement_timeout') AS stat
     (current_setting('synchronous_commit') <> 'off')::text AS synchronous_commit, \
     current_setting('server_encoding') AS server_encoding, \
     current_setting('transaction_read_only') AS transaction_read_only";
+
+/// One that listens, one for the node's own row, and some for those who wait for others.
+const NODE_CONNECTIONS: u32 = 4;
+
+/// A history is that of one server (or a promoted copy of it, by its timeline) since its last start,
+/// and of these very tables.
+pub(crate) const POSITION: &str = "SELECT revision, CASE WHEN pg_is_in_recovery() THEN '' ELSE \
+    (SELECT system_identifier FROM pg_control_system()) || '-' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) \
+    || '-' || 'catalog'::regclass::oid || '-' || extract(epoch FROM pg_postmaster_start_time()) END FROM catalog";
+
+/// The answer is an empty text; the statement is asked for no rows.
+pub(crate) const NOTIFY: &str =
+    "SELECT 1::bigint FROM pg_notify('models_revision', ($1::bigint)::text)";
+
+const CHANNEL: &str = "models_revision";
 
 const HAS_TABLES: &str = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
 
@@ -64,12 +84,14 @@ pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError
             })
             .connect_lazy_with(connect.clone())
     };
-    let (reader, writer) = (pool(options.max_connections), pool(WRITERS));
     let store = SqlStore {
-        reader,
-        writer,
+        reader: pool(options.max_connections),
+        writer: pool(WRITERS),
         begin: BEGIN,
+        nodes: pool(NODE_CONNECTIONS),
         runtime: Handle::current(),
+        committed: Arc::default(),
+        lease: options.lease,
     };
     Ok(Store::new(
         DatabaseKind::Postgres,
@@ -153,4 +175,52 @@ fn location(connect: &PgConnectOptions) -> String {
             connect.get_port()
         ),
     }
+}
+
+/// Wakes `committed` whenever any process has committed, for as long as the pool is open. A
+/// notification is a hint: whoever waits for it also looks from time to time. A server or a pooler
+/// that lets none through is refused.
+pub(crate) async fn listen(pool: &PgPool, committed: &Arc<Notify>) -> Result<(), RepositoryError> {
+    let mut listener = start_listening(pool).await.map_err(repository_error)?;
+    let probe = "SELECT pg_notify('models_revision', '')";
+    pool.execute(probe).await.map_err(repository_error)?;
+    match timeout(PROBE_TIMEOUT, listener.try_recv()).await {
+        Ok(Ok(Some(_))) => {}
+        Ok(Ok(None) | Err(_)) | Err(_) => return Err(RepositoryError::Failed(DEAF.into())),
+    }
+    let (pool, committed) = (pool.clone(), committed.clone());
+    tokio::spawn(async move {
+        while !pool.is_closed() {
+            // Any doubt, and the connection is given up: a listener that goes on by itself has been
+            // seen to lose notifications without a word.
+            while let Ok(Some(_)) = listener.try_recv().await {
+                committed.notify_one();
+            }
+            drop(listener);
+            listener = loop {
+                match start_listening(&pool).await {
+                    Ok(listener) => break listener,
+                    Err(_) if pool.is_closed() => return,
+                    Err(_) => tokio::time::sleep(RECONNECT_PAUSE).await,
+                }
+            };
+            committed.notify_one();
+        }
+    });
+    Ok(())
+}
+
+/// How long a notification to oneself may take.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+
+const DEAF: &str = "no notification arrives (LISTEN and NOTIFY); if there is a pooler before the server, it must be in \
+    session mode";
+
+const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
+
+async fn start_listening(pool: &PgPool) -> Result<PgListener, sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.eager_reconnect(false);
+    listener.listen(CHANNEL).await?;
+    Ok(listener)
 }

@@ -2,14 +2,20 @@
 //! the log.
 
 use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
 
-use models_core::{Change, OrganizationId, Origin, RepositoryError, Revision};
+use models_core::{
+    Change, Epoch, OrganizationId, Origin, Position, RepositoryError, Revision, Snapshot,
+};
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Database, FromRow, Pool, Postgres, Sqlite, Transaction};
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 
 use crate::error::{repository_error, unavailable};
+use crate::{postgres, sqlite};
 
 /// A value for a statement's `$1`, `$2`, …: all types that the schema knows.
 pub(crate) enum Value {
@@ -55,6 +61,23 @@ impl<T> Record for T where
 /// A database that the catalog can be kept in. It stands in for the dozen bounds on
 /// `sqlx::Database` that generic code would otherwise repeat in every signature.
 pub(crate) trait Backend: Database {
+    /// Answers the newest revision, and the history that it belongs to; an empty one where the
+    /// server follows another.
+    const POSITION: &'static str;
+
+    /// Tells other processes, when the transaction commits, that there is a new revision.
+    const NOTIFY: Option<&'static str>;
+
+    /// Whether the nodes' rows are in the same database as all else.
+    const HAS_NODES: bool;
+
+    /// Wakes `committed` when another process has committed, where that can be heard, for as long
+    /// as the pool is open.
+    fn listen(
+        pool: &Pool<Self>,
+        committed: &Arc<Notify>,
+    ) -> impl Future<Output = Result<(), RepositoryError>> + Send;
+
     /// Runs the statement and answers its rows.
     fn fetch<T: Record>(
         connection: &mut Self::Connection,
@@ -64,8 +87,19 @@ pub(crate) trait Backend: Database {
 }
 
 macro_rules! backend {
-    ($database:ty) => {
+    ($database:ty, $position:expr, $notify:expr, $has_nodes:expr, $listen:path) => {
         impl Backend for $database {
+            const POSITION: &'static str = $position;
+            const NOTIFY: Option<&'static str> = $notify;
+            const HAS_NODES: bool = $has_nodes;
+
+            async fn listen(
+                pool: &Pool<Self>,
+                committed: &Arc<Notify>,
+            ) -> Result<(), RepositoryError> {
+                $listen(pool, committed).await
+            }
+
             async fn fetch<T: Record>(
                 connection: &mut Self::Connection,
                 sql: &'static str,
@@ -84,8 +118,14 @@ macro_rules! backend {
     };
 }
 
-backend!(Sqlite);
-backend!(Postgres);
+backend!(Sqlite, sqlite::POSITION, None, false, sqlite::listen);
+backend!(
+    Postgres,
+    postgres::POSITION,
+    Some(postgres::NOTIFY),
+    true,
+    postgres::listen
+);
 
 /// A catalog in a database.
 pub(crate) struct SqlStore<DB: Database> {
@@ -95,8 +135,14 @@ pub(crate) struct SqlStore<DB: Database> {
     pub(crate) writer: Pool<DB>,
     /// Begins a transaction that will write.
     pub(crate) begin: &'static str,
+    /// Where the nodes' rows are. On SQLite it is a file of its own.
+    pub(crate) nodes: Pool<DB>,
     /// Where the work is done.
     pub(crate) runtime: Handle,
+    /// Told after each commit of this process.
+    pub(crate) committed: Arc<Notify>,
+    /// How long nodes of which nothing is known may serve from memory.
+    pub(crate) lease: Duration,
 }
 
 // Derived, it would ask for `DB: Clone`.
@@ -106,7 +152,10 @@ impl<DB: Database> Clone for SqlStore<DB> {
             reader: self.reader.clone(),
             writer: self.writer.clone(),
             begin: self.begin,
+            nodes: self.nodes.clone(),
             runtime: self.runtime.clone(),
+            committed: self.committed.clone(),
+            lease: self.lease,
         }
     }
 }
@@ -124,6 +173,24 @@ impl<DB: Backend> SqlStore<DB> {
             DB::fetch(&mut connection, sql, values)
                 .await
                 .map_err(repository_error)
+        })
+        .await
+    }
+
+    /// Runs one statement that changes nothing, and answers its rows and the position that they are
+    /// at least as new as.
+    pub(crate) async fn read_at<T: Record + 'static>(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Snapshot<Vec<T>>, RepositoryError> {
+        let reader = self.reader.clone();
+        self.run(async move {
+            let mut connection = reader.acquire().await.map_err(unavailable)?;
+            let position = position::<DB>(&mut connection).await?;
+            let rows = DB::fetch(&mut connection, sql, values).await;
+            let value = rows.map_err(repository_error)?;
+            Ok(Snapshot { position, value })
         })
         .await
     }
@@ -154,6 +221,7 @@ pub(crate) struct Mutation<DB: Database> {
     begun_at: Revision,
     revision: Revision,
     origin: Origin,
+    committed: Arc<Notify>,
 }
 
 impl<DB: Backend> Mutation<DB> {
@@ -174,6 +242,7 @@ impl<DB: Backend> Mutation<DB> {
             begun_at,
             revision: begun_at,
             origin,
+            committed: store.committed.clone(),
         })
     }
 
@@ -226,20 +295,49 @@ impl<DB: Backend> Mutation<DB> {
         self.execute(INSERT, values).await
     }
 
-    /// Commits what was recorded. Where nothing was, nothing changed.
-    pub(crate) async fn commit(mut self) -> Result<(), RepositoryError> {
+    /// Commits what was recorded, and answers the revision that it has led to. Where nothing was
+    /// recorded, nothing changed.
+    pub(crate) async fn commit(mut self) -> Result<Revision, RepositoryError> {
         const SET_REVISION: &str = "UPDATE catalog SET revision = $1";
-        if self.revision == self.begun_at {
-            return self.roll_back().await;
+        let revision = self.revision;
+        if revision == self.begun_at {
+            self.roll_back().await?;
+            return Ok(revision);
         }
-        self.execute(SET_REVISION, vec![self.revision.0.into()])
-            .await?;
-        self.transaction.commit().await.map_err(repository_error)
+        self.execute(SET_REVISION, vec![revision.0.into()]).await?;
+        if let Some(notify) = DB::NOTIFY {
+            self.fetch::<(i64,)>(notify, vec![revision.0.into()])
+                .await?;
+        }
+        self.transaction.commit().await.map_err(repository_error)?;
+        self.committed.notify_one();
+        Ok(revision)
     }
 
     /// Leaves everything as it was.
     pub(crate) async fn roll_back(self) -> Result<(), RepositoryError> {
         self.transaction.rollback().await.map_err(repository_error)
+    }
+}
+
+/// The newest position, as this connection sees it.
+pub(crate) async fn position<DB: Backend>(
+    connection: &mut DB::Connection,
+) -> Result<Position, RepositoryError> {
+    let rows: Vec<(i64, String)> = DB::fetch(connection, DB::POSITION, vec![])
+        .await
+        .map_err(repository_error)?;
+    match &rows[..] {
+        [(_, epoch)] if epoch.is_empty() => Err(RepositoryError::Unavailable(
+            "the server is a standby".into(),
+        )),
+        [(revision, epoch)] => Ok(Position {
+            epoch: Epoch(epoch.clone()),
+            revision: Revision(*revision),
+        }),
+        _ => Err(RepositoryError::Failed(
+            "the table catalog must hold exactly one row".into(),
+        )),
     }
 }
 

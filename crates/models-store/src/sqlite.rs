@@ -2,20 +2,29 @@
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use models_core::RepositoryError;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{Connection, SqlitePool};
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 
 use crate::error::is_busy;
 use crate::open::{DatabaseKind, OpenError, Options, Store, expect, migrate};
 use crate::sql::SqlStore;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/sqlite");
+
+pub(crate) const POSITION: &str = "SELECT revision, epoch FROM catalog";
+
+/// The columns of the table in PostgreSQL's migrations.
+const CREATE_NODES: &str = "CREATE TABLE IF NOT EXISTS nodes (id TEXT NOT NULL PRIMARY KEY, \
+    applied_revision INTEGER NOT NULL, renewal INTEGER NOT NULL, lease_ms INTEGER NOT NULL) STRICT";
 
 /// Takes the lock at once. The busy time-out does not cover a lock that is upgraded.
 const BEGIN: &str = "BEGIN IMMEDIATE";
@@ -44,11 +53,15 @@ pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError
     .await?;
     let reader = open_reader(connect, options).await.map_err(unreachable)?;
     assert_settings(&mut *reader.acquire().await.map_err(unreachable)?, true).await?;
+    let nodes = open_nodes(&file, options).await.map_err(unreachable)?;
     let store = SqlStore {
         reader,
         writer,
         begin: BEGIN,
+        nodes,
         runtime: Handle::current(),
+        committed: Arc::default(),
+        lease: options.lease,
     };
     Ok(Store::new(DatabaseKind::Sqlite, location, &MIGRATOR, store))
 }
@@ -87,6 +100,31 @@ async fn open_reader(
 ) -> Result<SqlitePool, sqlx::Error> {
     let connect = connect.read_only(true).create_if_missing(false);
     connect_patiently(options.max_connections, &connect, options).await
+}
+
+/// The nodes' rows, beside the database: a long change does not lock them, a full disk does not stop
+/// what is overwritten in its place, and nothing waits for the disk, since no node outlives its
+/// machine.
+async fn open_nodes(file: &Path, options: Options) -> Result<SqlitePool, sqlx::Error> {
+    let mut name = file.as_os_str().to_owned();
+    name.push("-nodes");
+    let connect = SqliteConnectOptions::new()
+        .filename(name)
+        .create_if_missing(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .journal_mode(SqliteJournalMode::Persist)
+        .synchronous(SqliteSynchronous::Off);
+    let pool = connect_patiently(1, &connect, options).await?;
+    sqlx::query(CREATE_NODES).execute(&pool).await?;
+    Ok(pool)
+}
+
+/// Nothing tells of other processes' commits; they are found by looking.
+pub(crate) fn listen(
+    _: &SqlitePool,
+    _: &Arc<Notify>,
+) -> impl Future<Output = Result<(), RepositoryError>> + Send + use<> {
+    std::future::ready(Ok(()))
 }
 
 /// Tries again while the file is locked: who turns the write-ahead log on does not wait for others who

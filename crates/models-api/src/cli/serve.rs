@@ -7,13 +7,14 @@ use super::Failure;
 use super::output::print_once;
 use crate::application::Application;
 use crate::first_start;
+use crate::node::Node;
 use crate::settings::Settings;
 
 pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failure> {
     // First of all: a signal that comes while the service starts must not kill it.
     let stop = told_to_stop()?;
     let server = &settings.server;
-    let application = Application::bind(settings, store).map_err(|error| {
+    let application = Application::bind(settings).map_err(|error| {
         let (host, port) = (&server.host, server.port);
         format!(
             "cannot listen on {host}:{port}: {error} (settings `server.host` and `server.port`)"
@@ -46,7 +47,8 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
             )
         })?;
     }
-    application.run(stop)?.await?;
+    let node = Node::enter(&settings.cache, store).await?;
+    application.run(node, stop).await?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -8,6 +8,7 @@ use actix_http::{Method, Response, StatusCode};
 use actix_web::dev::ServiceResponse;
 use actix_web::{Error, HttpMessage};
 use models_core::Principal;
+use std::sync::Arc;
 
 use crate::error::ApiError;
 use crate::rate_limit::Allowance;
@@ -20,6 +21,7 @@ pub(super) struct Exchange {
     pub(super) origin: Option<HeaderValue>,
     pub(super) method: Method,
     pub(super) path: String,
+    pub(super) has_body: bool,
     /// Close the connection after the answer. No route reads a body, and the end of one that comes
     /// in chunks, without a length, may be far away.
     pub(super) closes: bool,
@@ -28,7 +30,7 @@ pub(super) struct Exchange {
 /// An answer, and what is known of it.
 pub(super) struct Answered {
     pub(super) response: Response<BoxBody>,
-    pub(super) principal: Option<Principal>,
+    pub(super) principal: Option<Arc<Principal>>,
     pub(super) allowance: Option<Allowance>,
     pub(super) error: Option<ApiError>,
 }
@@ -56,7 +58,11 @@ impl Exchange {
             Ok(Err(error)) => return self.refuse(ApiError::Fault(error.to_string())),
             Err(panic) => return self.refuse(ApiError::Fault(panic_message(&*panic).to_owned())),
         };
-        let principal = response.request().extensions().get::<Principal>().cloned();
+        let principal = response
+            .request()
+            .extensions()
+            .get::<Arc<Principal>>()
+            .cloned();
         let allowance = response.request().extensions().get::<Allowance>().cloned();
         let answered = match response.response().error() {
             Some(error) => {

@@ -11,6 +11,7 @@ use crate::caller::{self, Caller, Owner, incorrect_api_key};
 use crate::clock::now;
 use crate::conditional::matches;
 use crate::error::ApiError;
+use crate::node::Node;
 use crate::objects::DeletedModelObject;
 use crate::path;
 use crate::representation::Representation;
@@ -23,8 +24,8 @@ pub(super) async fn list(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, ApiError> {
-    let list = services.catalog.list(&principal).await?;
-    Ok(represent(&request, list))
+    let list = services.node.catalog.list(&principal).await?;
+    represent(&request, &services.node, list)
 }
 
 pub(super) async fn retrieve(
@@ -33,10 +34,15 @@ pub(super) async fn retrieve(
     services: Data<Services>,
 ) -> Result<HttpResponse, ApiError> {
     let id = requested_id(&request)?;
-    let object = services.catalog.retrieve(&principal, &id).await?;
-    object
-        .map(|object| represent(&request, object))
-        .ok_or_else(|| not_found(&id))
+    let object = services.node.catalog.retrieve(&principal, &id).await?;
+    match object {
+        Some(object) => represent(&request, &services.node, object),
+        None => services
+            .node
+            .check_lease()
+            .map_err(ApiError::from)
+            .and(Err(not_found(&id))),
+    }
 }
 
 pub(super) async fn delete(
@@ -46,13 +52,14 @@ pub(super) async fn delete(
 ) -> Result<HttpResponse, ApiError> {
     let id = requested_id(&request)?;
     match services
+        .node
         .catalog
         .delete(&principal, &id, now(), attempt(&request))
         .await?
     {
         Deletion::Deleted(model) | Deletion::Repeated(model) => {
-            let Representation { body, .. } =
-                Representation::of(&DeletedModelObject::from(&model))?;
+            let body = serde_json::to_vec(&DeletedModelObject::from(&model))
+                .map_err(|error| ApiError::Fault(error.to_string()))?;
             Ok(HttpResponse::Ok()
                 .insert_header((CONTENT_TYPE, JSON))
                 .body(body))
@@ -77,24 +84,30 @@ fn attempt(request: &HttpRequest) -> Attempt {
     }
 }
 
-/// The answer with this representation, or 304 to a client that has it already.
-fn represent(request: &HttpRequest, representation: Representation) -> HttpResponse {
+/// The answer with this representation, or 304 to a client that has it already; if the node may
+/// still say so, which is asked last of all.
+fn represent(
+    request: &HttpRequest,
+    node: &Node,
+    representation: Representation,
+) -> Result<HttpResponse, ApiError> {
+    node.check_lease()?;
     let Representation { body, etag } = representation;
     let mut conditions = request.headers().get_all(IF_NONE_MATCH);
     if conditions.any(|condition| matches(condition, &etag)) {
-        return HttpResponse::NotModified()
+        return Ok(HttpResponse::NotModified()
             .insert_header((ETAG, etag))
-            .finish();
+            .finish());
     }
     let mut response = HttpResponse::Ok();
     response
         .insert_header((CONTENT_TYPE, JSON))
         .insert_header((ETAG, etag));
-    if body.len() > PIECE {
+    Ok(if body.len() > PIECE {
         response.body(Pieces::new(body))
     } else {
         response.body(body)
-    }
+    })
 }
 
 /// The id in the path, read from the path as it was sent.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use models_core::{
     ApiKey, ApiKeyId, ApiKeyRepository, KeyDigest, OrganizationId, Origin, RepositoryError, Role,
+    Snapshot,
 };
 
 use crate::contract::assert_standard_headers;
@@ -105,7 +106,10 @@ impl ApiKeyRepository for Panics {
         panic!("on purpose")
     }
 
-    async fn find_by_digest(&self, _: &KeyDigest) -> Result<Option<ApiKey>, RepositoryError> {
+    async fn find_by_digest(
+        &self,
+        _: &KeyDigest,
+    ) -> Result<Snapshot<Option<ApiKey>>, RepositoryError> {
         panic!("on purpose")
     }
 

@@ -11,6 +11,7 @@ mod faults;
 mod http;
 mod listing;
 mod matrix;
+mod nodes;
 mod openapi;
 mod probes;
 mod properties;
@@ -75,6 +76,13 @@ on_both_databases! {
     }
     matrix {
         every_route_refuses_and_allows_as_the_table_says
+    }
+    nodes {
+        what_is_deleted_on_one_node_is_gone_on_every_other
+        a_key_that_another_process_revoked_is_refused_at_once
+        without_the_wait_a_node_would_show_what_is_gone
+        a_silent_node_is_waited_for_as_long_as_its_lease
+        a_node_that_was_taken_out_begins_anew
     }
     probes {
         every_probe_is_answered_as_written_down

@@ -3,9 +3,9 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use models_api::{Application, Settings};
+use models_api::{Application, Node, Settings};
 use models_core::{
     Actor, ApiKey, ApiKeyId, Import, ImportEntry, Organization, OrganizationId, Origin, Project,
     ProjectId, Role, Scope, Secret, Timestamp,
@@ -23,6 +23,7 @@ use crate::http::{Answer, send};
 pub struct TestService {
     pub address: SocketAddr,
     pub store: Store,
+    pub node: Node,
     database: Arc<TestDatabase>,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<io::Result<()>>>,
@@ -58,14 +59,37 @@ impl TestService {
         Self::start_on(self.database.clone(), &[], change).await
     }
 
+    pub fn database_url(&self) -> &str {
+        self.database.url()
+    }
+
+    /// Adds a node of which nothing is ever heard.
+    pub async fn add_silent_node(&self, id: &str, lease_ms: u32) {
+        self.execute_on_nodes(&format!(
+            "INSERT INTO nodes (id, applied_revision, renewal, lease_ms) VALUES ('{id}', 0, 0, {lease_ms})"
+        ))
+        .await;
+    }
+
+    /// Runs a statement where the nodes' rows are.
+    pub async fn execute_on_nodes(&self, statement: &str) {
+        match self.store.kind {
+            DatabaseKind::Sqlite => self.execute_at("-nodes", statement).await,
+            DatabaseKind::Postgres => self.execute(statement).await,
+        }
+    }
+
     /// Runs a statement on the database, behind the service's back.
     pub async fn execute(&self, statement: &str) {
+        self.execute_at("", statement).await;
+    }
+
+    async fn execute_at(&self, suffix: &str, statement: &str) {
         let statement = sqlx::AssertSqlSafe(statement.to_owned());
         match self.store.kind {
             DatabaseKind::Sqlite => {
-                let mut connection = SqliteConnection::connect(self.database.url())
-                    .await
-                    .unwrap();
+                let url = format!("{}{suffix}", self.database.url());
+                let mut connection = SqliteConnection::connect(&url).await.unwrap();
                 connection.execute(statement).await.unwrap();
             }
             DatabaseKind::Postgres => {
@@ -135,20 +159,20 @@ impl TestService {
             .chain(more)
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let settings = Settings::load_from(&variables.collect()).unwrap();
-        let mut store = open(
-            settings.database.url.expose(),
-            settings.database.options(true),
-        )
-        .await
-        .unwrap();
+        let mut store = open(settings.database.url.expose(), settings.options(true))
+            .await
+            .unwrap();
         change(&mut store);
-        let application = Application::bind(&settings, &store).unwrap();
+        let application = Application::bind(&settings).unwrap();
+        let node = Node::enter(&settings.cache, &store).await.unwrap();
         let address = application.address();
         let (stop, stopped) = oneshot::channel::<()>();
-        let running = tokio::spawn(application.run(async move { drop(stopped.await) }).unwrap());
+        let stopped = async move { drop(stopped.await) };
+        let running = tokio::spawn(application.run(node.clone(), stopped));
         Self {
             address,
             store,
+            node,
             database,
             stop: Some(stop),
             running: Some(running),
@@ -171,7 +195,16 @@ impl TestService {
             .insert(organization.clone(), origin())
             .await
             .unwrap();
+        self.hears_of_everything().await;
         organization
+    }
+
+    /// Waits until this node knows of all that has been committed.
+    pub async fn hears_of_everything(&self) {
+        let newest = self.store.events.revision().await.unwrap();
+        while self.node.applied() < newest {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     pub fn anonymous(&self) -> TestCaller {
@@ -231,6 +264,7 @@ impl TestService {
             .insert(key.clone(), secret.digest(), origin())
             .await
             .unwrap();
+        self.hears_of_everything().await;
         TestCaller {
             token: Some(secret.expose().to_owned()),
             key: Some(key),
@@ -260,6 +294,7 @@ impl TestService {
             .import(import, origin(), Arc::new(|_| ()))
             .await
             .unwrap();
+        self.hears_of_everything().await;
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -139,9 +140,13 @@ fn forward(mut client: TcpStream, service: &str) {
     }
 }
 
+const LEASE: Duration = Duration::from_secs(3);
+
 /// Runs a script to its end. When it asks for an outage, the database goes away.
 async fn run(mut command: Command) {
-    let program = Program::on_postgres().await;
+    let program = Program::on_postgres()
+        .await
+        .with("MODELS__CONSISTENCY__LEASE", "3");
     let service = program.serve();
     command.arg(fixture(&program, &service.address).to_string());
     let mut script = command
@@ -154,6 +159,8 @@ async fn run(mut command: Command) {
         said.push(line.unwrap());
         if said.last().is_some_and(|line| line == "outage please") {
             program.database.as_ref().unwrap().close().await;
+            // What is known is answered until the lease runs out.
+            tokio::time::sleep(LEASE + Duration::from_millis(500)).await;
             script
                 .stdin
                 .as_mut()

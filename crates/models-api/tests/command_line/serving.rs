@@ -104,7 +104,7 @@ fn migrate_says_where_the_database_is() {
     let said = program.json(&["migrate"]);
     assert_eq!(
         (&said["database"], &said["schema_version"]),
-        (&json!("SQLite"), &json!(1))
+        (&json!("SQLite"), &json!(2))
     );
     assert!(
         said["location"]

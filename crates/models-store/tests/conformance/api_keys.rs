@@ -19,6 +19,7 @@ pub async fn a_key_is_found_by_its_digest_also_when_it_is_revoked_or_expired(sto
         .find_by_digest(&digest)
         .await
         .unwrap()
+        .value
         .unwrap();
     assert_eq!(found, key);
     assert_eq!(found.principal(NOW), Err(KeyRejection::Expired));
@@ -34,11 +35,15 @@ pub async fn a_key_is_found_by_its_digest_also_when_it_is_revoked_or_expired(sto
         .find_by_digest(&digest)
         .await
         .unwrap()
+        .value
         .unwrap();
     assert_eq!(found.principal(before), Err(KeyRejection::Revoked));
 
     let (_, unknown) = api_key(&acme, Role::Owner);
-    assert_eq!(store.api_keys.find_by_digest(&unknown).await.unwrap(), None);
+    assert_eq!(
+        store.api_keys.find_by_digest(&unknown).await.unwrap().value,
+        None
+    );
 }
 
 pub async fn a_secret_can_be_added_once(store: Store) {

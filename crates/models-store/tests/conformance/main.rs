@@ -18,6 +18,7 @@ use test_database::TestDatabase;
 pub const OPTIONS: Options = Options {
     max_connections: 4,
     connect_timeout: Duration::from_secs(10),
+    lease: Duration::from_secs(3),
     create: true,
 };
 

@@ -82,7 +82,7 @@ pub async fn only_an_empty_catalog_is_filled_and_all_at_once(store: Store) {
         std::slice::from_ref(&acme)
     );
     assert_eq!(
-        store.api_keys.find_by_digest(&digest).await.unwrap(),
+        store.api_keys.find_by_digest(&digest).await.unwrap().value,
         Some(key)
     );
     assert_eq!(store.models.list(&Scope::Public).await.unwrap().len(), 1);

@@ -1,0 +1,422 @@
+//! What is kept in memory of the catalog, under keys: read without a lock, filled once for many who
+//! ask at once, bounded in bytes.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use foldhash::fast::RandomState;
+use models_core::{Epoch, RepositoryError, Snapshot};
+use tokio::sync::OnceCell;
+
+/// Each insertion copies the pointers of one shard.
+const SHARDS: usize = 256;
+/// How often a reading that was overtaken by a change is begun anew before its result is handed out
+/// without being kept.
+const ATTEMPTS: usize = 3;
+
+/// What an entry costs beside its value: its share of the maps, and its pointers.
+const ENTRY: usize = 128;
+
+/// A value that says how much memory it takes.
+pub(crate) trait Weighed {
+    /// In bytes.
+    fn weight(&self) -> usize;
+}
+
+pub(crate) struct Cache<K, V> {
+    shards: Box<[Shard<K, V>]>,
+    hasher: RandomState,
+    /// Only what was read in this epoch is kept.
+    epoch: ArcSwap<Epoch>,
+    bytes: AtomicUsize,
+    limit: usize,
+    /// The shard that the next search for something to evict begins with.
+    hand: AtomicUsize,
+}
+
+type Entries<K, V> = HashMap<K, Arc<Entry<V>>, RandomState>;
+
+struct Shard<K, V> {
+    entries: ArcSwap<Entries<K, V>>,
+    /// What is being read at the moment. The lock is held whenever the entries are replaced.
+    fills: Mutex<HashMap<K, Arc<Fill<V>>>>,
+}
+
+struct Entry<V> {
+    value: Arc<V>,
+    bytes: usize,
+    /// Since the last search for something to evict.
+    is_used: AtomicBool,
+}
+
+/// A place for what is being read.
+struct Fill<V> {
+    read: OnceCell<Result<Snapshot<Arc<V>>, Failure>>,
+    /// An event has touched it since the place was taken. Written under the shard's lock.
+    is_stale: AtomicBool,
+}
+
+/// A failure that many hear of.
+struct Failure {
+    is_passing: bool,
+    reason: String,
+}
+
+enum Place<V> {
+    Filled(Arc<V>),
+    Filling(Arc<Fill<V>>),
+}
+
+impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
+    pub(crate) fn new(limit: usize) -> Self {
+        let hasher = RandomState::default();
+        let shard = || Shard {
+            entries: ArcSwap::from_pointee(HashMap::with_hasher(hasher.clone())),
+            fills: Mutex::default(),
+        };
+        Self {
+            shards: (0..SHARDS).map(|_| shard()).collect(),
+            hasher,
+            epoch: ArcSwap::from_pointee(Epoch(String::new())),
+            bytes: AtomicUsize::new(0),
+            limit,
+            hand: AtomicUsize::new(0),
+        }
+    }
+
+    pub(crate) fn get(&self, key: &K) -> Option<Arc<V>> {
+        let entries = self.shard(key).entries.load();
+        let entry = entries.get(key)?;
+        if !entry.is_used.load(Ordering::Relaxed) {
+            entry.is_used.store(true, Ordering::Relaxed);
+        }
+        Some(entry.value.clone())
+    }
+
+    /// The value of this key, read if it is not there.
+    pub(crate) async fn get_or_read<R>(
+        &self,
+        key: &K,
+        read: impl Fn() -> R,
+    ) -> Result<Arc<V>, RepositoryError>
+    where
+        R: Future<Output = Result<Snapshot<Arc<V>>, RepositoryError>>,
+    {
+        for _ in 0..ATTEMPTS {
+            let fill = match self.place(key) {
+                Place::Filled(value) => return Ok(value),
+                Place::Filling(fill) => fill,
+            };
+            let done = fill
+                .read
+                .get_or_init(|| async { read().await.map_err(Failure::from) })
+                .await;
+            match done {
+                Ok(snapshot) => {
+                    if let Some(value) = self.keep(key, &fill, snapshot) {
+                        return Ok(value);
+                    }
+                }
+                Err(failure) => {
+                    self.give_up(key, &fill);
+                    return Err(failure.to_error());
+                }
+            }
+        }
+        // Changes come faster than they can be read between. What is read from here on is true for a
+        // request that is here already.
+        let Snapshot { position, value } = read().await?;
+        if position.epoch != **self.epoch.load() {
+            return Err(RepositoryError::Unavailable(
+                "the database is another one than a moment ago".into(),
+            ));
+        }
+        Ok(value)
+    }
+
+    /// Drops the value of this key, also if it is being read.
+    pub(crate) fn remove(&self, key: &K) {
+        let shard = self.shard(key);
+        let mut fills = shard.lock();
+        if let Some(fill) = fills.remove(key) {
+            fill.is_stale.store(true, Ordering::Relaxed);
+        }
+        if shard.entries.load().contains_key(key) {
+            self.retain(shard, |other, _| other != key);
+        }
+    }
+
+    /// Drops all values for which this is so, and everything that is being read.
+    pub(crate) fn remove_where(&self, is_dropped: impl Fn(&K, &V) -> bool) {
+        for shard in &self.shards {
+            let mut fills = shard.lock();
+            for (_, fill) in fills.drain() {
+                fill.is_stale.store(true, Ordering::Relaxed);
+            }
+            let entries = shard.entries.load();
+            let mut all = entries.iter();
+            if all.any(|(key, entry)| is_dropped(key, &entry.value)) {
+                self.retain(shard, |key, entry| !is_dropped(key, &entry.value));
+            }
+        }
+    }
+
+    /// Drops everything, and keeps from now on only what is read in this epoch.
+    pub(crate) fn forget(&self, epoch: &Epoch) {
+        self.epoch.store(Arc::new(epoch.clone()));
+        self.remove_where(|_, _| true);
+    }
+
+    fn shard(&self, key: &K) -> &Shard<K, V> {
+        let hash = usize::try_from(self.hasher.hash_one(key) >> 32).unwrap_or(0);
+        &self.shards[hash % SHARDS]
+    }
+
+    fn place(&self, key: &K) -> Place<V> {
+        let shard = self.shard(key);
+        let mut fills = shard.lock();
+        match self.get(key) {
+            Some(value) => Place::Filled(value),
+            None => Place::Filling(fills.entry(key.clone()).or_default().clone()),
+        }
+    }
+
+    /// Keeps what was read, unless an event has touched it meanwhile or it is of another history.
+    fn keep(&self, key: &K, fill: &Arc<Fill<V>>, snapshot: &Snapshot<Arc<V>>) -> Option<Arc<V>> {
+        let shard = self.shard(key);
+        let mut fills = shard.lock();
+        if fill.is_stale.load(Ordering::Relaxed) {
+            return None;
+        }
+        let is_first = fills
+            .get(key)
+            .is_some_and(|placed| Arc::ptr_eq(placed, fill));
+        if is_first {
+            fills.remove(key);
+        }
+        if snapshot.position.epoch != **self.epoch.load() {
+            return None;
+        }
+        if is_first {
+            self.insert(shard, key, snapshot.value.clone());
+            drop(fills);
+            self.evict();
+        }
+        Some(snapshot.value.clone())
+    }
+
+    fn give_up(&self, key: &K, fill: &Arc<Fill<V>>) {
+        let mut fills = self.shard(key).lock();
+        if fills
+            .get(key)
+            .is_some_and(|placed| Arc::ptr_eq(placed, fill))
+        {
+            fills.remove(key);
+        }
+    }
+
+    /// Called with the shard's lock held.
+    fn insert(&self, shard: &Shard<K, V>, key: &K, value: Arc<V>) {
+        let entry = Entry {
+            bytes: ENTRY + value.weight(),
+            value,
+            is_used: AtomicBool::new(true),
+        };
+        self.bytes.fetch_add(entry.bytes, Ordering::Relaxed);
+        let mut entries = Entries::clone(&shard.entries.load());
+        entries.insert(key.clone(), Arc::new(entry));
+        shard.entries.store(Arc::new(entries));
+    }
+
+    /// Called with the shard's lock held.
+    fn retain(&self, shard: &Shard<K, V>, is_kept: impl Fn(&K, &Entry<V>) -> bool) {
+        let mut entries = Entries::clone(&shard.entries.load());
+        entries.retain(|key, entry| {
+            let is_kept = is_kept(key, entry);
+            if !is_kept {
+                self.bytes.fetch_sub(entry.bytes, Ordering::Relaxed);
+            }
+            is_kept
+        });
+        shard.entries.store(Arc::new(entries));
+    }
+
+    /// Drops what nobody has asked for since the last time, shard by shard, until it is little
+    /// enough. In the second round nothing counts as asked for.
+    fn evict(&self) {
+        for _ in 0..2 * SHARDS {
+            if self.bytes.load(Ordering::Relaxed) <= self.limit {
+                return;
+            }
+            let shard = &self.shards[self.hand.fetch_add(1, Ordering::Relaxed) % SHARDS];
+            let _fills = shard.lock();
+            self.retain(shard, |_, entry| {
+                entry.is_used.swap(false, Ordering::Relaxed)
+            });
+        }
+    }
+}
+
+impl<K, V> Shard<K, V> {
+    /// Nothing that is done under the lock can panic half-way.
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Arc<Fill<V>>>> {
+        self.fills.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<V> Default for Fill<V> {
+    fn default() -> Self {
+        Self {
+            read: OnceCell::new(),
+            is_stale: AtomicBool::new(false),
+        }
+    }
+}
+
+impl From<RepositoryError> for Failure {
+    fn from(error: RepositoryError) -> Self {
+        Self {
+            is_passing: matches!(error, RepositoryError::Unavailable(_)),
+            reason: std::error::Error::source(&error)
+                .map_or_else(|| error.to_string(), ToString::to_string),
+        }
+    }
+}
+
+impl Failure {
+    fn to_error(&self) -> RepositoryError {
+        let reason = self.reason.clone().into();
+        if self.is_passing {
+            RepositoryError::Unavailable(reason)
+        } else {
+            RepositoryError::Failed(reason)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use models_core::{Position, Revision};
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    impl Weighed for u32 {
+        fn weight(&self) -> usize {
+            1_000
+        }
+    }
+
+    const LIMIT: usize = 100_000;
+
+    fn epoch(name: &str) -> Epoch {
+        Epoch(name.to_owned())
+    }
+
+    fn cache() -> Cache<u32, u32> {
+        let cache = Cache::new(LIMIT);
+        cache.forget(&epoch("one"));
+        cache
+    }
+
+    fn snapshot(value: u32, epoch_name: &str) -> Snapshot<Arc<u32>> {
+        Snapshot {
+            position: Position {
+                epoch: epoch(epoch_name),
+                revision: Revision(1),
+            },
+            value: Arc::new(value),
+        }
+    }
+
+    #[tokio::test]
+    async fn many_who_ask_at_once_are_answered_by_one_reading() {
+        let (cache, readings) = (cache(), Cell::new(0));
+        let read = || async {
+            readings.set(readings.get() + 1);
+            tokio::task::yield_now().await;
+            Ok(snapshot(7, "one"))
+        };
+        let asked = (0..50).map(|_| cache.get_or_read(&1, read));
+        for answer in futures_util::future::join_all(asked).await {
+            assert_eq!(*answer.unwrap(), 7);
+        }
+        assert_eq!((readings.get(), cache.get(&1).as_deref()), (1, Some(&7)));
+    }
+
+    /// The race that caches forget: read before the event, stored after it.
+    #[tokio::test]
+    async fn what_was_read_before_an_event_is_not_kept_after_it() {
+        for drop_it in [
+            (|cache| cache.remove(&1)) as fn(&Cache<u32, u32>),
+            |cache| cache.remove_where(|_, _| false),
+            |cache| cache.forget(&epoch("one")),
+        ] {
+            let (cache, held, truth) = (cache(), Notify::new(), Cell::new(1));
+            let read = || async {
+                let value = truth.get();
+                held.notified().await;
+                Ok(snapshot(value, "one"))
+            };
+            let change = async {
+                truth.set(2);
+                drop_it(&cache);
+                held.notify_one();
+                tokio::task::yield_now().await;
+                held.notify_one();
+            };
+            let (answer, ()) = tokio::join!(cache.get_or_read(&1, read), change);
+            assert_eq!(*answer.unwrap(), 2);
+            assert_eq!(cache.get(&1).as_deref(), Some(&2));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_read_in_another_epoch_is_neither_kept_nor_shown() {
+        let cache = cache();
+        let read = || async { Ok(snapshot(1, "zero")) };
+        assert!(matches!(
+            cache.get_or_read(&1, read).await,
+            Err(RepositoryError::Unavailable(_))
+        ));
+        assert_eq!(cache.get(&1), None);
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_to_all_who_wait_and_not_kept() {
+        let (cache, readings) = (cache(), Cell::new(0));
+        let read = || async {
+            readings.set(readings.get() + 1);
+            tokio::task::yield_now().await;
+            Err(RepositoryError::Unavailable("gone".into()))
+        };
+        let asked = (0..10).map(|_| cache.get_or_read(&1, read));
+        for answer in futures_util::future::join_all(asked).await {
+            assert!(matches!(answer, Err(RepositoryError::Unavailable(_))));
+        }
+        assert_eq!(readings.get(), 1);
+        let read = || async { Ok(snapshot(7, "one")) };
+        assert_eq!(*cache.get_or_read(&1, read).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_is_bounded_and_what_is_asked_for_stays_longer() {
+        let cache = cache();
+        let (mut most, mut found) = (0, 0);
+        for key in 0..1_000 {
+            let read = || async { Ok(snapshot(key, "one")) };
+            cache.get_or_read(&key, read).await.unwrap();
+            most = most.max(cache.bytes.load(Ordering::Relaxed));
+            found += u32::from(cache.get(&0).is_some());
+        }
+        assert!(most <= LIMIT, "{most}");
+        assert!(found > 500, "{found}");
+        cache.remove_where(|_, _| true);
+        assert_eq!(cache.bytes.load(Ordering::Relaxed), 0);
+    }
+}

@@ -1,0 +1,285 @@
+//! Following the log: how a node may serve from memory and never show what is gone.
+//!
+//! A node holds a *lease*: until it runs out, the node may answer from memory. What takes something
+//! away (a deletion, a revocation) commits, then waits until each node's row says that it has
+//! applied the revision, or for as long as the lease of those that do not; only then is it answered.
+//! A request that is sent after that answer finds memory that knows, or a lease that has run out.
+//! That rests on six orders:
+//!
+//! 1. A node registers its row before it reads anything that it will serve. A change that does not
+//!    find the row was committed before, and is read.
+//! 2. It applies an event to its memory before its row says so.
+//! 3. It renews its row, then looks for the newest revision, applies what it finds, and only then
+//!    extends its lease, counted from the moment before the renewal was *sent*. So a lease that is
+//!    running when a change commits ends within a lease of the commit.
+//! 4. What is read for the memory takes its place there before the reading begins. An event that
+//!    touches it marks the place, and what was read for a marked place is not kept.
+//! 5. The epoch changes only with a renewal, and to that of the server which took it: one that another
+//!    has taken the place of can still be read, but with a synchronous standby it takes no writes.
+//! 6. A row is taken out only by somebody who saw it unchanged for longer than its lease. A node that
+//!    finds its row gone forgets everything and begins anew.
+//!
+//! Notifications are hints that make it fast; the poll finds what they miss. No wall clock is asked.
+//! What remains: a process that is stopped between its last look at the lease and the writing of the
+//! answer to the socket, and goes on after the lease, answers late; but only a request that was sent
+//! before the change was answered. The crate `protocol-model` checks all of this.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use models_core::{EventRepository, Follower, Position, RepositoryError, Revision};
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::nodes::Observed;
+use crate::sql::{Backend, SqlStore};
+
+/// How often the log is looked at without a hint.
+const POLL: Duration = Duration::from_millis(250);
+/// How often a node shows that it lives.
+const RENEWAL: Duration = Duration::from_secs(1);
+/// How many events are read at once, and from how many on everything is dropped instead.
+const PAGE: u32 = 1_000;
+const TOO_MANY: i64 = 20_000;
+
+/// The right to serve from memory.
+#[derive(Debug, Default)]
+struct Lease {
+    /// When it runs out, in nanoseconds of the boot clock.
+    until: AtomicU64,
+    /// The newest revision that memory knows of.
+    applied: AtomicI64,
+}
+
+/// A node that follows the log until it leaves.
+#[derive(Clone)]
+pub struct Following {
+    lease: Arc<Lease>,
+    leaving: watch::Sender<bool>,
+    task: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Following {
+    /// Whether memory may be answered from at this moment.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        boot_time() < self.lease.until.load(Ordering::Acquire)
+    }
+
+    /// For how much longer it may, if nothing renews it.
+    #[must_use]
+    pub fn lease_remaining(&self) -> Duration {
+        let until = self.lease.until.load(Ordering::Acquire);
+        Duration::from_nanos(until.saturating_sub(boot_time()))
+    }
+
+    /// The newest revision that memory knows of.
+    #[must_use]
+    pub fn applied(&self) -> Revision {
+        Revision(self.lease.applied.load(Ordering::Acquire))
+    }
+
+    /// Gives up the lease, at once, and takes the node's row out, so that nobody waits for it.
+    pub async fn leave(&self) {
+        self.lease.until.store(0, Ordering::Release);
+        self.leaving.send_replace(true);
+        let mut task = self.task.lock().await;
+        if let Some(task) = task.take() {
+            // A panic in it has been reported where it happened.
+            let _ = task.await;
+        }
+    }
+}
+
+/// Something that a process can become a node of.
+#[async_trait]
+pub(crate) trait Follow: Send + Sync {
+    async fn follow(
+        self: Arc<Self>,
+        follower: Arc<dyn Follower>,
+    ) -> Result<Following, RepositoryError>;
+}
+
+#[async_trait]
+impl<DB: Backend> Follow for SqlStore<DB> {
+    async fn follow(
+        self: Arc<Self>,
+        follower: Arc<dyn Follower>,
+    ) -> Result<Following, RepositoryError> {
+        DB::listen(&self.nodes, &self.committed).await?;
+        let lease = Arc::new(Lease::default());
+        let mut node = Node::new(self.clone(), follower, lease.clone());
+        if let Err(error) = node.enter().await {
+            // Where this fails too, others find the row silent.
+            let _ = self.remove_node(&node.id).await;
+            return Err(error);
+        }
+        let (leaving, told_to_leave) = watch::channel(false);
+        let task = self.runtime.spawn(node.run(told_to_leave));
+        Ok(Following {
+            lease,
+            leaving,
+            task: Arc::new(Mutex::new(Some(task))),
+        })
+    }
+}
+
+struct Node<DB: Backend> {
+    id: String,
+    store: Arc<SqlStore<DB>>,
+    follower: Arc<dyn Follower>,
+    lease: Arc<Lease>,
+    /// Where memory is; none before the first look, and when the row is gone.
+    position: Option<Position>,
+    renewal: i64,
+    renewed: u64,
+    observed: Observed,
+}
+
+impl<DB: Backend> Node<DB> {
+    fn new(store: Arc<SqlStore<DB>>, follower: Arc<dyn Follower>, lease: Arc<Lease>) -> Self {
+        Self {
+            id: format!("node_{}", uuid::Uuid::now_v7().simple()),
+            store,
+            follower,
+            lease,
+            position: None,
+            renewal: 0,
+            renewed: 0,
+            observed: Observed::default(),
+        }
+    }
+
+    /// Registers, and then looks for the first time.
+    async fn enter(&mut self) -> Result<(), RepositoryError> {
+        self.store.register_node(&self.id, self.store.lease).await?;
+        self.step(true).await
+    }
+
+    async fn run(mut self, mut told_to_leave: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                _ = told_to_leave.wait_for(|leave| *leave) => break,
+                _ = timeout(POLL, self.store.committed.notified()) => {}
+            }
+            let is_due = boot_time().saturating_sub(self.renewed) >= nanoseconds(RENEWAL);
+            let stepped = tokio::select! {
+                _ = told_to_leave.wait_for(|leave| *leave) => break,
+                stepped = self.step(is_due) => stepped,
+            };
+            if let Err(error) = stepped {
+                tracing::warn!(%error, "the log cannot be followed at the moment");
+                tokio::time::sleep(POLL).await;
+            }
+        }
+        self.lease.until.store(0, Ordering::Release);
+        if let Err(error) = self.store.remove_node(&self.id).await {
+            tracing::warn!(%error, "the node's row stays until others find it silent");
+        }
+    }
+
+    /// Looks for what is new, and applies it. The lease is extended if the row is renewed first.
+    async fn step(&mut self, renews: bool) -> Result<(), RepositoryError> {
+        if !renews {
+            let newest = self.store.position().await?;
+            let epoch = self.position.as_ref().map(|position| &position.epoch);
+            if epoch == Some(&newest.epoch) {
+                return self.take(&newest).await;
+            }
+            // A server that was replaced may be read for a while. Whether this one was, or the other,
+            // shows when it is to take the row.
+        }
+        let sent = boot_time();
+        let newest = self.renew().await?;
+        self.take(&newest).await?;
+        let until = sent + nanoseconds(self.store.lease);
+        self.lease.until.store(until, Ordering::Release);
+        self.renewed = sent;
+        self.store.observe_nodes(&mut self.observed).await
+    }
+
+    /// Renews the row, and answers the newest position after that.
+    async fn renew(&mut self) -> Result<Position, RepositoryError> {
+        if let Some(newest) = self.publish().await? {
+            return Ok(newest);
+        }
+        tracing::warn!("this node was silent for too long and was taken out; it begins anew");
+        self.lease.until.store(0, Ordering::Release);
+        self.position = None;
+        self.id = format!("node_{}", uuid::Uuid::now_v7().simple());
+        self.store.register_node(&self.id, self.store.lease).await?;
+        self.publish().await?.ok_or_else(|| {
+            RepositoryError::Unavailable("the node's row was taken out at once".into())
+        })
+    }
+
+    /// Says what is applied, and answers the newest position after that. `None` if the row is gone.
+    async fn publish(&mut self) -> Result<Option<Position>, RepositoryError> {
+        self.renewal += 1;
+        let position = self.position.as_ref();
+        // Before it has looked, it has applied nothing.
+        let applied = position.map_or(Revision(-1), |position| position.revision);
+        self.store.renew_node(&self.id, applied, self.renewal).await
+    }
+
+    /// Applies everything up to this position, and says so where somebody waits for it.
+    async fn take(&mut self, newest: &Position) -> Result<(), RepositoryError> {
+        let takes_away = self.apply_up_to(newest).await?;
+        self.lease
+            .applied
+            .store(newest.revision.0, Ordering::Release);
+        if takes_away {
+            self.publish().await?;
+        }
+        Ok(())
+    }
+
+    /// Whether something was taken away, or may have been.
+    async fn apply_up_to(&mut self, newest: &Position) -> Result<bool, RepositoryError> {
+        let behind = match &self.position {
+            Some(position) if position.epoch == newest.epoch => {
+                newest.revision.0 - position.revision.0
+            }
+            Some(_) | None => -1,
+        };
+        if !(0..=TOO_MANY).contains(&behind) {
+            tracing::info!(revision = %newest.revision, "everything is read anew");
+            self.follower.forget(&newest.epoch);
+            self.position = Some(newest.clone());
+            return Ok(true);
+        }
+        let mut takes_away = false;
+        while let Some(position) = self.position.as_mut()
+            && position.revision < newest.revision
+        {
+            let events = self.store.list_after(position.revision, PAGE).await?;
+            let Some(last) = events.last() else {
+                return Err(RepositoryError::Failed(
+                    "the log ends before the catalog's revision".into(),
+                ));
+            };
+            self.follower.apply(&events);
+            takes_away |= events.iter().any(|event| event.change.takes_away());
+            position.revision = last.revision;
+        }
+        Ok(takes_away)
+    }
+}
+
+/// The time since the machine was started, in nanoseconds, also that for which it slept.
+fn boot_time() -> u64 {
+    #[cfg(target_os = "linux")]
+    const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Boottime;
+    // Elsewhere this one goes on while the machine sleeps.
+    #[cfg(not(target_os = "linux"))]
+    const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
+    let now = rustix::time::clock_gettime(CLOCK);
+    u64::try_from(now.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0)
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

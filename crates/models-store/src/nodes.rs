@@ -1,0 +1,190 @@
+//! The nodes: who may serve from memory, and waiting until none of them shows what is gone.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use models_core::{EventRepository, Position, RepositoryError, Revision};
+use tokio::time::{Instant, sleep};
+
+use crate::error::{repository_error, unavailable};
+use crate::sql::{Backend, Record, SqlStore, Value, position};
+
+const REGISTER: &str =
+    "INSERT INTO nodes (id, applied_revision, renewal, lease_ms) VALUES ($1, -1, 0, $2)";
+const RENEW: &str =
+    "UPDATE nodes SET applied_revision = $2, renewal = $3 WHERE id = $1 RETURNING renewal";
+const LEAVE: &str = "DELETE FROM nodes WHERE id = $1";
+const REMOVE: &str = "DELETE FROM nodes WHERE id = $1 AND renewal = $2";
+const LIST: &str = "SELECT id, renewal, lease_ms FROM nodes";
+const LIST_BEHIND: &str = "SELECT id, renewal, lease_ms FROM nodes WHERE applied_revision < $1";
+
+/// What the clocks of two machines may differ by in the course of a lease.
+const MARGIN: Duration = Duration::from_millis(250);
+/// How long to wait before looking again whether the others are done, at first and at most.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// A node's id, how often it has shown that it lives, and its lease in milliseconds.
+type NodeRow = (String, i64, i64);
+
+enum Renewed {
+    Gone,
+    At(Position),
+    /// The catalog is not where the nodes' rows are.
+    Elsewhere,
+}
+
+impl<DB: Backend> SqlStore<DB> {
+    pub(crate) async fn register_node(
+        &self,
+        id: &str,
+        lease: Duration,
+    ) -> Result<(), RepositoryError> {
+        let values = vec![id.into(), milliseconds(lease).into()];
+        self.nodes_statement::<(i64,)>(REGISTER, values)
+            .await
+            .map(drop)
+    }
+
+    /// Shows that the node lives, and what it has applied, and answers the newest position after
+    /// that. `None` if the node's row is gone. The position is that of the server which took the
+    /// row: one that another has taken the place of can still be read, but takes nothing.
+    pub(crate) async fn renew_node(
+        &self,
+        id: &str,
+        applied: Revision,
+        renewal: i64,
+    ) -> Result<Option<Position>, RepositoryError> {
+        let values = vec![id.into(), applied.0.into(), renewal.into()];
+        let nodes = self.nodes.clone();
+        let renewed = self.run(async move {
+            let mut connection = nodes.acquire().await.map_err(unavailable)?;
+            let rows: Vec<(i64,)> = DB::fetch(&mut connection, RENEW, values)
+                .await
+                .map_err(repository_error)?;
+            Ok(match (rows.is_empty(), DB::HAS_NODES) {
+                (true, _) => Renewed::Gone,
+                (false, true) => Renewed::At(position::<DB>(&mut connection).await?),
+                (false, false) => Renewed::Elsewhere,
+            })
+        });
+        match renewed.await? {
+            Renewed::Gone => Ok(None),
+            Renewed::At(position) => Ok(Some(position)),
+            Renewed::Elsewhere => self.position().await.map(Some),
+        }
+    }
+
+    /// Takes the node out. It must not serve from memory any more.
+    pub(crate) async fn remove_node(&self, id: &str) -> Result<(), RepositoryError> {
+        self.nodes_statement::<(i64,)>(LEAVE, vec![id.into()])
+            .await
+            .map(drop)
+    }
+
+    /// Waits until no node shows what the log took away up to this revision, which has been
+    /// committed: each has applied it, or it has been as long as its lease. At most that long,
+    /// whatever happens to the database or to other nodes meanwhile.
+    pub(crate) async fn wait_for_nodes(&self, revision: Revision) {
+        // A lease was granted by a check that was sent before the commit, or is only granted once
+        // the revision is applied.
+        let committed = Instant::now();
+        let mut lease = self.lease;
+        let mut pause = FIRST_PAUSE;
+        let mut observed = Observed::default();
+        loop {
+            let behind = self
+                .nodes_statement::<NodeRow>(LIST_BEHIND, vec![revision.0.into()])
+                .await;
+            match behind {
+                Ok(rows) if rows.is_empty() => return,
+                Ok(rows) => {
+                    let longest = rows
+                        .iter()
+                        .map(|(_, _, lease_ms)| duration(*lease_ms))
+                        .max();
+                    lease = longest.unwrap_or(lease);
+                    self.remove_silent(observed.silent(&rows)).await;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the nodes cannot be asked; waiting for as long as a lease");
+                }
+            }
+            let left = (lease + MARGIN).saturating_sub(committed.elapsed());
+            if left.is_zero() {
+                return;
+            }
+            sleep(pause.min(left)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Looks whether other nodes have fallen silent, and takes those out.
+    pub(crate) async fn observe_nodes(
+        &self,
+        observed: &mut Observed,
+    ) -> Result<(), RepositoryError> {
+        let rows: Vec<NodeRow> = self.nodes_statement(LIST, vec![]).await?;
+        self.remove_silent(observed.silent(&rows)).await;
+        Ok(())
+    }
+
+    async fn remove_silent(&self, silent: Vec<(String, i64)>) {
+        for (id, renewal) in silent {
+            let values = vec![id.as_str().into(), renewal.into()];
+            match self.nodes_statement::<(i64,)>(REMOVE, values).await {
+                Ok(_) => tracing::warn!(node = id, "a node has fallen silent and was taken out"),
+                Err(error) => tracing::warn!(node = id, %error, "a silent node stays"),
+            }
+        }
+    }
+
+    async fn nodes_statement<T: Record + 'static>(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<T>, RepositoryError> {
+        let nodes = self.nodes.clone();
+        self.run(async move {
+            let mut connection = nodes.acquire().await.map_err(unavailable)?;
+            DB::fetch(&mut connection, sql, values)
+                .await
+                .map_err(repository_error)
+        })
+        .await
+    }
+}
+
+/// When each node was first seen with its present sign of life. No clock but this process's own is
+/// asked, and that one cannot be set.
+#[derive(Default)]
+pub(crate) struct Observed(HashMap<String, (i64, Instant)>);
+
+impl Observed {
+    /// Those that have not shown that they live for longer than their lease: it has run out, and
+    /// they cannot renew it when they are gone.
+    fn silent(&mut self, rows: &[NodeRow]) -> Vec<(String, i64)> {
+        let now = Instant::now();
+        self.0
+            .retain(|known, _| rows.iter().any(|(id, _, _)| id == known));
+        let mut silent = vec![];
+        for (id, renewal, lease_ms) in rows {
+            let (seen, since) = self.0.entry(id.clone()).or_insert((*renewal, now));
+            if seen != renewal {
+                (*seen, *since) = (*renewal, now);
+            }
+            if since.elapsed() > duration(*lease_ms) + MARGIN {
+                silent.push((id.clone(), *renewal));
+            }
+        }
+        silent
+    }
+}
+
+fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn duration(milliseconds: i64) -> Duration {
+    Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))
+}
