@@ -13,8 +13,7 @@ use sqlx::{FromRow, SqlitePool};
 
 use crate::{Failure, listen};
 
-const KEY: &str =
-    "SELECT organization_id FROM api_keys WHERE digest = $1 AND revoked_at IS NULL";
+const KEY: &str = "SELECT organization_id FROM api_keys WHERE digest = $1 AND revoked_at IS NULL";
 const LIST: &str = "SELECT id, created, owned_by, shutdown_date FROM models \
     WHERE scope IN ('public', $1) ORDER BY created, id";
 const FIND: &str = "SELECT id, created, owned_by, shutdown_date FROM models \

@@ -70,7 +70,9 @@ async fn insert(connection: &mut SqliteConnection, number: u32) -> sqlx::Result<
     for own in 0..OWN_MODELS {
         sqlx::query(MODEL)
             .bind(organization.as_str())
-            .bind(format!("ft:gpt-4o-mini-2024-07-18:{slug}:own-{own}:AbCdEf12"))
+            .bind(format!(
+                "ft:gpt-4o-mini-2024-07-18:{slug}:own-{own}:AbCdEf12"
+            ))
             .bind(CREATED + i64::from(own))
             .bind(&slug)
             .execute(&mut *connection)
