@@ -120,7 +120,7 @@ fn markdown(tools: &Tools, options: &Options, tables: &[Table]) -> String {
     if tools.nginx.is_none() {
         text += "**NGINX IS NOT INSTALLED: its rows are missing.**\n\n";
     }
-    let tables = tables.iter().map(|table| table.markdown(*seconds));
+    let tables = tables.iter().map(Table::markdown);
     text + &tables.collect::<String>()
 }
 

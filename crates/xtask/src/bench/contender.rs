@@ -56,12 +56,16 @@ impl<'a> Contender<'a> {
     }
 
     pub fn sample(&self, cores: Cores, seconds: usize, directory: &Path) -> Result<Sample, String> {
+        self.server.settle();
         let load = || self.load.run(self.server, cores, seconds, directory);
         let Some(deletions) = self.deletions else {
             return load();
         };
-        let (sample, deleted) = deletions.during(self.server, load)?;
-        Ok(Sample { deleted, ..sample })
+        let (sample, deletions_per_second) = deletions.during(self.server, load)?;
+        Ok(Sample {
+            deletions_per_second,
+            ..sample
+        })
     }
 }
 

@@ -55,12 +55,12 @@ impl Deletions {
         }
     }
 
-    /// Deletes while the work is done: its result, and how many were deleted.
+    /// Deletes while the work is done: its result, and how many were deleted a second.
     pub fn during<T>(
         &self,
         server: &Server,
         work: impl FnOnce() -> Result<T, String>,
-    ) -> Result<(T, usize), String> {
+    ) -> Result<(T, f64), String> {
         let over = AtomicBool::new(false);
         thread::scope(|scope| {
             let start = Instant::now();
@@ -78,7 +78,7 @@ impl Deletions {
                     .join()
                     .map_err(|_| "a writer panicked".to_owned())??;
             }
-            Ok((done?, deleted))
+            Ok((done?, deleted as f64 / start.elapsed().as_secs_f64()))
         })
     }
 

@@ -42,12 +42,15 @@ fn exchange(
     path: &str,
     headers: &[Header],
 ) -> std::io::Result<Vec<u8>> {
-    let mut request =
-        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
-    for (name, value) in headers {
-        request += &format!("{name}: {value}\r\n");
-    }
-    request += "\r\n";
+    // The answer is read to the end of the connection, whatever the headers would have.
+    let kept = headers
+        .iter()
+        .filter(|(name, _)| !name.eq_ignore_ascii_case("connection"));
+    let lines = kept.map(|(name, value)| format!("{name}: {value}\r\n"));
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{}\r\n",
+        lines.collect::<String>()
+    );
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     stream.write_all(request.as_bytes())?;

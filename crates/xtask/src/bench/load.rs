@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::cores::Cores;
 use super::http::Header;
-use super::process::Memory;
+use super::process::{self, Memory};
 use super::server::Server;
 
 pub const CONNECTIONS: u32 = 64;
@@ -18,6 +18,7 @@ const MIX: &str = include_str!("mix.lua");
 /// What one sample showed.
 #[derive(Clone, Copy)]
 pub struct Sample {
+    pub requests: f64,
     pub requests_per_second: f64,
     /// In milliseconds.
     pub p50: f64,
@@ -27,10 +28,12 @@ pub struct Sample {
     pub cpu: f64,
     /// How many cores the server filled.
     pub cores: f64,
+    /// How much of its core wrk filled.
+    pub load_cores: f64,
     pub memory: Memory,
     pub failed: f64,
     /// Models deleted meanwhile.
-    pub deleted: usize,
+    pub deletions_per_second: f64,
 }
 
 /// The load of a cell on a server.
@@ -57,25 +60,28 @@ impl Load {
         seconds: usize,
         directory: &Path,
     ) -> Result<Sample, String> {
-        server.settle();
         let (before, start) = (server.cpu_nanoseconds(), Instant::now());
+        let load_before = process::children_seconds();
         let summary = self.wrk(server, cores, seconds, directory)?;
         let nanoseconds = (server.cpu_nanoseconds() - before) as f64;
         let wall = start.elapsed().as_secs_f64();
+        let load_seconds = process::children_seconds() - load_before;
         let number = |name: &str| summary[name].as_f64().unwrap_or(f64::NAN);
         let requests = number("requests");
         if requests < 1.0 {
             return Err(format!("{} answered nothing in {seconds} s", server.name));
         }
         Ok(Sample {
+            requests,
             requests_per_second: requests / number("microseconds") * 1e6,
             p50: number("p50") / 1e3,
             p99: number("p99") / 1e3,
             cpu: nanoseconds / 1e3 / requests,
             cores: nanoseconds / 1e9 / wall,
+            load_cores: load_seconds / wall,
             memory: server.memory(),
             failed: number("failed"),
-            deleted: 0,
+            deletions_per_second: 0.0,
         })
     }
 

@@ -68,7 +68,7 @@ mod tests {
     fn the_first_tenant_asks_twice_as_often_as_the_second() {
         let sums = zipf(10_000);
         let mut random = Random(1);
-        let mut counts = [0.0; 10_000];
+        let mut counts = vec![0.0; 10_000];
         for _ in 0..REQUESTS {
             counts[pick(&sums, random.fraction())] += 1.0;
         }

@@ -3,12 +3,15 @@
 use std::fmt::Write;
 
 use super::http::Answer;
-use super::load::Sample;
+use super::load::{self, Sample};
 use super::scene::BARE;
 
-const HEAD: &str = "| server | answer | requests/s | × bare | p50 ms | p99 ms | CPU µs a request | × bare | cores | RSS / PSS MiB |
+const HEAD: &str = "| server | answer | requests/s | × bare | p50 ms | p99 ms | CPU µs a request | × bare | cores: server / wrk | RSS / PSS MiB |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 ";
+
+/// Below some answers on each connection, the unfinished ones weigh too much.
+const FEW: f64 = 4.0 * load::CONNECTIONS as f64;
 
 /// A cell's servers, side by side.
 pub struct Table {
@@ -49,7 +52,7 @@ impl Row {
         };
         let middle = |value| median(&self.values(value));
         format!(
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {:.2} | {:.1} / {:.1} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {:.2} / {:.2} | {:.1} / {:.1} |",
             self.server,
             self.answer,
             column(|sample| sample.requests_per_second, 0),
@@ -59,21 +62,29 @@ impl Row {
             column(|sample| sample.cpu, 2),
             ratio(|sample| sample.cpu),
             middle(|sample| sample.cores),
+            middle(|sample| sample.load_cores),
             middle(|sample| mebibytes(sample.memory.resident)),
             middle(|sample| mebibytes(sample.memory.proportional)),
         )
     }
 
     /// What the numbers of the row do not say.
-    fn remarks(&self, seconds: usize) -> Vec<String> {
+    fn remarks(&self) -> Vec<String> {
         let mut remarks = vec![];
         let failed: f64 = self.values(|sample| sample.failed).iter().sum();
         if failed > 0.0 {
             remarks.push(format!("{}: **{failed} requests failed**", self.server));
         }
-        let deleted = median(&self.values(|sample| sample.deleted as f64));
-        if deleted > 0.0 {
-            let rate = deleted / seconds as f64;
+        let answers = median(&self.values(|sample| sample.requests));
+        if answers < FEW {
+            remarks.push(format!(
+                "{}: only {answers} answers a round, and what was begun for others is counted with them; \
+                 more --seconds say more",
+                self.server
+            ));
+        }
+        let rate = median(&self.values(|sample| sample.deletions_per_second));
+        if rate > 0.0 {
             remarks.push(format!("{}: {rate:.1} deletions/s", self.server));
         }
         remarks
@@ -89,14 +100,14 @@ impl Table {
         }
     }
 
-    pub fn markdown(&self, seconds: usize) -> String {
+    pub fn markdown(&self) -> String {
         let bare = self.rows.iter().find(|row| row.server == BARE);
         let mut text = format!("## {}\n\n{HEAD}", self.name);
         for row in &self.rows {
             let _ = writeln!(text, "{}", row.line(bare));
         }
         let left_out = self.left_out.iter().map(|why| format!("left out: {why}"));
-        let remarks = self.rows.iter().flat_map(|row| row.remarks(seconds));
+        let remarks = self.rows.iter().flat_map(Row::remarks);
         let notes: Vec<String> = remarks.chain(left_out).collect();
         if !notes.is_empty() {
             let _ = writeln!(text, "\n{}.", notes.join("; "));

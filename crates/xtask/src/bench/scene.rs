@@ -51,6 +51,13 @@ impl<'a> Scene<'a> {
             tables.push(self.contenders(cell)?);
         }
         for round in 0..options.rounds {
+            eprintln!(
+                "{} models, {} tenants: round {} of {}",
+                cells[0].contents.models,
+                cells[0].contents.tenants,
+                round + 1,
+                options.rounds
+            );
             for (table, contenders) in &mut tables {
                 let first = round % contenders.len();
                 for offset in 0..contenders.len() {

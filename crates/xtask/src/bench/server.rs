@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::http::{self, Header};
 use super::process::{self, Memory};
 
-const LONGEST_START: Duration = Duration::from_secs(60);
+const LONGEST_START: Duration = Duration::from_mins(1);
 const LONGEST_STOP: Duration = Duration::from_secs(5);
 
 pub struct Server {
