@@ -1,10 +1,12 @@
-//! What the project does to itself: get what the tests need, and run them all.
+//! What the project does to itself: get what the tests need, run them all, and measure.
 #![expect(clippy::print_stderr, reason = "a command line tool")]
 
+mod bench;
 mod postgres;
 mod sdks;
 mod system;
 
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use clap::{Parser, Subcommand};
@@ -30,12 +32,15 @@ enum Task {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Measures the service beside its anchors and writes a table; only ratios within one run count.
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Check => check(),
         Task::Test { arguments } => test(&arguments),
+        Task::Bench(options) => bench::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -81,6 +86,13 @@ fn cargo(arguments: &[&str]) -> Command {
         command.env_remove(name);
     }
     command
+}
+
+/// Where cargo puts what it builds, and tasks what they make.
+fn target() -> Result<PathBuf, String> {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    std::path::absolute(target).map_err(|error| error.to_string())
 }
 
 /// Runs the command, showing it and all that it says.

@@ -1,9 +1,9 @@
 //! The official SDKs for the tests, in the versions that the repository pins, each installed in a
 //! directory of its own below `target`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::{env, fs};
 
 use crate::{run, system};
 
@@ -16,9 +16,7 @@ const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models-api/tests/
 
 /// Installs both, unless they are there already, and answers the variables that name them.
 pub fn install() -> Result<[(&'static str, PathBuf); 2], String> {
-    let target =
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    let target = std::path::absolute(target.join("sdk")).map_err(|error| error.to_string())?;
+    let target = crate::target()?.join("sdk");
     let (python, node) = (target.join("python"), target.join("node"));
     when_changed("python", "requirements.txt", &python, install_python)?;
     when_changed("node", "package-lock.json", &node, install_node)?;

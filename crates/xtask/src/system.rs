@@ -1,7 +1,7 @@
 //! The system's package manager, where there is one that we may ask.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::run;
 
@@ -12,6 +12,17 @@ pub fn install(packages: &[&str]) -> Result<(), String> {
     }
     apt_get(&["update"])?;
     apt_get(&[&["install", "--no-install-recommends"], packages].concat())
+}
+
+/// Whether there is such a program.
+pub fn has(program: &str) -> bool {
+    Command::new(program)
+        .arg("--help")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok()
 }
 
 pub fn is_root() -> bool {

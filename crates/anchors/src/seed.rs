@@ -1,0 +1,91 @@
+//! Many tenants in one transaction: the command line makes one a call.
+
+use std::path::Path;
+
+use models_core::{ApiKeyId, OrganizationId, ProjectId, Secret};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, SqliteConnection};
+use uuid::Uuid;
+
+use crate::Failure;
+
+/// Models that each tenant has beside the public ones.
+const OWN_MODELS: u32 = 2;
+/// 2025-01-01, a time like any other.
+const CREATED: i64 = 1_735_689_600;
+
+const ORGANIZATION: &str =
+    "INSERT INTO organizations (id, slug, name, created_at) VALUES ($1, $2, $2, $3)";
+const PROJECT: &str = "INSERT INTO projects (id, organization_id, name, is_default, created_at) \
+    VALUES ($1, $2, 'Default project', 1, $3)";
+const KEY: &str = "INSERT INTO api_keys \
+    (id, organization_id, project_id, name, role, digest, redacted_value, created_at) \
+    VALUES ($1, $2, $3, 'bench', 'reader', $4, $5, $6)";
+const MODEL: &str = "INSERT INTO models (scope, id, organization_id, created, owned_by) \
+    VALUES ($1, $2, $1, $3, $4)";
+
+pub async fn seed(database: &Path, tenants: u32, keys: &Path) -> Result<(), Failure> {
+    let options = SqliteConnectOptions::new().filename(database);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut lines = String::new();
+    for number in 0..tenants {
+        lines += insert(&mut transaction, number).await?.expose();
+        lines.push('\n');
+    }
+    transaction.commit().await?;
+    connection.close().await?;
+    Ok(std::fs::write(keys, lines)?)
+}
+
+/// One tenant, and its key.
+async fn insert(connection: &mut SqliteConnection, number: u32) -> sqlx::Result<Secret> {
+    // A time in front, as version 7 has it, and numbers behind: the same in each run.
+    let uuid = Uuid::from_u128(0x0194_1f29_7c00_7000_8000 << 48 | u128::from(number));
+    let organization = OrganizationId::from_uuid(uuid);
+    let project = ProjectId::from_uuid(uuid);
+    let slug = format!("tenant-{number:06}");
+    let secret = secret(number);
+    sqlx::query(ORGANIZATION)
+        .bind(organization.as_str())
+        .bind(&slug)
+        .bind(CREATED)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(PROJECT)
+        .bind(project.as_str())
+        .bind(organization.as_str())
+        .bind(CREATED)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(KEY)
+        .bind(ApiKeyId::from_uuid(uuid).as_str())
+        .bind(organization.as_str())
+        .bind(project.as_str())
+        .bind(secret.digest().to_hex())
+        .bind(secret.redacted())
+        .bind(CREATED)
+        .execute(&mut *connection)
+        .await?;
+    for own in 0..OWN_MODELS {
+        sqlx::query(MODEL)
+            .bind(organization.as_str())
+            .bind(format!(
+                "ft:gpt-4o-mini-2024-07-18:{slug}:own-{own}:AbCdEf12"
+            ))
+            .bind(CREATED + i64::from(own))
+            .bind(&slug)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(secret)
+}
+
+/// The same key for the same tenant in each run; nobody else's database has it.
+fn secret(number: u32) -> Secret {
+    let mut random = [0x5a; 32];
+    for (index, byte) in random.iter_mut().enumerate() {
+        *byte ^= number.to_be_bytes()[index % 4];
+    }
+    Secret::from_random(random)
+}

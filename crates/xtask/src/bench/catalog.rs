@@ -1,0 +1,157 @@
+//! The service's data, made with its own command line on a SQLite file of its own.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::Tools;
+use super::cells::{Contents, MODEL};
+use super::deletions;
+
+const FAMILIES: [&str; 6] = [
+    "gpt-4o",
+    "gpt-4.1-mini",
+    "o4-mini",
+    "gpt-5",
+    "text-embedding-3-small",
+    "whisper-1",
+];
+
+/// A catalog that is ready to be served.
+pub struct Catalog<'a> {
+    tools: &'a Tools,
+    directory: &'a Path,
+    /// Of an organization without models of its own.
+    pub key: String,
+    /// May delete the models of [`deletions`].
+    pub owner_key: String,
+    /// Of the tenants.
+    pub keys: Vec<String>,
+}
+
+impl<'a> Catalog<'a> {
+    /// Makes it, with so many models that may be deleted.
+    pub fn make(
+        tools: &'a Tools,
+        directory: &'a Path,
+        contents: Contents,
+        deletable: usize,
+    ) -> Result<Self, String> {
+        let mut catalog = Self {
+            tools,
+            directory,
+            key: String::new(),
+            owner_key: String::new(),
+            keys: vec![],
+        };
+        catalog.run(&["model", "import", "-"], &public(contents.models))?;
+        catalog.key = catalog.organization("acme-research", "reader")?;
+        if contents.tenants > 0 {
+            catalog.owner_key = catalog.organization(deletions::ORGANIZATION, "owner")?;
+            let import = [
+                "model",
+                "import",
+                "-",
+                "--organization",
+                deletions::ORGANIZATION,
+            ];
+            catalog.run(&import, &json!(deletions::models(deletable)))?;
+            catalog.keys = catalog.seed(contents.tenants)?;
+        }
+        Ok(catalog)
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.directory.join("models.db")
+    }
+
+    /// Runs the service, with the settings that the benchmark needs and no others.
+    pub fn service(&self, mut command: Command) -> Command {
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MODELS_")) {
+            command.env_remove(name);
+        }
+        command.current_dir(self.directory).envs([
+            ("MODELS__BOOTSTRAP", "false"),
+            ("MODELS__DATABASE__URL", "sqlite://models.db"),
+            ("MODELS__LOG__FORMAT", "json"),
+            ("MODELS__SERVER__PORT", "0"),
+            ("MODELS__SERVER__SHUTDOWN_TIMEOUT", "1"),
+            ("MODELS__SERVER__WORKERS", "1"),
+        ]);
+        command
+    }
+
+    /// A new organization's key.
+    fn organization(&self, slug: &str, role: &str) -> Result<String, String> {
+        let create = ["organization", "create", "--slug", slug, "--name", slug];
+        self.run(&create, &Value::Null)?;
+        let create = ["key", "create", "--organization", slug, "--role", role];
+        let printed = self.run(
+            &[&create[..], &["--name", "bench", "--json"]].concat(),
+            &Value::Null,
+        )?;
+        let key: Value = serde_json::from_str(&printed).map_err(|error| error.to_string())?;
+        let value = key["value"].as_str();
+        value
+            .map(str::to_owned)
+            .ok_or_else(|| format!("`key create` printed no key: {key}"))
+    }
+
+    fn seed(&self, tenants: u32) -> Result<Vec<String>, String> {
+        let file = self.directory.join("keys");
+        let mut seed = Command::new(&self.tools.anchors);
+        seed.arg("seed").arg("--database").arg(self.database());
+        seed.args(["--tenants", &tenants.to_string(), "--keys"])
+            .arg(&file);
+        output(seed, &Value::Null)?;
+        let keys = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
+        Ok(keys.lines().map(str::to_owned).collect())
+    }
+
+    /// Runs the command line with this on standard input.
+    fn run(&self, arguments: &[&str], input: &Value) -> Result<String, String> {
+        let mut command = self.service(Command::new(&self.tools.service));
+        command.args(arguments);
+        output(command, input)
+    }
+}
+
+/// What it printed, where it ended well.
+fn output(mut command: Command, input: &Value) -> Result<String, String> {
+    let fail = |error: std::io::Error| error.to_string();
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(fail)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that does not read it ends before all is written.
+        let _ = stdin.write_all(input.to_string().as_bytes());
+    }
+    let output = child.wait_with_output().map_err(fail)?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{command:?} failed: {said}"));
+    }
+    String::from_utf8(output.stdout).map_err(|error| error.to_string())
+}
+
+/// So many models, a third of them fine-tuned, and the one that is retrieved among them.
+fn public(count: usize) -> Value {
+    let models = (1..count).map(|number| {
+        let family = FAMILIES[number % FAMILIES.len()];
+        let created = 1_686_588_896 + number * 3_607;
+        let (id, owned_by) = if number % 3 == 0 {
+            let id = format!("ft:{family}:acme-research:exp-{number:06}:AbCdEf12");
+            (id, "organization-owner")
+        } else {
+            (format!("{family}-{number:06}"), "system")
+        };
+        json!({"id": id, "created": created, "owned_by": owned_by})
+    });
+    let retrieved =
+        json!({"id": MODEL, "created": 1_721_172_741, "owned_by": "organization-owner"});
+    models.chain([retrieved]).collect()
+}

@@ -1,0 +1,111 @@
+//! What is measured: which requests, on which catalog.
+
+use super::http::{Header, header};
+
+/// The model that is retrieved; its object has the size of a usual one.
+pub const MODEL: &str = "ft:gpt-4o-mini-2024-07-18:acme-research:exp-000042:AbCdEf12";
+pub const LIST: &str = "/v1/models";
+
+/// What a catalog holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Contents {
+    /// Public models.
+    pub models: usize,
+    /// Organizations with a key and models of their own.
+    pub tenants: u32,
+}
+
+/// One kind of load.
+#[derive(Clone)]
+pub struct Cell {
+    pub name: &'static str,
+    pub contents: Contents,
+    pub path: String,
+    pub headers: Vec<Header>,
+    /// With the tag of the answer that it had before, so that 304 is the answer.
+    pub conditional: bool,
+    /// By many tenants: most retrieve, some list.
+    pub mixed: bool,
+    /// While models are deleted.
+    pub writes: bool,
+}
+
+/// All cells, those on the same catalog side by side.
+pub fn all() -> Vec<Cell> {
+    let retrieve = Cell {
+        path: model_path(),
+        ..list("retrieve one model", 100)
+    };
+    let tenants = Contents {
+        models: 100,
+        tenants: 10_000,
+    };
+    vec![
+        retrieve.clone(),
+        Cell {
+            name: "retrieve one model, with the headers of the Python SDK",
+            headers: sdk_headers(),
+            ..retrieve.clone()
+        },
+        list("list of 100", 100),
+        Cell {
+            conditional: true,
+            ..list("304 on the list of 100", 100)
+        },
+        list("list of 1,000", 1_000),
+        Cell {
+            headers: vec![header("Accept-Encoding", "gzip")],
+            ..list("list of 1,000, gzip accepted", 1_000)
+        },
+        list("list of 10,000", 10_000),
+        Cell {
+            name: "10,000 tenants (Zipf): nine retrieve, one lists 100",
+            contents: tenants,
+            mixed: true,
+            ..retrieve
+        },
+        Cell {
+            contents: tenants,
+            writes: true,
+            ..list("list of 100 beside 50 deletions a second", 100)
+        },
+    ]
+}
+
+pub fn model_path() -> String {
+    format!("{LIST}/{MODEL}")
+}
+
+fn list(name: &'static str, models: usize) -> Cell {
+    Cell {
+        name,
+        contents: Contents { models, tenants: 0 },
+        path: LIST.to_owned(),
+        headers: vec![],
+        conditional: false,
+        mixed: false,
+        writes: false,
+    }
+}
+
+/// What `openai` for Python sends beside `Host` and `Authorization`.
+fn sdk_headers() -> Vec<Header> {
+    [
+        ("Accept", "application/json"),
+        ("Accept-Encoding", "gzip, deflate"),
+        ("Connection", "keep-alive"),
+        ("Content-Type", "application/json"),
+        ("User-Agent", "OpenAI/Python 2.8.1"),
+        ("X-Stainless-Lang", "python"),
+        ("X-Stainless-Package-Version", "2.8.1"),
+        ("X-Stainless-OS", "Linux"),
+        ("X-Stainless-Arch", "x64"),
+        ("X-Stainless-Runtime", "CPython"),
+        ("X-Stainless-Runtime-Version", "3.11.7"),
+        ("X-Stainless-Async", "false"),
+        ("x-stainless-retry-count", "0"),
+        ("x-stainless-read-timeout", "600"),
+    ]
+    .map(|(name, value)| header(name, value))
+    .into()
+}

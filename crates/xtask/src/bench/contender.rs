@@ -1,0 +1,93 @@
+//! A server in a cell: whether it can do what is asked, and how it does it.
+
+use std::path::Path;
+
+use super::cells::{Cell, LIST};
+use super::cores::Cores;
+use super::deletions::Deletions;
+use super::http::{Answer, Header, bearer, header};
+use super::load::{Load, Sample};
+use super::mix;
+use super::report::Row;
+use super::server::Server;
+
+/// What the bare anchor takes for the tag of its list; its answers do not tell it.
+const UNTOLD_TAG: &str = "\"anchor\"";
+
+pub struct Contender<'a> {
+    server: &'a Server,
+    load: Load,
+    /// What is deleted meanwhile.
+    deletions: Option<&'a Deletions>,
+}
+
+impl<'a> Contender<'a> {
+    /// Looks at one answer of each kind first; the error says why the server cannot take part.
+    pub fn make(
+        server: &'a Server,
+        cell: &Cell,
+        key: &str,
+        keys: &[String],
+        deletions: &'a Deletions,
+        directory: &Path,
+    ) -> Result<(Self, Row), String> {
+        let (headers, answer) = look(server, cell, key)?;
+        let deletions = cell.writes.then_some(deletions);
+        if let Some(deletions) = deletions {
+            deletions.delete(server)?;
+        }
+        let mut load = Load {
+            path: server.path(&cell.path),
+            headers,
+            mix: None,
+        };
+        if cell.mixed {
+            expect(&server.get(LIST, &load.headers)?, 200)?;
+            let file = directory.join(format!("mix{}", server.prefix.replace('/', "-")));
+            mix::write(&file, server.prefix, keys)?;
+            load.mix = Some(file);
+        }
+        let contender = Self {
+            server,
+            load,
+            deletions,
+        };
+        Ok((contender, Row::new(server.name, &answer)))
+    }
+
+    pub fn sample(&self, cores: Cores, seconds: usize, directory: &Path) -> Result<Sample, String> {
+        self.server.settle();
+        let load = || self.load.run(self.server, cores, seconds, directory);
+        let Some(deletions) = self.deletions else {
+            return load();
+        };
+        let (sample, deletions_per_second) = deletions.during(self.server, load)?;
+        Ok(Sample {
+            deletions_per_second,
+            ..sample
+        })
+    }
+}
+
+/// The headers of the cell's requests, and an answer to them.
+fn look(server: &Server, cell: &Cell, key: &str) -> Result<(Vec<Header>, Answer), String> {
+    let mut headers = vec![bearer(key)];
+    headers.extend(cell.headers.iter().cloned());
+    let answer = server.get(&cell.path, &headers)?;
+    expect(&answer, 200)?;
+    if !cell.conditional {
+        return Ok((headers, answer));
+    }
+    let tag = answer.header("etag").unwrap_or(UNTOLD_TAG);
+    headers.push(header("If-None-Match", tag));
+    let answer = server.get(&cell.path, &headers)?;
+    expect(&answer, 304)?;
+    Ok((headers, answer))
+}
+
+fn expect(answer: &Answer, status: u16) -> Result<(), String> {
+    if answer.status == status {
+        return Ok(());
+    }
+    Err(format!("answers {} in place of {status}", answer.status))
+}

@@ -1,0 +1,7 @@
+-- No hook for each answer, so no cost for each request. What is no success counts as an error.
+function done(summary, latency)
+  local errors = summary.errors
+  local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
+  io.write(string.format('JSON {"requests":%d,"microseconds":%d,"failed":%d,"p50":%d,"p99":%d}\n',
+    summary.requests, summary.duration, failed, latency:percentile(50), latency:percentile(99)))
+end

@@ -1,0 +1,19 @@
+-- Sends the requests of a file, over and over: a path and a key on each line.
+local requests, place = {}, 0
+
+function init(arguments)
+  local made = {}
+  for line in io.lines(arguments[1]) do
+    if not made[line] then
+      local path, key = line:match("^(%S+) (%S+)$")
+      wrk.headers["Authorization"] = "Bearer " .. key
+      made[line] = wrk.format("GET", path)
+    end
+    requests[#requests + 1] = made[line]
+  end
+end
+
+function request()
+  place = place % #requests + 1
+  return requests[place]
+end

@@ -1,0 +1,162 @@
+//! The tables, in Markdown.
+
+use std::fmt::Write;
+
+use super::http::Answer;
+use super::load::{self, Sample};
+use super::scene::BARE;
+
+const HEAD: &str = "| server | answer | requests/s | × bare | p50 ms | p99 ms | CPU µs a request | × bare | cores: server / wrk | RSS / PSS MiB |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+";
+
+/// Below some answers on each connection, the unfinished ones weigh too much.
+const FEW: f64 = 4.0 * load::CONNECTIONS as f64;
+
+/// A cell's servers, side by side.
+pub struct Table {
+    name: &'static str,
+    pub rows: Vec<Row>,
+    /// Who could not take part, and why.
+    pub left_out: Vec<String>,
+}
+
+/// A server's samples, one for each round.
+pub struct Row {
+    server: &'static str,
+    answer: String,
+    pub samples: Vec<Sample>,
+}
+
+impl Row {
+    pub fn new(server: &'static str, answer: &Answer) -> Self {
+        let coding = answer
+            .header("content-encoding")
+            .map(|coding| format!(" {coding}"));
+        Self {
+            server,
+            answer: format!("{} B{}", answer.body.len(), coding.unwrap_or_default()),
+            samples: vec![],
+        }
+    }
+
+    fn values(&self, value: fn(&Sample) -> f64) -> Vec<f64> {
+        self.samples.iter().map(value).collect()
+    }
+
+    fn line(&self, bare: Option<&Self>) -> String {
+        let column = |value, digits| spread(&self.values(value), digits);
+        let ratio = |value| {
+            let pairs = bare.map(|bare| ratios(&self.values(value), &bare.values(value)));
+            pairs.map_or_else(|| "-".to_owned(), |ratios| spread(&ratios, 3))
+        };
+        let middle = |value| median(&self.values(value));
+        format!(
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {:.2} / {:.2} | {:.1} / {:.1} |",
+            self.server,
+            self.answer,
+            column(|sample| sample.requests_per_second, 0),
+            ratio(|sample| sample.requests_per_second),
+            column(|sample| sample.p50, 2),
+            column(|sample| sample.p99, 2),
+            column(|sample| sample.cpu, 2),
+            ratio(|sample| sample.cpu),
+            middle(|sample| sample.cores),
+            middle(|sample| sample.load_cores),
+            middle(|sample| mebibytes(sample.memory.resident)),
+            middle(|sample| mebibytes(sample.memory.proportional)),
+        )
+    }
+
+    /// What the numbers of the row do not say.
+    fn remarks(&self) -> Vec<String> {
+        let mut remarks = vec![];
+        let failed: f64 = self.values(|sample| sample.failed).iter().sum();
+        if failed > 0.0 {
+            remarks.push(format!("{}: **{failed} requests failed**", self.server));
+        }
+        let answers = median(&self.values(|sample| sample.requests));
+        if answers < FEW {
+            remarks.push(format!(
+                "{}: only {answers} answers a round, and what was begun for others is counted with them; \
+                 more --seconds say more",
+                self.server
+            ));
+        }
+        let rate = median(&self.values(|sample| sample.deletions_per_second));
+        if rate > 0.0 {
+            remarks.push(format!("{}: {rate:.1} deletions/s", self.server));
+        }
+        remarks
+    }
+}
+
+impl Table {
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            rows: vec![],
+            left_out: vec![],
+        }
+    }
+
+    pub fn markdown(&self) -> String {
+        let bare = self.rows.iter().find(|row| row.server == BARE);
+        let mut text = format!("## {}\n\n{HEAD}", self.name);
+        for row in &self.rows {
+            let _ = writeln!(text, "{}", row.line(bare));
+        }
+        let left_out = self.left_out.iter().map(|why| format!("left out: {why}"));
+        let remarks = self.rows.iter().flat_map(Row::remarks);
+        let notes: Vec<String> = remarks.chain(left_out).collect();
+        if !notes.is_empty() {
+            let _ = writeln!(text, "\n{}.", notes.join("; "));
+        }
+        text + "\n"
+    }
+}
+
+/// The median, and from where to where where there are several.
+fn spread(values: &[f64], digits: usize) -> String {
+    let middle = median(values);
+    if values.len() < 2 {
+        return format!("{middle:.digits$}");
+    }
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    format!("{middle:.digits$} ({least:.digits$} to {most:.digits$})")
+}
+
+/// Round by round.
+fn ratios(values: &[f64], others: &[f64]) -> Vec<f64> {
+    let pairs = values.iter().zip(others);
+    pairs.map(|(value, other)| value / other).collect()
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => f64::NAN,
+        length if length % 2 == 1 => sorted[middle],
+        _ => f64::midpoint(sorted[middle - 1], sorted[middle]),
+    }
+}
+
+fn mebibytes(kibibytes: u64) -> f64 {
+    kibibytes as f64 / 1024.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_is_the_median_of_the_pairs() {
+        let pairs = ratios(&[1.0, 30.0, 4.0], &[2.0, 10.0, 4.0]);
+        assert_eq!(spread(&pairs, 1), "1.0 (0.5 to 3.0)");
+        assert_eq!(spread(&[2.0, 1.0], 1), "1.5 (1.0 to 2.0)");
+        assert_eq!(spread(&[7.0], 0), "7");
+    }
+}

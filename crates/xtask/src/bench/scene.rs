@@ -1,0 +1,159 @@
+//! A catalog, the service on it, and the anchors beside it with the very bytes of its answers.
+
+use std::path::Path;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::catalog::Catalog;
+use super::cells::{Cell, Contents, LIST, model_path};
+use super::contender::Contender;
+use super::deletions::{self, Deletions};
+use super::http::bearer;
+use super::report::Table;
+use super::server::Server;
+use super::{Options, Tools, load, nginx};
+
+pub const SERVICE: &str = "models";
+pub const BARE: &str = "bare actix-web";
+const NAIVE: &str = "actix-web, SQLite on each request";
+
+pub struct Scene<'a> {
+    tools: &'a Tools,
+    // The servers are dropped, and so stopped, before the directory that they work in.
+    servers: Vec<Server>,
+    catalog_key: String,
+    keys: Vec<String>,
+    deletions: Deletions,
+    directory: TempDir,
+}
+
+impl<'a> Scene<'a> {
+    pub fn start(tools: &'a Tools, options: &Options, contents: Contents) -> Result<Self, String> {
+        let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+        load::write_scripts(directory.path())?;
+        let deletable = deletions::needed(options.rounds, options.seconds);
+        let catalog = Catalog::make(tools, directory.path(), contents, deletable)?;
+        Ok(Self {
+            tools,
+            servers: servers(tools, &catalog, directory.path())?,
+            deletions: Deletions::new(&catalog.owner_key),
+            catalog_key: catalog.key,
+            keys: catalog.keys,
+            directory,
+        })
+    }
+
+    /// Measures the cells in turn, in each round all servers of a cell one after another.
+    pub fn measure(&self, cells: &[Cell], options: &Options) -> Result<Vec<Table>, String> {
+        let mut tables = vec![];
+        for cell in cells {
+            tables.push(self.contenders(cell)?);
+        }
+        for round in 0..options.rounds {
+            eprintln!(
+                "{} models, {} tenants: round {} of {}",
+                cells[0].contents.models,
+                cells[0].contents.tenants,
+                round + 1,
+                options.rounds
+            );
+            for (table, contenders) in &mut tables {
+                let first = round % contenders.len();
+                for offset in 0..contenders.len() {
+                    let place = (first + offset) % contenders.len();
+                    let sample = contenders[place].sample(
+                        self.tools.cores,
+                        options.seconds,
+                        self.directory.path(),
+                    )?;
+                    table.rows[place].samples.push(sample);
+                }
+            }
+        }
+        Ok(tables.into_iter().map(|(table, _)| table).collect())
+    }
+
+    /// Those who can do what the cell asks, and the table that is still empty.
+    fn contenders<'b>(&'b self, cell: &'b Cell) -> Result<(Table, Vec<Contender<'b>>), String> {
+        let mut table = Table::new(cell.name);
+        let mut contenders = vec![];
+        let key = self.keys.first().filter(|_| cell.mixed);
+        let key = key.unwrap_or(&self.catalog_key);
+        for server in &self.servers {
+            let made = Contender::make(
+                server,
+                cell,
+                key,
+                &self.keys,
+                &self.deletions,
+                self.directory.path(),
+            );
+            match made {
+                Ok((contender, row)) => {
+                    contenders.push(contender);
+                    table.rows.push(row);
+                }
+                Err(why) if [SERVICE, BARE].contains(&server.name) => {
+                    return Err(format!("{}: {}: {why}", cell.name, server.name));
+                }
+                Err(why) => table.left_out.push(format!("{}: {why}", server.name)),
+            }
+        }
+        Ok((table, contenders))
+    }
+}
+
+fn servers(tools: &Tools, catalog: &Catalog, directory: &Path) -> Result<Vec<Server>, String> {
+    let mut command = catalog.service(tools.cores.server(&tools.service));
+    command.arg("serve");
+    let service = Server::start(
+        SERVICE,
+        command,
+        &directory.join("models.log"),
+        logged_address,
+    )?;
+    save(&service, catalog, LIST, &directory.join("list.json"))?;
+    let model = save(
+        &service,
+        catalog,
+        &model_path(),
+        &directory.join("model.json"),
+    )?;
+
+    let mut bare = tools.cores.server(&tools.anchors);
+    bare.arg("bare")
+        .arg("--list")
+        .arg(directory.join("list.json"));
+    bare.arg("--model").arg(directory.join("model.json"));
+    let bare = Server::start(BARE, bare, &directory.join("bare.log"), printed_address)?;
+
+    let mut naive = tools.cores.server(&tools.anchors);
+    naive.arg("naive").arg("--database").arg(catalog.database());
+    let naive = Server::start(NAIVE, naive, &directory.join("naive.log"), printed_address)?;
+
+    let mut servers = vec![service, bare, naive];
+    if let Some(program) = tools.nginx {
+        servers.extend(nginx::start(program, tools.cores, directory, &model)?);
+    }
+    Ok(servers)
+}
+
+/// Keeps the body that the service answers.
+fn save(service: &Server, catalog: &Catalog, path: &str, file: &Path) -> Result<String, String> {
+    let answer = service.get(path, &[bearer(&catalog.key)])?;
+    if answer.status != 200 {
+        return Err(format!("{path} was answered with {}", answer.status));
+    }
+    std::fs::write(file, &answer.body).map_err(|error| error.to_string())?;
+    String::from_utf8(answer.body).map_err(|error| error.to_string())
+}
+
+fn logged_address(line: &str) -> Option<String> {
+    let log: Value = serde_json::from_str(line).ok()?;
+    log["address"].as_str().map(str::to_owned)
+}
+
+fn printed_address(line: &str) -> Option<String> {
+    line.strip_suffix('\n').map(str::to_owned)
+}
