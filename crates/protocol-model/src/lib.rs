@@ -39,7 +39,7 @@
 //! **What the model leaves out.** Clocks that run at different rates (the margin of the barrier
 //! is for them), a log that is trimmed, a second deletion, and a restarted node taking a row
 //! other than the one it left. Nodes meet only in the barrier, which waits for each of them:
-//! one node is checked with all faults together, two with a crash.
+//! one node is checked with all faults together, two with a crash and with a failover.
 //!
 //! The tests break one rule at a time and expect the shortest way to a stale answer.
 

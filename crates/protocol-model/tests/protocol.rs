@@ -64,6 +64,12 @@ fn two_nodes_of_which_one_may_crash_are_never_stale() {
     assert!(!holds(2, &[Fault::Crash], Broken::Nothing));
 }
 
+/// The largest run, about half a minute.
+#[test]
+fn two_nodes_in_a_failover_are_never_stale() {
+    assert!(!holds(2, &[Fault::Failover], Broken::Nothing));
+}
+
 #[test]
 fn a_node_that_keeps_its_cache_without_a_row_is_never_stale() {
     assert!(!holds(1, ALL_FAULTS, Broken::KeepsCacheWithoutRow));
