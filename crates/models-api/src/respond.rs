@@ -102,8 +102,11 @@ where
                     Ok(Err(panic)) => exchange.translate::<B>(Err(panic)),
                     Ok(Ok(work)) => {
                         if exchange.has_body {
-                            // The dispatcher reads the body only while the answer is awaited.
-                            tokio::task::yield_now().await;
+                            // The dispatcher reads the body only while the answer is awaited, and
+                            // one in chunks only when the task that forgets it has asked for it.
+                            for _ in 0..3 {
+                                tokio::task::yield_now().await;
+                            }
                         }
                         let work = AssertUnwindSafe(work).catch_unwind();
                         tokio::select! {

@@ -138,6 +138,13 @@ pub struct Serving {
 }
 
 impl Serving {
+    /// Sends the signal.
+    pub fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status().unwrap();
+        assert!(sent.success());
+    }
+
     /// Sends the signal and waits for the end: whether it was a good one, and what was on standard
     /// output.
     pub fn stop(mut self, signal: &str) -> (bool, String) {

@@ -1,6 +1,8 @@
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
-use crate::program::{Program, shell};
+use crate::program::{Program, Serving, shell};
 
 #[test]
 fn the_first_start_prints_a_key_and_lines_that_work_when_pasted_and_the_second_reuses_all() {
@@ -128,4 +130,38 @@ fn a_catalog_that_an_operator_began_is_left_as_it_is() {
         1
     );
     assert_eq!(program.json(&["model", "show", "gpt-4o"])["created"], 5);
+}
+
+/// A node that is stopped for longer than its lease, as by a debugger or a machine that sleeps, shows
+/// nothing of what it knew when it goes on.
+#[tokio::test]
+async fn a_node_that_was_paused_never_shows_what_was_deleted_meanwhile() {
+    let program = Program::on_postgres()
+        .await
+        .with("MODELS__CONSISTENCY__LEASE", "3");
+    program.json(&["organization", "create", "--slug", "acme", "--name", "Acme"]);
+    let create = "key create --organization acme --role owner --name ci";
+    let key = program.json(&create.split(' ').collect::<Vec<_>>())["value"].clone();
+    let import = ["model", "import", "-", "--organization", "acme"];
+    assert!(program.run_with(&import, r#"[{"id":"own"}]"#).succeeded);
+    let (one, other) = (program.serve(), program.serve());
+    let status = |service: &Serving, method: &str| {
+        let (address, key) = (&service.address, key.as_str().unwrap());
+        shell(&format!(
+            "curl -s -o /dev/null -w '%{{http_code}}' -X {method} http://{address}/v1/models/own -H 'Authorization: Bearer {key}'",
+        ))
+    };
+    assert_eq!(status(&other, "GET"), "200");
+    other.signal("-STOP");
+    let began = Instant::now();
+    assert_eq!(status(&one, "DELETE"), "200");
+    let waited = began.elapsed();
+    other.signal("-CONT");
+    let statuses: Vec<String> = (0..20).map(|_| status(&other, "GET")).collect();
+    assert!(!statuses.contains(&"200".to_owned()), "{statuses:?}");
+    let lease = Duration::from_secs(3);
+    assert!(
+        waited > lease / 2 && waited < lease + Duration::from_millis(750),
+        "{waited:?}"
+    );
 }
