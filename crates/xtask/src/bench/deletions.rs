@@ -71,6 +71,7 @@ impl Deletions {
                 })
                 .collect();
             let done = work();
+            let seconds = start.elapsed().as_secs_f64();
             over.store(true, Ordering::Relaxed);
             let mut deleted = 0;
             for writer in writers {
@@ -78,7 +79,7 @@ impl Deletions {
                     .join()
                     .map_err(|_| "a writer panicked".to_owned())??;
             }
-            Ok((done?, deleted as f64 / start.elapsed().as_secs_f64()))
+            Ok((done?, deleted as f64 / seconds))
         })
     }
 
