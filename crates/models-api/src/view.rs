@@ -1,12 +1,13 @@
 //! What one set of models looks like on the wire, rendered once: the list is a buffer, a model is a
 //! slice of it.
 
+use std::hash::BuildHasher;
+
 use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use models_core::{Model, ModelId, RepositoryError};
-use std::hash::BuildHasher;
 
 use crate::cache::Weighed;
 use crate::objects::ModelObject;

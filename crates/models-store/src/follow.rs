@@ -17,12 +17,13 @@
 //! 5. The epoch changes only with a renewal, and to that of the server which took it: one that another
 //!    has taken the place of can still be read, but with a synchronous standby it takes no writes.
 //! 6. A row is taken out only by somebody who saw it unchanged for longer than its lease. A node that
-//!    finds its row gone forgets everything and begins anew.
+//!    finds its row gone has lost its lease, and begins anew, with nothing in memory.
 //!
 //! Notifications are hints that make it fast; the poll finds what they miss. No wall clock is asked.
 //! What remains: a process that is stopped between its last look at the lease and the writing of the
 //! answer to the socket, and goes on after the lease, answers late; but only a request that was sent
-//! before the change was answered. The crate `protocol-model` checks all of this.
+//! before the change was answered. The crate `protocol-model` checks
+//! this for clocks that run alike; for those that do not, the one who waits adds a margin.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

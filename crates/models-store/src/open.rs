@@ -20,7 +20,8 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// How a store uses its database.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// The most connections to have open for reading; on PostgreSQL, for all.
+    /// The most connections to have open for reading, beside the few for writing and for following the
+    /// log.
     pub max_connections: u32,
     /// How long to wait for a connection.
     pub connect_timeout: Duration,

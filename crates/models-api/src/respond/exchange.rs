@@ -1,5 +1,6 @@
 //! A request from its arrival to its answer, and what is said of it in the log.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_http::body::{BoxBody, MessageBody};
@@ -8,7 +9,6 @@ use actix_http::{Method, Response, StatusCode};
 use actix_web::dev::ServiceResponse;
 use actix_web::{Error, HttpMessage};
 use models_core::Principal;
-use std::sync::Arc;
 
 use crate::error::ApiError;
 use crate::rate_limit::Allowance;

@@ -1,0 +1,120 @@
+use std::cell::Cell;
+
+use models_core::{Position, Revision};
+use tokio::sync::Notify;
+
+use super::*;
+
+impl Weighed for u32 {
+    fn weight(&self) -> usize {
+        1_000
+    }
+}
+
+const LIMIT: usize = 100_000;
+
+fn epoch(name: &str) -> Epoch {
+    Epoch(name.to_owned())
+}
+
+fn cache() -> Cache<u32, u32> {
+    let cache = Cache::new(LIMIT);
+    cache.forget(&epoch("one"));
+    cache
+}
+
+fn snapshot(value: u32, epoch_name: &str) -> Snapshot<Arc<u32>> {
+    Snapshot {
+        position: Position {
+            epoch: epoch(epoch_name),
+            revision: Revision(1),
+        },
+        value: Arc::new(value),
+    }
+}
+
+#[tokio::test]
+async fn many_who_ask_at_once_are_answered_by_one_reading() {
+    let (cache, readings) = (cache(), Cell::new(0));
+    let read = || async {
+        readings.set(readings.get() + 1);
+        tokio::task::yield_now().await;
+        Ok(snapshot(7, "one"))
+    };
+    let asked = (0..50).map(|_| cache.get_or_read(&1, read));
+    for answer in futures_util::future::join_all(asked).await {
+        assert_eq!(*answer.unwrap(), 7);
+    }
+    assert_eq!((readings.get(), cache.get(&1).as_deref()), (1, Some(&7)));
+}
+
+/// The race that caches forget: read before the event, stored after it.
+#[tokio::test]
+async fn what_was_read_before_an_event_is_not_kept_after_it() {
+    for drop_it in [
+        (|cache| cache.remove(&1)) as fn(&Cache<u32, u32>),
+        |cache| cache.remove_where(|_, _| false),
+        |cache| cache.forget(&epoch("one")),
+    ] {
+        let (cache, held, truth) = (cache(), Notify::new(), Cell::new(1));
+        let read = || async {
+            let value = truth.get();
+            held.notified().await;
+            Ok(snapshot(value, "one"))
+        };
+        let change = async {
+            truth.set(2);
+            drop_it(&cache);
+            held.notify_one();
+            tokio::task::yield_now().await;
+            held.notify_one();
+        };
+        let (answer, ()) = tokio::join!(cache.get_or_read(&1, read), change);
+        assert_eq!(*answer.unwrap(), 2);
+        assert_eq!(cache.get(&1).as_deref(), Some(&2));
+    }
+}
+
+#[tokio::test]
+async fn what_was_read_in_another_epoch_is_neither_kept_nor_shown() {
+    let cache = cache();
+    let read = || async { Ok(snapshot(1, "zero")) };
+    assert!(matches!(
+        cache.get_or_read(&1, read).await,
+        Err(RepositoryError::Unavailable(_))
+    ));
+    assert_eq!(cache.get(&1), None);
+}
+
+#[tokio::test]
+async fn a_failure_is_told_to_all_who_wait_and_not_kept() {
+    let (cache, readings) = (cache(), Cell::new(0));
+    let read = || async {
+        readings.set(readings.get() + 1);
+        tokio::task::yield_now().await;
+        Err(RepositoryError::Unavailable("gone".into()))
+    };
+    let asked = (0..10).map(|_| cache.get_or_read(&1, read));
+    for answer in futures_util::future::join_all(asked).await {
+        assert!(matches!(answer, Err(RepositoryError::Unavailable(_))));
+    }
+    assert_eq!(readings.get(), 1);
+    let read = || async { Ok(snapshot(7, "one")) };
+    assert_eq!(*cache.get_or_read(&1, read).await.unwrap(), 7);
+}
+
+#[tokio::test]
+async fn what_is_kept_is_bounded_and_what_is_asked_for_stays_longer() {
+    let cache = cache();
+    let (mut most, mut found) = (0, 0);
+    for key in 0..1_000 {
+        let read = || async { Ok(snapshot(key, "one")) };
+        cache.get_or_read(&key, read).await.unwrap();
+        most = most.max(cache.bytes.load(Ordering::Relaxed));
+        found += u32::from(cache.get(&0).is_some());
+    }
+    assert!(most <= LIMIT, "{most}");
+    assert!(found > 500, "{found}");
+    cache.remove_where(|_, _| true);
+    assert_eq!(cache.bytes.load(Ordering::Relaxed), 0);
+}
