@@ -8,7 +8,7 @@
 //!
 //! 1. A node registers its row before it reads anything that it will serve. A change that does not
 //!    find the row was committed before, and is read.
-//! 2. It applies an event to its memory before its row says so.
+//! 2. It applies an event to its memory before its row says so, and in which history.
 //! 3. It renews its row, then looks for the newest revision, applies what it finds, and only then
 //!    extends its lease, counted from the moment before the renewal was *sent*. So a lease that is
 //!    running when a change commits ends within a lease of the commit.
@@ -220,10 +220,9 @@ impl<DB: Backend> Node<DB> {
     /// Says what is applied, and answers the newest position after that. `None` if the row is gone.
     async fn publish(&mut self) -> Result<Option<Position>, RepositoryError> {
         self.renewal += 1;
-        let position = self.position.as_ref();
-        // Before it has looked, it has applied nothing.
-        let applied = position.map_or(Revision(-1), |position| position.revision);
-        self.store.renew_node(&self.id, applied, self.renewal).await
+        self.store
+            .renew_node(&self.id, self.position.as_ref(), self.renewal)
+            .await
     }
 
     /// Applies everything up to this position, and says so where somebody waits for it.

@@ -10,13 +10,14 @@ use crate::error::{repository_error, unavailable};
 use crate::sql::{Backend, Record, SqlStore, Value, position};
 
 const REGISTER: &str =
-    "INSERT INTO nodes (id, applied_revision, renewal, lease_ms) VALUES ($1, -1, 0, $2)";
-const RENEW: &str =
-    "UPDATE nodes SET applied_revision = $2, renewal = $3 WHERE id = $1 RETURNING renewal";
+    "INSERT INTO nodes (id, epoch, applied_revision, renewal, lease_ms) VALUES ($1, '', -1, 0, $2)";
+const RENEW: &str = "UPDATE nodes SET epoch = $2, applied_revision = $3, renewal = $4 WHERE id = $1 \
+    RETURNING renewal";
 const LEAVE: &str = "DELETE FROM nodes WHERE id = $1";
 const REMOVE: &str = "DELETE FROM nodes WHERE id = $1 AND renewal = $2";
 const LIST: &str = "SELECT id, renewal, lease_ms FROM nodes";
-const LIST_BEHIND: &str = "SELECT id, renewal, lease_ms FROM nodes WHERE applied_revision < $1";
+const LIST_BEHIND: &str =
+    "SELECT id, renewal, lease_ms FROM nodes WHERE epoch <> $1 OR applied_revision < $2";
 
 /// What the clocks of two machines may differ by in the course of a lease.
 const MARGIN: Duration = Duration::from_millis(250);
@@ -52,10 +53,14 @@ impl<DB: Backend> SqlStore<DB> {
     pub(crate) async fn renew_node(
         &self,
         id: &str,
-        applied: Revision,
+        applied: Option<&Position>,
         renewal: i64,
     ) -> Result<Option<Position>, RepositoryError> {
-        let values = vec![id.into(), applied.0.into(), renewal.into()];
+        // Before it has looked, it has applied nothing.
+        let (epoch, revision) = applied.map_or(("", Revision(-1)), |position| {
+            (position.epoch.0.as_str(), position.revision)
+        });
+        let values = vec![id.into(), epoch.into(), revision.0.into(), renewal.into()];
         let nodes = self.nodes.clone();
         let renewed = self.run(async move {
             let mut connection = nodes.acquire().await.map_err(unavailable)?;
@@ -93,10 +98,7 @@ impl<DB: Backend> SqlStore<DB> {
         let mut pause = FIRST_PAUSE;
         let mut observed = Observed::default();
         loop {
-            let behind = self
-                .nodes_statement::<NodeRow>(LIST_BEHIND, vec![revision.0.into()])
-                .await;
-            match behind {
+            match self.nodes_behind(revision).await {
                 Ok(rows) if rows.is_empty() => return,
                 Ok(rows) => {
                     let longest = rows
@@ -117,6 +119,14 @@ impl<DB: Backend> SqlStore<DB> {
             sleep(pause.min(left)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    /// Those that have not applied the revision in the present history. One of another history says
+    /// nothing about this one, however far it is.
+    async fn nodes_behind(&self, revision: Revision) -> Result<Vec<NodeRow>, RepositoryError> {
+        let Position { epoch, .. } = self.position().await?;
+        let values = vec![epoch.0.as_str().into(), revision.0.into()];
+        self.nodes_statement(LIST_BEHIND, values).await
     }
 
     /// Looks whether other nodes have fallen silent, and takes those out.

@@ -24,7 +24,7 @@ pub(crate) const POSITION: &str = "SELECT revision, epoch FROM catalog";
 
 /// The columns of the table in PostgreSQL's migrations.
 const CREATE_NODES: &str = "CREATE TABLE IF NOT EXISTS nodes (id TEXT NOT NULL PRIMARY KEY, \
-    applied_revision INTEGER NOT NULL, renewal INTEGER NOT NULL, lease_ms INTEGER NOT NULL) STRICT";
+    epoch TEXT NOT NULL, applied_revision INTEGER NOT NULL, renewal INTEGER NOT NULL, lease_ms INTEGER NOT NULL) STRICT";
 
 /// Takes the lock at once. The busy time-out does not cover a lock that is upgraded.
 const BEGIN: &str = "BEGIN IMMEDIATE";

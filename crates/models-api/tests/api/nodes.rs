@@ -67,7 +67,10 @@ pub async fn a_silent_node_is_waited_for_as_long_as_its_lease(service: TestServi
     let acme = service.organization("acme").await;
     service.models(Some(&acme), &[("one", 1), ("two", 1)]).await;
     let owner = service.caller(&acme, Role::Owner).await;
-    service.add_silent_node("node_silent", 1_000).await;
+    // Of another history: however far it is in that one, it says nothing about this one.
+    service
+        .add_silent_node("node_silent", 1_000_000, 1_000)
+        .await;
     let began = Instant::now();
     assert_eq!(owner.delete("/v1/models/one").await.status, 200);
     let waited = began.elapsed();

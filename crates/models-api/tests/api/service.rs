@@ -64,9 +64,9 @@ impl TestService {
     }
 
     /// Adds a node of which nothing is ever heard.
-    pub async fn add_silent_node(&self, id: &str, lease_ms: u32) {
+    pub async fn add_silent_node(&self, id: &str, applied: i64, lease_ms: u32) {
         self.execute_on_nodes(&format!(
-            "INSERT INTO nodes (id, applied_revision, renewal, lease_ms) VALUES ('{id}', 0, 0, {lease_ms})"
+            "INSERT INTO nodes (id, epoch, applied_revision, renewal, lease_ms) VALUES ('{id}', 'another', {applied}, 0, {lease_ms})"
         ))
         .await;
     }
