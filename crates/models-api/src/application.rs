@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use crate::connection::Connection;
 use crate::node::Node;
 use crate::rate_limit::RateLimit;
+use crate::read::remember;
 use crate::respond::{respond, told_to_stop};
 use crate::routes;
 use crate::settings::Settings;
@@ -99,7 +100,13 @@ impl Application {
                 let application = App::new()
                     .app_data(services.clone())
                     .configure(routes::configure);
-                let application = respond(reception.clone(), stopped.clone(), application);
+                let services = services.clone();
+                let application = respond(
+                    reception.clone(),
+                    stopped.clone(),
+                    move |request| remember(&services, request),
+                    application,
+                );
                 let (stopped, stopping) = (stopped.clone(), stopped.clone());
                 let http = HttpService::build()
                     .local_addr(address)

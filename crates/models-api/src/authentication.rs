@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use actix_http::header::HeaderValue;
 use models_core::{
-    ApiKey, ApiKeyId, ApiKeyRepository, Epoch, KeyDigest, Principal, RepositoryError, Secret,
-    Snapshot, Timestamp,
+    ApiKey, ApiKeyId, ApiKeyRepository, Epoch, KeyDigest, Principal, RepositoryError, Snapshot,
 };
 
 use crate::cache::{Cache, Weighed};
+use crate::clock::now;
 
 /// Knows the keys.
 pub struct Authenticator {
@@ -16,8 +17,40 @@ pub struct Authenticator {
     known: Cache<KeyDigest, Known>,
 }
 
+/// The holder of a key: who it is, and what every answer to it says of that.
+pub struct Session {
+    /// Whom the key stands for.
+    pub principal: Principal,
+    /// The organization's slug.
+    pub(crate) organization: HeaderValue,
+    /// The project's id.
+    pub(crate) project: HeaderValue,
+}
+
+impl Session {
+    fn new(key: &ApiKey) -> Result<Self, RepositoryError> {
+        let principal = key.holder();
+        let value = |text: &str| {
+            HeaderValue::from_str(text).map_err(|error| RepositoryError::Failed(error.into()))
+        };
+        Ok(Self {
+            organization: value(principal.organization_slug.as_str())?,
+            project: value(principal.project_id.as_str())?,
+            principal,
+        })
+    }
+}
+
 /// What is known of a digest: the key, or that there is none.
-struct Known(Option<(ApiKey, Arc<Principal>)>);
+struct Known(Option<(ApiKey, Arc<Session>)>);
+
+impl Known {
+    /// The session of the key, if it is good at this moment.
+    fn session(&self) -> Option<Arc<Session>> {
+        let (key, session) = self.0.as_ref()?;
+        key.check(now()).is_ok().then(|| session.clone())
+    }
+}
 
 impl Weighed for Known {
     fn weight(&self) -> usize {
@@ -37,17 +70,11 @@ impl Authenticator {
         }
     }
 
-    /// Whom the token stands for at `now`. `None` if it is no key, an unknown, a revoked or an
-    /// expired one.
-    pub async fn authenticate(
-        &self,
-        token: &str,
-        now: Timestamp,
-    ) -> Result<Option<Arc<Principal>>, RepositoryError> {
-        let Ok(secret) = Secret::parse(token) else {
+    /// The session of this token. `None` if it is no key, an unknown, a revoked or an expired one.
+    pub async fn authenticate(&self, token: &str) -> Result<Option<Arc<Session>>, RepositoryError> {
+        let Ok(digest) = KeyDigest::of(token) else {
             return Ok(None);
         };
-        let digest = secret.digest();
         let known = match self.known.get(&digest) {
             Some(known) => known,
             None => {
@@ -56,16 +83,23 @@ impl Authenticator {
                     .await?
             }
         };
-        let good = known.0.as_ref().filter(|(key, _)| key.check(now).is_ok());
-        Ok(good.map(|(_, principal)| principal.clone()))
+        Ok(known.session())
+    }
+
+    /// The same, if memory has it, and `None` too if it does not.
+    pub fn remember(&self, token: &str) -> Option<Arc<Session>> {
+        self.known.get(&KeyDigest::of(token).ok()?)?.session()
     }
 
     async fn read(&self, digest: &KeyDigest) -> Result<Snapshot<Arc<Known>>, RepositoryError> {
         let Snapshot { position, value } = self.api_keys.find_by_digest(digest).await?;
-        let known = Known(value.map(|key| {
-            let principal = Arc::new(key.holder());
-            (key, principal)
-        }));
+        let known = match value {
+            Some(key) => {
+                let session = Session::new(&key)?;
+                Known(Some((key, Arc::new(session))))
+            }
+            None => Known(None),
+        };
         Ok(Snapshot {
             position,
             value: Arc::new(known),

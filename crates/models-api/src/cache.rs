@@ -47,7 +47,8 @@ struct Shard<K, V> {
 
 struct Entry<V> {
     value: Arc<V>,
-    bytes: usize,
+    /// Changed under the shard's lock.
+    bytes: AtomicUsize,
     /// Since the last search for something to evict.
     is_used: AtomicBool,
 }
@@ -137,6 +138,22 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
         Ok(value)
     }
 
+    /// Weighs this value anew, if it is the one that is kept. It has grown.
+    pub(crate) fn weigh(&self, key: &K, value: &Arc<V>) {
+        let shard = self.shard(key);
+        let fills = shard.lock();
+        if let Some(entry) = shard.entries.load().get(key)
+            && Arc::ptr_eq(&entry.value, value)
+        {
+            let bytes = ENTRY + value.weight();
+            let before = entry.bytes.swap(bytes, Ordering::Relaxed);
+            self.bytes.fetch_add(bytes, Ordering::Relaxed);
+            self.bytes.fetch_sub(before, Ordering::Relaxed);
+        }
+        drop(fills);
+        self.evict();
+    }
+
     /// Drops the value of this key, also if it is being read.
     pub(crate) fn remove(&self, key: &K) {
         let shard = self.shard(key);
@@ -220,12 +237,13 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
 
     /// Called with the shard's lock held.
     fn insert(&self, shard: &Shard<K, V>, key: &K, value: Arc<V>) {
+        let bytes = ENTRY + value.weight();
         let entry = Entry {
-            bytes: ENTRY + value.weight(),
+            bytes: AtomicUsize::new(bytes),
             value,
             is_used: AtomicBool::new(true),
         };
-        self.bytes.fetch_add(entry.bytes, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
         let mut entries = Entries::clone(&shard.entries.load());
         entries.insert(key.clone(), Arc::new(entry));
         shard.entries.store(Arc::new(entries));
@@ -237,7 +255,8 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
         entries.retain(|key, entry| {
             let is_kept = is_kept(key, entry);
             if !is_kept {
-                self.bytes.fetch_sub(entry.bytes, Ordering::Relaxed);
+                let bytes = entry.bytes.load(Ordering::Relaxed);
+                self.bytes.fetch_sub(bytes, Ordering::Relaxed);
             }
             is_kept
         });

@@ -1,32 +1,53 @@
 //! Who is asking, and whether that is enough. A handler states in its signature what it needs; this
 //! is the only place of the service where roles are compared.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{AUTHORIZATION, HeaderName};
+use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use models_core::{Principal, Role};
 
 use crate::application::Services;
-use crate::authentication::redact;
-use crate::clock::now;
+use crate::authentication::{Session, redact};
 use crate::error::ApiError;
 
 const OPENAI_ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
 const OPENAI_PROJECT: HeaderName = HeaderName::from_static("openai-project");
 
-/// What a key that may not read lacks, in OpenAI's words.
-const READ: &str = "api.model.read";
-/// What a key that may not delete lacks.
-pub const DELETE: &str = "api.delete";
+/// What a request needs a key for.
+#[derive(Clone, Copy)]
+pub(crate) struct Need {
+    role: Role,
+    /// What a key of a lower role lacks, in OpenAI's words.
+    scope: &'static str,
+}
+
+/// To list and retrieve.
+pub(crate) const READ: Need = Need {
+    role: Role::Reader,
+    scope: "api.model.read",
+};
+/// To delete.
+pub(crate) const DELETE: Need = Need {
+    role: Role::Owner,
+    scope: "api.delete",
+};
+
+impl Need {
+    /// The refusal of a key that may not.
+    pub(crate) fn refusal(self) -> ApiError {
+        ApiError::MissingScope(self.scope)
+    }
+}
 
 /// A key that may list and retrieve.
-pub struct Caller(pub Arc<Principal>);
+pub struct Caller(pub Arc<Session>);
 
 /// A key that may delete.
-pub struct Owner(pub Arc<Principal>);
+pub struct Owner(pub Arc<Session>);
 
 impl FromRequest for Caller {
     type Error = ApiError;
@@ -34,7 +55,7 @@ impl FromRequest for Caller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { require(&request, Role::Reader, READ).await.map(Self) })
+        Box::pin(async move { require(&request, READ).await.map(Self) })
     }
 }
 
@@ -44,54 +65,63 @@ impl FromRequest for Owner {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { require(&request, Role::Owner, DELETE).await.map(Self) })
+        Box::pin(async move { require(&request, DELETE).await.map(Self) })
     }
 }
 
-/// Credentials first (401), then the rate limit (429), the organization and project headers (401),
-/// and the role (403).
-async fn require(
-    request: &HttpRequest,
-    role: Role,
-    scope: &'static str,
-) -> Result<Arc<Principal>, ApiError> {
-    let token = bearer_token(request)?;
+/// Credentials first (401), then the rate limit (429), and then the rest.
+async fn require(request: &HttpRequest, need: Need) -> Result<Arc<Session>, ApiError> {
+    let token = only_token(request)?;
     let services = request
         .app_data::<web::Data<Services>>()
         .expect("the application has its services");
     services.node.check_lease()?;
-    let authenticator = &services.node.authenticator;
-    let found = authenticator.authenticate(&token, now()).await?;
-    let principal = found.ok_or_else(|| ApiError::IncorrectApiKey(redact(&token)))?;
-    request.extensions_mut().insert(principal.clone());
+    let found = services.node.authenticator.authenticate(&token).await?;
+    let session = found.ok_or_else(|| ApiError::IncorrectApiKey(redact(&token)))?;
+    request.extensions_mut().insert(session.clone());
     if let Some(rate_limit) = &services.rate_limit {
-        let allowance = rate_limit.take(&principal.key_id);
+        let allowance = rate_limit.take(&session.principal.key_id);
         request.extensions_mut().insert(allowance.clone());
         if let Some(wait) = allowance.retry_after {
             return Err(ApiError::RateLimited(allowance.limit, wait.as_secs()));
         }
     }
+    let organization = request.headers().get_all(OPENAI_ORGANIZATION);
+    let project = request.headers().get_all(OPENAI_PROJECT);
+    check(services, &session.principal, organization, project, need)?;
+    Ok(session)
+}
+
+/// What is asked of a good key: that the organization and project headers are its own (401), and
+/// that its role is enough (403).
+pub(crate) fn check<'a>(
+    services: &Services,
+    principal: &Principal,
+    organization: impl Iterator<Item = &'a HeaderValue>,
+    project: impl Iterator<Item = &'a HeaderValue>,
+    need: Need,
+) -> Result<(), ApiError> {
     if !services.ignore_organization_headers {
-        check_organization(request, &principal)?;
-        check_project(request, &principal)?;
+        check_organization(organization, principal)?;
+        check_project(project, principal)?;
     }
-    if principal.role < role {
-        return Err(ApiError::MissingScope(scope));
+    if principal.role < need.role {
+        return Err(need.refusal());
     }
-    Ok(principal)
+    Ok(())
 }
 
 /// That the key which the request carries is not, or no longer, good.
 #[must_use]
 pub fn incorrect_api_key(request: &HttpRequest) -> ApiError {
-    match bearer_token(request) {
+    match only_token(request) {
         Ok(token) => ApiError::IncorrectApiKey(redact(&token)),
         Err(error) => error,
     }
 }
 
-/// Everything after the first space of `Authorization: Bearer …`; the scheme in any case.
-fn bearer_token(request: &HttpRequest) -> Result<String, ApiError> {
+/// The token of the one `Authorization` header.
+fn only_token(request: &HttpRequest) -> Result<Cow<'_, str>, ApiError> {
     let mut values = request.headers().get_all(AUTHORIZATION);
     let value = values.next().ok_or(ApiError::MissingCredentials)?;
     if values.next().is_some() {
@@ -99,21 +129,31 @@ fn bearer_token(request: &HttpRequest) -> Result<String, ApiError> {
             "There must be one Authorization header.",
         ));
     }
-    let value = String::from_utf8_lossy(value.as_bytes());
-    match value.split_once(' ') {
-        Some((scheme, token))
-            if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() =>
-        {
-            Ok(token.to_owned())
-        }
-        _ => Err(ApiError::MissingCredentials),
+    bearer_token(value).ok_or(ApiError::MissingCredentials)
+}
+
+/// Everything after the first space of `Bearer …`; the scheme in any case.
+pub(crate) fn bearer_token(authorization: &HeaderValue) -> Option<Cow<'_, str>> {
+    const SCHEME: usize = "Bearer ".len();
+    let (scheme, token) = authorization.as_bytes().split_at_checked(SCHEME)?;
+    if !scheme.eq_ignore_ascii_case(b"Bearer ") {
+        return None;
     }
+    let token = match str::from_utf8(token) {
+        Ok(token) => Cow::Borrowed(token),
+        // It is no key; this is what it looks like when it is shown.
+        Err(_) => String::from_utf8_lossy(token),
+    };
+    (!token.trim().is_empty()).then_some(token)
 }
 
 /// The header may give the organization's id or its slug. An empty one says nothing: an SDK sends
 /// it for a variable that is set to nothing.
-fn check_organization(request: &HttpRequest, principal: &Principal) -> Result<(), ApiError> {
-    let matches = request.headers().get_all(OPENAI_ORGANIZATION).all(|value| {
+fn check_organization<'a>(
+    mut values: impl Iterator<Item = &'a HeaderValue>,
+    principal: &Principal,
+) -> Result<(), ApiError> {
+    let matches = values.all(|value| {
         value.is_empty()
             || value.as_bytes() == principal.organization_id.as_str().as_bytes()
             || value.as_bytes() == principal.organization_slug.as_str().as_bytes()
@@ -125,13 +165,12 @@ fn check_organization(request: &HttpRequest, principal: &Principal) -> Result<()
     }
 }
 
-fn check_project(request: &HttpRequest, principal: &Principal) -> Result<(), ApiError> {
+fn check_project<'a>(
+    mut values: impl Iterator<Item = &'a HeaderValue>,
+    principal: &Principal,
+) -> Result<(), ApiError> {
     let expected = principal.project_id.as_str().as_bytes();
-    let matches = request
-        .headers()
-        .get_all(OPENAI_PROJECT)
-        .all(|value| value.is_empty() || value.as_bytes() == expected);
-    if matches {
+    if values.all(|value| value.is_empty() || value.as_bytes() == expected) {
         Ok(())
     } else {
         Err(ApiError::MismatchedProject)

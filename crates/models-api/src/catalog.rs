@@ -2,22 +2,30 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use models_core::{
     Attempt, Deletion, Epoch, ModelId, ModelRepository, OrganizationId, Principal, RepositoryError,
     Scope, Snapshot, Timestamp, visibility,
 };
+use tokio::sync::Semaphore;
 
 use crate::cache::Cache;
+use crate::coding::{Accepted, Coding};
 use crate::representation::Representation;
 use crate::view::View;
+
+/// A view that is gone after this time is not worth encoding.
+const SETTLING: Duration = Duration::from_millis(100);
 
 /// The models, as each principal may see them. Today all keys of an organization see the same.
 pub struct Catalog {
     models: Arc<dyn ModelRepository>,
-    views: Cache<OrganizationId, View>,
+    views: Arc<Cache<OrganizationId, View>>,
     /// The view of those who see nothing but public models, as long as somebody has it.
     public: Mutex<Weak<View>>,
+    /// Encoding takes a whole core for a while.
+    encoding: Arc<Semaphore>,
 }
 
 impl Catalog {
@@ -26,23 +34,57 @@ impl Catalog {
     pub fn new(models: Arc<dyn ModelRepository>, limit: usize) -> Self {
         Self {
             models,
-            views: Cache::new(limit),
+            views: Arc::new(Cache::new(limit)),
             public: Mutex::default(),
+            encoding: Arc::new(Semaphore::new(1)),
         }
     }
 
-    /// The list object with everything that the principal may see.
-    pub async fn list(&self, principal: &Principal) -> Result<Representation, RepositoryError> {
-        self.view(principal).await.map(|view| view.list())
+    /// What the principal may see.
+    pub(crate) async fn view(&self, principal: &Principal) -> Result<Arc<View>, RepositoryError> {
+        if let Some(view) = self.remember(principal) {
+            return Ok(view);
+        }
+        let id = &principal.organization_id;
+        self.views.get_or_read(id, || self.read(principal)).await
     }
 
-    /// The model object, if the principal may see it.
-    pub async fn retrieve(
+    /// The same, if memory has it.
+    pub(crate) fn remember(&self, principal: &Principal) -> Option<Arc<View>> {
+        self.views.get(&principal.organization_id)
+    }
+
+    /// The list of this view of the principal's, in the best coding that there is for the client.
+    /// One that would be better is made aside, for the next one who asks.
+    pub(crate) fn list(
         &self,
         principal: &Principal,
-        id: &ModelId,
-    ) -> Result<Option<Representation>, RepositoryError> {
-        self.view(principal).await.map(|view| view.model(id))
+        view: &Arc<View>,
+        accepted: Accepted,
+    ) -> Representation {
+        let (representation, wanted) = view.list().choose(accepted);
+        if let Some(coding) = wanted {
+            self.encode(&principal.organization_id, view, coding);
+        }
+        representation
+    }
+
+    /// One list is encoded at a time, and only one that is still shown after a while.
+    fn encode(&self, id: &OrganizationId, view: &Arc<View>, coding: Coding) {
+        let (views, encoding, id) = (self.views.clone(), self.encoding.clone(), id.clone());
+        let view = Arc::downgrade(view);
+        actix_web::rt::spawn(async move {
+            tokio::time::sleep(SETTLING).await;
+            let Some(view) = view.upgrade() else { return };
+            let Ok(_alone) = encoding.try_acquire() else {
+                view.list().postpone(coding);
+                return;
+            };
+            let list = view.clone();
+            // A panic in it has been reported where it happened.
+            let _ = tokio::task::spawn_blocking(move || list.list().encode(coding)).await;
+            views.weigh(&id, &view);
+        });
     }
 
     /// Deletes the model, if the principal may.
@@ -56,14 +98,6 @@ impl Catalog {
         self.models
             .delete_as(&principal.key_id, id, at, attempt)
             .await
-    }
-
-    async fn view(&self, principal: &Principal) -> Result<Arc<View>, RepositoryError> {
-        let id = &principal.organization_id;
-        match self.views.get(id) {
-            Some(view) => Ok(view),
-            None => self.views.get_or_read(id, || self.read(principal)).await,
-        }
     }
 
     async fn read(&self, principal: &Principal) -> Result<Snapshot<Arc<View>>, RepositoryError> {
@@ -80,7 +114,7 @@ impl Catalog {
     fn share(&self, view: Arc<View>) -> Arc<View> {
         let mut public = self.public.lock().unwrap_or_else(PoisonError::into_inner);
         match public.upgrade() {
-            Some(shared) if shared.list().etag == view.list().etag => shared,
+            Some(shared) if shared.list().plain().etag == view.list().plain().etag => shared,
             Some(_) | None => {
                 *public = Arc::downgrade(&view);
                 view

@@ -22,7 +22,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::error::ApiError;
-use crate::respond::{new_request_id, standard_headers};
+use crate::request_id::RequestId;
+use crate::respond::standard_headers;
 
 const UNREADABLE: &str = "The request is not HTTP that this server can read.";
 
@@ -57,8 +58,10 @@ impl Drop for Answering {
 pub(crate) struct Connection {
     stream: TcpStream,
     in_flight: InFlight,
-    /// When something was read that has not been answered, if the peer has not gone.
-    owed_since: Option<Instant>,
+    /// Something was read that has not been answered, and the peer has not gone.
+    is_owed: bool,
+    /// Since when the rest of it is waited for.
+    waits_since: Option<Instant>,
     /// Looks whether the peer takes too long.
     timer: Option<Pin<Box<Sleep>>>,
     /// Of what the dispatcher last wrote, not all has been taken.
@@ -84,7 +87,8 @@ impl Connection {
         let connection = Self {
             stream,
             in_flight: InFlight::default(),
-            owed_since: None,
+            is_owed: false,
+            waits_since: None,
             timer: None,
             is_writing: false,
             replacement: None,
@@ -103,7 +107,7 @@ impl Connection {
     fn say_at_once(&mut self, status: &str, error: &ApiError) {
         let answer = answer(&format!("HTTP/1.1 {status}"), error);
         if !self.is_writing && self.stream.try_write(&answer).is_ok() {
-            self.owed_since = None;
+            self.is_owed = false;
             self.lingers = true;
         }
     }
@@ -115,9 +119,11 @@ impl Connection {
 
     /// Whether the head of a request has taken too long.
     fn poll_head_timeout(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(since) = self.owed_since.filter(|_| !self.is_answering()) else {
+        if !self.is_owed || self.is_answering() {
+            self.waits_since = None;
             return Poll::Pending;
-        };
+        }
+        let since = *self.waits_since.get_or_insert_with(Instant::now);
         // The timer is not set anew for every request; it looks when it goes off.
         let deadline = since + HEAD_TIMEOUT;
         let timer = self
@@ -165,8 +171,7 @@ impl AsyncRead for Connection {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut this.stream).poll_read(cx, buffer);
         if polled.is_ready() {
-            let is_open = buffer.filled().len() > before;
-            this.owed_since = is_open.then(|| this.owed_since.unwrap_or_else(Instant::now));
+            this.is_owed = buffer.filled().len() > before;
             return polled;
         }
         if this.poll_head_timeout(cx).is_ready() {
@@ -204,7 +209,8 @@ impl AsyncWrite for Connection {
         };
         this.is_writing = written < bytes.len();
         if bytes != CONTINUE {
-            this.owed_since = None;
+            this.is_owed = false;
+            this.waits_since = None;
         }
         Poll::Ready(Ok(written))
     }
@@ -215,7 +221,7 @@ impl AsyncWrite for Connection {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.owed_since.is_some() && !this.is_answering() && *this.stopping.borrow() {
+        if this.is_owed && !this.is_answering() && *this.stopping.borrow() {
             this.say_that_the_service_stops();
         }
         ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
@@ -230,7 +236,7 @@ impl Drop for Connection {
     /// The dispatcher gives up without a word, and without closing, when a body's chunks make no
     /// sense; and so does the server when the time for stopping is over.
     fn drop(&mut self) {
-        if self.owed_since.is_none() {
+        if !self.is_owed {
             return;
         }
         if *self.stopping.borrow() {
@@ -248,27 +254,35 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// headers but those that the dispatcher sets. Ours have others, and nothing that a client sent can
 /// stand where its `content-length` does.
 fn bare_answer(bytes: &[u8]) -> Option<usize> {
-    /// Longer than any head that the dispatcher makes.
-    const LONGEST: usize = 256;
-    if !bytes.ends_with(b"\r\n\r\n") {
-        return None;
-    }
-    let skipped = bytes.len().saturating_sub(LONGEST);
-    let tail = &bytes[skipped..];
-    let start = tail.windows(7).rposition(|window| window == b"HTTP/1.")?;
-    let mut lines = std::str::from_utf8(&tail[start..])
-        .ok()?
-        .trim_end_matches("\r\n")
-        .split("\r\n");
-    let is_error = lines.next()?.split(' ').nth(1)?.starts_with(['4', '5']);
-    let (mut is_empty, mut is_bare) = (false, true);
-    for line in lines {
-        is_empty |= line == "content-length: 0";
-        is_bare &= ["content-length: ", "connection: ", "date: "]
+    let mut rest = bytes.strip_suffix(b"\r\n\r\n")?;
+    let mut is_empty = false;
+    // Line by line from the end: an answer of ours is left at the second.
+    loop {
+        let break_at = rest.windows(2).rposition(|pair| pair == b"\r\n");
+        let start = break_at.map_or(0, |at| at + 2);
+        let line = &rest[start..];
+        let is_bare = [&b"content-length: "[..], b"connection: ", b"date: "]
             .iter()
             .any(|name| line.starts_with(name));
+        if !is_bare {
+            let status = status_line(line)?;
+            let is_error = matches!(line.get(status + 9), Some(b'4' | b'5'));
+            return (is_error && is_empty).then_some(start + status);
+        }
+        is_empty |= line == b"content-length: 0";
+        rest = &rest[..break_at?];
     }
-    (is_error && is_empty && is_bare).then_some(skipped + start)
+}
+
+/// Where a status line begins that this ends with. The body of another answer may stand before it.
+fn status_line(text: &[u8]) -> Option<usize> {
+    /// Longer than any that the dispatcher makes.
+    const LONGEST: usize = 64;
+    let skipped = text.len().saturating_sub(LONGEST);
+    let at = text[skipped..]
+        .windows(7)
+        .rposition(|window| window == b"HTTP/1.")?;
+    Some(skipped + at)
 }
 
 /// The same answer in our shape.
@@ -291,18 +305,19 @@ fn with_envelope(head: &[u8]) -> Bytes {
 /// The last answer of a connection. Of the request nothing is known, so neither is its origin: it
 /// has no CORS headers.
 fn answer(status_line: &str, error: &ApiError) -> Bytes {
-    let request_id = new_request_id();
-    tracing::debug!(request_id, %error, "a request could not be read");
-    let body = error.body(&request_id);
+    let request_id = RequestId::new();
+    tracing::debug!(request_id = request_id.as_str(), %error, "a request could not be read");
+    let body = error.body(request_id.as_str());
     let date = HttpDate::from(SystemTime::now());
     let length = body.len();
     let mut answer = format!(
         "{status_line}\r\ncontent-length: {length}\r\nconnection: close\r\ndate: {date}\r\n"
     );
-    for (name, value) in standard_headers(&request_id)
-        .into_iter()
-        .chain(error.headers())
-    {
+    for (name, value) in &standard_headers(&request_id) {
+        let value = value.to_str().unwrap_or_default();
+        answer.extend([name.as_str(), ": ", value, "\r\n"]);
+    }
+    for (name, value) in error.headers() {
         answer.extend([name.as_str(), ": ", &value, "\r\n"]);
     }
     answer += "\r\n";

@@ -7,7 +7,9 @@
 use models_core::ModelId;
 use percent_encoding::percent_decode_str;
 
-/// Where the model routes begin.
+/// The list of models.
+pub const LIST: &str = "/v1/models";
+/// Where the path of each model begins.
 pub const MODELS: &str = "/v1/models/";
 
 /// The id that is requested by this path. What cannot be an id comes back as it was sent.

@@ -1,15 +1,25 @@
 //! The bytes of an answer, and the strong validator that is made from them: the same on every node.
 
-use actix_web::http::header::HeaderValue;
+use actix_http::body::BoxBody;
+use actix_http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue};
+use actix_http::{Response, StatusCode};
 use actix_web::web::Bytes;
 use models_core::RepositoryError;
 use sha2::{Digest, Sha256};
+
+use crate::body::{PIECE, Pieces};
+use crate::coding::Coding;
+use crate::request_id::hexadecimal;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// An object of the wire, rendered.
 #[derive(Clone)]
 pub(crate) struct Representation {
     pub(crate) body: Bytes,
     pub(crate) etag: HeaderValue,
+    /// None for the bytes as they are.
+    pub(crate) coding: Option<Coding>,
 }
 
 impl Representation {
@@ -18,19 +28,47 @@ impl Representation {
         write_etag(&body, &mut etag);
         let etag = HeaderValue::from_maybe_shared(Bytes::from(etag))
             .map_err(|error| RepositoryError::Failed(error.into()))?;
-        Ok(Self { body, etag })
+        Ok(Self {
+            body,
+            etag,
+            coding: None,
+        })
     }
+
+    /// The answer with it.
+    pub(crate) fn answer(self) -> Response<BoxBody> {
+        let Self { body, etag, coding } = self;
+        let body = if body.len() > PIECE {
+            BoxBody::new(Pieces::new(body))
+        } else {
+            BoxBody::new(body)
+        };
+        let mut response = Response::with_body(StatusCode::OK, body);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, JSON);
+        headers.insert(ETAG, etag);
+        if let Some(coding) = coding {
+            let name = HeaderValue::from_static(coding.name());
+            headers.insert(CONTENT_ENCODING, name);
+        }
+        response
+    }
+}
+
+/// The answer to a client that has the representation with this validator.
+pub(crate) fn not_modified(etag: HeaderValue) -> Response<BoxBody> {
+    let mut response = Response::with_body(StatusCode::NOT_MODIFIED, BoxBody::new(()));
+    response.headers_mut().insert(ETAG, etag);
+    response
 }
 
 /// Appends the validator of these bytes: half of their SHA-256, more than enough to tell two answers
 /// apart, in quotes.
 pub(crate) fn write_etag(body: &[u8], etag: &mut Vec<u8>) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digest: [u8; 32] = Sha256::digest(body).into();
     etag.push(b'"');
     for byte in &digest[..16] {
-        etag.push(DIGITS[usize::from(byte >> 4)]);
-        etag.push(DIGITS[usize::from(byte & 15)]);
+        etag.extend(hexadecimal(*byte));
     }
     etag.push(b'"');
 }

@@ -16,14 +16,18 @@ use actix_http::{ConnectionType, Request, Response, StatusCode};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, apply_fn_factory};
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::{Error, HttpMessage};
+use futures_util::future::{Either, ready};
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::watch;
-use uuid::Uuid;
 
+use crate::authentication::Session;
 use crate::connection::InFlight;
 use crate::cors::{self, Cors};
 use crate::error::ApiError;
-use exchange::{Answered, Exchange};
+use crate::rate_limit::Allowance;
+use crate::read::Read;
+use crate::request_id::RequestId;
+use exchange::{Answered, Exchange, Line};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
@@ -40,8 +44,15 @@ const VERSION: &str = "2020-10-01";
 /// An answer is one caller's; whoever keeps it asks again before using it.
 const PRIVATE: &str = "private, no-cache";
 /// What an answer depends on beside its URL.
-const DEPENDS_ON: &str = "Authorization, OpenAI-Organization, OpenAI-Project";
-const DEPENDS_ON_ORIGIN_TOO: &str = "Authorization, OpenAI-Organization, OpenAI-Project, Origin";
+const DEPENDS_ON: &str = "Authorization, OpenAI-Organization, OpenAI-Project, Accept-Encoding";
+const DEPENDS_ON_ORIGIN_TOO: &str =
+    "Authorization, OpenAI-Organization, OpenAI-Project, Accept-Encoding, Origin";
+/// The headers that are the same on every answer.
+const STANDARD: [(HeaderName, &str); 3] = [
+    (OPENAI_VERSION, VERSION),
+    (CACHE_CONTROL, PRIVATE),
+    (VARY, DEPENDS_ON),
+];
 
 /// The largest body that a request may announce, in bytes. No route reads one.
 const LARGEST_BODY: u64 = 64 * 1024;
@@ -59,10 +70,11 @@ pub(crate) struct Reception {
     pub(crate) grace: Duration,
 }
 
-/// Puts the application behind this layer.
+/// Puts the application behind this layer. A read that `remember` answers does not come to it.
 pub(crate) fn respond<F, S, B>(
     reception: Reception,
     stopping: watch::Receiver<bool>,
+    remember: impl Fn(&Request) -> Option<Read> + Clone,
     application: F,
 ) -> impl ServiceFactory<
     Request,
@@ -86,49 +98,81 @@ where
     let reception = Rc::new(reception);
     apply_fn_factory(
         application,
-        move |mut request: Request, service: &S::Service| {
-            let (reception, stopping) = (reception.clone(), stopping.clone());
-            let answering = request.conn_data::<InFlight>().map(InFlight::begin);
-            discard_chunks(&mut request);
-            let exchange = reception.open(&request);
-            let begun = match reception.answer_early(&request) {
-                Some(early) => Err(early),
-                None => Ok(catch_unwind(AssertUnwindSafe(|| service.call(request)))),
-            };
-            async move {
-                let mut answered = match begun {
-                    Err(Early::Preflight(response)) => Answered::from(*response),
-                    Err(Early::Refused(error)) => exchange.refuse(error),
-                    Ok(Err(panic)) => exchange.translate::<B>(Err(panic)),
-                    Ok(Ok(work)) => {
-                        if exchange.has_body {
-                            // The dispatcher reads the body only while the answer is awaited, and
-                            // one in chunks only when the task that forgets it has asked for it.
-                            for _ in 0..3 {
-                                tokio::task::yield_now().await;
-                            }
-                        }
-                        let work = AssertUnwindSafe(work).catch_unwind();
-                        tokio::select! {
-                            biased;
-                            answer = work => exchange.translate(answer),
-                            () = out_of_time(stopping, reception.grace) => exchange.refuse(too_late()),
-                        }
-                    }
-                };
-                reception.finish(&exchange, &mut answered);
-                exchange.log(&answered);
-                let mut response = answered.response;
-                if exchange.closes {
-                    response
-                        .head_mut()
-                        .set_connection_type(ConnectionType::Close);
+        move |request: Request, service: &S::Service| {
+            let began = Instant::now();
+            let read = catch_unwind(AssertUnwindSafe(|| remember(&request)));
+            match read {
+                Ok(Some(read)) => {
+                    let response = reception.finish_read(began, &request, read);
+                    Either::Left(ready(Ok(response)))
                 }
-                drop(answering);
-                Ok(response)
+                Ok(None) => {
+                    let (reception, stopping) = (reception.clone(), stopping.clone());
+                    Either::Right(work(reception, stopping, began, request, service).boxed_local())
+                }
+                Err(panic) => {
+                    let exchange = reception.open(began, &request);
+                    let mut answered = exchange.translate::<B>(Err(panic));
+                    reception.finish(&exchange, &mut answered);
+                    exchange.log(&answered);
+                    Either::Left(ready(Ok(answered.response)))
+                }
             }
         },
     )
+}
+
+/// The long way, through the application.
+fn work<S, B>(
+    reception: Rc<Reception>,
+    stopping: watch::Receiver<bool>,
+    began: Instant,
+    mut request: Request,
+    service: &S,
+) -> impl Future<Output = Result<Response<BoxBody>, Error>> + use<S, B>
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    let answering = request.conn_data::<InFlight>().map(InFlight::begin);
+    discard_chunks(&mut request);
+    let exchange = reception.open(began, &request);
+    let work = match reception.answer_early(&request) {
+        Some(early) => Err(early),
+        None => Ok(catch_unwind(AssertUnwindSafe(|| service.call(request)))),
+    };
+    async move {
+        let mut answered = match work {
+            Err(Early::Preflight(response)) => Answered::from(*response),
+            Err(Early::Refused(error)) => exchange.refuse(error),
+            Ok(Err(panic)) => exchange.translate::<B>(Err(panic)),
+            Ok(Ok(work)) => {
+                if exchange.has_body {
+                    // The dispatcher reads the body only while the answer is awaited, and
+                    // one in chunks only when the task that forgets it has asked for it.
+                    for _ in 0..3 {
+                        tokio::task::yield_now().await;
+                    }
+                }
+                let work = AssertUnwindSafe(work).catch_unwind();
+                tokio::select! {
+                    biased;
+                    answer = work => exchange.translate(answer),
+                    () = out_of_time(stopping, reception.grace) => exchange.refuse(too_late()),
+                }
+            }
+        };
+        reception.finish(&exchange, &mut answered);
+        exchange.log(&answered);
+        let mut response = answered.response;
+        if exchange.closes {
+            response
+                .head_mut()
+                .set_connection_type(ConnectionType::Close);
+        }
+        drop(answering);
+        Ok(response)
+    }
 }
 
 /// What is answered without asking the application.
@@ -138,15 +182,10 @@ enum Early {
 }
 
 impl Reception {
-    fn open(&self, request: &Request) -> Exchange {
-        let given = if self.trust_request_id {
-            given_request_id(request)
-        } else {
-            None
-        };
+    fn open(&self, began: Instant, request: &Request) -> Exchange {
         Exchange {
-            began: Instant::now(),
-            request_id: given.unwrap_or_else(new_request_id),
+            began,
+            request_id: self.request_id(request),
             client_request_id: request.headers().get(X_CLIENT_REQUEST_ID).cloned(),
             origin: self.cors.allowed_origin(request),
             method: request.method().clone(),
@@ -157,6 +196,17 @@ impl Reception {
                 .iter()
                 .any(|name| request.headers().contains_key(name)),
         }
+    }
+
+    /// The gateway's id, where that is trusted, or one of our own.
+    fn request_id(&self, request: &Request) -> RequestId {
+        let given = self
+            .trust_request_id
+            .then(|| request.headers().get(X_REQUEST_ID));
+        given
+            .flatten()
+            .and_then(RequestId::given)
+            .unwrap_or_else(RequestId::new)
     }
 
     fn answer_early(&self, request: &Request) -> Option<Early> {
@@ -182,49 +232,78 @@ impl Reception {
         None
     }
 
+    /// The answer to a read that memory answered.
+    fn finish_read(&self, began: Instant, request: &Request, read: Read) -> Response<BoxBody> {
+        let Read {
+            session,
+            mut response,
+        } = read;
+        let request_id = self.request_id(request);
+        let took = began.elapsed();
+        let headers = response.headers_mut();
+        insert_standard(headers, &request_id, took);
+        insert_session(headers, &session);
+        self.insert_origin(headers, self.cors.allowed_origin(request));
+        Line {
+            request_id: &request_id,
+            client_request_id: request.headers().get(X_CLIENT_REQUEST_ID),
+            method: request.method(),
+            path: request.path(),
+            status: response.status(),
+            took,
+            session: Some(&session),
+            error: None,
+        }
+        .write();
+        response
+    }
+
     /// The headers that every answer has.
     fn finish(&self, exchange: &Exchange, answered: &mut Answered) {
         let headers = answered.response.headers_mut();
-        let insert = |headers: &mut HeaderMap, name, value: &str| {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                headers.insert(name, value);
-            }
-        };
-        for (name, value) in standard_headers(&exchange.request_id) {
-            insert(headers, name, &value);
-        }
-        insert(
-            headers,
-            OPENAI_PROCESSING_MS,
-            &exchange.began.elapsed().as_millis().to_string(),
-        );
+        insert_standard(headers, &exchange.request_id, exchange.began.elapsed());
         if let Some(allowance) = &answered.allowance {
-            insert(headers, X_RATELIMIT_LIMIT, &allowance.limit.to_string());
-            insert(
-                headers,
-                X_RATELIMIT_REMAINING,
-                &allowance.remaining.to_string(),
-            );
-            insert(
-                headers,
-                X_RATELIMIT_RESET,
-                &format!("{}ms", allowance.reset.as_millis()),
-            );
+            insert_allowance(headers, allowance);
         }
-        if let Some(principal) = &answered.principal {
-            insert(
-                headers,
-                OPENAI_ORGANIZATION,
-                principal.organization_slug.as_str(),
-            );
-            insert(headers, OPENAI_PROJECT, principal.project_id.as_str());
+        if let Some(session) = &answered.session {
+            insert_session(headers, session);
         }
+        self.insert_origin(headers, exchange.origin.clone());
+    }
+
+    fn insert_origin(&self, headers: &mut HeaderMap, origin: Option<HeaderValue>) {
         if self.cors.is_on() {
             headers.insert(VARY, HeaderValue::from_static(DEPENDS_ON_ORIGIN_TOO));
         }
-        if let Some(origin) = exchange.origin.clone() {
+        if let Some(origin) = origin {
             cors::allow(origin, headers);
         }
+    }
+}
+
+fn insert_standard(headers: &mut HeaderMap, request_id: &RequestId, took: Duration) {
+    let took = match took.as_millis() {
+        0 => HeaderValue::from_static("0"),
+        milliseconds => HeaderValue::from(u64::try_from(milliseconds).unwrap_or(u64::MAX)),
+    };
+    headers.insert(X_REQUEST_ID, request_id.header());
+    headers.insert(OPENAI_PROCESSING_MS, took);
+    for (name, value) in STANDARD {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+fn insert_session(headers: &mut HeaderMap, session: &Session) {
+    headers.insert(OPENAI_ORGANIZATION, session.organization.clone());
+    headers.insert(OPENAI_PROJECT, session.project.clone());
+}
+
+fn insert_allowance(headers: &mut HeaderMap, allowance: &Allowance) {
+    headers.insert(X_RATELIMIT_LIMIT, allowance.limit.into());
+    headers.insert(X_RATELIMIT_REMAINING, allowance.remaining.into());
+    let reset = format!("{}ms", allowance.reset.as_millis());
+    if let Ok(reset) = HeaderValue::try_from(reset) {
+        headers.insert(X_RATELIMIT_RESET, reset);
     }
 }
 
@@ -244,27 +323,11 @@ async fn out_of_time(stopping: watch::Receiver<bool>, grace: Duration) {
     tokio::time::sleep(grace).await;
 }
 
-/// The headers that do not depend on the request, but for its id.
-pub(crate) fn standard_headers(request_id: &str) -> Vec<(HeaderName, String)> {
-    vec![
-        (X_REQUEST_ID, request_id.to_owned()),
-        (OPENAI_VERSION, VERSION.to_owned()),
-        (OPENAI_PROCESSING_MS, "0".to_owned()),
-        (CACHE_CONTROL, PRIVATE.to_owned()),
-        (VARY, DEPENDS_ON.to_owned()),
-    ]
-}
-
-/// `req_` and 32 hexadecimal digits, as OpenAI's are.
-pub(crate) fn new_request_id() -> String {
-    format!("req_{}", Uuid::now_v7().simple())
-}
-
-/// The gateway's id, where it is one that can be shown and logged as it is.
-fn given_request_id(request: &Request) -> Option<String> {
-    let given = request.headers().get(X_REQUEST_ID)?.to_str().ok()?;
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    ((1..=64).contains(&given.len()) && given.bytes().all(allowed)).then(|| given.to_owned())
+/// The headers of an answer to a request of which nothing is known.
+pub(crate) fn standard_headers(request_id: &RequestId) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    insert_standard(&mut headers, request_id, Duration::ZERO);
+    headers
 }
 
 /// Reads a body without a length to its end, aside, and forgets it. Left alone it would fill the
@@ -276,7 +339,8 @@ fn discard_chunks(request: &mut Request) {
     }
 }
 
-fn is_client_request_id(value: &HeaderValue) -> bool {
+/// Whether `X-Client-Request-Id` may be this.
+pub(crate) fn is_client_request_id(value: &HeaderValue) -> bool {
     value.len() <= LONGEST_CLIENT_REQUEST_ID && value.as_bytes().is_ascii()
 }
 
@@ -348,7 +412,7 @@ mod tests {
             cors: Cors::default(),
             grace: Duration::from_secs(1),
         };
-        let service = respond(reception, stopping, application)
+        let service = respond(reception, stopping, |_| None, application)
             .new_service(AppConfig::default())
             .await
             .unwrap();

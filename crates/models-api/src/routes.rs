@@ -6,6 +6,7 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, Route, guard, web};
 
 use crate::error::ApiError;
+use crate::path::LIST;
 
 /// A method of a path, and what answers it.
 pub struct Endpoint {
@@ -17,7 +18,6 @@ pub struct Endpoint {
 }
 
 /// The model id is the rest of the path, slashes and all; [`crate::path`] reads it.
-const LIST: &str = "/v1/models";
 const ONE: &str = "/v1/models/{id:.+}";
 
 /// All endpoints, those of a path beside each other.

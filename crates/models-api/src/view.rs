@@ -7,9 +7,10 @@ use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use models_core::{Model, ModelId, RepositoryError};
+use models_core::{Model, RepositoryError};
 
 use crate::cache::Weighed;
+use crate::list::List;
 use crate::objects::ModelObject;
 use crate::representation::{Representation, write_etag};
 
@@ -22,7 +23,7 @@ const ETAG: usize = 34;
 
 /// All models that some callers may see.
 pub(crate) struct View {
-    list: Representation,
+    list: List,
     /// Where each model's object begins in the list; it ends one byte before the next.
     starts: Box<[u32]>,
     /// The objects' validators, one after the other.
@@ -54,7 +55,7 @@ impl View {
         }
         buffer.extend_from_slice(END);
         buffer.shrink_to_fit();
-        let list = Representation::new(Bytes::from(buffer))?;
+        let list = List::new(Bytes::from(buffer))?;
         let mut view = Self {
             list,
             starts: starts.into(),
@@ -78,26 +79,34 @@ impl View {
     }
 
     /// The list object.
-    pub(crate) fn list(&self) -> Representation {
-        self.list.clone()
+    pub(crate) fn list(&self) -> &List {
+        &self.list
     }
 
     /// The object of this model, if it is in the list.
-    pub(crate) fn model(&self, id: &ModelId) -> Option<Representation> {
+    pub(crate) fn model(&self, id: &str) -> Option<Representation> {
         let escaped;
-        let id = if is_plain(id.as_str()) {
-            id.as_str().as_bytes()
+        let id = if is_plain(id) {
+            id.as_bytes()
         } else {
-            escaped = serde_json::to_string(id.as_str()).ok()?;
+            escaped = serde_json::to_string(id).ok()?;
             &escaped.as_bytes()[1..escaped.len() - 1]
         };
         let hash = self.hasher.hash_one(id);
         let place = self.index.find(hash, |place| self.id(*place) == id)?;
         let place = usize::try_from(*place).ok()?;
-        let body = self.list.body.slice(self.start(place)..self.end(place));
+        let body = self.bytes().slice(self.start(place)..self.end(place));
         let etag = self.etags.slice(place * ETAG..(place + 1) * ETAG);
         let etag = HeaderValue::from_maybe_shared(etag).ok()?;
-        Some(Representation { body, etag })
+        Some(Representation {
+            body,
+            etag,
+            coding: None,
+        })
+    }
+
+    fn bytes(&self) -> &Bytes {
+        &self.list.plain().body
     }
 
     fn start(&self, place: usize) -> usize {
@@ -111,7 +120,7 @@ impl View {
     /// The id of the model at this place, with JSON's escapes.
     fn id(&self, place: u32) -> &[u8] {
         let place = usize::try_from(place).unwrap_or(usize::MAX);
-        let object = &self.list.body[self.start(place) + BEFORE_ID..self.end(place)];
+        let object = &self.bytes()[self.start(place) + BEFORE_ID..self.end(place)];
         let mut is_escaped = false;
         let length = object.iter().position(|byte| {
             let ends = *byte == b'"' && !is_escaped;
@@ -129,7 +138,7 @@ impl Weighed for View {
             return 0;
         }
         let index = self.index.capacity() * (size_of::<u32>() + 1);
-        size_of::<Self>() + self.list.body.len() + self.etags.len() + self.starts.len() * 4 + index
+        size_of::<Self>() + self.list.weight() + self.etags.len() + self.starts.len() * 4 + index
     }
 }
 
@@ -170,14 +179,14 @@ mod tests {
             .map(|object| serde_json::to_string(&object).unwrap())
             .collect();
         let list = format!(r#"{{"object":"list","data":[{}]}}"#, objects.join(","));
-        assert_eq!(view.list().body, list);
+        assert_eq!(view.list().plain().body, list);
         for model in &models {
-            let shown = view.model(&model.id).unwrap();
+            let shown = view.model(model.id.as_str()).unwrap();
             let object = serde_json::to_vec(&ModelObject::from(model)).unwrap();
             assert_eq!(shown.body, object);
             assert_eq!(shown.etag, Representation::new(shown.body).unwrap().etag);
         }
-        assert!(view.model(&missing.parse().unwrap()).is_none());
+        assert!(view.model(missing).is_none());
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Secrets, and the digests that are kept in their place.
 
+use std::hash::{Hash, Hasher};
+
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 use crate::text::Invalid;
 
@@ -25,8 +28,10 @@ impl Secret {
     /// in base62.
     #[must_use]
     pub fn from_random(random: [u8; RANDOM_BYTES]) -> Self {
-        let mut text = format!("{PREFIX}{}", base62(&random, RANDOM_DIGITS));
-        text += &checksum(&text);
+        let mut text = PREFIX.to_owned();
+        text.extend(base62::<_, RANDOM_DIGITS>(random).map(char::from));
+        let checksum = checksum(&text);
+        text.extend(checksum.map(char::from));
         Self(text)
     }
 
@@ -36,25 +41,7 @@ impl Secret {
     /// Text that begins as our own keys do must carry their checksum, so that garbage costs no
     /// look-up.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let refuse = |reason| Err(Invalid::new("a key", reason));
-        if text.is_empty() {
-            return refuse("must not be empty");
-        }
-        if text.len() > LONGEST {
-            return refuse("must not be longer than 512 bytes");
-        }
-        if text.chars().any(char::is_control) {
-            return refuse("must be one line without control characters");
-        }
-        if text.trim() != text {
-            return refuse("must not begin or end with white space");
-        }
-        if text.starts_with(PREFIX) && !is_intact(text) {
-            return refuse(
-                "that begins with `sk-mdl-` must be one that this service made (its checksum is wrong)",
-            );
-        }
-        Ok(Self(text.to_owned()))
+        check(text).map(|()| Self(text.to_owned()))
     }
 
     /// The secret itself, for the one time that it is shown.
@@ -66,7 +53,7 @@ impl Secret {
     /// What is stored and looked up in its place.
     #[must_use]
     pub fn digest(&self) -> KeyDigest {
-        KeyDigest(Sha256::digest(self.0.as_bytes()).into())
+        KeyDigest::of_checked(&self.0)
     }
 
     /// The first three and last four characters; of secrets under 20 characters, nothing.
@@ -94,15 +81,41 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// The SHA-256 of a secret. Enough to recognise a key, useless to present one.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// The SHA-256 of a secret. Enough to recognise a key, useless to present one. Comparing two takes as
+/// long whatever is in them.
+#[derive(Clone, Copy, Eq)]
 pub struct KeyDigest([u8; 32]);
 
 impl KeyDigest {
+    /// The digest of what a client presents, refused as [`Secret::parse`] refuses it. Nothing is
+    /// copied.
+    pub fn of(text: &str) -> Result<Self, Invalid> {
+        check(text).map(|()| Self::of_checked(text))
+    }
+
+    fn of_checked(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
+
     /// The digest in lower-case hexadecimal, as it is stored.
     #[must_use]
     pub fn to_hex(self) -> String {
         hex::encode(self.0)
+    }
+}
+
+impl PartialEq for KeyDigest {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Hash for KeyDigest {
+    /// It is as good as random, so any part of it is a hash.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        if let Some(part) = self.0.first_chunk() {
+            state.write_u64(u64::from_le_bytes(*part));
+        }
     }
 }
 
@@ -112,39 +125,61 @@ impl std::fmt::Debug for KeyDigest {
     }
 }
 
+fn check(text: &str) -> Result<(), Invalid> {
+    let refuse = |reason| Err(Invalid::new("a key", reason));
+    if text.is_empty() {
+        return refuse("must not be empty");
+    }
+    if text.len() > LONGEST {
+        return refuse("must not be longer than 512 bytes");
+    }
+    // Our own keys are ASCII, which is quicker to look through.
+    let is_control = if text.is_ascii() {
+        text.bytes().any(|byte| byte.is_ascii_control())
+    } else {
+        text.chars().any(char::is_control)
+    };
+    if is_control {
+        return refuse("must be one line without control characters");
+    }
+    if text.trim().len() != text.len() {
+        return refuse("must not begin or end with white space");
+    }
+    if text.starts_with(PREFIX) && !is_intact(text) {
+        return refuse(
+            "that begins with `sk-mdl-` must be one that this service made (its checksum is wrong)",
+        );
+    }
+    Ok(())
+}
+
 fn is_intact(text: &str) -> bool {
     text.len() == PREFIX.len() + RANDOM_DIGITS + CHECKSUM_DIGITS
         && text
             .split_at_checked(PREFIX.len() + RANDOM_DIGITS)
-            .is_some_and(|(body, sum)| checksum(body) == sum)
+            .is_some_and(|(body, sum)| checksum(body) == sum.as_bytes())
 }
 
-fn checksum(body: &str) -> String {
-    base62(
-        &crc32fast::hash(body.as_bytes()).to_be_bytes(),
-        CHECKSUM_DIGITS,
-    )
+fn checksum(body: &str) -> [u8; CHECKSUM_DIGITS] {
+    base62(crc32fast::hash(body.as_bytes()).to_be_bytes())
 }
 
-/// The big-endian number `bytes` in base 62, in exactly `digits` digits. Long division, least digit
+/// The big-endian number `bytes` in base 62, in exactly so many digits. Long division, least digit
 /// first.
-fn base62(bytes: &[u8], digits: usize) -> String {
-    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let mut number = bytes.to_vec();
-    let mut text: Vec<char> = (0..digits)
-        .map(|_| {
-            let mut remainder = 0_u16;
-            for byte in &mut number {
-                let value = remainder << 8 | u16::from(*byte);
-                *byte = u8::try_from(value / 62)
-                    .expect("the remainder is below 62, so the quotient is below 256");
-                remainder = value % 62;
-            }
-            char::from(DIGITS[usize::from(remainder)])
-        })
-        .collect();
-    text.reverse();
-    text.into_iter().collect()
+fn base62<const BYTES: usize, const DIGITS: usize>(mut number: [u8; BYTES]) -> [u8; DIGITS] {
+    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut text = [0; DIGITS];
+    for digit in text.iter_mut().rev() {
+        let mut remainder = 0_u16;
+        for byte in &mut number {
+            let value = remainder << 8 | u16::from(*byte);
+            *byte = u8::try_from(value / 62)
+                .expect("the remainder is below 62, so the quotient is below 256");
+            remainder = value % 62;
+        }
+        *digit = ALPHABET[usize::from(remainder)];
+    }
+    text
 }
 
 #[cfg(test)]
@@ -155,16 +190,12 @@ mod tests {
 
     #[test]
     fn base62_counts_as_decimal_does() {
-        assert_eq!(base62(&[0], 2), "00");
-        assert_eq!(base62(&[61], 2), "0z");
-        assert_eq!(base62(&[62], 2), "10");
-        assert_eq!(base62(&u32::MAX.to_be_bytes(), CHECKSUM_DIGITS), "4gfFC3");
-        assert_eq!(base62(&[0xff; 32], RANDOM_DIGITS).len(), RANDOM_DIGITS);
-        assert_ne!(
-            &base62(&[0xff; 32], RANDOM_DIGITS)[..1],
-            "0",
-            "all 43 digits are needed"
-        );
+        assert_eq!(&base62([0]), b"00");
+        assert_eq!(&base62([61]), b"0z");
+        assert_eq!(&base62([62]), b"10");
+        assert_eq!(&base62(u32::MAX.to_be_bytes()), b"4gfFC3");
+        let [first, ..] = base62::<_, RANDOM_DIGITS>([0xff; 32]);
+        assert_ne!(first, b'0', "all 43 digits are needed");
     }
 
     #[test]
@@ -209,6 +240,7 @@ mod tests {
             let secret = Secret::from_random(random);
             let text = secret.expose();
             prop_assert_eq!(Secret::parse(text).map(|parsed| parsed.digest()), Ok(secret.digest()));
+            prop_assert_eq!(KeyDigest::of(text), Ok(secret.digest()));
             let other = if &text[at..=at] == "x" { "y" } else { "x" };
             let mut changed = text.to_owned();
             changed.replace_range(at..=at, other);

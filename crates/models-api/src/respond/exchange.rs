@@ -1,22 +1,23 @@
 //! A request from its arrival to its answer, and what is said of it in the log.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_http::body::{BoxBody, MessageBody};
 use actix_http::header::HeaderValue;
 use actix_http::{Method, Response, StatusCode};
 use actix_web::dev::ServiceResponse;
 use actix_web::{Error, HttpMessage};
-use models_core::Principal;
 
+use crate::authentication::Session;
 use crate::error::ApiError;
 use crate::rate_limit::Allowance;
+use crate::request_id::RequestId;
 
 /// What is kept of a request until its answer.
 pub(super) struct Exchange {
     pub(super) began: Instant,
-    pub(super) request_id: String,
+    pub(super) request_id: RequestId,
     pub(super) client_request_id: Option<HeaderValue>,
     pub(super) origin: Option<HeaderValue>,
     pub(super) method: Method,
@@ -30,7 +31,7 @@ pub(super) struct Exchange {
 /// An answer, and what is known of it.
 pub(super) struct Answered {
     pub(super) response: Response<BoxBody>,
-    pub(super) principal: Option<Arc<Principal>>,
+    pub(super) session: Option<Arc<Session>>,
     pub(super) allowance: Option<Allowance>,
     pub(super) error: Option<ApiError>,
 }
@@ -39,7 +40,7 @@ impl From<Response<BoxBody>> for Answered {
     fn from(response: Response<BoxBody>) -> Self {
         Self {
             response,
-            principal: None,
+            session: None,
             allowance: None,
             error: None,
         }
@@ -58,10 +59,10 @@ impl Exchange {
             Ok(Err(error)) => return self.refuse(ApiError::Fault(error.to_string())),
             Err(panic) => return self.refuse(ApiError::Fault(panic_message(&*panic).to_owned())),
         };
-        let principal = response
+        let session = response
             .request()
             .extensions()
-            .get::<Arc<Principal>>()
+            .get::<Arc<Session>>()
             .cloned();
         let allowance = response.request().extensions().get::<Allowance>().cloned();
         let answered = match response.response().error() {
@@ -74,40 +75,58 @@ impl Exchange {
             )),
         };
         Answered {
-            principal,
+            session,
             allowance,
             ..answered
         }
     }
 
     pub(super) fn refuse(&self, error: ApiError) -> Answered {
-        let response = Response::from(error.response(&self.request_id));
+        let response = Response::from(error.response(self.request_id.as_str()));
         Answered {
             error: Some(error),
             ..Answered::from(response)
         }
     }
 
-    /// What came from outside is quoted and escaped; no key is among it.
     pub(super) fn log(&self, answered: &Answered) {
-        let Answered {
-            response,
-            principal,
-            error,
-            ..
-        } = answered;
-        let Self {
-            request_id,
-            method,
-            path,
-            ..
-        } = self;
-        let client_request_id = self.client_request_id.as_ref().map(tracing::field::debug);
-        let key_id = principal
-            .as_ref()
-            .map(|principal| principal.key_id.as_str());
-        let (status, ms) = (response.status().as_u16(), self.began.elapsed().as_millis());
-        if let Some(ApiError::Fault(reason) | ApiError::Overloaded(reason)) = error {
+        Line {
+            request_id: &self.request_id,
+            client_request_id: self.client_request_id.as_ref(),
+            method: &self.method,
+            path: &self.path,
+            status: answered.response.status(),
+            took: self.began.elapsed(),
+            session: answered.session.as_deref(),
+            error: answered.error.as_ref(),
+        }
+        .write();
+    }
+}
+
+/// What the log says of a request.
+pub(super) struct Line<'a> {
+    pub(super) request_id: &'a RequestId,
+    pub(super) client_request_id: Option<&'a HeaderValue>,
+    pub(super) method: &'a Method,
+    pub(super) path: &'a str,
+    pub(super) status: StatusCode,
+    pub(super) took: Duration,
+    pub(super) session: Option<&'a Session>,
+    pub(super) error: Option<&'a ApiError>,
+}
+
+impl Line<'_> {
+    /// What came from outside is quoted and escaped; no key is among it.
+    pub(super) fn write(&self) {
+        let Self { method, path, .. } = self;
+        let (request_id, status) = (self.request_id.as_str(), self.status.as_u16());
+        let client_request_id = self.client_request_id.map(tracing::field::debug);
+        let key_id = self
+            .session
+            .map(|session| session.principal.key_id.as_str());
+        let ms = self.took.as_millis();
+        if let Some(ApiError::Fault(reason) | ApiError::Overloaded(reason)) = self.error {
             tracing::error!(request_id, client_request_id, key_id, %method, ?path, status, ms, reason, "a request failed");
         } else {
             tracing::debug!(request_id, client_request_id, key_id, %method, ?path, status, ms, "answered");

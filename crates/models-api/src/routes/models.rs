@@ -1,52 +1,45 @@
 //! `/v1/models`: list, retrieve, delete.
 
-use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH};
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use models_core::{Attempt, Deletion, DeletionRefusal, ModelId};
 
 use crate::application::Services;
-use crate::body::{PIECE, Pieces};
 use crate::caller::{self, Caller, Owner, incorrect_api_key};
 use crate::clock::now;
-use crate::conditional::matches;
 use crate::error::ApiError;
-use crate::node::Node;
 use crate::objects::DeletedModelObject;
-use crate::path;
-use crate::representation::Representation;
+use crate::{path, read};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const X_STAINLESS_RETRY_COUNT: HeaderName = HeaderName::from_static("x-stainless-retry-count");
 
 pub(super) async fn list(
-    Caller(principal): Caller,
+    Caller(session): Caller,
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, ApiError> {
-    let list = services.node.catalog.list(&principal).await?;
-    represent(&request, &services.node, list)
+    let view = services.node.catalog.view(&session.principal).await?;
+    let response = read::list(&services.node, &session, &view, request.headers())?;
+    Ok(response.into())
 }
 
 pub(super) async fn retrieve(
-    Caller(principal): Caller,
+    Caller(session): Caller,
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, ApiError> {
     let id = requested_id(&request)?;
-    let object = services.node.catalog.retrieve(&principal, &id).await?;
-    match object {
-        Some(object) => represent(&request, &services.node, object),
-        None => services
-            .node
-            .check_lease()
-            .map_err(ApiError::from)
-            .and(Err(not_found(&id))),
-    }
+    let view = services.node.catalog.view(&session.principal).await?;
+    let response = read::model(&services.node, &view, id.as_str(), request.headers())?;
+    response
+        .map(HttpResponse::from)
+        .ok_or_else(|| not_found(&id))
 }
 
 pub(super) async fn delete(
-    Owner(principal): Owner,
+    Owner(session): Owner,
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, ApiError> {
@@ -54,7 +47,7 @@ pub(super) async fn delete(
     match services
         .node
         .catalog
-        .delete(&principal, &id, now(), attempt(&request))
+        .delete(&session.principal, &id, now(), attempt(&request))
         .await?
     {
         Deletion::Deleted(model) | Deletion::Repeated(model) => {
@@ -66,7 +59,7 @@ pub(super) async fn delete(
         }
         Deletion::Refused(DeletionRefusal::Key(_)) => Err(incorrect_api_key(&request)),
         Deletion::Refused(DeletionRefusal::Role | DeletionRefusal::Public) => {
-            Err(ApiError::MissingScope(caller::DELETE))
+            Err(caller::DELETE.refusal())
         }
         Deletion::Refused(DeletionRefusal::NotFound) => Err(not_found(&id)),
     }
@@ -82,32 +75,6 @@ fn attempt(request: &HttpRequest) -> Attempt {
         None | Some(0) => Attempt::First,
         Some(_) => Attempt::Repeated,
     }
-}
-
-/// The answer with this representation, or 304 to a client that has it already; if the node may
-/// still say so, which is asked last of all.
-fn represent(
-    request: &HttpRequest,
-    node: &Node,
-    representation: Representation,
-) -> Result<HttpResponse, ApiError> {
-    node.check_lease()?;
-    let Representation { body, etag } = representation;
-    let mut conditions = request.headers().get_all(IF_NONE_MATCH);
-    if conditions.any(|condition| matches(condition, &etag)) {
-        return Ok(HttpResponse::NotModified()
-            .insert_header((ETAG, etag))
-            .finish());
-    }
-    let mut response = HttpResponse::Ok();
-    response
-        .insert_header((CONTENT_TYPE, JSON))
-        .insert_header((ETAG, etag));
-    Ok(if body.len() > PIECE {
-        response.body(Pieces::new(body))
-    } else {
-        response.body(body)
-    })
 }
 
 /// The id in the path, read from the path as it was sent.

@@ -182,7 +182,7 @@ pub fn assert_standard_headers(answer: &Answer) {
         Some("private, no-cache"),
         "{answer:?}"
     );
-    let vary = "Authorization, OpenAI-Organization, OpenAI-Project";
+    let vary = "Authorization, OpenAI-Organization, OpenAI-Project, Accept-Encoding";
     assert_eq!(answer.header("vary"), Some(vary), "{answer:?}");
     let request_id = answer.header("x-request-id").unwrap();
     let digits = request_id.strip_prefix("req_").unwrap();

@@ -76,12 +76,29 @@ pub async fn send(
     path: &str,
     headers: &[(&str, &str)],
 ) -> Answer {
+    send_raw(address, request(method, path, headers).as_bytes()).await
+}
+
+/// The same, for an answer whose body is no text: its head, and the body.
+pub async fn send_for_bytes(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> (Answer, Vec<u8>) {
+    let request = request(method, path, headers);
+    let (bytes, _) = exchange(address, request.as_bytes(), Duration::from_mins(1)).await;
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+    let (head, body) = bytes.split_at(end.unwrap() + 4);
+    (Answer::parse(head), body.to_vec())
+}
+
+fn request(method: &str, path: &str, headers: &[(&str, &str)]) -> String {
     let mut request = format!("{method} {path} HTTP/1.1\r\nHost: models\r\nConnection: close\r\n");
     for (name, value) in headers {
         write!(request, "{name}: {value}\r\n").unwrap();
     }
-    request += "\r\n";
-    send_raw(address, request.as_bytes()).await
+    request + "\r\n"
 }
 
 /// Sends these bytes and reads until the server closes.

@@ -15,6 +15,7 @@ mod nodes;
 mod openapi;
 mod probes;
 mod properties;
+mod reads;
 mod retrieval;
 mod service;
 mod stopping;
@@ -48,6 +49,10 @@ on_both_databases! {
         a_tenant_sees_its_own_models_and_the_public_ones
         every_role_may_list
         head_answers_as_get_does_without_the_body
+    }
+    reads {
+        both_ways_answer_alike
+        a_list_is_sent_in_the_coding_that_the_client_takes
     }
     retrieval {
         a_model_is_retrieved_whole

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use crate::http::{Answer, send};
+use crate::http::{Answer, send, send_for_bytes};
 
 /// A running service on a database of its own; it stops when it is dropped.
 pub struct TestService {
@@ -333,12 +333,24 @@ impl TestCaller {
 
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let authorization = self.token.as_ref().map(|token| format!("Bearer {token}"));
-        let mut all: Vec<(&str, &str)> = headers.to_vec();
-        if let Some(authorization) = &authorization {
-            all.push(("Authorization", authorization));
-        }
+        let all = with_authorization(headers, authorization.as_deref());
         send(self.address, method, path, &all).await
     }
+
+    /// For an answer whose body is no text.
+    pub async fn get_bytes(&self, path: &str, headers: &[(&str, &str)]) -> (Answer, Vec<u8>) {
+        let authorization = self.token.as_ref().map(|token| format!("Bearer {token}"));
+        let all = with_authorization(headers, authorization.as_deref());
+        send_for_bytes(self.address, "GET", path, &all).await
+    }
+}
+
+fn with_authorization<'a>(
+    headers: &[(&'a str, &'a str)],
+    authorization: Option<&'a str>,
+) -> Vec<(&'a str, &'a str)> {
+    let authorization = authorization.map(|value| ("Authorization", value));
+    headers.iter().copied().chain(authorization).collect()
 }
 
 pub fn now() -> Timestamp {

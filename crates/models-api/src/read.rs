@@ -1,0 +1,147 @@
+//! Reads: what is answered to them, and how memory answers most of them at once.
+//!
+//! A read whose key and view are in memory takes no turn through the router and waits for nothing.
+//! One that is refused, unusual, or not in memory goes the long way, to the handlers. They ask the
+//! same functions, and say what is wrong with it.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use actix_http::body::BoxBody;
+use actix_http::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, IF_NONE_MATCH};
+use actix_http::{HttpMessage, Method, Request, Response};
+use models_core::RepositoryError;
+
+use crate::application::Services;
+use crate::authentication::Session;
+use crate::caller::{READ, bearer_token, check};
+use crate::coding::Accepted;
+use crate::conditional::matches;
+use crate::node::Node;
+use crate::path::{LIST, model_id};
+use crate::representation::not_modified;
+use crate::respond::is_client_request_id;
+use crate::view::View;
+
+/// The answer with the list of this view, if the node may still show it, which is asked last of all.
+pub(crate) fn list(
+    node: &Node,
+    session: &Session,
+    view: &Arc<View>,
+    headers: &HeaderMap,
+) -> Result<Response<BoxBody>, RepositoryError> {
+    let accepted = Accepted::of(headers.get_all(ACCEPT_ENCODING));
+    let conditions = headers.get_all(IF_NONE_MATCH);
+    let response = match view.list().validator(conditions, accepted) {
+        Some(etag) => not_modified(etag),
+        None => node
+            .catalog
+            .list(&session.principal, view, accepted)
+            .answer(),
+    };
+    node.check_lease().map(|()| response)
+}
+
+/// The answer with the model of this id, if the view has one and the node may still say so.
+pub(crate) fn model(
+    node: &Node,
+    view: &View,
+    id: &str,
+    headers: &HeaderMap,
+) -> Result<Option<Response<BoxBody>>, RepositoryError> {
+    let model = view.model(id).map(|model| {
+        let mut conditions = headers.get_all(IF_NONE_MATCH);
+        if conditions.any(|condition| matches(condition, &model.etag)) {
+            not_modified(model.etag)
+        } else {
+            model.answer()
+        }
+    });
+    node.check_lease().map(|()| model)
+}
+
+/// A read that memory has answered.
+pub(crate) struct Read {
+    pub(crate) session: Arc<Session>,
+    pub(crate) response: Response<BoxBody>,
+}
+
+/// The answer to this request, if it is a read of the usual form, with a good key, of something that
+/// is there, and memory has all that.
+pub(crate) fn remember(services: &Services, request: &Request) -> Option<Read> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) || services.rate_limit.is_some() {
+        return None;
+    }
+    let asked = Asked::of(request.path())?;
+    let Usual {
+        authorization,
+        organization,
+        project,
+    } = Usual::of(request.headers())?;
+    let node = &services.node;
+    let session = node
+        .authenticator
+        .remember(&bearer_token(authorization?)?)?;
+    let (organization, project) = (organization.into_iter(), project.into_iter());
+    check(services, &session.principal, organization, project, READ).ok()?;
+    let view = node.catalog.remember(&session.principal)?;
+    let response = match asked {
+        Asked::List => list(node, &session, &view, request.headers()).ok()?,
+        Asked::Model(id) => model(node, &view, &id, request.headers()).ok()??,
+    };
+    Some(Read { session, response })
+}
+
+enum Asked<'a> {
+    List,
+    Model(Cow<'a, str>),
+}
+
+impl<'a> Asked<'a> {
+    fn of(path: &'a str) -> Option<Self> {
+        match path.strip_prefix(LIST)? {
+            "" => Some(Self::List),
+            rest => {
+                let sent = rest.strip_prefix('/')?;
+                // What has no escapes stands for itself. If it is no id, nothing is found.
+                Some(Self::Model(if sent.contains('%') {
+                    Cow::Owned(model_id(path).ok()?.into())
+                } else {
+                    Cow::Borrowed(sent)
+                }))
+            }
+        }
+    }
+}
+
+/// The headers that say who asks.
+#[derive(Default)]
+struct Usual<'a> {
+    authorization: Option<&'a HeaderValue>,
+    organization: Option<&'a HeaderValue>,
+    project: Option<&'a HeaderValue>,
+}
+
+impl<'a> Usual<'a> {
+    /// Looks at each header once. `None` if one is there that asks for more than an answer, or
+    /// one of these more than once.
+    fn of(headers: &'a HeaderMap) -> Option<Self> {
+        let mut usual = Self::default();
+        for (name, value) in headers {
+            let place = match name.as_str() {
+                "authorization" => &mut usual.authorization,
+                "openai-organization" => &mut usual.organization,
+                "openai-project" => &mut usual.project,
+                "x-client-request-id" if is_client_request_id(value) => continue,
+                "x-client-request-id" | "content-length" | "transfer-encoding" | "expect" => {
+                    return None;
+                }
+                _ => continue,
+            };
+            if place.replace(value).is_some() {
+                return None;
+            }
+        }
+        Some(usual)
+    }
+}
