@@ -45,8 +45,8 @@ impl Representation {
         };
         let mut response = Response::with_body(StatusCode::OK, body);
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, JSON);
-        headers.insert(ETAG, etag);
+        headers.append(CONTENT_TYPE, JSON);
+        headers.append(ETAG, etag);
         if let Some(coding) = coding {
             let name = HeaderValue::from_static(coding.name());
             headers.insert(CONTENT_ENCODING, name);

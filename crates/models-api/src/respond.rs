@@ -286,16 +286,17 @@ fn insert_standard(headers: &mut HeaderMap, request_id: &RequestId, took: Durati
         0 => HeaderValue::from_static("0"),
         milliseconds => HeaderValue::from(u64::try_from(milliseconds).unwrap_or(u64::MAX)),
     };
-    headers.insert(X_REQUEST_ID, request_id.header());
-    headers.insert(OPENAI_PROCESSING_MS, took);
+    // Nothing of this is there before, and to append costs less than to replace.
+    headers.append(X_REQUEST_ID, request_id.header());
+    headers.append(OPENAI_PROCESSING_MS, took);
     for (name, value) in STANDARD {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.append(name, HeaderValue::from_static(value));
     }
 }
 
 fn insert_session(headers: &mut HeaderMap, session: &Session) {
-    headers.insert(OPENAI_ORGANIZATION, session.organization.clone());
-    headers.insert(OPENAI_PROJECT, session.project.clone());
+    headers.append(OPENAI_ORGANIZATION, session.organization.clone());
+    headers.append(OPENAI_PROJECT, session.project.clone());
 }
 
 fn insert_allowance(headers: &mut HeaderMap, allowance: &Allowance) {

@@ -119,6 +119,9 @@ pub(super) struct Line<'a> {
 impl Line<'_> {
     /// What came from outside is quoted and escaped; no key is among it.
     pub(super) fn write(&self) {
+        if self.error.is_none() && !tracing::enabled!(tracing::Level::DEBUG) {
+            return;
+        }
         let Self { method, path, .. } = self;
         let (request_id, status) = (self.request_id.as_str(), self.status.as_u16());
         let client_request_id = self.client_request_id.map(tracing::field::debug);
