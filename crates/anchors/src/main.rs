@@ -47,6 +47,9 @@ enum Command {
         /// How many.
         #[arg(long)]
         tenants: u32,
+        /// How many models each has beside the public ones.
+        #[arg(long)]
+        own_models: u32,
         /// Where their keys are written, one a line.
         #[arg(long)]
         keys: PathBuf,
@@ -62,8 +65,9 @@ fn main() -> ExitCode {
             Command::Seed {
                 database,
                 tenants,
+                own_models,
                 keys,
-            } => seed::seed(&database, tenants, &keys).await,
+            } => seed::seed(&database, tenants, own_models, &keys).await,
         }
     });
     match done {

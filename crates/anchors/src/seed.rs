@@ -9,8 +9,6 @@ use uuid::Uuid;
 
 use crate::Failure;
 
-/// Models that each tenant has beside the public ones.
-const OWN_MODELS: u32 = 2;
 /// 2025-01-01, a time like any other.
 const CREATED: i64 = 1_735_689_600;
 
@@ -24,13 +22,18 @@ const KEY: &str = "INSERT INTO api_keys \
 const MODEL: &str = "INSERT INTO models (scope, id, organization_id, created, owned_by) \
     VALUES ($1, $2, $1, $3, $4)";
 
-pub async fn seed(database: &Path, tenants: u32, keys: &Path) -> Result<(), Failure> {
+pub async fn seed(
+    database: &Path,
+    tenants: u32,
+    own_models: u32,
+    keys: &Path,
+) -> Result<(), Failure> {
     let options = SqliteConnectOptions::new().filename(database);
     let mut connection = SqliteConnection::connect_with(&options).await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let mut lines = String::new();
     for number in 0..tenants {
-        lines += insert(&mut transaction, number).await?.expose();
+        lines += insert(&mut transaction, number, own_models).await?.expose();
         lines.push('\n');
     }
     transaction.commit().await?;
@@ -39,7 +42,11 @@ pub async fn seed(database: &Path, tenants: u32, keys: &Path) -> Result<(), Fail
 }
 
 /// One tenant, and its key.
-async fn insert(connection: &mut SqliteConnection, number: u32) -> sqlx::Result<Secret> {
+async fn insert(
+    connection: &mut SqliteConnection,
+    number: u32,
+    own_models: u32,
+) -> sqlx::Result<Secret> {
     // A time in front, as version 7 has it, and numbers behind: the same in each run.
     let uuid = Uuid::from_u128(0x0194_1f29_7c00_7000_8000 << 48 | u128::from(number));
     let organization = OrganizationId::from_uuid(uuid);
@@ -67,7 +74,7 @@ async fn insert(connection: &mut SqliteConnection, number: u32) -> sqlx::Result<
         .bind(CREATED)
         .execute(&mut *connection)
         .await?;
-    for own in 0..OWN_MODELS {
+    for own in 0..own_models {
         sqlx::query(MODEL)
             .bind(organization.as_str())
             .bind(format!(

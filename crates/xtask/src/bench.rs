@@ -18,6 +18,7 @@ mod process;
 mod report;
 mod scene;
 mod server;
+mod slow;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -60,14 +61,20 @@ pub fn run(options: &Options) -> Result<(), String> {
         let scene = Scene::start(&tools, options, cells[0].contents)?;
         tables.extend(scene.measure(cells, options)?);
     }
-    write(&markdown(&tools, options, &tables))
+    let mut report = markdown(&tools, options, &tables);
+    if slow::NAME.contains(&options.only) {
+        report += &slow::measure(&tools)?;
+    }
+    write(&report)
 }
 
 fn chosen(options: &Options) -> Result<Vec<Cell>, String> {
     let mut cells = cells::all();
     cells.retain(|cell| cell.name.contains(&options.only));
-    if cells.is_empty() {
-        let names: Vec<_> = cells::all().iter().map(|cell| cell.name).collect();
+    if cells.is_empty() && !slow::NAME.contains(&options.only) {
+        let cells = cells::all();
+        let names = cells.iter().map(|cell| cell.name).chain([slow::NAME]);
+        let names: Vec<_> = names.collect();
         return Err(format!(
             "no cell has `{}` in its name; there are:\n  {}",
             options.only,

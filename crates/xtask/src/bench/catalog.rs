@@ -58,7 +58,7 @@ impl<'a> Catalog<'a> {
                 deletions::ORGANIZATION,
             ];
             catalog.run(&import, &json!(deletions::models(deletable)))?;
-            catalog.keys = catalog.seed(contents.tenants)?;
+            catalog.keys = catalog.seed(contents)?;
         }
         Ok(catalog)
     }
@@ -99,12 +99,13 @@ impl<'a> Catalog<'a> {
             .ok_or_else(|| format!("`key create` printed no key: {key}"))
     }
 
-    fn seed(&self, tenants: u32) -> Result<Vec<String>, String> {
+    fn seed(&self, contents: Contents) -> Result<Vec<String>, String> {
         let file = self.directory.join("keys");
         let mut seed = Command::new(&self.tools.anchors);
         seed.arg("seed").arg("--database").arg(self.database());
-        seed.args(["--tenants", &tenants.to_string(), "--keys"])
-            .arg(&file);
+        seed.args(["--tenants", &contents.tenants.to_string()]);
+        seed.args(["--own-models", &contents.own_models.to_string(), "--keys"]);
+        seed.arg(&file);
         output(seed, &Value::Null)?;
         let keys = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
         Ok(keys.lines().map(str::to_owned).collect())

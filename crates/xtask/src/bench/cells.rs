@@ -13,6 +13,8 @@ pub struct Contents {
     pub models: usize,
     /// Organizations with a key and models of their own.
     pub tenants: u32,
+    /// Models of each of these.
+    pub own_models: u32,
 }
 
 /// One kind of load.
@@ -24,7 +26,7 @@ pub struct Cell {
     pub headers: Vec<Header>,
     /// With the tag of the answer that it had before, so that 304 is the answer.
     pub conditional: bool,
-    /// By many tenants: most retrieve, some list.
+    /// By many tenants, when all of them have asked before.
     pub mixed: bool,
     /// While models are deleted.
     pub writes: bool,
@@ -39,6 +41,12 @@ pub fn all() -> Vec<Cell> {
     let tenants = Contents {
         models: 100,
         tenants: 10_000,
+        own_models: 2,
+    };
+    let million = Contents {
+        models: 1,
+        tenants: 10_000,
+        own_models: 100,
     };
     vec![
         retrieve.clone(),
@@ -59,15 +67,32 @@ pub fn all() -> Vec<Cell> {
         },
         list("list of 10,000", 10_000),
         Cell {
-            name: "10,000 tenants (Zipf): nine retrieve, one lists 100",
+            name: "retrieve one model, by 10,000 tenants (Zipf)",
             contents: tenants,
             mixed: true,
-            ..retrieve
+            ..retrieve.clone()
+        },
+        Cell {
+            name: "retrieve one model beside 50 deletions a second",
+            contents: tenants,
+            writes: true,
+            ..retrieve.clone()
         },
         Cell {
             contents: tenants,
             writes: true,
             ..list("list of 100 beside 50 deletions a second", 100)
+        },
+        Cell {
+            name: "retrieve one model among a million, of 10,000 organizations",
+            contents: million,
+            ..retrieve.clone()
+        },
+        Cell {
+            name: "retrieve one model among a million, by 10,000 tenants (Zipf)",
+            contents: million,
+            mixed: true,
+            ..retrieve
         },
     ]
 }
@@ -79,7 +104,11 @@ pub fn model_path() -> String {
 fn list(name: &'static str, models: usize) -> Cell {
     Cell {
         name,
-        contents: Contents { models, tenants: 0 },
+        contents: Contents {
+            models,
+            tenants: 0,
+            own_models: 0,
+        },
         path: LIST.to_owned(),
         headers: vec![],
         conditional: false,

@@ -3,23 +3,17 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::cells::{LIST, model_path};
+use super::cells::model_path;
 
 const REQUESTS: usize = 65_536;
-/// One of so many is for the list.
-const LIST_EVERY: usize = 10;
 
 /// Writes the requests that `mix.lua` sends, below the prefix: the same in each run.
 pub fn write(file: &Path, prefix: &str, keys: &[String]) -> Result<(), String> {
     let sums = zipf(keys.len());
     let mut random = Random(1);
     let mut lines = String::new();
-    for number in 0..REQUESTS {
-        let path = if number % LIST_EVERY == 0 {
-            LIST.to_owned()
-        } else {
-            model_path()
-        };
+    let path = model_path();
+    for _ in 0..REQUESTS {
         let key = &keys[pick(&sums, random.fraction())];
         let _ = writeln!(lines, "{prefix}{path} {key}");
     }

@@ -1,10 +1,11 @@
 //! The tables, in Markdown.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use super::http::Answer;
 use super::load::{self, Sample};
-use super::scene::BARE;
+use super::scene::{BARE, SERVICE};
 
 const HEAD: &str = "| server | answer | requests/s | × bare | p50 ms | p99 ms | CPU µs a request | × bare | cores: server / wrk | RSS / PSS MiB |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|
@@ -16,6 +17,8 @@ const FEW: f64 = 4.0 * load::CONNECTIONS as f64;
 /// A cell's servers, side by side.
 pub struct Table {
     name: &'static str,
+    /// From the start of the service's process to its first list.
+    first_answer: Duration,
     pub rows: Vec<Row>,
     /// Who could not take part, and why.
     pub left_out: Vec<String>,
@@ -92,9 +95,10 @@ impl Row {
 }
 
 impl Table {
-    pub fn new(name: &'static str) -> Self {
+    pub fn new(name: &'static str, first_answer: Duration) -> Self {
         Self {
             name,
+            first_answer,
             rows: vec![],
             left_out: vec![],
         }
@@ -108,10 +112,12 @@ impl Table {
         }
         let left_out = self.left_out.iter().map(|why| format!("left out: {why}"));
         let remarks = self.rows.iter().flat_map(Row::remarks);
-        let notes: Vec<String> = remarks.chain(left_out).collect();
-        if !notes.is_empty() {
-            let _ = writeln!(text, "\n{}.", notes.join("; "));
-        }
+        let first = format!(
+            "{SERVICE}: {} ms from its start to the first list",
+            self.first_answer.as_millis()
+        );
+        let notes: Vec<String> = [first].into_iter().chain(remarks).chain(left_out).collect();
+        let _ = writeln!(text, "\n{}.", notes.join("; "));
         text + "\n"
     }
 }

@@ -1,6 +1,7 @@
 //! A catalog, the service on it, and the anchors beside it with the very bytes of its answers.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -25,6 +26,8 @@ pub struct Scene<'a> {
     catalog_key: String,
     keys: Vec<String>,
     deletions: Deletions,
+    /// From the start of the service's process to its first answer.
+    first_answer: Duration,
     directory: TempDir,
 }
 
@@ -34,9 +37,11 @@ impl<'a> Scene<'a> {
         load::write_scripts(directory.path())?;
         let deletable = deletions::needed(options.rounds, options.seconds);
         let catalog = Catalog::make(tools, directory.path(), contents, deletable)?;
+        let (servers, first_answer) = servers(tools, &catalog, directory.path())?;
         Ok(Self {
             tools,
-            servers: servers(tools, &catalog, directory.path())?,
+            servers,
+            first_answer,
             deletions: Deletions::new(&catalog.owner_key),
             catalog_key: catalog.key,
             keys: catalog.keys,
@@ -76,7 +81,7 @@ impl<'a> Scene<'a> {
 
     /// Those who can do what the cell asks, and the table that is still empty.
     fn contenders<'b>(&'b self, cell: &'b Cell) -> Result<(Table, Vec<Contender<'b>>), String> {
-        let mut table = Table::new(cell.name);
+        let mut table = Table::new(cell.name, self.first_answer);
         let mut contenders = vec![];
         let key = self.keys.first().filter(|_| cell.mixed);
         let key = key.unwrap_or(&self.catalog_key);
@@ -104,7 +109,11 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn servers(tools: &Tools, catalog: &Catalog, directory: &Path) -> Result<Vec<Server>, String> {
+fn servers(
+    tools: &Tools,
+    catalog: &Catalog,
+    directory: &Path,
+) -> Result<(Vec<Server>, Duration), String> {
     let mut command = catalog.service(tools.cores.server(&tools.service));
     command.arg("serve");
     let service = Server::start(
@@ -114,6 +123,7 @@ fn servers(tools: &Tools, catalog: &Catalog, directory: &Path) -> Result<Vec<Ser
         logged_address,
     )?;
     save(&service, catalog, LIST, &directory.join("list.json"))?;
+    let first_answer = service.age();
     let model = save(
         &service,
         catalog,
@@ -136,7 +146,7 @@ fn servers(tools: &Tools, catalog: &Catalog, directory: &Path) -> Result<Vec<Ser
     if let Some(program) = tools.nginx {
         servers.extend(nginx::start(program, tools.cores, directory, &model)?);
     }
-    Ok(servers)
+    Ok((servers, first_answer))
 }
 
 /// Keeps the body that the service answers.
@@ -149,7 +159,8 @@ fn save(service: &Server, catalog: &Catalog, path: &str, file: &Path) -> Result<
     String::from_utf8(answer.body).map_err(|error| error.to_string())
 }
 
-fn logged_address(line: &str) -> Option<String> {
+/// The address in the first line of the service's log.
+pub fn logged_address(line: &str) -> Option<String> {
     let log: Value = serde_json::from_str(line).ok()?;
     log["address"].as_str().map(str::to_owned)
 }

@@ -18,6 +18,7 @@ pub struct Server {
     pub prefix: &'static str,
     process: Option<Child>,
     id: u32,
+    started: Instant,
 }
 
 impl Server {
@@ -34,6 +35,7 @@ impl Server {
             .stdin(Stdio::null())
             .stdout(output.try_clone().map_err(fail)?)
             .stderr(output);
+        let started = Instant::now();
         let child = command.spawn().map_err(fail)?;
         let mut server = Self {
             name,
@@ -41,6 +43,7 @@ impl Server {
             prefix: "",
             id: child.id(),
             process: Some(child),
+            started,
         };
         server.address = server.wait_for(log, address)?;
         Ok(server)
@@ -54,6 +57,7 @@ impl Server {
             prefix,
             process: None,
             id: self.id,
+            started: self.started,
         }
     }
 
@@ -63,6 +67,11 @@ impl Server {
 
     pub fn path(&self, path: &str) -> String {
         format!("{}{path}", self.prefix)
+    }
+
+    /// Since its process was started.
+    pub fn age(&self) -> Duration {
+        self.started.elapsed()
     }
 
     pub fn cpu_nanoseconds(&self) -> u64 {
@@ -107,7 +116,7 @@ impl Server {
             if ended || Instant::now() > deadline {
                 return Err(format!("{} did not start: {text}", self.name));
             }
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }
