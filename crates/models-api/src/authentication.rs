@@ -4,8 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use actix_http::header::HeaderValue;
+use actix_web::web::Bytes;
 use models_core::{
     ApiKey, ApiKeyId, ApiKeyRepository, Epoch, KeyDigest, Principal, RepositoryError, Snapshot,
+    Validity,
 };
 
 use crate::cache::{Cache, Weighed};
@@ -30,25 +32,38 @@ pub struct Session {
 impl Session {
     fn new(key: &ApiKey) -> Result<Self, RepositoryError> {
         let principal = key.holder();
-        let value = |text: &str| {
-            HeaderValue::from_str(text).map_err(|error| RepositoryError::Failed(error.into()))
+        let (slug, project) = (
+            principal.organization_slug.as_str(),
+            principal.project_id.as_str(),
+        );
+        // Beside each other in memory, where they are read together.
+        let mut values = Bytes::from([slug, project].concat());
+        let value = |text: Bytes| {
+            HeaderValue::from_maybe_shared(text)
+                .map_err(|error| RepositoryError::Failed(error.into()))
         };
         Ok(Self {
-            organization: value(principal.organization_slug.as_str())?,
-            project: value(principal.project_id.as_str())?,
+            organization: value(values.split_to(slug.len()))?,
+            project: value(values)?,
             principal,
         })
     }
 }
 
 /// What is known of a digest: the key, or that there is none.
-struct Known(Option<(ApiKey, Arc<Session>)>);
+struct Known(Option<Key>);
+
+struct Key {
+    validity: Validity,
+    session: Arc<Session>,
+}
 
 impl Known {
     /// The session of the key, if it is good at this moment.
     fn session(&self) -> Option<Arc<Session>> {
-        let (key, session) = self.0.as_ref()?;
-        key.check(now()).is_ok().then(|| session.clone())
+        let key = self.0.as_ref()?;
+        let is_good = key.validity.check(now).is_ok();
+        is_good.then(|| key.session.clone())
     }
 }
 
@@ -95,8 +110,9 @@ impl Authenticator {
         let Snapshot { position, value } = self.api_keys.find_by_digest(digest).await?;
         let known = match value {
             Some(key) => {
-                let session = Session::new(&key)?;
-                Known(Some((key, Arc::new(session))))
+                let session = Arc::new(Session::new(&key)?);
+                let validity = key.validity();
+                Known(Some(Key { validity, session }))
             }
             None => Known(None),
         };
@@ -109,7 +125,7 @@ impl Authenticator {
     /// Drops these keys, and what is known to be no key.
     pub(crate) fn drop_keys(&self, gone: &HashSet<&ApiKeyId>) {
         self.known.remove_where(|_, known| match &known.0 {
-            Some((key, _)) => gone.contains(&key.id),
+            Some(key) => gone.contains(&key.session.principal.key_id),
             None => true,
         });
     }

@@ -37,7 +37,7 @@ pub(crate) struct Cache<K, V> {
     hand: AtomicUsize,
 }
 
-type Entries<K, V> = HashMap<K, Arc<Entry<V>>, RandomState>;
+type Entries<K, V> = HashMap<K, Entry<V>, RandomState>;
 
 struct Shard<K, V> {
     entries: ArcSwap<Entries<K, V>>,
@@ -47,10 +47,19 @@ struct Shard<K, V> {
 
 struct Entry<V> {
     value: Arc<V>,
-    /// Changed under the shard's lock.
-    bytes: AtomicUsize,
+    bytes: usize,
     /// Since the last search for something to evict.
     is_used: AtomicBool,
+}
+
+impl<V> Clone for Entry<V> {
+    fn clone(&self) -> Self {
+        Self {
+            value: self.value.clone(),
+            bytes: self.bytes,
+            is_used: AtomicBool::new(self.is_used.load(Ordering::Relaxed)),
+        }
+    }
 }
 
 /// A place for what is being read.
@@ -142,13 +151,13 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
     pub(crate) fn weigh(&self, key: &K, value: &Arc<V>) {
         let shard = self.shard(key);
         let fills = shard.lock();
-        if let Some(entry) = shard.entries.load().get(key)
-            && Arc::ptr_eq(&entry.value, value)
-        {
-            let bytes = ENTRY + value.weight();
-            let before = entry.bytes.swap(bytes, Ordering::Relaxed);
-            self.bytes.fetch_add(bytes, Ordering::Relaxed);
-            self.bytes.fetch_sub(before, Ordering::Relaxed);
+        let is_kept = shard
+            .entries
+            .load()
+            .get(key)
+            .is_some_and(|entry| Arc::ptr_eq(&entry.value, value));
+        if is_kept {
+            self.insert(shard, key, value.clone());
         }
         drop(fills);
         self.evict();
@@ -239,13 +248,15 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
     fn insert(&self, shard: &Shard<K, V>, key: &K, value: Arc<V>) {
         let bytes = ENTRY + value.weight();
         let entry = Entry {
-            bytes: AtomicUsize::new(bytes),
+            bytes,
             value,
             is_used: AtomicBool::new(true),
         };
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
         let mut entries = Entries::clone(&shard.entries.load());
-        entries.insert(key.clone(), Arc::new(entry));
+        if let Some(before) = entries.insert(key.clone(), entry) {
+            self.bytes.fetch_sub(before.bytes, Ordering::Relaxed);
+        }
         shard.entries.store(Arc::new(entries));
     }
 
@@ -255,8 +266,7 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
         entries.retain(|key, entry| {
             let is_kept = is_kept(key, entry);
             if !is_kept {
-                let bytes = entry.bytes.load(Ordering::Relaxed);
-                self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+                self.bytes.fetch_sub(entry.bytes, Ordering::Relaxed);
             }
             is_kept
         });

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use models_core::{ApiKeyId, Change, Epoch, Event, Follower, RepositoryError, Revision, Scope};
-use models_store::{Following, Store};
+use models_store::{BootTime, Following, Store};
 
 use crate::authentication::Authenticator;
 use crate::catalog::Catalog;
@@ -37,14 +37,14 @@ impl Node {
         })
     }
 
-    /// Whether what it knows may be told at this moment.
-    pub fn check_lease(&self) -> Result<(), RepositoryError> {
-        if self.following.is_current() {
-            return Ok(());
-        }
-        Err(RepositoryError::Unavailable(
-            "the node's lease has run out: it has not heard from the database for too long".into(),
-        ))
+    /// The present moment, if what it knows may be told at it.
+    pub fn check_lease(&self) -> Result<BootTime, RepositoryError> {
+        self.following.check().ok_or_else(|| {
+            RepositoryError::Unavailable(
+                "the node's lease has run out: it has not heard from the database for too long"
+                    .into(),
+            )
+        })
     }
 
     /// The newest revision that it knows of.

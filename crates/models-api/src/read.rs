@@ -11,6 +11,7 @@ use actix_http::body::BoxBody;
 use actix_http::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, IF_NONE_MATCH};
 use actix_http::{HttpMessage, Method, Request, Response};
 use models_core::RepositoryError;
+use models_store::BootTime;
 
 use crate::application::Services;
 use crate::authentication::Session;
@@ -23,13 +24,19 @@ use crate::representation::not_modified;
 use crate::respond::is_client_request_id;
 use crate::view::View;
 
+/// Something that the node might still say at this moment.
+pub(crate) struct Checked<T> {
+    pub(crate) at: BootTime,
+    pub(crate) value: T,
+}
+
 /// The answer with the list of this view, if the node may still show it, which is asked last of all.
 pub(crate) fn list(
     node: &Node,
     session: &Session,
     view: &Arc<View>,
     headers: &HeaderMap,
-) -> Result<Response<BoxBody>, RepositoryError> {
+) -> Result<Checked<Response<BoxBody>>, RepositoryError> {
     let accepted = Accepted::of(headers.get_all(ACCEPT_ENCODING));
     let conditions = headers.get_all(IF_NONE_MATCH);
     let response = match view.list().validator(conditions, accepted) {
@@ -39,7 +46,10 @@ pub(crate) fn list(
             .list(&session.principal, view, accepted)
             .answer(),
     };
-    node.check_lease().map(|()| response)
+    node.check_lease().map(|at| Checked {
+        at,
+        value: response,
+    })
 }
 
 /// The answer with the model of this id, if the view has one and the node may still say so.
@@ -48,7 +58,7 @@ pub(crate) fn model(
     view: &View,
     id: &str,
     headers: &HeaderMap,
-) -> Result<Option<Response<BoxBody>>, RepositoryError> {
+) -> Result<Checked<Option<Response<BoxBody>>>, RepositoryError> {
     let model = view.model(id).map(|model| {
         let mut conditions = headers.get_all(IF_NONE_MATCH);
         if conditions.any(|condition| matches(condition, &model.etag)) {
@@ -57,13 +67,15 @@ pub(crate) fn model(
             model.answer()
         }
     });
-    node.check_lease().map(|()| model)
+    node.check_lease().map(|at| Checked { at, value: model })
 }
 
 /// A read that memory has answered.
 pub(crate) struct Read {
     pub(crate) session: Arc<Session>,
     pub(crate) response: Response<BoxBody>,
+    /// When it was ready.
+    pub(crate) at: BootTime,
 }
 
 /// The answer to this request, if it is a read of the usual form, with a good key, of something that
@@ -85,11 +97,21 @@ pub(crate) fn remember(services: &Services, request: &Request) -> Option<Read> {
     let (organization, project) = (organization.into_iter(), project.into_iter());
     check(services, &session.principal, organization, project, READ).ok()?;
     let view = node.catalog.remember(&session.principal)?;
-    let response = match asked {
-        Asked::List => list(node, &session, &view, request.headers()).ok()?,
-        Asked::Model(id) => model(node, &view, &id, request.headers()).ok()??,
+    let (at, response) = match asked {
+        Asked::List => {
+            let list = list(node, &session, &view, request.headers()).ok()?;
+            (list.at, list.value)
+        }
+        Asked::Model(id) => {
+            let model = model(node, &view, &id, request.headers()).ok()?;
+            (model.at, model.value?)
+        }
     };
-    Some(Read { session, response })
+    Some(Read {
+        session,
+        response,
+        at,
+    })
 }
 
 enum Asked<'a> {

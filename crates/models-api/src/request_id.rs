@@ -48,9 +48,11 @@ impl RequestId {
     pub(crate) fn as_str(&self) -> &str {
         self.0.to_str().unwrap_or_default()
     }
+}
 
-    pub(crate) fn header(&self) -> HeaderValue {
-        self.0.clone()
+impl From<RequestId> for HeaderValue {
+    fn from(RequestId(value): RequestId) -> Self {
+        value
     }
 }
 

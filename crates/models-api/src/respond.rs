@@ -5,7 +5,7 @@ mod exchange;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_http::body::{BoxBody, MessageBody};
 use actix_http::header::{
@@ -18,6 +18,7 @@ use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::{Error, HttpMessage};
 use futures_util::future::{Either, ready};
 use futures_util::{FutureExt, StreamExt};
+use models_store::BootTime;
 use tokio::sync::watch;
 
 use crate::authentication::Session;
@@ -99,7 +100,7 @@ where
     apply_fn_factory(
         application,
         move |request: Request, service: &S::Service| {
-            let began = Instant::now();
+            let began = BootTime::now();
             let read = catch_unwind(AssertUnwindSafe(|| remember(&request)));
             match read {
                 Ok(Some(read)) => {
@@ -126,7 +127,7 @@ where
 fn work<S, B>(
     reception: Rc<Reception>,
     stopping: watch::Receiver<bool>,
-    began: Instant,
+    began: BootTime,
     mut request: Request,
     service: &S,
 ) -> impl Future<Output = Result<Response<BoxBody>, Error>> + use<S, B>
@@ -182,7 +183,7 @@ enum Early {
 }
 
 impl Reception {
-    fn open(&self, began: Instant, request: &Request) -> Exchange {
+    fn open(&self, began: BootTime, request: &Request) -> Exchange {
         Exchange {
             began,
             request_id: self.request_id(request),
@@ -233,17 +234,14 @@ impl Reception {
     }
 
     /// The answer to a read that memory answered.
-    fn finish_read(&self, began: Instant, request: &Request, read: Read) -> Response<BoxBody> {
+    fn finish_read(&self, began: BootTime, request: &Request, read: Read) -> Response<BoxBody> {
         let Read {
             session,
             mut response,
+            at,
         } = read;
         let request_id = self.request_id(request);
-        let took = began.elapsed();
-        let headers = response.headers_mut();
-        insert_standard(headers, &request_id, took);
-        insert_session(headers, &session);
-        self.insert_origin(headers, self.cors.allowed_origin(request));
+        let took = at.since(began);
         Line {
             request_id: &request_id,
             client_request_id: request.headers().get(X_CLIENT_REQUEST_ID),
@@ -255,13 +253,18 @@ impl Reception {
             error: None,
         }
         .write();
+        let headers = response.headers_mut();
+        insert_standard(headers, request_id, took);
+        insert_session(headers, &session);
+        self.insert_origin(headers, self.cors.allowed_origin(request));
         response
     }
 
     /// The headers that every answer has.
     fn finish(&self, exchange: &Exchange, answered: &mut Answered) {
         let headers = answered.response.headers_mut();
-        insert_standard(headers, &exchange.request_id, exchange.began.elapsed());
+        let took = BootTime::now().since(exchange.began);
+        insert_standard(headers, exchange.request_id.clone(), took);
         if let Some(allowance) = &answered.allowance {
             insert_allowance(headers, allowance);
         }
@@ -281,13 +284,13 @@ impl Reception {
     }
 }
 
-fn insert_standard(headers: &mut HeaderMap, request_id: &RequestId, took: Duration) {
+fn insert_standard(headers: &mut HeaderMap, request_id: RequestId, took: Duration) {
     let took = match took.as_millis() {
         0 => HeaderValue::from_static("0"),
         milliseconds => HeaderValue::from(u64::try_from(milliseconds).unwrap_or(u64::MAX)),
     };
     // Nothing of this is there before, and to append costs less than to replace.
-    headers.append(X_REQUEST_ID, request_id.header());
+    headers.append(X_REQUEST_ID, request_id.into());
     headers.append(OPENAI_PROCESSING_MS, took);
     for (name, value) in STANDARD {
         headers.append(name, HeaderValue::from_static(value));
@@ -327,7 +330,7 @@ async fn out_of_time(stopping: watch::Receiver<bool>, grace: Duration) {
 /// The headers of an answer to a request of which nothing is known.
 pub(crate) fn standard_headers(request_id: &RequestId) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    insert_standard(&mut headers, request_id, Duration::ZERO);
+    insert_standard(&mut headers, request_id.clone(), Duration::ZERO);
     headers
 }
 

@@ -54,8 +54,8 @@ impl View {
             buffer.pop();
         }
         buffer.extend_from_slice(END);
-        buffer.shrink_to_fit();
-        let list = List::new(Bytes::from(buffer))?;
+        // As long as it is, and no longer: shrinking gives little back.
+        let list = List::new(Bytes::copy_from_slice(&buffer))?;
         let mut view = Self {
             list,
             starts: starts.into(),
@@ -149,10 +149,11 @@ fn offset(buffer: &[u8]) -> Result<u32, RepositoryError> {
 
 /// Whether JSON writes it as it is.
 fn is_plain(text: &str) -> bool {
+    let is_escaped = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\\');
     // To look at every byte is quicker than to stop early.
-    text.bytes().fold(true, |plain, byte| {
-        plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\')
-    })
+    text.bytes()
+        .fold(0, |escaped, byte| escaped | u8::from(is_escaped(byte)))
+        == 0
 }
 
 #[cfg(test)]

@@ -47,21 +47,42 @@ pub enum KeyRejection {
     Expired,
 }
 
-impl ApiKey {
-    /// Whether the key is good at `now`. It expires in the second `expires_at`.
-    pub fn check(&self, now: Timestamp) -> Result<(), KeyRejection> {
+/// For how long a key is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validity {
+    /// From when on it is refused.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Validity {
+    /// Whether the key is good at `now`, which is asked only for one that expires. It does so in the
+    /// second `expires_at`.
+    pub fn check(self, now: impl FnOnce() -> Timestamp) -> Result<(), KeyRejection> {
         if self.revoked_at.is_some() {
             return Err(KeyRejection::Revoked);
         }
-        if self.expires_at.is_some_and(|expires_at| expires_at <= now) {
+        if self.expires_at.is_some_and(|expires_at| expires_at <= now()) {
             return Err(KeyRejection::Expired);
         }
         Ok(())
     }
+}
+
+impl ApiKey {
+    /// For how long the key is good.
+    #[must_use]
+    pub fn validity(&self) -> Validity {
+        Validity {
+            expires_at: self.expires_at,
+            revoked_at: self.revoked_at,
+        }
+    }
 
     /// Whom the key stands for at `now`.
     pub fn principal(&self, now: Timestamp) -> Result<Principal, KeyRejection> {
-        self.check(now).map(|()| self.holder())
+        self.validity().check(|| now).map(|()| self.holder())
     }
 
     /// Whom the key stands for whenever it is good.

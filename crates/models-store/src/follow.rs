@@ -35,6 +35,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::boot_time::BootTime;
 use crate::nodes::Observed;
 use crate::sql::{Backend, SqlStore};
 
@@ -49,10 +50,24 @@ const TOO_MANY: i64 = 20_000;
 /// The right to serve from memory.
 #[derive(Debug, Default)]
 struct Lease {
-    /// When it runs out, in nanoseconds of the boot clock.
+    /// When it runs out, in nanoseconds of [`BootTime`].
     until: AtomicU64,
     /// The newest revision that memory knows of.
     applied: AtomicI64,
+}
+
+impl Lease {
+    fn until(&self) -> BootTime {
+        BootTime::from_nanoseconds(self.until.load(Ordering::Acquire))
+    }
+
+    fn extend(&self, until: BootTime) {
+        self.until.store(until.nanoseconds(), Ordering::Release);
+    }
+
+    fn end(&self) {
+        self.extend(BootTime::START);
+    }
 }
 
 /// A node that follows the log until it leaves.
@@ -64,17 +79,17 @@ pub struct Following {
 }
 
 impl Following {
-    /// Whether memory may be answered from at this moment.
+    /// The present moment, if memory may be answered from at it.
     #[must_use]
-    pub fn is_current(&self) -> bool {
-        boot_time() < self.lease.until.load(Ordering::Acquire)
+    pub fn check(&self) -> Option<BootTime> {
+        let now = BootTime::now();
+        (now < self.lease.until()).then_some(now)
     }
 
     /// For how much longer it may, if nothing renews it.
     #[must_use]
     pub fn lease_remaining(&self) -> Duration {
-        let until = self.lease.until.load(Ordering::Acquire);
-        Duration::from_nanos(until.saturating_sub(boot_time()))
+        self.lease.until().since(BootTime::now())
     }
 
     /// The newest revision that memory knows of.
@@ -85,7 +100,7 @@ impl Following {
 
     /// Gives up the lease, at once, and takes the node's row out, so that nobody waits for it.
     pub async fn leave(&self) {
-        self.lease.until.store(0, Ordering::Release);
+        self.lease.end();
         self.leaving.send_replace(true);
         let mut task = self.task.lock().await;
         if let Some(task) = task.take() {
@@ -136,7 +151,7 @@ struct Node<DB: Backend> {
     /// Where memory is; none before the first look, and when the row is gone.
     position: Option<Position>,
     renewal: i64,
-    renewed: u64,
+    renewed: BootTime,
     observed: Observed,
 }
 
@@ -149,7 +164,7 @@ impl<DB: Backend> Node<DB> {
             lease,
             position: None,
             renewal: 0,
-            renewed: 0,
+            renewed: BootTime::START,
             observed: Observed::default(),
         }
     }
@@ -166,7 +181,7 @@ impl<DB: Backend> Node<DB> {
                 _ = told_to_leave.wait_for(|leave| *leave) => break,
                 _ = timeout(POLL, self.store.committed.notified()) => {}
             }
-            let is_due = boot_time().saturating_sub(self.renewed) >= nanoseconds(RENEWAL);
+            let is_due = BootTime::now().since(self.renewed) >= RENEWAL;
             let stepped = tokio::select! {
                 _ = told_to_leave.wait_for(|leave| *leave) => break,
                 stepped = self.step(is_due) => stepped,
@@ -176,7 +191,7 @@ impl<DB: Backend> Node<DB> {
                 tokio::time::sleep(POLL).await;
             }
         }
-        self.lease.until.store(0, Ordering::Release);
+        self.lease.end();
         if let Err(error) = self.store.remove_node(&self.id).await {
             tracing::warn!(%error, "the node's row stays until others find it silent");
         }
@@ -193,11 +208,10 @@ impl<DB: Backend> Node<DB> {
             // A server that was replaced may be read for a while. Whether this one was, or the other,
             // shows when it is to take the row.
         }
-        let sent = boot_time();
+        let sent = BootTime::now();
         let newest = self.renew().await?;
         self.take(&newest).await?;
-        let until = sent + nanoseconds(self.store.lease);
-        self.lease.until.store(until, Ordering::Release);
+        self.lease.extend(sent + self.store.lease);
         self.renewed = sent;
         self.store.observe_nodes(&mut self.observed).await
     }
@@ -208,7 +222,7 @@ impl<DB: Backend> Node<DB> {
             return Ok(newest);
         }
         tracing::warn!("this node was silent for too long and was taken out; it begins anew");
-        self.lease.until.store(0, Ordering::Release);
+        self.lease.end();
         self.position = None;
         self.id = format!("node_{}", uuid::Uuid::now_v7().simple());
         self.store.register_node(&self.id, self.store.lease).await?;
@@ -267,19 +281,4 @@ impl<DB: Backend> Node<DB> {
         }
         Ok(takes_away)
     }
-}
-
-/// The time since the machine was started, in nanoseconds, also that for which it slept.
-fn boot_time() -> u64 {
-    #[cfg(target_os = "linux")]
-    const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Boottime;
-    // Elsewhere this one goes on while the machine sleeps.
-    #[cfg(not(target_os = "linux"))]
-    const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
-    let now = rustix::time::clock_gettime(CLOCK);
-    u64::try_from(now.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0)
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

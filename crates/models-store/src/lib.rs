@@ -5,6 +5,7 @@
 //! begins a transaction that will write.
 
 mod api_keys;
+mod boot_time;
 mod error;
 mod events;
 mod first_start;
@@ -17,5 +18,6 @@ mod postgres;
 mod sql;
 mod sqlite;
 
+pub use boot_time::BootTime;
 pub use follow::Following;
 pub use open::{DatabaseKind, OpenError, Options, Store, open};

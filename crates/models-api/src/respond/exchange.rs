@@ -1,13 +1,14 @@
 //! A request from its arrival to its answer, and what is said of it in the log.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_http::body::{BoxBody, MessageBody};
 use actix_http::header::HeaderValue;
 use actix_http::{Method, Response, StatusCode};
 use actix_web::dev::ServiceResponse;
 use actix_web::{Error, HttpMessage};
+use models_store::BootTime;
 
 use crate::authentication::Session;
 use crate::error::ApiError;
@@ -16,7 +17,7 @@ use crate::request_id::RequestId;
 
 /// What is kept of a request until its answer.
 pub(super) struct Exchange {
-    pub(super) began: Instant,
+    pub(super) began: BootTime,
     pub(super) request_id: RequestId,
     pub(super) client_request_id: Option<HeaderValue>,
     pub(super) origin: Option<HeaderValue>,
@@ -96,7 +97,7 @@ impl Exchange {
             method: &self.method,
             path: &self.path,
             status: answered.response.status(),
-            took: self.began.elapsed(),
+            took: BootTime::now().since(self.began),
             session: answered.session.as_deref(),
             error: answered.error.as_ref(),
         }

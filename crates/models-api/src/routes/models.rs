@@ -21,8 +21,8 @@ pub(super) async fn list(
     services: Data<Services>,
 ) -> Result<HttpResponse, ApiError> {
     let view = services.node.catalog.view(&session.principal).await?;
-    let response = read::list(&services.node, &session, &view, request.headers())?;
-    Ok(response.into())
+    let list = read::list(&services.node, &session, &view, request.headers())?;
+    Ok(list.value.into())
 }
 
 pub(super) async fn retrieve(
@@ -32,8 +32,9 @@ pub(super) async fn retrieve(
 ) -> Result<HttpResponse, ApiError> {
     let id = requested_id(&request)?;
     let view = services.node.catalog.view(&session.principal).await?;
-    let response = read::model(&services.node, &view, id.as_str(), request.headers())?;
-    response
+    let model = read::model(&services.node, &view, id.as_str(), request.headers())?;
+    model
+        .value
         .map(HttpResponse::from)
         .ok_or_else(|| not_found(&id))
 }

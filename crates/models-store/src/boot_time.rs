@@ -1,0 +1,54 @@
+//! The clock that leases are counted on.
+
+use std::time::Duration;
+
+/// The time since the machine was started, also that for which it slept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BootTime {
+    nanoseconds: u64,
+}
+
+impl BootTime {
+    /// The moment at which the machine was started.
+    pub(crate) const START: Self = Self { nanoseconds: 0 };
+
+    /// This moment.
+    #[must_use]
+    pub fn now() -> Self {
+        #[cfg(target_os = "linux")]
+        const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Boottime;
+        // Elsewhere this one goes on while the machine sleeps.
+        #[cfg(not(target_os = "linux"))]
+        const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
+        let now = rustix::time::clock_gettime(CLOCK);
+        let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+        Self {
+            nanoseconds: seconds * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0),
+        }
+    }
+
+    /// The time from another moment to this one; nothing if that is later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.nanoseconds.saturating_sub(earlier.nanoseconds))
+    }
+
+    pub(crate) const fn from_nanoseconds(nanoseconds: u64) -> Self {
+        Self { nanoseconds }
+    }
+
+    pub(crate) const fn nanoseconds(self) -> u64 {
+        self.nanoseconds
+    }
+}
+
+impl std::ops::Add<Duration> for BootTime {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self {
+            nanoseconds: self.nanoseconds.saturating_add(nanoseconds),
+        }
+    }
+}
