@@ -30,6 +30,16 @@ pub struct Services {
     pub ignore_organization_headers: bool,
 }
 
+impl Services {
+    pub(crate) fn new(settings: &Settings, node: Node) -> Self {
+        Self {
+            node,
+            rate_limit: RateLimit::new(settings.server.requests_per_minute),
+            ignore_organization_headers: settings.server.ignore_organization_headers,
+        }
+    }
+}
+
 /// A service that has its socket, and so its address. Connections wait until it runs.
 pub struct Application {
     listener: TcpListener,
@@ -80,11 +90,7 @@ impl Application {
             address,
             settings,
         } = self;
-        let services = web::Data::new(Services {
-            node,
-            rate_limit: RateLimit::new(settings.server.requests_per_minute),
-            ignore_organization_headers: settings.server.ignore_organization_headers,
-        });
+        let services = web::Data::new(Services::new(&settings, node));
         let reception = settings.reception();
         let (stopping, stopped) = watch::channel(false);
         let stop = async move {

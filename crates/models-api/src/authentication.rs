@@ -1,22 +1,26 @@
 //! From a token to whom it stands for.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::mem;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix_http::header::HeaderValue;
 use actix_web::web::Bytes;
 use models_core::{
     ApiKey, ApiKeyId, ApiKeyRepository, Epoch, KeyDigest, Principal, RepositoryError, Snapshot,
-    Validity,
+    Timestamp, Validity,
 };
 
 use crate::cache::{Cache, Weighed};
-use crate::clock::now;
+use crate::clock::now_roughly;
 
 /// Knows the keys.
 pub struct Authenticator {
     api_keys: Arc<dyn ApiKeyRepository>,
     known: Cache<KeyDigest, Known>,
+    /// Of keys that memory has let go.
+    uses: Arc<Uses>,
 }
 
 /// The holder of a key: who it is, and what every answer to it says of that.
@@ -56,14 +60,55 @@ struct Known(Option<Key>);
 struct Key {
     validity: Validity,
     session: Arc<Session>,
+    uses: Arc<Uses>,
+    /// When it was last used, in seconds; 0 if it was not since that was last recorded.
+    used_at: AtomicU32,
+}
+
+impl Key {
+    /// That it is used, which is seldom written down: many threads read this memory.
+    fn mark(&self, now: Timestamp) {
+        if self.used_at.load(Ordering::Relaxed) != now.seconds() {
+            self.used_at.store(now.seconds(), Ordering::Relaxed);
+        }
+    }
+
+    /// The use that has not been recorded.
+    fn take_use(&self) -> Option<(ApiKeyId, Timestamp)> {
+        let at = self.used_at.swap(0, Ordering::Relaxed);
+        let id = || self.session.principal.key_id.clone();
+        (at > 0).then(|| (id(), Timestamp::from_seconds(at)))
+    }
+}
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        if let Some(used) = self.take_use() {
+            self.uses.lock().push(used);
+        }
+    }
+}
+
+/// Uses of keys that are not in memory any more.
+#[derive(Default)]
+struct Uses(Mutex<Vec<(ApiKeyId, Timestamp)>>);
+
+impl Uses {
+    fn lock(&self) -> MutexGuard<'_, Vec<(ApiKeyId, Timestamp)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Known {
     /// The session of the key, if it is good at this moment.
     fn session(&self) -> Option<Arc<Session>> {
         let key = self.0.as_ref()?;
+        let now = now_roughly();
         let is_good = key.validity.check(now).is_ok();
-        is_good.then(|| key.session.clone())
+        is_good.then(|| {
+            key.mark(now);
+            key.session.clone()
+        })
     }
 }
 
@@ -82,6 +127,7 @@ impl Authenticator {
         Self {
             api_keys,
             known: Cache::new(limit),
+            uses: Arc::default(),
         }
     }
 
@@ -112,7 +158,12 @@ impl Authenticator {
             Some(key) => {
                 let session = Arc::new(Session::new(&key)?);
                 let validity = key.validity();
-                Known(Some(Key { validity, session }))
+                Known(Some(Key {
+                    validity,
+                    session,
+                    uses: self.uses.clone(),
+                    used_at: AtomicU32::new(0),
+                }))
             }
             None => Known(None),
         };
@@ -120,6 +171,23 @@ impl Authenticator {
             position,
             value: Arc::new(known),
         })
+    }
+
+    /// Records which keys were used since this was last done, and when. Uses that cannot be recorded
+    /// are kept for the next time.
+    pub(crate) async fn record_uses(&self) -> Result<(), RepositoryError> {
+        let mut uses = mem::take(&mut *self.uses.lock());
+        self.known.for_each(|known| {
+            uses.extend(known.0.as_ref().and_then(Key::take_use));
+        });
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let recorded = self.api_keys.record_uses(uses.clone()).await;
+        if recorded.is_err() {
+            self.uses.lock().append(&mut uses);
+        }
+        recorded
     }
 
     /// Drops these keys, and what is known to be no key.

@@ -163,6 +163,15 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
         self.evict();
     }
 
+    /// Looks at all values that are kept.
+    pub(crate) fn for_each(&self, mut look: impl FnMut(&V)) {
+        for shard in &self.shards {
+            for entry in shard.entries.load().values() {
+                look(&entry.value);
+            }
+        }
+    }
+
     /// Drops the value of this key, also if it is being read.
     pub(crate) fn remove(&self, key: &K) {
         let shard = self.shard(key);

@@ -31,6 +31,10 @@ mod routes;
 mod settings;
 mod view;
 
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
+
 pub use application::Application;
 pub use node::Node;
 pub use routes::{ENDPOINTS, Endpoint};

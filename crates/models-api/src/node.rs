@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use models_core::{ApiKeyId, Change, Epoch, Event, Follower, RepositoryError, Revision, Scope};
 use models_store::{BootTime, Following, Store};
+use tokio::task::AbortHandle;
 
 use crate::authentication::Authenticator;
 use crate::catalog::Catalog;
@@ -18,7 +20,11 @@ pub struct Node {
     /// Shows the models.
     pub(crate) catalog: Arc<Catalog>,
     following: Following,
+    recording: AbortHandle,
 }
+
+/// How often it is recorded which keys were used.
+const RECORDING: Duration = Duration::from_mins(1);
 
 impl Node {
     /// Begins to follow the log of this store.
@@ -30,10 +36,13 @@ impl Node {
             authenticator: authenticator.clone(),
             catalog: catalog.clone(),
         };
+        let following = store.follow(Arc::new(memory)).await?;
+        let recording = tokio::spawn(record_uses(authenticator.clone())).abort_handle();
         Ok(Self {
             authenticator,
             catalog,
-            following: store.follow(Arc::new(memory)).await?,
+            following,
+            recording,
         })
     }
 
@@ -56,6 +65,19 @@ impl Node {
     /// Serves nothing any more, and tells the others so.
     pub async fn leave(&self) {
         self.following.leave().await;
+        self.recording.abort();
+        if let Err(error) = self.authenticator.record_uses().await {
+            tracing::warn!(%error, "when keys were last used could not be recorded");
+        }
+    }
+}
+
+async fn record_uses(authenticator: Arc<Authenticator>) {
+    loop {
+        tokio::time::sleep(RECORDING).await;
+        if let Err(error) = authenticator.record_uses().await {
+            tracing::warn!(%error, "when keys were last used is recorded later");
+        }
     }
 }
 

@@ -234,7 +234,12 @@ impl Reception {
     }
 
     /// The answer to a read that memory answered.
-    fn finish_read(&self, began: BootTime, request: &Request, read: Read) -> Response<BoxBody> {
+    pub(crate) fn finish_read(
+        &self,
+        began: BootTime,
+        request: &Request,
+        read: Read,
+    ) -> Response<BoxBody> {
         let Read {
             session,
             mut response,

@@ -38,6 +38,16 @@ pub struct ApiKey {
     pub revoked_at: Option<Timestamp>,
 }
 
+/// A key and what becomes of it without any change to it, which the log therefore does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ListedApiKey {
+    /// The key.
+    #[serde(flatten)]
+    pub key: ApiKey,
+    /// When it was last used, as far as that has been recorded.
+    pub last_used_at: Option<Timestamp>,
+}
+
 /// Why a key that exists is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyRejection {
@@ -57,13 +67,12 @@ pub struct Validity {
 }
 
 impl Validity {
-    /// Whether the key is good at `now`, which is asked only for one that expires. It does so in the
-    /// second `expires_at`.
-    pub fn check(self, now: impl FnOnce() -> Timestamp) -> Result<(), KeyRejection> {
+    /// Whether the key is good at `now`. It expires in the second `expires_at`.
+    pub fn check(self, now: Timestamp) -> Result<(), KeyRejection> {
         if self.revoked_at.is_some() {
             return Err(KeyRejection::Revoked);
         }
-        if self.expires_at.is_some_and(|expires_at| expires_at <= now()) {
+        if self.expires_at.is_some_and(|expires_at| expires_at <= now) {
             return Err(KeyRejection::Expired);
         }
         Ok(())
@@ -82,7 +91,7 @@ impl ApiKey {
 
     /// Whom the key stands for at `now`.
     pub fn principal(&self, now: Timestamp) -> Result<Principal, KeyRejection> {
-        self.validity().check(|| now).map(|()| self.holder())
+        self.validity().check(now).map(|()| self.holder())
     }
 
     /// Whom the key stands for whenever it is good.

@@ -21,7 +21,7 @@ pub mod secret;
 pub mod time;
 pub mod visibility;
 
-pub use api_key::{ApiKey, ApiKeyId, KeyRejection, Validity};
+pub use api_key::{ApiKey, ApiKeyId, KeyRejection, ListedApiKey, Validity};
 pub use consistency::{Epoch, Follower, Position, Snapshot};
 pub use event::{Actor, Change, Event, Origin, Revision};
 pub use import::{Import, ImportEntry, ImportReport};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::api_key::{ApiKey, ApiKeyId};
+use crate::api_key::{ApiKey, ApiKeyId, ListedApiKey};
 use crate::consistency::{Position, Snapshot};
 use crate::event::{Event, Origin, Revision};
 use crate::import::{Import, ImportReport};
@@ -95,7 +95,11 @@ pub trait ApiKeyRepository: Send + Sync {
     async fn list(
         &self,
         organization_id: Option<&OrganizationId>,
-    ) -> Result<Vec<ApiKey>, RepositoryError>;
+    ) -> Result<Vec<ListedApiKey>, RepositoryError>;
+
+    /// Records that these keys were used at these times, where none later is known. A key that is
+    /// not there is passed over. It is no change: there is no event, and no new revision.
+    async fn record_uses(&self, uses: Vec<(ApiKeyId, Timestamp)>) -> Result<(), RepositoryError>;
 
     /// The key whose secret has this digest, also if it is revoked or expired.
     async fn find_by_digest(

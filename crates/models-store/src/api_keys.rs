@@ -2,19 +2,19 @@
 
 use async_trait::async_trait;
 use models_core::{
-    ApiKey, ApiKeyId, ApiKeyRepository, Change, KeyDigest, OrganizationId, Origin, RepositoryError,
-    Snapshot, Timestamp,
+    ApiKey, ApiKeyId, ApiKeyRepository, Change, KeyDigest, ListedApiKey, OrganizationId, Origin,
+    RepositoryError, Snapshot, Timestamp,
 };
 use sqlx::FromRow;
 
-use crate::error::damaged;
+use crate::error::{damaged, repository_error, unavailable};
 use crate::sql::{Backend, Mutation, SqlStore};
 
 macro_rules! select_api_keys {
     ($rest:literal) => {
         concat!(
             "SELECT k.id, k.organization_id, o.slug AS organization_slug, k.project_id, k.name, k.role, ",
-            "k.redacted_value, k.created_at, k.expires_at, k.revoked_at ",
+            "k.redacted_value, k.created_at, k.expires_at, k.revoked_at, k.last_used_at ",
             "FROM api_keys k JOIN organizations o ON o.id = k.organization_id ",
             $rest
         )
@@ -30,6 +30,11 @@ const INSERT: &str = "INSERT INTO api_keys (id, organization_id, project_id, nam
     created_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const REVOKE: &str =
     "UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING revoked_at";
+const RECORD_USE: &str = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 \
+    AND (last_used_at IS NULL OR last_used_at < $2)";
+
+/// After so many, others may write.
+const USES_AT_ONCE: usize = 500;
 
 #[derive(FromRow)]
 struct ApiKeyRow {
@@ -43,6 +48,19 @@ struct ApiKeyRow {
     created_at: i64,
     expires_at: Option<i64>,
     revoked_at: Option<i64>,
+    last_used_at: Option<i64>,
+}
+
+impl TryFrom<ApiKeyRow> for ListedApiKey {
+    type Error = RepositoryError;
+
+    fn try_from(row: ApiKeyRow) -> Result<Self, RepositoryError> {
+        let last_used_at = row.last_used_at.map(Timestamp::try_from).transpose();
+        Ok(Self {
+            last_used_at: last_used_at.map_err(|error| damaged("api_keys", error))?,
+            key: row.try_into()?,
+        })
+    }
 }
 
 impl TryFrom<ApiKeyRow> for ApiKey {
@@ -87,7 +105,7 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
     async fn list(
         &self,
         organization_id: Option<&OrganizationId>,
-    ) -> Result<Vec<ApiKey>, RepositoryError> {
+    ) -> Result<Vec<ListedApiKey>, RepositoryError> {
         let rows: Vec<ApiKeyRow> = match organization_id {
             None => self.read(LIST, vec![]).await?,
             Some(id) => {
@@ -95,7 +113,31 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
                     .await?
             }
         };
-        rows.into_iter().map(ApiKey::try_from).collect()
+        rows.into_iter().map(ListedApiKey::try_from).collect()
+    }
+
+    async fn record_uses(
+        &self,
+        mut uses: Vec<(ApiKeyId, Timestamp)>,
+    ) -> Result<(), RepositoryError> {
+        // Whoever does this beside us takes the rows in the same order.
+        uses.sort();
+        let store = self.clone();
+        self.run(async move {
+            for uses in uses.chunks(USES_AT_ONCE) {
+                let begun = store.writer.begin_with(store.begin).await;
+                let mut transaction = begun.map_err(unavailable)?;
+                for (id, at) in uses {
+                    let values = vec![id.as_str().into(), i64::from(*at).into()];
+                    DB::fetch::<(i64,)>(&mut transaction, RECORD_USE, values)
+                        .await
+                        .map_err(repository_error)?;
+                }
+                transaction.commit().await.map_err(repository_error)?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn find_by_digest(

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Subcommand;
-use models_core::{ApiKey, ApiKeyId, Name, RepositoryError, Role, Secret, Slug, Timestamp};
+use models_core::{
+    ApiKey, ApiKeyId, ListedApiKey, Name, RepositoryError, Role, Secret, Slug, Timestamp,
+};
 use models_store::Store;
 use serde::Serialize;
 
@@ -178,11 +180,12 @@ async fn list(organization: Option<&Slug>, store: &Store, output: Output) -> Res
             "name",
             "value",
             "created",
+            "last used",
             "expires",
             "revoked",
         ],
         &keys,
-        |key| {
+        |ListedApiKey { key, last_used_at }| {
             [
                 key.id.to_string(),
                 key.organization_slug.to_string(),
@@ -190,6 +193,7 @@ async fn list(organization: Option<&Slug>, store: &Store, output: Output) -> Res
                 key.name.to_string(),
                 key.redacted_value.clone(),
                 key.created_at.to_string(),
+                time(*last_used_at),
                 time(key.expires_at),
                 time(key.revoked_at),
             ]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use models_core::{
-    ApiKey, ApiKeyId, ApiKeyRepository, KeyDigest, OrganizationId, Origin, RepositoryError, Role,
-    Snapshot,
+    ApiKey, ApiKeyId, ApiKeyRepository, KeyDigest, ListedApiKey, OrganizationId, Origin,
+    RepositoryError, Role, Snapshot, Timestamp,
 };
 
 use crate::contract::assert_standard_headers;
@@ -102,7 +102,11 @@ impl ApiKeyRepository for Panics {
         panic!("on purpose")
     }
 
-    async fn list(&self, _: Option<&OrganizationId>) -> Result<Vec<ApiKey>, RepositoryError> {
+    async fn list(&self, _: Option<&OrganizationId>) -> Result<Vec<ListedApiKey>, RepositoryError> {
+        panic!("on purpose")
+    }
+
+    async fn record_uses(&self, _: Vec<(ApiKeyId, Timestamp)>) -> Result<(), RepositoryError> {
         panic!("on purpose")
     }
 

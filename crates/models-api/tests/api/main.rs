@@ -52,6 +52,7 @@ on_both_databases! {
     }
     reads {
         both_ways_answer_alike
+        when_a_key_was_last_used_is_recorded_as_the_node_leaves
         a_list_is_sent_in_the_coding_that_the_client_takes
     }
     retrieval {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use models_core::Role;
 
 use crate::http::Answer;
-use crate::service::{TestCaller, TestService};
+use crate::service::{TestCaller, TestService, now, origin};
 
 /// Reads with it go to the handlers, and nothing else changes.
 const THE_LONG_WAY: (&str, &str) = ("Content-Length", "0");
@@ -185,4 +185,33 @@ pub async fn a_list_is_sent_in_the_coding_that_the_client_takes(service: TestSer
         .get_bytes("/v1/models", &[("Accept-Encoding", "gzip")])
         .await;
     assert!(!tags.contains(&changed.header("etag").unwrap().to_owned()));
+}
+
+pub async fn when_a_key_was_last_used_is_recorded_as_the_node_leaves(mut service: TestService) {
+    let acme = service.organization("acme").await;
+    let used = service.caller(&acme, Role::Reader).await;
+    let revoked = service.caller(&acme, Role::Owner).await;
+    let unused = service.caller(&acme, Role::Reader).await;
+    let before = now();
+    for caller in [&used, &revoked] {
+        for _ in 0..2 {
+            assert_eq!(caller.get("/v1/models").await.status, 200);
+        }
+    }
+    let id = |caller: &TestCaller| caller.key.as_ref().unwrap().id.clone();
+    let keys = service.store.api_keys.clone();
+    keys.revoke(&id(&revoked), origin()).await.unwrap();
+    let revision = service.store.events.revision().await.unwrap();
+    service.stop().await;
+    for listed in keys.list(None).await.unwrap() {
+        let is_used = listed.key.id != id(&unused);
+        assert_eq!(
+            listed
+                .last_used_at
+                .is_some_and(|at| at.seconds() + 1 >= before.seconds()),
+            is_used,
+            "{listed:?}"
+        );
+    }
+    assert_eq!(service.store.events.revision().await.unwrap(), revision);
 }

@@ -1,4 +1,6 @@
-use models_core::{ApiKey, ApiKeyId, KeyRejection, Origin, RepositoryError, Role, Timestamp};
+use models_core::{
+    ApiKey, ApiKeyId, KeyRejection, ListedApiKey, Origin, RepositoryError, Role, Timestamp,
+};
 use models_store::Store;
 use uuid::Uuid;
 
@@ -115,7 +117,7 @@ pub async fn keys_are_listed_by_creation_for_all_or_for_one_organization(store: 
     let in_order = |places: &[usize]| {
         places
             .iter()
-            .map(|place| keys[*place].clone())
+            .map(|place| never_used(keys[*place].clone()))
             .collect::<Vec<_>>()
     };
 
@@ -157,7 +159,12 @@ pub async fn a_key_is_revoked_once(store: Store) {
     );
     assert_eq!(store.events.revision().await.unwrap(), revision);
     assert!(
-        store.api_keys.list(None).await.unwrap().contains(&other),
+        store
+            .api_keys
+            .list(None)
+            .await
+            .unwrap()
+            .contains(&never_used(other)),
         "only the one key is revoked"
     );
 }
@@ -168,4 +175,44 @@ pub async fn a_missing_key_cannot_be_revoked(store: Store) {
         store.api_keys.revoke(&missing, origin()).await.unwrap(),
         None
     );
+}
+
+fn never_used(key: ApiKey) -> ListedApiKey {
+    ListedApiKey {
+        key,
+        last_used_at: None,
+    }
+}
+
+pub async fn the_latest_use_of_a_key_is_recorded_and_is_no_change(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    let (key, _) = add_api_key(&store, &acme, Role::Owner).await;
+    let (other, _) = add_api_key(&store, &acme, Role::Owner).await;
+    let missing = ApiKeyId::from_uuid(Uuid::now_v7());
+    let revision = store.events.revision().await.unwrap();
+    let at = Timestamp::from_seconds;
+    for (uses, expected) in [
+        (vec![(key.id.clone(), at(5)), (missing, at(9))], 5),
+        (vec![(key.id.clone(), at(3))], 5),
+        (vec![(key.id.clone(), at(8)), (key.id.clone(), at(7))], 8),
+        (vec![], 8),
+    ] {
+        store.api_keys.record_uses(uses).await.unwrap();
+        let listed = store.api_keys.list(None).await.unwrap();
+        let used = ListedApiKey {
+            key: key.clone(),
+            last_used_at: Some(at(expected)),
+        };
+        assert!(listed.contains(&used), "{listed:?}");
+        assert!(listed.contains(&never_used(other.clone())), "{listed:?}");
+    }
+    let many = (0..1_200).map(|second| (key.id.clone(), at(second)));
+    store.api_keys.record_uses(many.collect()).await.unwrap();
+    let listed = store.api_keys.list(None).await.unwrap();
+    assert!(
+        listed
+            .iter()
+            .any(|listed| listed.last_used_at == Some(at(1_199)))
+    );
+    assert_eq!(store.events.revision().await.unwrap(), revision);
 }

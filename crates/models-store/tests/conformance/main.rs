@@ -66,6 +66,7 @@ on_both_databases! {
         keys_are_listed_by_creation_for_all_or_for_one_organization
         a_key_is_revoked_once
         a_missing_key_cannot_be_revoked
+        the_latest_use_of_a_key_is_recorded_and_is_no_change
     }
     models {
         models_are_listed_by_creation_and_then_by_the_bytes_of_the_id

@@ -1,0 +1,202 @@
+//! What the parts of a read cost: `cargo bench --package models-api --features internals`.
+#![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+
+use std::sync::OnceLock;
+
+use actix_http::Request;
+use actix_web::http::header::HeaderValue;
+use actix_web::test::TestRequest;
+use divan::{Bencher, black_box};
+use models_api::internals::{self, Reads};
+use models_api::{Node, Settings};
+use models_core::{
+    Actor, ApiKey, ApiKeyId, FirstContents, Import, ImportEntry, KeyDigest, Model, Organization,
+    OrganizationId, Origin, Project, ProjectId, Role, Scope, Secret, Timestamp,
+};
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+const SIZES: [usize; 3] = [100, 1_000, 10_000];
+const MODEL: &str = "/v1/models/ft:gpt-4o-mini:acme:number-000042:AbCdEf12";
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = SIZES)]
+fn render_a_view(bencher: Bencher, count: usize) {
+    let models: Vec<Model> = (0..count).map(model).collect();
+    bencher.bench(|| internals::render(black_box(&models)));
+}
+
+#[divan::bench]
+fn check_a_key(bencher: Bencher) {
+    let Service { reads, token, .. } = Service::of(100);
+    assert!(reads.knows(token));
+    bencher.bench(|| reads.knows(black_box(token)));
+}
+
+#[divan::bench]
+fn digest_a_key(bencher: Bencher) {
+    let secret = Secret::from_random([7; 32]);
+    bencher.bench(|| KeyDigest::of(black_box(secret.expose())));
+}
+
+#[divan::bench]
+fn refuse_a_key_with_a_wrong_checksum(bencher: Bencher) {
+    let secret = Secret::from_random([7; 32]).expose().replace('a', "b") + "0";
+    assert!(KeyDigest::of(&secret).is_err());
+    bencher.bench(|| KeyDigest::of(black_box(&secret)));
+}
+
+#[divan::bench(args = SIZES)]
+fn retrieve_without_the_socket(bencher: Bencher, count: usize) {
+    let service = Service::of(count);
+    let request = service.request(MODEL, None);
+    bencher.bench_local(|| service.answer(&request, 200));
+}
+
+#[divan::bench(args = SIZES)]
+fn list_without_the_socket(bencher: Bencher, count: usize) {
+    let service = Service::of(count);
+    let request = service.request("/v1/models", None);
+    bencher.bench_local(|| service.answer(&request, 200));
+}
+
+#[divan::bench]
+fn not_modified_without_the_socket(bencher: Bencher) {
+    let service = Service::of(100);
+    let list = service.reads.answer(&service.request("/v1/models", None));
+    let etag = list.unwrap().headers().get("etag").unwrap().clone();
+    let request = service.request("/v1/models", Some(etag));
+    bencher.bench_local(|| service.answer(&request, 304));
+}
+
+#[divan::bench]
+fn match_an_etag(bencher: Bencher) {
+    let etag = HeaderValue::from_static("\"588a1bea847e9cca4eda31482e5e3424\"");
+    let condition = HeaderValue::from_static("\"a\", W/\"588a1bea847e9cca4eda31482e5e3424\"");
+    bencher.bench(|| internals::matches(black_box(&condition), black_box(&etag)));
+}
+
+#[divan::bench(args = ["/v1/models/gpt-4o", "/v1/models/meta-llama%2FLlama-3-8B-Instruct"])]
+fn decode_a_path(path: &str) -> Option<usize> {
+    internals::decode(black_box(path))
+}
+
+fn model(number: usize) -> Model {
+    Model {
+        id: format!("ft:gpt-4o-mini:acme:number-{number:06}:AbCdEf12")
+            .parse()
+            .unwrap(),
+        scope: Scope::Public,
+        created: Timestamp::from_seconds(1_700_000_000),
+        owned_by: "organization-owner".parse().unwrap(),
+        shutdown_date: None,
+    }
+}
+
+/// A service without a socket, on so many models.
+struct Service {
+    reads: Reads,
+    token: &'static str,
+}
+
+impl Service {
+    fn of(count: usize) -> Self {
+        let runtime = runtime();
+        runtime.block_on(async {
+            let (settings, node, token) = node(count).await;
+            let token: &str = Box::leak(token.into_boxed_str());
+            let reads = Reads::of(&settings, node, token).await.unwrap();
+            Self { reads, token }
+        })
+    }
+
+    fn request(&self, path: &str, condition: Option<HeaderValue>) -> Request {
+        let request = TestRequest::with_uri(path)
+            .insert_header(("Authorization", format!("Bearer {}", self.token)));
+        match condition {
+            Some(condition) => request.insert_header(("If-None-Match", condition)),
+            None => request,
+        }
+        .to_request()
+    }
+
+    fn answer(&self, request: &Request, status: u16) {
+        let response = self.reads.answer(black_box(request));
+        assert!(response.is_some_and(|response| response.status() == status));
+    }
+}
+
+fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| Runtime::new().unwrap())
+}
+
+/// A node of a new SQLite catalog, and a key of it.
+async fn node(count: usize) -> (Settings, Node, String) {
+    let database = test_database::TestDatabase::sqlite();
+    let variables = [(
+        "MODELS__DATABASE__URL".to_owned(),
+        database.url().to_owned(),
+    )];
+    let settings = Settings::load_from(&variables.into()).unwrap();
+    let store = models_store::open(database.url(), settings.options(true))
+        .await
+        .unwrap();
+    let secret = Secret::from_random([7; 32]);
+    let (created_at, id) = (Timestamp::from_seconds(1), Uuid::from_u128(1));
+    let organization = Organization {
+        id: OrganizationId::from_uuid(id),
+        slug: "acme".parse().unwrap(),
+        name: "Acme".parse().unwrap(),
+        default_project: Project {
+            id: ProjectId::from_uuid(id),
+            name: "Default".parse().unwrap(),
+        },
+        created_at,
+    };
+    let key = ApiKey {
+        id: ApiKeyId::from_uuid(id),
+        organization_id: organization.id.clone(),
+        organization_slug: organization.slug.clone(),
+        project_id: organization.default_project.id.clone(),
+        name: "a key".parse().unwrap(),
+        role: Role::Reader,
+        redacted_value: secret.redacted(),
+        created_at,
+        expires_at: None,
+        revoked_at: None,
+    };
+    let entries = (0..count).map(model).map(|model| ImportEntry {
+        id: model.id,
+        created: Some(model.created),
+        owned_by: Some(model.owned_by),
+        shutdown_date: None,
+    });
+    let contents = FirstContents {
+        import: Import {
+            scope: Scope::Public,
+            entries: entries.collect(),
+            default_owner: "system".parse().unwrap(),
+            dry_run: false,
+        },
+        organization,
+        digest: secret.digest(),
+        key,
+    };
+    let origin = Origin {
+        actor: Actor::FirstStart,
+        at: created_at,
+    };
+    store
+        .first_start
+        .fill_if_empty(contents, origin)
+        .await
+        .unwrap();
+    let node = Node::enter(&settings.cache, &store).await.unwrap();
+    // The node goes on as long as the process.
+    std::mem::forget((database, store));
+    (settings, node, secret.expose().to_owned())
+}

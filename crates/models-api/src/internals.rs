@@ -1,0 +1,63 @@
+//! What the micro-benchmarks measure.
+
+use actix_http::body::BoxBody;
+use actix_http::header::HeaderValue;
+use actix_http::{Request, Response};
+use models_core::{Model, RepositoryError};
+use models_store::BootTime;
+
+use crate::application::Services;
+use crate::node::Node;
+use crate::respond::Reception;
+use crate::settings::Settings;
+use crate::view::View;
+
+/// Renders a view, and answers the length of its list.
+pub fn render(models: &[Model]) -> Result<usize, RepositoryError> {
+    View::new(models, false).map(|view| view.list().plain().body.len())
+}
+
+/// Whether a condition names a validator.
+#[must_use]
+pub fn matches(condition: &HeaderValue, etag: &HeaderValue) -> bool {
+    crate::conditional::matches(condition, etag)
+}
+
+/// The length of the id in a path.
+#[must_use]
+pub fn decode(path: &str) -> Option<usize> {
+    crate::path::model_id(path).ok().map(|id| id.as_str().len())
+}
+
+/// The way of a read from the parsed request to the answer, without the socket.
+pub struct Reads {
+    services: Services,
+    reception: Reception,
+}
+
+impl Reads {
+    /// With the key and its view in memory.
+    pub async fn of(settings: &Settings, node: Node, token: &str) -> Result<Self, RepositoryError> {
+        if let Some(session) = node.authenticator.authenticate(token).await? {
+            node.catalog.view(&session.principal).await?;
+        }
+        Ok(Self {
+            services: Services::new(settings, node),
+            reception: settings.reception(),
+        })
+    }
+
+    /// Whom a token stands for, if anybody.
+    #[must_use]
+    pub fn knows(&self, token: &str) -> bool {
+        self.services.node.authenticator.remember(token).is_some()
+    }
+
+    /// The answer of memory.
+    #[must_use]
+    pub fn answer(&self, request: &Request) -> Option<Response<BoxBody>> {
+        let began = BootTime::now();
+        let read = crate::read::remember(&self.services, request)?;
+        Some(self.reception.finish_read(began, request, read))
+    }
+}
