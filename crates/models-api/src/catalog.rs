@@ -5,14 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use models_core::{
-    Attempt, Deletion, Epoch, ModelId, ModelRepository, OrganizationId, Principal, RepositoryError,
-    Scope, Snapshot, Timestamp, visibility,
+    Attempt, Candidates, Deletion, Epoch, ModelId, ModelRepository, OrganizationId, Principal,
+    RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
 };
 use tokio::sync::Semaphore;
 
 use crate::cache::Cache;
 use crate::coding::{Accepted, Coding};
 use crate::representation::Representation;
+use crate::revision::RevisionTokens;
 use crate::view::View;
 
 /// A view that is gone after this time is not worth encoding.
@@ -21,6 +22,7 @@ const SETTLING: Duration = Duration::from_millis(100);
 /// The models, as each principal may see them. Today all keys of an organization see the same.
 pub struct Catalog {
     models: Arc<dyn ModelRepository>,
+    tokens: Arc<RevisionTokens>,
     views: Arc<Cache<OrganizationId, View>>,
     /// The view of those who see nothing but public models, as long as somebody has it.
     public: Mutex<Weak<View>>,
@@ -31,9 +33,14 @@ pub struct Catalog {
 impl Catalog {
     /// Shows these models, and keeps up to so many bytes in memory.
     #[must_use]
-    pub fn new(models: Arc<dyn ModelRepository>, limit: usize) -> Self {
+    pub(crate) fn new(
+        models: Arc<dyn ModelRepository>,
+        tokens: Arc<RevisionTokens>,
+        limit: usize,
+    ) -> Self {
         Self {
             models,
+            tokens,
             views: Arc::new(Cache::new(limit)),
             public: Mutex::default(),
             encoding: Arc::new(Semaphore::new(1)),
@@ -103,9 +110,17 @@ impl Catalog {
     async fn read(&self, principal: &Principal) -> Result<Snapshot<Arc<View>>, RepositoryError> {
         let id = &principal.organization_id;
         let Snapshot { position, value } = self.models.list_candidates(id).await?;
-        let models = visibility::list(principal, value);
-        let is_public = models.iter().all(|model| model.scope == Scope::Public);
-        let view = Arc::new(View::new(&models, is_public)?);
+        let Candidates {
+            models,
+            public_revision,
+            own_revision,
+        } = value;
+        let models = visibility::list(principal, models);
+        let is_public =
+            own_revision == Revision(0) && models.iter().all(|model| model.scope == Scope::Public);
+        let revision = public_revision.max(own_revision);
+        let token = self.tokens.token(&position.epoch, revision);
+        let view = Arc::new(View::new(&models, token, is_public)?);
         let value = if is_public { self.share(view) } else { view };
         Ok(Snapshot { position, value })
     }
@@ -114,7 +129,12 @@ impl Catalog {
     fn share(&self, view: Arc<View>) -> Arc<View> {
         let mut public = self.public.lock().unwrap_or_else(PoisonError::into_inner);
         match public.upgrade() {
-            Some(shared) if shared.list().plain().etag == view.list().plain().etag => shared,
+            Some(shared)
+                if shared.revision() == view.revision()
+                    && shared.list().plain().etag == view.list().plain().etag =>
+            {
+                shared
+            }
             Some(_) | None => {
                 *public = Arc::downgrade(&view);
                 view

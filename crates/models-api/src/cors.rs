@@ -10,7 +10,7 @@ use actix_http::{HttpMessage, Method, Request};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, DELETE");
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "x-request-id, openai-version, openai-processing-ms, openai-organization, openai-project, etag, retry-after, x-should-retry",
+    "x-request-id, openai-version, openai-processing-ms, openai-organization, openai-project, etag, x-models-revision, retry-after, x-should-retry",
 );
 /// A day, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");

@@ -14,7 +14,8 @@ use crate::view::View;
 
 /// Renders a view, and answers the length of its list.
 pub fn render(models: &[Model]) -> Result<usize, RepositoryError> {
-    View::new(models, false).map(|view| view.list().plain().body.len())
+    View::new(models, HeaderValue::from_static("1"), false)
+        .map(|view| view.list().plain().body.len())
 }
 
 /// Whether a condition names a validator.

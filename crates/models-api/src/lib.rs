@@ -27,6 +27,7 @@ mod read;
 mod representation;
 mod request_id;
 mod respond;
+mod revision;
 mod routes;
 mod settings;
 mod view;

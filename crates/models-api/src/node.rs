@@ -4,12 +4,15 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
 use models_core::{ApiKeyId, Change, Epoch, Event, Follower, RepositoryError, Revision, Scope};
 use models_store::{BootTime, Following, Store};
 use tokio::task::AbortHandle;
 
 use crate::authentication::Authenticator;
 use crate::catalog::Catalog;
+use crate::error::ApiError;
+use crate::revision::{RevisionTokens, X_MODELS_MIN_REVISION};
 use crate::settings::CacheSettings;
 
 /// A node of the catalog, following its log.
@@ -19,6 +22,7 @@ pub struct Node {
     pub(crate) authenticator: Arc<Authenticator>,
     /// Shows the models.
     pub(crate) catalog: Arc<Catalog>,
+    tokens: Arc<RevisionTokens>,
     following: Following,
     recording: AbortHandle,
 }
@@ -30,17 +34,20 @@ impl Node {
     /// Begins to follow the log of this store.
     pub async fn enter(cache: &CacheSettings, store: &Store) -> Result<Self, RepositoryError> {
         let authenticator = Authenticator::new(store.api_keys.clone(), cache.keys());
-        let catalog = Catalog::new(store.models.clone(), cache.views());
+        let tokens = Arc::new(RevisionTokens::new(store.events.token_secret().await?));
+        let catalog = Catalog::new(store.models.clone(), tokens.clone(), cache.views());
         let (authenticator, catalog) = (Arc::new(authenticator), Arc::new(catalog));
         let memory = Memory {
             authenticator: authenticator.clone(),
             catalog: catalog.clone(),
+            tokens: tokens.clone(),
         };
         let following = store.follow(Arc::new(memory)).await?;
         let recording = tokio::spawn(record_uses(authenticator.clone())).abort_handle();
         Ok(Self {
             authenticator,
             catalog,
+            tokens,
             following,
             recording,
         })
@@ -54,6 +61,23 @@ impl Node {
                     .into(),
             )
         })
+    }
+
+    /// Sees to it that memory is as new as a request demands: with `x-models-min-revision` as that,
+    /// with `Cache-Control: no-cache` as the catalog is now. A token of another history, or of none,
+    /// is one that memory cannot know to be met, and asks for the newest too.
+    pub(crate) async fn meet_demands(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+        let mut is_met = !headers.get_all(CACHE_CONTROL).any(says_no_cache);
+        for token in headers.get_all(X_MODELS_MIN_REVISION) {
+            let demand = self.tokens.read(token).ok_or(ApiError::BadRequest(
+                "X-Models-Min-Revision must be what an answer had as X-Models-Revision.",
+            ))?;
+            is_met &= self.tokens.is_met(&demand, self.following.applied());
+        }
+        if !is_met {
+            self.following.catch_up().await?;
+        }
+        Ok(())
     }
 
     /// The newest revision that it knows of.
@@ -81,9 +105,15 @@ async fn record_uses(authenticator: Arc<Authenticator>) {
     }
 }
 
+fn says_no_cache(value: &HeaderValue) -> bool {
+    let mut directives = value.as_bytes().split(|byte| *byte == b',');
+    directives.any(|directive| directive.trim_ascii().eq_ignore_ascii_case(b"no-cache"))
+}
+
 struct Memory {
     authenticator: Arc<Authenticator>,
     catalog: Arc<Catalog>,
+    tokens: Arc<RevisionTokens>,
 }
 
 impl Follower for Memory {
@@ -114,5 +144,6 @@ impl Follower for Memory {
     fn forget(&self, epoch: &Epoch) {
         self.authenticator.forget(epoch);
         self.catalog.forget(epoch);
+        self.tokens.begin(epoch);
     }
 }

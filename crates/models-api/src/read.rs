@@ -22,6 +22,7 @@ use crate::node::Node;
 use crate::path::{LIST, model_id};
 use crate::representation::not_modified;
 use crate::respond::is_client_request_id;
+use crate::revision::X_MODELS_REVISION;
 use crate::view::View;
 
 /// Something that the node might still say at this moment.
@@ -39,13 +40,16 @@ pub(crate) fn list(
 ) -> Result<Checked<Response<BoxBody>>, RepositoryError> {
     let accepted = Accepted::of(headers.get_all(ACCEPT_ENCODING));
     let conditions = headers.get_all(IF_NONE_MATCH);
-    let response = match view.list().validator(conditions, accepted) {
+    let mut response = match view.list().validator(conditions, accepted) {
         Some(etag) => not_modified(etag),
         None => node
             .catalog
             .list(&session.principal, view, accepted)
             .answer(),
     };
+    response
+        .headers_mut()
+        .append(X_MODELS_REVISION, view.revision());
     node.check_lease().map(|at| Checked {
         at,
         value: response,
@@ -61,11 +65,15 @@ pub(crate) fn model(
 ) -> Result<Checked<Option<Response<BoxBody>>>, RepositoryError> {
     let model = view.model(id).map(|model| {
         let mut conditions = headers.get_all(IF_NONE_MATCH);
-        if conditions.any(|condition| matches(condition, &model.etag)) {
+        let mut response = if conditions.any(|condition| matches(condition, &model.etag)) {
             not_modified(model.etag)
         } else {
             model.answer()
-        }
+        };
+        response
+            .headers_mut()
+            .append(X_MODELS_REVISION, view.revision());
+        response
     });
     node.check_lease().map(|at| Checked { at, value: model })
 }
@@ -155,9 +163,12 @@ impl<'a> Usual<'a> {
                 "openai-organization" => &mut usual.organization,
                 "openai-project" => &mut usual.project,
                 "x-client-request-id" if is_client_request_id(value) => continue,
-                "x-client-request-id" | "content-length" | "transfer-encoding" | "expect" => {
-                    return None;
-                }
+                "x-client-request-id"
+                | "content-length"
+                | "transfer-encoding"
+                | "expect"
+                | "cache-control"
+                | "x-models-min-revision" => return None,
                 _ => continue,
             };
             if place.replace(value).is_some() {

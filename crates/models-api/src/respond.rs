@@ -28,6 +28,7 @@ use crate::error::ApiError;
 use crate::rate_limit::Allowance;
 use crate::read::Read;
 use crate::request_id::RequestId;
+use crate::revision::{RevisionToken, X_MODELS_REVISION};
 use exchange::{Answered, Exchange, Line};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -275,6 +276,9 @@ impl Reception {
         }
         if let Some(session) = &answered.session {
             insert_session(headers, session);
+        }
+        if let Some(RevisionToken(token)) = answered.revision.take() {
+            headers.append(X_MODELS_REVISION, token);
         }
         self.insert_origin(headers, exchange.origin.clone());
     }

@@ -31,13 +31,19 @@ pub(crate) struct View {
     /// From a model's id, as it is in the list, to its place among the objects.
     index: HashTable<u32>,
     hasher: RandomState,
+    /// The token of the newest change that is in it.
+    revision: HeaderValue,
     /// All who see only public models have this one.
     is_shared: bool,
 }
 
 impl View {
     /// Renders models in this order, each of another id.
-    pub(crate) fn new(models: &[Model], is_shared: bool) -> Result<Self, RepositoryError> {
+    pub(crate) fn new(
+        models: &[Model],
+        revision: HeaderValue,
+        is_shared: bool,
+    ) -> Result<Self, RepositoryError> {
         let mut buffer = BEGIN.to_vec();
         let mut starts = Vec::with_capacity(models.len() + 1);
         let mut etags = Vec::with_capacity(models.len() * ETAG);
@@ -62,6 +68,7 @@ impl View {
             etags: Bytes::from(etags),
             index: HashTable::with_capacity(models.len()),
             hasher: RandomState::default(),
+            revision,
             is_shared,
         };
         view.fill_index();
@@ -81,6 +88,11 @@ impl View {
     /// The list object.
     pub(crate) fn list(&self) -> &List {
         &self.list
+    }
+
+    /// The token of the newest change that is in it.
+    pub(crate) fn revision(&self) -> HeaderValue {
+        self.revision.clone()
     }
 
     /// The object of this model, if it is in the list.
@@ -175,7 +187,7 @@ mod tests {
 
     fn assert_is_right(ids: &[&str], missing: &str) {
         let models: Vec<Model> = ids.iter().map(|id| model(id)).collect();
-        let view = View::new(&models, false).unwrap();
+        let view = View::new(&models, HeaderValue::from_static("1"), false).unwrap();
         let objects = models.iter().map(ModelObject::from);
         let objects: Vec<_> = objects
             .map(|object| serde_json::to_string(&object).unwrap())

@@ -28,8 +28,8 @@ pub use import::{Import, ImportEntry, ImportReport};
 pub use model::{Model, ModelId, Scope, ShutdownDate};
 pub use organization::{Organization, OrganizationId, Project, ProjectId, Slug};
 pub use repository::{
-    ApiKeyRepository, Attempt, Deletion, EventRepository, FirstContents, FirstStartRepository,
-    ModelRepository, OrganizationRepository, Progress, RepositoryError,
+    ApiKeyRepository, Attempt, Candidates, Deletion, EventRepository, FirstContents,
+    FirstStartRepository, ModelRepository, OrganizationRepository, Progress, RepositoryError,
 };
 pub use role::Role;
 pub use secret::{KeyDigest, Secret};

@@ -47,6 +47,18 @@ pub enum Attempt {
     Repeated,
 }
 
+/// What an organization might be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidates {
+    /// The models, by `created`, the bytes of the id, and the scope.
+    pub models: Vec<Model>,
+    /// The newest change to any public model that is in these; 0 before the first.
+    pub public_revision: Revision,
+    /// The newest change to any of the organization's own models that is in these; 0 before the
+    /// first.
+    pub own_revision: Revision,
+}
+
 /// What came of a request to delete a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deletion {
@@ -131,7 +143,7 @@ pub trait ModelRepository: Send + Sync {
     async fn list_candidates(
         &self,
         organization_id: &OrganizationId,
-    ) -> Result<Snapshot<Vec<Model>>, RepositoryError>;
+    ) -> Result<Snapshot<Candidates>, RepositoryError>;
 
     /// Adds the models that are new and changes those that are different. Models of the scope that
     /// are not in the import stay. An entry that says nothing new logs nothing. `Failed` if the
@@ -197,6 +209,10 @@ pub trait FirstStartRepository: Send + Sync {
 pub trait EventRepository: Send + Sync {
     /// The newest revision: that of the last event, 0 before the first.
     async fn revision(&self) -> Result<Revision, RepositoryError>;
+
+    /// With what revisions are encrypted before anybody outside is told one: the same on all nodes of
+    /// a catalog, and in its backups.
+    async fn token_secret(&self) -> Result<[u8; 16], RepositoryError>;
 
     /// The newest position: its revision is that of the last event, 0 before the first.
     async fn position(&self) -> Result<Position, RepositoryError>;

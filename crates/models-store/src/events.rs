@@ -10,6 +10,7 @@ use crate::error::{damaged, unavailable};
 use crate::sql::{Backend, SqlStore, only_revision, position};
 
 const REVISION: &str = "SELECT revision FROM catalog";
+const TOKEN_SECRET: &str = "SELECT token_secret FROM catalog";
 const LIST_AFTER: &str = "SELECT revision, occurred_at, actor, change FROM events \
     WHERE revision > $1 ORDER BY revision LIMIT $2";
 
@@ -42,6 +43,19 @@ impl TryFrom<EventRow> for Event {
 impl<DB: Backend> EventRepository for SqlStore<DB> {
     async fn revision(&self) -> Result<Revision, RepositoryError> {
         only_revision(&self.read(REVISION, vec![]).await?)
+    }
+
+    async fn token_secret(&self) -> Result<[u8; 16], RepositoryError> {
+        let rows: Vec<(String,)> = self.read(TOKEN_SECRET, vec![]).await?;
+        let mut secret = [0; 16];
+        let read = rows
+            .first()
+            .map(|(text,)| hex::decode_to_slice(text, &mut secret));
+        match read {
+            Some(Ok(())) => Ok(secret),
+            Some(Err(error)) => Err(damaged("catalog", error)),
+            None => Err(RepositoryError::Failed("the table catalog is empty".into())),
+        }
     }
 
     async fn position(&self) -> Result<Position, RepositoryError> {

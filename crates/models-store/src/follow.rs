@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use models_core::{EventRepository, Follower, Position, RepositoryError, Revision};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -46,6 +46,19 @@ const RENEWAL: Duration = Duration::from_secs(1);
 /// How many events are read at once, and from how many on everything is dropped instead.
 const PAGE: u32 = 1_000;
 const TOO_MANY: i64 = 20_000;
+
+/// How long somebody who wants the newest waits for it.
+const LONGEST_CATCH_UP: Duration = Duration::from_secs(5);
+
+/// Looks at the log that somebody waits for.
+struct Looks {
+    /// How many have been asked for.
+    asked: AtomicU64,
+    /// How many of those have been taken, or were asked for before one that has.
+    done: watch::Sender<u64>,
+    /// What the node sleeps on.
+    wake: Arc<Notify>,
+}
 
 /// The right to serve from memory.
 #[derive(Debug, Default)]
@@ -74,6 +87,7 @@ impl Lease {
 #[derive(Clone)]
 pub struct Following {
     lease: Arc<Lease>,
+    looks: Arc<Looks>,
     leaving: watch::Sender<bool>,
     task: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
@@ -96,6 +110,21 @@ impl Following {
     #[must_use]
     pub fn applied(&self) -> Revision {
         Revision(self.lease.applied.load(Ordering::Acquire))
+    }
+
+    /// Waits until memory knows of everything that had been committed when this was called. Many who
+    /// call it at once share one look at the log.
+    pub async fn catch_up(&self) -> Result<(), RepositoryError> {
+        let ticket = self.looks.asked.fetch_add(1, Ordering::AcqRel) + 1;
+        self.looks.wake.notify_one();
+        let mut done = self.looks.done.subscribe();
+        let looked = timeout(LONGEST_CATCH_UP, done.wait_for(|done| *done >= ticket)).await;
+        match looked {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(RepositoryError::Unavailable(
+                "the log could not be looked at in time".into(),
+            )),
+        }
     }
 
     /// Gives up the lease, at once, and takes the node's row out, so that nobody waits for it.
@@ -127,7 +156,12 @@ impl<DB: Backend> Follow for SqlStore<DB> {
     ) -> Result<Following, RepositoryError> {
         DB::listen(&self.nodes, &self.committed).await?;
         let lease = Arc::new(Lease::default());
-        let mut node = Node::new(self.clone(), follower, lease.clone());
+        let looks = Arc::new(Looks {
+            asked: AtomicU64::new(0),
+            done: watch::Sender::new(0),
+            wake: self.committed.clone(),
+        });
+        let mut node = Node::new(self.clone(), follower, lease.clone(), looks.clone());
         if let Err(error) = node.enter().await {
             // Where this fails too, others find the row silent.
             let _ = self.remove_node(&node.id).await;
@@ -137,6 +171,7 @@ impl<DB: Backend> Follow for SqlStore<DB> {
         let task = self.runtime.spawn(node.run(told_to_leave));
         Ok(Following {
             lease,
+            looks,
             leaving,
             task: Arc::new(Mutex::new(Some(task))),
         })
@@ -148,6 +183,7 @@ struct Node<DB: Backend> {
     store: Arc<SqlStore<DB>>,
     follower: Arc<dyn Follower>,
     lease: Arc<Lease>,
+    looks: Arc<Looks>,
     /// Where memory is; none before the first look, and when the row is gone.
     position: Option<Position>,
     renewal: i64,
@@ -156,12 +192,18 @@ struct Node<DB: Backend> {
 }
 
 impl<DB: Backend> Node<DB> {
-    fn new(store: Arc<SqlStore<DB>>, follower: Arc<dyn Follower>, lease: Arc<Lease>) -> Self {
+    fn new(
+        store: Arc<SqlStore<DB>>,
+        follower: Arc<dyn Follower>,
+        lease: Arc<Lease>,
+        looks: Arc<Looks>,
+    ) -> Self {
         Self {
             id: format!("node_{}", uuid::Uuid::now_v7().simple()),
             store,
             follower,
             lease,
+            looks,
             position: None,
             renewal: 0,
             renewed: BootTime::START,
@@ -181,14 +223,19 @@ impl<DB: Backend> Node<DB> {
                 _ = told_to_leave.wait_for(|leave| *leave) => break,
                 _ = timeout(POLL, self.store.committed.notified()) => {}
             }
+            // Who asks from here on may have committed after this look has begun.
+            let asked = self.looks.asked.load(Ordering::Acquire);
             let is_due = BootTime::now().since(self.renewed) >= RENEWAL;
             let stepped = tokio::select! {
                 _ = told_to_leave.wait_for(|leave| *leave) => break,
                 stepped = self.step(is_due) => stepped,
             };
-            if let Err(error) = stepped {
-                tracing::warn!(%error, "the log cannot be followed at the moment");
-                tokio::time::sleep(POLL).await;
+            match stepped {
+                Ok(()) => drop(self.looks.done.send_replace(asked)),
+                Err(error) => {
+                    tracing::warn!(%error, "the log cannot be followed at the moment");
+                    tokio::time::sleep(POLL).await;
+                }
             }
         }
         self.lease.end();

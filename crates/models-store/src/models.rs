@@ -4,15 +4,15 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, ApiKeyId, Attempt, Change, Deletion, DeletionRefusal, Import, ImportReport,
+    Actor, ApiKeyId, Attempt, Candidates, Change, Deletion, DeletionRefusal, Import, ImportReport,
     KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin, Progress,
-    RepositoryError, Scope, ShutdownDate, Snapshot, Timestamp, visibility,
+    RepositoryError, Revision, Scope, ShutdownDate, Snapshot, Timestamp, visibility,
 };
 use sqlx::FromRow;
 
 use crate::api_keys::find_api_key;
-use crate::error::damaged;
-use crate::sql::{Backend, Mutation, SqlStore};
+use crate::error::{damaged, repository_error, unavailable};
+use crate::sql::{Backend, Mutation, SqlStore, position};
 
 macro_rules! select_models {
     ($rest:literal) => {
@@ -35,6 +35,12 @@ const UPDATE: &str = "UPDATE models SET created = $3, owned_by = $4, shutdown_da
 const DELETE: &str = "DELETE FROM models WHERE scope = $1 AND id = $2 \
     RETURNING scope, id, created, owned_by, shutdown_date";
 
+/// The newest changes to public models, and to those of an organization.
+const FIND_REVISIONS: &str = "SELECT \
+    (SELECT COALESCE(MAX(revision), 0) FROM events WHERE organization_id IS NULL \
+        AND type IN ('model.created', 'model.updated', 'model.deleted')), \
+    (SELECT COALESCE(MAX(revision), 0) FROM events WHERE organization_id = $1 \
+        AND type IN ('model.created', 'model.updated', 'model.deleted'))";
 const FIND_DELETED: &str = "SELECT change FROM events WHERE subject_id = $1 AND type = 'model.deleted' \
     AND actor = $2 AND occurred_at >= $3 ORDER BY revision DESC LIMIT 1";
 
@@ -88,13 +94,26 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
     async fn list_candidates(
         &self,
         organization_id: &OrganizationId,
-    ) -> Result<Snapshot<Vec<Model>>, RepositoryError> {
-        let values = vec![organization_id.as_str().into()];
-        let Snapshot { position, value } = self.read_at(LIST_CANDIDATES, values).await?;
-        Ok(Snapshot {
-            position,
-            value: models(value)?,
+    ) -> Result<Snapshot<Candidates>, RepositoryError> {
+        let (reader, id) = (self.reader.clone(), organization_id.clone());
+        self.run(async move {
+            let mut connection = reader.acquire().await.map_err(unavailable)?;
+            let values = || vec![id.as_str().into()];
+            // In this order: what is read later is at least as new.
+            let position = position::<DB>(&mut connection).await?;
+            let revisions = DB::fetch(&mut connection, FIND_REVISIONS, values()).await;
+            let revisions: Vec<(i64, i64)> = revisions.map_err(repository_error)?;
+            let rows = DB::fetch(&mut connection, LIST_CANDIDATES, values()).await;
+            let rows: Vec<ModelRow> = rows.map_err(repository_error)?;
+            let (public, own) = revisions.first().copied().unwrap_or((0, 0));
+            let value = Candidates {
+                models: models(rows)?,
+                public_revision: Revision(public),
+                own_revision: Revision(own),
+            };
+            Ok(Snapshot { position, value })
         })
+        .await
     }
 
     async fn import(

@@ -14,6 +14,7 @@ use crate::authentication::Session;
 use crate::error::ApiError;
 use crate::rate_limit::Allowance;
 use crate::request_id::RequestId;
+use crate::revision::RevisionToken;
 
 /// What is kept of a request until its answer.
 pub(super) struct Exchange {
@@ -34,6 +35,7 @@ pub(super) struct Answered {
     pub(super) response: Response<BoxBody>,
     pub(super) session: Option<Arc<Session>>,
     pub(super) allowance: Option<Allowance>,
+    pub(super) revision: Option<RevisionToken>,
     pub(super) error: Option<ApiError>,
 }
 
@@ -43,6 +45,7 @@ impl From<Response<BoxBody>> for Answered {
             response,
             session: None,
             allowance: None,
+            revision: None,
             error: None,
         }
     }
@@ -66,6 +69,11 @@ impl Exchange {
             .get::<Arc<Session>>()
             .cloned();
         let allowance = response.request().extensions().get::<Allowance>().cloned();
+        let revision = response
+            .request()
+            .extensions()
+            .get::<RevisionToken>()
+            .cloned();
         let answered = match response.response().error() {
             Some(error) => {
                 let error = error.as_error::<ApiError>().cloned();
@@ -78,6 +86,7 @@ impl Exchange {
         Answered {
             session,
             allowance,
+            revision,
             ..answered
         }
     }

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use models_core::{Attempt, Deletion, DeletionRefusal, ModelId};
 
 use crate::application::Services;
@@ -10,6 +10,8 @@ use crate::caller::{self, Caller, Owner, incorrect_api_key};
 use crate::clock::now;
 use crate::error::ApiError;
 use crate::objects::DeletedModelObject;
+use crate::revision::RevisionToken;
+use crate::view::View;
 use crate::{path, read};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -20,6 +22,7 @@ pub(super) async fn list(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, ApiError> {
+    services.node.meet_demands(request.headers()).await?;
     let view = services.node.catalog.view(&session.principal).await?;
     let list = read::list(&services.node, &session, &view, request.headers())?;
     Ok(list.value.into())
@@ -31,12 +34,13 @@ pub(super) async fn retrieve(
     services: Data<Services>,
 ) -> Result<HttpResponse, ApiError> {
     let id = requested_id(&request)?;
+    services.node.meet_demands(request.headers()).await?;
     let view = services.node.catalog.view(&session.principal).await?;
     let model = read::model(&services.node, &view, id.as_str(), request.headers())?;
-    model
-        .value
-        .map(HttpResponse::from)
-        .ok_or_else(|| not_found(&id))
+    model.value.map(HttpResponse::from).ok_or_else(|| {
+        tell_revision(&request, &view);
+        not_found(&id)
+    })
 }
 
 pub(super) async fn delete(
@@ -52,6 +56,10 @@ pub(super) async fn delete(
         .await?
     {
         Deletion::Deleted(model) | Deletion::Repeated(model) => {
+            // This node has applied it: whoever sends this token finds the model gone.
+            if let Ok(view) = services.node.catalog.view(&session.principal).await {
+                tell_revision(&request, &view);
+            }
             let body = serde_json::to_vec(&DeletedModelObject::from(&model))
                 .map_err(|error| ApiError::Fault(error.to_string()))?;
             Ok(HttpResponse::Ok()
@@ -64,6 +72,12 @@ pub(super) async fn delete(
         }
         Deletion::Refused(DeletionRefusal::NotFound) => Err(not_found(&id)),
     }
+}
+
+/// Where the answer is not made from the view alone.
+fn tell_revision(request: &HttpRequest, view: &View) {
+    let token = RevisionToken(view.revision());
+    request.extensions_mut().insert(token);
 }
 
 /// The SDKs count how often they have asked before; what is no count is a first attempt.

@@ -17,6 +17,7 @@ mod probes;
 mod properties;
 mod reads;
 mod retrieval;
+mod revisions;
 mod service;
 mod stopping;
 mod strict_client;
@@ -49,6 +50,12 @@ on_both_databases! {
         a_tenant_sees_its_own_models_and_the_public_ones
         every_role_may_list
         head_answers_as_get_does_without_the_body
+    }
+    revisions {
+        a_token_is_moved_by_what_its_holder_may_see_and_nothing_else
+        who_asks_for_the_newest_or_for_a_revision_gets_it_on_every_node
+        what_is_no_token_is_refused_and_one_of_no_history_asks_for_the_newest
+        a_crowd_that_asks_for_the_newest_is_answered
     }
     reads {
         both_ways_answer_alike

@@ -9,6 +9,7 @@ mod fixtures;
 mod models;
 mod opening;
 mod organizations;
+mod revisions;
 
 use std::time::Duration;
 
@@ -79,6 +80,10 @@ on_both_databases! {
         a_shutdown_date_stays_until_something_is_said_of_it
         progress_is_heard_for_every_entry
         any_text_comes_back_as_it_went_in
+    }
+    revisions {
+        a_view_is_as_new_as_the_newest_change_to_what_is_in_it
+        a_catalog_keeps_its_secret
     }
     deletions {
         an_owner_deletes_only_its_own_models

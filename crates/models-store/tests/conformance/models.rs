@@ -59,7 +59,13 @@ pub async fn two_tenants_may_use_the_same_id_and_never_learn_of_each_other(store
         None
     );
 
-    let candidates = store.models.list_candidates(&other.id).await.unwrap().value;
+    let candidates = store
+        .models
+        .list_candidates(&other.id)
+        .await
+        .unwrap()
+        .value
+        .models;
     assert_eq!(ids(&candidates), ["shared", "shared", "base"]);
     assert!(
         candidates

@@ -1,0 +1,37 @@
+//! How new what is read is, as it may be told to an organization.
+
+use models_core::{OrganizationId, Revision, Role, Scope};
+use models_store::Store;
+
+use crate::fixtures::{add_api_key, add_models, add_organization, id, origin, own};
+
+async fn revisions(store: &Store, id: &OrganizationId) -> (Revision, Revision) {
+    let candidates = store.models.list_candidates(id).await.unwrap().value;
+    (candidates.public_revision, candidates.own_revision)
+}
+
+pub async fn a_view_is_as_new_as_the_newest_change_to_what_is_in_it(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    let other = add_organization(&store, "other").await;
+    let none = Revision(0);
+    assert_eq!(revisions(&store, &acme.id).await, (none, none));
+    add_models(&store, &Scope::Public, &[("public", 1)]).await;
+    let public = store.events.revision().await.unwrap();
+    add_models(&store, &own(&acme), &[("own", 1)]).await;
+    let changed = store.events.revision().await.unwrap();
+    add_api_key(&store, &acme, Role::Reader).await;
+    assert_eq!(revisions(&store, &acme.id).await, (public, changed));
+    assert_eq!(revisions(&store, &other.id).await, (public, none));
+    let (scope, id) = (own(&acme), id("own"));
+    let deleted = store.models.delete(&scope, &id, origin()).await.unwrap();
+    assert!(deleted.is_some());
+    let deleted = store.events.revision().await.unwrap();
+    assert_eq!(revisions(&store, &acme.id).await, (public, deleted));
+}
+
+pub async fn a_catalog_keeps_its_secret(store: Store) {
+    let secret = store.events.token_secret().await.unwrap();
+    assert_ne!(secret, [0; 16]);
+    add_organization(&store, "acme").await;
+    assert_eq!(store.events.token_secret().await.unwrap(), secret);
+}
