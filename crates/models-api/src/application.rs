@@ -1,7 +1,9 @@
 //! The service: bound to its socket, then run.
 
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::{io, thread};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::{io, mem, thread};
 
 use actix_http::error::DispatchError;
 use actix_http::{Extensions, HttpService};
@@ -10,10 +12,12 @@ use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::{App, web};
 use futures_util::future::ready;
+use models_store::Store;
 use tokio::sync::watch;
 
 use crate::connection::Connection;
 use crate::node::Node;
+use crate::operations::{self, Operations};
 use crate::rate_limit::RateLimit;
 use crate::read::remember;
 use crate::respond::{respond, told_to_stop};
@@ -40,21 +44,39 @@ impl Services {
     }
 }
 
-/// A service that has its socket, and so its address. Connections wait until it runs.
+/// A socket that cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot listen on {host}:{port}: {source} (settings `{section}.host` and `{section}.port`)"
+)]
+pub struct BindError {
+    section: &'static str,
+    host: String,
+    port: u16,
+    source: io::Error,
+}
+
+/// A service that has its sockets, and so its addresses. Connections wait until it runs.
 pub struct Application {
     listener: TcpListener,
     address: SocketAddr,
+    operations: TcpListener,
+    operations_address: SocketAddr,
     settings: Settings,
 }
 
 impl Application {
-    /// Takes the socket that the settings name; port 0 takes a free one.
-    pub fn bind(settings: &Settings) -> io::Result<Self> {
-        let server = &settings.server;
-        let listener = bind((server.host.as_str(), server.port))?;
+    /// Takes the sockets that the settings name; port 0 takes a free one.
+    pub fn bind(settings: &Settings) -> Result<Self, BindError> {
+        let (server, operations) = (&settings.server, &settings.operations);
+        let (listener, address) = bind("server", &server.host, server.port)?;
+        let (operations, operations_address) =
+            bind("operations", &operations.host, operations.port)?;
         Ok(Self {
-            address: listener.local_addr()?,
             listener,
+            address,
+            operations,
+            operations_address,
             settings: settings.clone(),
         })
     }
@@ -65,18 +87,55 @@ impl Application {
         self.address
     }
 
-    /// Serves what this node knows until `stop` has ended and then what is in flight is finished, or
+    /// Where operators look.
+    #[must_use]
+    pub fn operations_address(&self) -> SocketAddr {
+        self.operations_address
+    }
+
+    /// Serves what this node knows of the store until `stop` has ended. From then on it is not
+    /// ready; after the drain delay it takes no new connections, and finishes what is in flight, or
     /// its time is over. Then the node leaves.
     pub async fn run(
         self,
         node: Node,
+        store: Store,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        let served = match self.start(node.clone(), stop) {
+        let served = self.serve(&node, store, stop).await;
+        node.leave().await;
+        served
+    }
+
+    async fn serve(
+        mut self,
+        node: &Node,
+        store: Store,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
+        let is_draining = Arc::new(AtomicBool::new(false));
+        let operations = Operations {
+            node: node.clone(),
+            store,
+            metrics: node.metrics.clone(),
+            is_draining: is_draining.clone(),
+        };
+        let operations = operations::start(self.operations.try_clone()?, operations)?;
+        let handle = operations.handle();
+        let operations = tokio::spawn(operations);
+        let delay = mem::take(&mut self.settings.server.drain_delay);
+        let drained = async move {
+            stop.await;
+            is_draining.store(true, Ordering::Release);
+            tokio::time::sleep(delay).await;
+        };
+        let served = match self.start(node.clone(), drained) {
             Ok(server) => server.await,
             Err(error) => Err(error),
         };
-        node.leave().await;
+        handle.stop(true).await;
+        // What it ended with says nothing of the service.
+        let _ = operations.await;
         served
     }
 
@@ -89,9 +148,10 @@ impl Application {
             listener,
             address,
             settings,
+            ..
         } = self;
+        let reception = settings.reception(&node);
         let services = web::Data::new(Services::new(&settings, node));
-        let reception = settings.reception();
         let (stopping, stopped) = watch::channel(false);
         let stop = async move {
             stop.await;
@@ -131,10 +191,22 @@ impl Application {
     }
 }
 
-fn bind(address: impl ToSocketAddrs) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+fn bind(
+    section: &'static str,
+    host: &str,
+    port: u16,
+) -> Result<(TcpListener, SocketAddr), BindError> {
+    let bound = TcpListener::bind((host, port)).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|source| BindError {
+        section,
+        host: host.to_owned(),
+        port,
+        source,
+    })
 }
 
 fn workers(setting: u16) -> usize {

@@ -14,6 +14,7 @@ use models_core::{
 
 use crate::cache::{Cache, Weighed};
 use crate::clock::now_roughly;
+use crate::metrics::CacheMetrics;
 
 /// Knows the keys.
 pub struct Authenticator {
@@ -123,10 +124,14 @@ impl Weighed for Known {
 impl Authenticator {
     /// Asks these keys, and keeps up to so many bytes in memory.
     #[must_use]
-    pub fn new(api_keys: Arc<dyn ApiKeyRepository>, limit: usize) -> Self {
+    pub(crate) fn new(
+        api_keys: Arc<dyn ApiKeyRepository>,
+        limit: usize,
+        metrics: CacheMetrics,
+    ) -> Self {
         Self {
             api_keys,
-            known: Cache::new(limit),
+            known: Cache::new(limit, metrics),
             uses: Arc::default(),
         }
     }

@@ -11,6 +11,8 @@ use foldhash::fast::RandomState;
 use models_core::{Epoch, RepositoryError, Snapshot};
 use tokio::sync::OnceCell;
 
+use crate::metrics::CacheMetrics;
+
 /// Each insertion copies the pointers of one shard.
 const SHARDS: usize = 256;
 /// How often a reading that was overtaken by a change is begun anew before its result is handed out
@@ -32,6 +34,7 @@ pub(crate) struct Cache<K, V> {
     /// Only what was read in this epoch is kept.
     epoch: ArcSwap<Epoch>,
     bytes: AtomicUsize,
+    metrics: CacheMetrics,
     limit: usize,
     /// The shard that the next search for something to evict begins with.
     hand: AtomicUsize,
@@ -81,7 +84,7 @@ enum Place<V> {
 }
 
 impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize, metrics: CacheMetrics) -> Self {
         let hasher = RandomState::default();
         let shard = || Shard {
             entries: ArcSwap::from_pointee(HashMap::with_hasher(hasher.clone())),
@@ -92,6 +95,7 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
             hasher,
             epoch: ArcSwap::from_pointee(Epoch(String::new())),
             bytes: AtomicUsize::new(0),
+            metrics,
             limit,
             hand: AtomicUsize::new(0),
         }
@@ -103,6 +107,7 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
         if !entry.is_used.load(Ordering::Relaxed) {
             entry.is_used.store(true, Ordering::Relaxed);
         }
+        self.metrics.hits.inc();
         Some(entry.value.clone())
     }
 
@@ -122,7 +127,10 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
             };
             let done = fill
                 .read
-                .get_or_init(|| async { read().await.map_err(Failure::from) })
+                .get_or_init(|| async {
+                    self.metrics.fills.inc();
+                    read().await.map_err(Failure::from)
+                })
                 .await;
             match done {
                 Ok(snapshot) => {
@@ -261,25 +269,35 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
             value,
             is_used: AtomicBool::new(true),
         };
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.grow(bytes);
         let mut entries = Entries::clone(&shard.entries.load());
         if let Some(before) = entries.insert(key.clone(), entry) {
-            self.bytes.fetch_sub(before.bytes, Ordering::Relaxed);
+            self.shrink(before.bytes);
         }
         shard.entries.store(Arc::new(entries));
     }
 
     /// Called with the shard's lock held.
-    fn retain(&self, shard: &Shard<K, V>, is_kept: impl Fn(&K, &Entry<V>) -> bool) {
+    fn retain(&self, shard: &Shard<K, V>, mut is_kept: impl FnMut(&K, &Entry<V>) -> bool) {
         let mut entries = Entries::clone(&shard.entries.load());
         entries.retain(|key, entry| {
             let is_kept = is_kept(key, entry);
             if !is_kept {
-                self.bytes.fetch_sub(entry.bytes, Ordering::Relaxed);
+                self.shrink(entry.bytes);
             }
             is_kept
         });
         shard.entries.store(Arc::new(entries));
+    }
+
+    fn grow(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.metrics.bytes.add(i64::try_from(bytes).unwrap_or(0));
+    }
+
+    fn shrink(&self, bytes: usize) {
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.metrics.bytes.sub(i64::try_from(bytes).unwrap_or(0));
     }
 
     /// Drops what nobody has asked for since the last time, shard by shard, until it is little
@@ -291,9 +309,13 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
             }
             let shard = &self.shards[self.hand.fetch_add(1, Ordering::Relaxed) % SHARDS];
             let _fills = shard.lock();
+            let mut evicted = 0;
             self.retain(shard, |_, entry| {
-                entry.is_used.swap(false, Ordering::Relaxed)
+                let is_used = entry.is_used.swap(false, Ordering::Relaxed);
+                evicted += u64::from(!is_used);
+                is_used
             });
+            self.metrics.evictions.inc_by(evicted);
         }
     }
 }

@@ -8,10 +8,12 @@ use models_core::{
     Attempt, Candidates, Deletion, Epoch, ModelId, ModelRepository, OrganizationId, Principal,
     RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
 };
+use prometheus::IntCounterVec;
 use tokio::sync::Semaphore;
 
 use crate::cache::Cache;
 use crate::coding::{Accepted, Coding};
+use crate::metrics::Metrics;
 use crate::representation::Representation;
 use crate::revision::RevisionTokens;
 use crate::view::View;
@@ -28,6 +30,7 @@ pub struct Catalog {
     public: Mutex<Weak<View>>,
     /// Encoding takes a whole core for a while.
     encoding: Arc<Semaphore>,
+    encodings: IntCounterVec,
 }
 
 impl Catalog {
@@ -37,11 +40,13 @@ impl Catalog {
         models: Arc<dyn ModelRepository>,
         tokens: Arc<RevisionTokens>,
         limit: usize,
+        metrics: &Metrics,
     ) -> Self {
         Self {
             models,
             tokens,
-            views: Arc::new(Cache::new(limit)),
+            views: Arc::new(Cache::new(limit, metrics.views.clone())),
+            encodings: metrics.encodings.clone(),
             public: Mutex::default(),
             encoding: Arc::new(Semaphore::new(1)),
         }
@@ -79,7 +84,7 @@ impl Catalog {
     /// One list is encoded at a time, and only one that is still shown after a while.
     fn encode(&self, id: &OrganizationId, view: &Arc<View>, coding: Coding) {
         let (views, encoding, id) = (self.views.clone(), self.encoding.clone(), id.clone());
-        let view = Arc::downgrade(view);
+        let (view, encodings) = (Arc::downgrade(view), self.encodings.clone());
         actix_web::rt::spawn(async move {
             tokio::time::sleep(SETTLING).await;
             let Some(view) = view.upgrade() else { return };
@@ -87,6 +92,7 @@ impl Catalog {
                 view.list().postpone(coding);
                 return;
             };
+            encodings.with_label_values(&[coding.name()]).inc();
             let list = view.clone();
             // A panic in it has been reported where it happened.
             let _ = tokio::task::spawn_blocking(move || list.list().encode(coding)).await;

@@ -1,5 +1,6 @@
 //! The command line: the service itself, and what its operators do on the database.
 
+mod healthcheck;
 mod key;
 mod model;
 mod organization;
@@ -49,6 +50,9 @@ enum Command {
     Catalog(CatalogCommand),
     /// Print the OpenAPI document of the service.
     Openapi,
+    /// Ask the service at `operations.host` and `operations.port` whether it is ready; status 0 if it
+    /// is.
+    Healthcheck,
 }
 
 /// The commands that work on a catalog.
@@ -95,6 +99,7 @@ pub async fn run() -> ExitCode {
     let done = match command {
         Command::Catalog(command) => execute(command, output).await,
         Command::Openapi => print(OPENAPI.trim_end()),
+        Command::Healthcheck => healthcheck::run(output),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -119,6 +119,28 @@ impl ApiError {
         Row { status, kind, param, code, repeatable }
     }
 
+    /// Why there is no good key, if that is what it says.
+    #[must_use]
+    pub fn key_refusal(&self) -> Option<&'static str> {
+        match self {
+            Self::MissingCredentials => Some("missing"),
+            Self::IncorrectApiKey(_) => Some("incorrect"),
+            Self::MismatchedOrganization => Some("organization"),
+            Self::MismatchedProject => Some("project"),
+            Self::MissingScope(_) => Some("role"),
+            Self::RateLimited(..) => Some("rate_limit"),
+            Self::BadRequest(_)
+            | Self::ModelNotFound(_)
+            | Self::UnknownUrl(..)
+            | Self::MethodNotAllowed(..)
+            | Self::BodyTooLarge
+            | Self::HeadTooLarge
+            | Self::RequestTimeout
+            | Self::Fault(_)
+            | Self::Overloaded(_) => None,
+        }
+    }
+
     /// The answer to the request with this id.
     #[must_use]
     pub fn response(&self, request_id: &str) -> HttpResponse {

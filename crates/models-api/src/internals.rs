@@ -43,8 +43,8 @@ impl Reads {
             node.catalog.view(&session.principal).await?;
         }
         Ok(Self {
+            reception: settings.reception(&node),
             services: Services::new(settings, node),
-            reception: settings.reception(),
         })
     }
 

@@ -19,8 +19,10 @@ mod first_start;
 mod list;
 mod list_file;
 mod logging;
+mod metrics;
 mod node;
 mod objects;
+mod operations;
 mod path;
 mod rate_limit;
 mod read;
@@ -36,7 +38,7 @@ mod view;
 #[doc(hidden)]
 pub mod internals;
 
-pub use application::Application;
+pub use application::{Application, BindError};
 pub use node::Node;
 pub use routes::{ENDPOINTS, Endpoint};
 pub use settings::{Settings, SettingsError};

@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 use crate::authentication::Authenticator;
 use crate::catalog::Catalog;
 use crate::error::ApiError;
+use crate::metrics::Metrics;
 use crate::revision::{RevisionTokens, X_MODELS_MIN_REVISION};
 use crate::settings::CacheSettings;
 
@@ -23,6 +24,8 @@ pub struct Node {
     /// Shows the models.
     pub(crate) catalog: Arc<Catalog>,
     tokens: Arc<RevisionTokens>,
+    /// What is measured of it.
+    pub(crate) metrics: Arc<Metrics>,
     following: Following,
     recording: AbortHandle,
 }
@@ -33,9 +36,16 @@ const RECORDING: Duration = Duration::from_mins(1);
 impl Node {
     /// Begins to follow the log of this store.
     pub async fn enter(cache: &CacheSettings, store: &Store) -> Result<Self, RepositoryError> {
-        let authenticator = Authenticator::new(store.api_keys.clone(), cache.keys());
+        let metrics = Metrics::new(store).map_err(|error| RepositoryError::Failed(error.into()))?;
+        let keys = metrics.keys.clone();
+        let authenticator = Authenticator::new(store.api_keys.clone(), cache.keys(), keys);
         let tokens = Arc::new(RevisionTokens::new(store.events.token_secret().await?));
-        let catalog = Catalog::new(store.models.clone(), tokens.clone(), cache.views());
+        let catalog = Catalog::new(
+            store.models.clone(),
+            tokens.clone(),
+            cache.views(),
+            &metrics,
+        );
         let (authenticator, catalog) = (Arc::new(authenticator), Arc::new(catalog));
         let memory = Memory {
             authenticator: authenticator.clone(),
@@ -48,6 +58,7 @@ impl Node {
             authenticator,
             catalog,
             tokens,
+            metrics,
             following,
             recording,
         })
@@ -78,6 +89,21 @@ impl Node {
             self.following.catch_up().await?;
         }
         Ok(())
+    }
+
+    /// How many revisions it has seen and does not know of yet.
+    pub(crate) fn lag(&self) -> i64 {
+        self.following.lag()
+    }
+
+    /// For how much longer what it knows may be told, if the database stays silent.
+    pub(crate) fn lease_remaining(&self) -> Duration {
+        self.following.lease_remaining()
+    }
+
+    /// How long ago the database last answered.
+    pub(crate) fn silence(&self) -> Duration {
+        self.following.silence()
     }
 
     /// The newest revision that it knows of.

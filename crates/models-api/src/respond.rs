@@ -5,6 +5,7 @@ mod exchange;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::body::{BoxBody, MessageBody};
@@ -25,6 +26,7 @@ use crate::authentication::Session;
 use crate::connection::InFlight;
 use crate::cors::{self, Cors};
 use crate::error::ApiError;
+use crate::metrics::Metrics;
 use crate::rate_limit::Allowance;
 use crate::read::Read;
 use crate::request_id::RequestId;
@@ -62,12 +64,14 @@ const LARGEST_BODY: u64 = 64 * 1024;
 const LONGEST_CLIENT_REQUEST_ID: usize = 512;
 
 /// How requests are received.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Reception {
     /// Take the gateway's `x-request-id` for ours.
     pub(crate) trust_request_id: bool,
     /// Which origins may read the answers.
     pub(crate) cors: Cors,
+    /// Where what is answered is counted.
+    pub(crate) metrics: Option<Arc<Metrics>>,
     /// How long what is in flight may take when the service stops.
     pub(crate) grace: Duration,
 }
@@ -116,7 +120,7 @@ where
                     let exchange = reception.open(began, &request);
                     let mut answered = exchange.translate::<B>(Err(panic));
                     reception.finish(&exchange, &mut answered);
-                    exchange.log(&answered);
+                    exchange.log(&answered, reception.metrics.as_deref());
                     Either::Left(ready(Ok(answered.response)))
                 }
             }
@@ -139,6 +143,7 @@ where
     let answering = request.conn_data::<InFlight>().map(InFlight::begin);
     discard_chunks(&mut request);
     let exchange = reception.open(began, &request);
+    let counted = reception.metrics.as_ref().map(InFlightCount::of);
     let work = match reception.answer_early(&request) {
         Some(early) => Err(early),
         None => Ok(catch_unwind(AssertUnwindSafe(|| service.call(request)))),
@@ -165,15 +170,31 @@ where
             }
         };
         reception.finish(&exchange, &mut answered);
-        exchange.log(&answered);
+        exchange.log(&answered, reception.metrics.as_deref());
         let mut response = answered.response;
         if exchange.closes {
             response
                 .head_mut()
                 .set_connection_type(ConnectionType::Close);
         }
-        drop(answering);
+        drop((answering, counted));
         Ok(response)
+    }
+}
+
+/// A request among those in flight, until it is dropped.
+struct InFlightCount(Arc<Metrics>);
+
+impl InFlightCount {
+    fn of(metrics: &Arc<Metrics>) -> Self {
+        metrics.in_flight.inc();
+        Self(metrics.clone())
+    }
+}
+
+impl Drop for InFlightCount {
+    fn drop(&mut self) {
+        self.0.in_flight.dec();
     }
 }
 
@@ -258,7 +279,7 @@ impl Reception {
             session: Some(&session),
             error: None,
         }
-        .write();
+        .write(self.metrics.as_deref());
         let headers = response.headers_mut();
         insert_standard(headers, request_id, took);
         insert_session(headers, &session);
@@ -372,7 +393,7 @@ mod tests {
     use actix_http::body::to_bytes;
     use actix_web::test::TestRequest;
     use actix_web::{App, guard, web};
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
     use tracing_subscriber::fmt::MakeWriter;
 
     use super::*;
@@ -423,6 +444,7 @@ mod tests {
         let reception = Reception {
             trust_request_id: false,
             cors: Cors::default(),
+            metrics: None,
             grace: Duration::from_secs(1),
         };
         let service = respond(reception, stopping, |_| None, application)

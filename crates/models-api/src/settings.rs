@@ -10,6 +10,7 @@ use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 
 use crate::cors::Cors;
+use crate::node::Node;
 use crate::respond::Reception;
 
 pub use source::SettingsError;
@@ -24,6 +25,7 @@ pub use source::SettingsError;
 pub struct Settings {
     pub bootstrap: bool,
     pub server: ServerSettings,
+    pub operations: OperationsSettings,
     pub database: DatabaseSettings,
     pub consistency: ConsistencySettings,
     pub cache: CacheSettings,
@@ -38,6 +40,8 @@ pub struct ServerSettings {
     pub port: u16,
     #[serde(deserialize_with = "within::<_, 0, 256>")]
     pub workers: u16,
+    #[serde(deserialize_with = "delay")]
+    pub drain_delay: Duration,
     #[serde(deserialize_with = "seconds")]
     pub shutdown_timeout: Duration,
     pub requests_per_minute: u32,
@@ -45,6 +49,14 @@ pub struct ServerSettings {
     pub ignore_organization_headers: bool,
     #[serde(deserialize_with = "origins")]
     pub cors_origins: Vec<HeaderValue>,
+}
+
+/// Where operators look.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperationsSettings {
+    pub host: String,
+    pub port: u16,
 }
 
 /// Where the catalog is kept.
@@ -160,8 +172,9 @@ impl Settings {
         }
     }
 
-    pub(crate) fn reception(&self) -> Reception {
+    pub(crate) fn reception(&self, node: &Node) -> Reception {
         Reception {
+            metrics: Some(node.metrics.clone()),
             trust_request_id: self.server.trust_request_id,
             cors: Cors::new(&self.server.cors_origins),
             grace: self.server.shutdown_timeout,
@@ -207,6 +220,11 @@ fn level<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<LevelFilte
 /// Whole seconds, from 3 to an hour. It is renewed every second.
 fn lease<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     within::<D, 3, 3600>(deserializer).map(|seconds| Duration::from_secs(seconds.into()))
+}
+
+/// Whole seconds, up to an hour.
+fn delay<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    within::<D, 0, 3600>(deserializer).map(|seconds| Duration::from_secs(seconds.into()))
 }
 
 /// Whole seconds, from 1 to an hour.

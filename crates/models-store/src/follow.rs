@@ -67,6 +67,10 @@ struct Lease {
     until: AtomicU64,
     /// The newest revision that memory knows of.
     applied: AtomicI64,
+    /// The newest revision that was seen.
+    seen: AtomicI64,
+    /// When the database last answered, in nanoseconds of [`BootTime`].
+    heard: AtomicU64,
 }
 
 impl Lease {
@@ -112,6 +116,20 @@ impl Following {
         Revision(self.lease.applied.load(Ordering::Acquire))
     }
 
+    /// How many revisions have been seen that memory does not know of yet.
+    #[must_use]
+    pub fn lag(&self) -> i64 {
+        let seen = self.lease.seen.load(Ordering::Acquire);
+        (seen - self.applied().0).max(0)
+    }
+
+    /// How long ago the database last answered.
+    #[must_use]
+    pub fn silence(&self) -> Duration {
+        let heard = self.lease.heard.load(Ordering::Acquire);
+        BootTime::now().since(BootTime::from_nanoseconds(heard))
+    }
+
     /// Waits until memory knows of everything that had been committed when this was called. Many who
     /// call it at once share one look at the log.
     pub async fn catch_up(&self) -> Result<(), RepositoryError> {
@@ -154,7 +172,7 @@ impl<DB: Backend> Follow for SqlStore<DB> {
         self: Arc<Self>,
         follower: Arc<dyn Follower>,
     ) -> Result<Following, RepositoryError> {
-        DB::listen(&self.nodes, &self.committed).await?;
+        DB::listen(&self.nodes, &self.committed, &self.observer).await?;
         let lease = Arc::new(Lease::default());
         let looks = Arc::new(Looks {
             asked: AtomicU64::new(0),
@@ -288,6 +306,9 @@ impl<DB: Backend> Node<DB> {
 
     /// Applies everything up to this position, and says so where somebody waits for it.
     async fn take(&mut self, newest: &Position) -> Result<(), RepositoryError> {
+        self.lease.seen.store(newest.revision.0, Ordering::Release);
+        let heard = BootTime::now().nanoseconds();
+        self.lease.heard.store(heard, Ordering::Release);
         let takes_away = self.apply_up_to(newest).await?;
         self.lease
             .applied
@@ -309,6 +330,9 @@ impl<DB: Backend> Node<DB> {
         if !(0..=TOO_MANY).contains(&behind) {
             tracing::info!(revision = %newest.revision, "everything is read anew");
             self.follower.forget(&newest.epoch);
+            self.store
+                .observer
+                .tell(|observer| observer.dropped_everything());
             self.position = Some(newest.clone());
             return Ok(true);
         }

@@ -12,6 +12,7 @@ mod first_start;
 mod follow;
 mod models;
 mod nodes;
+mod observer;
 mod open;
 mod organizations;
 mod postgres;
@@ -20,4 +21,5 @@ mod sqlite;
 
 pub use boot_time::BootTime;
 pub use follow::Following;
+pub use observer::{Observer, PoolStatus};
 pub use open::{DatabaseKind, OpenError, Options, Store, open};

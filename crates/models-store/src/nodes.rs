@@ -91,6 +91,14 @@ impl<DB: Backend> SqlStore<DB> {
     /// committed: each has applied it, or it has been as long as its lease. At most that long,
     /// whatever happens to the database or to other nodes meanwhile.
     pub(crate) async fn wait_for_nodes(&self, revision: Revision) {
+        let began = Instant::now();
+        self.wait(revision).await;
+        let waited = began.elapsed();
+        self.observer
+            .tell(|observer| observer.waited_for_nodes(waited));
+    }
+
+    async fn wait(&self, revision: Revision) {
         // A lease was granted by a check that was sent before the commit, or is only granted once
         // the revision is applied.
         let committed = Instant::now();

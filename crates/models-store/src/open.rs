@@ -12,6 +12,7 @@ use models_core::{
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 
 use crate::follow::{Follow, Following};
+use crate::observer::{Observer, ObserverSlot, PoolStatus};
 use crate::sql::{Backend, SqlStore};
 use crate::{postgres, sqlite};
 
@@ -80,6 +81,8 @@ pub struct Store {
     /// The beginning.
     pub first_start: Arc<dyn FirstStartRepository>,
     follow: Arc<dyn Follow>,
+    observer: ObserverSlot,
+    pools: Arc<dyn Fn() -> Vec<PoolStatus> + Send + Sync>,
     close: Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>,
 }
 
@@ -99,8 +102,25 @@ impl Store {
                 }
             })
         };
+        let pools = {
+            let store = store.clone();
+            move || {
+                let status = |name, pool: &sqlx::Pool<DB>| PoolStatus {
+                    name,
+                    size: pool.size(),
+                    idle: pool.num_idle(),
+                };
+                vec![
+                    status("reader", &store.reader),
+                    status("writer", &store.writer),
+                    status("nodes", &store.nodes),
+                ]
+            }
+        };
         let store = Arc::new(store);
         Self {
+            observer: store.observer.clone(),
+            pools: Arc::new(pools),
             kind,
             location,
             schema_version: newest(migrator),
@@ -119,6 +139,17 @@ impl Store {
     /// is said to be gone.
     pub async fn follow(&self, follower: Arc<dyn Follower>) -> Result<Following, RepositoryError> {
         self.follow.clone().follow(follower).await
+    }
+
+    /// Tells this one how the store fares, from now on. Only the first who wants to know is told.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        self.observer.by(observer);
+    }
+
+    /// The connections that are open.
+    #[must_use]
+    pub fn pools(&self) -> Vec<PoolStatus> {
+        (self.pools)()
     }
 
     /// Finishes what is being done and closes all connections. A SQLite file then holds everything

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use crate::error::repository_error;
+use crate::observer::ObserverSlot;
 use crate::open::{DatabaseKind, OpenError, Options, Store, expect, migrate};
 use crate::sql::SqlStore;
 
@@ -92,6 +93,7 @@ pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError
         runtime: Handle::current(),
         committed: Arc::default(),
         lease: options.lease,
+        observer: ObserverSlot::default(),
     };
     Ok(Store::new(
         DatabaseKind::Postgres,
@@ -180,20 +182,28 @@ fn location(connect: &PgConnectOptions) -> String {
 /// Wakes `committed` whenever any process has committed, for as long as the pool is open. A
 /// notification is a hint: whoever waits for it also looks from time to time. A server or a pooler
 /// that lets none through is refused.
-pub(crate) async fn listen(pool: &PgPool, committed: &Arc<Notify>) -> Result<(), RepositoryError> {
+pub(crate) async fn listen(
+    pool: &PgPool,
+    committed: &Arc<Notify>,
+    observer: &ObserverSlot,
+) -> Result<(), RepositoryError> {
     let mut listener = start_listening(pool).await.map_err(repository_error)?;
-    let probe = "SELECT pg_notify('models_revision', '')";
-    pool.execute(probe).await.map_err(repository_error)?;
-    match timeout(PROBE_TIMEOUT, listener.try_recv()).await {
-        Ok(Ok(Some(_))) => {}
-        Ok(Ok(None) | Err(_)) | Err(_) => return Err(RepositoryError::Failed(DEAF.into())),
+    if !hears_itself(pool, &mut listener).await {
+        return Err(RepositoryError::Failed(DEAF.into()));
     }
-    let (pool, committed) = (pool.clone(), committed.clone());
+    let (pool, committed, observer) = (pool.clone(), committed.clone(), observer.clone());
     tokio::spawn(async move {
         while !pool.is_closed() {
             // Any doubt, and the connection is given up: a listener that goes on by itself has been
             // seen to lose notifications without a word.
-            while let Ok(Some(_)) = listener.try_recv().await {
+            loop {
+                let is_heard = match timeout(HEARTBEAT, listener.try_recv()).await {
+                    Ok(received) => matches!(received, Ok(Some(_))),
+                    Err(_) => hears_itself(&pool, &mut listener).await,
+                };
+                if !is_heard {
+                    break;
+                }
                 committed.notify_one();
             }
             drop(listener);
@@ -204,12 +214,26 @@ pub(crate) async fn listen(pool: &PgPool, committed: &Arc<Notify>) -> Result<(),
                     Err(_) => tokio::time::sleep(RECONNECT_PAUSE).await,
                 }
             };
+            observer.tell(|observer| observer.reconnected());
             committed.notify_one();
         }
     });
     Ok(())
 }
 
+/// Whether a notification arrives that is sent to oneself.
+async fn hears_itself(pool: &PgPool, listener: &mut PgListener) -> bool {
+    let probe = "SELECT pg_notify('models_revision', '')";
+    if pool.execute(probe).await.is_err() {
+        return false;
+    }
+    let received = timeout(PROBE_TIMEOUT, listener.try_recv()).await;
+    matches!(received, Ok(Ok(Some(_))))
+}
+
+/// After how long a silence a notification is sent to oneself: a connection that is cut looks like
+/// one on which nothing is said.
+const HEARTBEAT: Duration = Duration::from_secs(10);
 /// How long a notification to oneself may take.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use crate::error::{repository_error, unavailable};
+use crate::observer::ObserverSlot;
 use crate::{postgres, sqlite};
 
 /// A value for a statement's `$1`, `$2`, …: all types that the schema knows.
@@ -76,6 +77,7 @@ pub(crate) trait Backend: Database {
     fn listen(
         pool: &Pool<Self>,
         committed: &Arc<Notify>,
+        observer: &ObserverSlot,
     ) -> impl Future<Output = Result<(), RepositoryError>> + Send;
 
     /// Runs the statement and answers its rows.
@@ -96,8 +98,9 @@ macro_rules! backend {
             async fn listen(
                 pool: &Pool<Self>,
                 committed: &Arc<Notify>,
+                observer: &ObserverSlot,
             ) -> Result<(), RepositoryError> {
-                $listen(pool, committed).await
+                $listen(pool, committed, observer).await
             }
 
             async fn fetch<T: Record>(
@@ -143,6 +146,8 @@ pub(crate) struct SqlStore<DB: Database> {
     pub(crate) committed: Arc<Notify>,
     /// How long nodes of which nothing is known may serve from memory.
     pub(crate) lease: Duration,
+    /// Told how it fares.
+    pub(crate) observer: ObserverSlot,
 }
 
 // Derived, it would ask for `DB: Clone`.
@@ -156,6 +161,7 @@ impl<DB: Database> Clone for SqlStore<DB> {
             runtime: self.runtime.clone(),
             committed: self.committed.clone(),
             lease: self.lease,
+            observer: self.observer.clone(),
         }
     }
 }

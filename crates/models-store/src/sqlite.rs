@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use crate::error::is_busy;
+use crate::observer::ObserverSlot;
 use crate::open::{DatabaseKind, OpenError, Options, Store, expect, migrate};
 use crate::sql::SqlStore;
 
@@ -62,6 +63,7 @@ pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError
         runtime: Handle::current(),
         committed: Arc::default(),
         lease: options.lease,
+        observer: ObserverSlot::default(),
     };
     Ok(Store::new(DatabaseKind::Sqlite, location, &MIGRATOR, store))
 }
@@ -123,6 +125,7 @@ async fn open_nodes(file: &Path, options: Options) -> Result<SqlitePool, sqlx::E
 pub(crate) fn listen(
     _: &SqlitePool,
     _: &Arc<Notify>,
+    _: &ObserverSlot,
 ) -> impl Future<Output = Result<(), RepositoryError>> + Send + use<> {
     std::future::ready(Ok(()))
 }

@@ -18,7 +18,7 @@ fn epoch(name: &str) -> Epoch {
 }
 
 fn cache() -> Cache<u32, u32> {
-    let cache = Cache::new(LIMIT);
+    let cache = Cache::new(LIMIT, CacheMetrics::unseen());
     cache.forget(&epoch("one"));
     cache
 }

@@ -10,16 +10,13 @@ use crate::first_start;
 use crate::node::Node;
 use crate::settings::Settings;
 
+/// The status of a process that did not finish what was in flight: that of an interruption.
+const TOLD_TWICE: i32 = 130;
+
 pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failure> {
     // First of all: a signal that comes while the service starts must not kill it.
     let stop = told_to_stop()?;
-    let server = &settings.server;
-    let application = Application::bind(settings).map_err(|error| {
-        let (host, port) = (&server.host, server.port);
-        format!(
-            "cannot listen on {host}:{port}: {error} (settings `server.host` and `server.port`)"
-        )
-    })?;
+    let application = Application::bind(settings)?;
     let first_key = if settings.bootstrap {
         first_start::fill_if_empty(store).await?
     } else {
@@ -28,6 +25,7 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
     let address = application.address();
     tracing::info!(
         %address,
+        operations = %application.operations_address(),
         version = env!("CARGO_PKG_VERSION"),
         database = %store.kind,
         location = store.location,
@@ -48,12 +46,12 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
         })?;
     }
     let node = Node::enter(&settings.cache, store).await?;
-    application.run(node, stop).await?;
+    application.run(node, store.clone(), stop).await?;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Done when the process is told to stop: Ctrl-C, or SIGTERM.
+/// Done when the process is told to stop: Ctrl-C, or SIGTERM. Told again, it ends at once.
 fn told_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     let (mut interrupt, mut terminate) = (
         signal(SignalKind::interrupt())?,
@@ -65,5 +63,13 @@ fn told_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> 
             _ = terminate.recv() => {}
         }
         tracing::info!("told to stop; finishing what is in flight");
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            tracing::warn!("told again to stop; ending at once");
+            std::process::exit(TOLD_TWICE);
+        });
     })
 }

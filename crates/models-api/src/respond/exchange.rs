@@ -12,9 +12,11 @@ use models_store::BootTime;
 
 use crate::authentication::Session;
 use crate::error::ApiError;
+use crate::metrics::Metrics;
 use crate::rate_limit::Allowance;
 use crate::request_id::RequestId;
 use crate::revision::RevisionToken;
+use crate::routes::Template;
 
 /// What is kept of a request until its answer.
 pub(super) struct Exchange {
@@ -99,7 +101,7 @@ impl Exchange {
         }
     }
 
-    pub(super) fn log(&self, answered: &Answered) {
+    pub(super) fn log(&self, answered: &Answered, metrics: Option<&Metrics>) {
         Line {
             request_id: &self.request_id,
             client_request_id: self.client_request_id.as_ref(),
@@ -110,7 +112,7 @@ impl Exchange {
             session: answered.session.as_deref(),
             error: answered.error.as_ref(),
         }
-        .write();
+        .write(metrics);
     }
 }
 
@@ -128,7 +130,14 @@ pub(super) struct Line<'a> {
 
 impl Line<'_> {
     /// What came from outside is quoted and escaped; no key is among it.
-    pub(super) fn write(&self) {
+    pub(super) fn write(&self, metrics: Option<&Metrics>) {
+        if let Some(metrics) = metrics {
+            let route = Template::of(self.path);
+            metrics.answered(self.method, route, self.status, self.took);
+            if let Some(reason) = self.error.and_then(ApiError::key_refusal) {
+                metrics.refused_key(reason);
+            }
+        }
         if self.error.is_none() && !tracing::enabled!(tracing::Level::DEBUG) {
             return;
         }

@@ -13,6 +13,7 @@ mod listing;
 mod matrix;
 mod nodes;
 mod openapi;
+mod operations;
 mod probes;
 mod properties;
 mod reads;
@@ -100,6 +101,11 @@ on_both_databases! {
     probes {
         every_probe_is_answered_as_written_down
         a_head_that_is_too_slow_is_told_so
+    }
+    operations {
+        a_service_is_alive_and_ready_and_says_so_elsewhere_than_the_api
+        what_is_answered_is_counted_by_route_and_never_by_tenant
+        a_service_that_is_told_to_stop_is_not_ready_and_answers_for_a_while
     }
     properties {
         every_error_is_the_envelope

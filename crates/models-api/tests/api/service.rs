@@ -22,6 +22,8 @@ use crate::http::{Answer, send, send_for_bytes};
 /// A running service on a database of its own; it stops when it is dropped.
 pub struct TestService {
     pub address: SocketAddr,
+    /// Where operators look.
+    pub operations: SocketAddr,
     pub store: Store,
     pub node: Node,
     database: Arc<TestDatabase>,
@@ -153,6 +155,7 @@ impl TestService {
             ("MODELS__DATABASE__URL", database.url()),
             ("MODELS__SERVER__PORT", "0"),
             ("MODELS__SERVER__WORKERS", "1"),
+            ("MODELS__OPERATIONS__PORT", "0"),
         ];
         let variables = base
             .iter()
@@ -166,11 +169,13 @@ impl TestService {
         let application = Application::bind(&settings).unwrap();
         let node = Node::enter(&settings.cache, &store).await.unwrap();
         let address = application.address();
+        let operations = application.operations_address();
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async move { drop(stopped.await) };
-        let running = tokio::spawn(application.run(node.clone(), stopped));
+        let running = tokio::spawn(application.run(node.clone(), store.clone(), stopped));
         Self {
             address,
+            operations,
             store,
             node,
             database,

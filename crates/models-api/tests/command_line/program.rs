@@ -31,6 +31,7 @@ impl Program {
             database: None,
         }
         .with("MODELS__SERVER__PORT", "0")
+        .with("MODELS__OPERATIONS__PORT", "0")
     }
 
     pub async fn on_postgres() -> Self {

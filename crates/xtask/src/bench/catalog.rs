@@ -77,6 +77,7 @@ impl<'a> Catalog<'a> {
             ("MODELS__DATABASE__URL", "sqlite://models.db"),
             ("MODELS__LOG__FORMAT", "json"),
             ("MODELS__SERVER__PORT", "0"),
+            ("MODELS__OPERATIONS__PORT", "0"),
             ("MODELS__SERVER__SHUTDOWN_TIMEOUT", "1"),
             ("MODELS__SERVER__WORKERS", "1"),
         ]);

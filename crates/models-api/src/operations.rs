@@ -1,0 +1,109 @@
+//! The second listener, for operators and not for clients: is it alive, is it ready, what does it
+//! measure. Nothing of the API is there.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpResponse, HttpServer};
+use models_store::Store;
+use serde::Serialize;
+
+use crate::metrics::Metrics;
+use crate::node::Node;
+
+pub(crate) const LIVE: &str = "/health/live";
+pub(crate) const READY: &str = "/health/ready";
+pub(crate) const METRICS: &str = "/metrics";
+
+/// For how long the database may be silent. It is asked every quarter of a second.
+const LONGEST_SILENCE: Duration = Duration::from_secs(2);
+
+/// What the listener tells of.
+pub(crate) struct Operations {
+    pub(crate) node: Node,
+    pub(crate) store: Store,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Whether the service takes no new requests, or soon will not.
+    pub(crate) is_draining: Arc<AtomicBool>,
+}
+
+/// Whether it is ready, and what is not as it must be for that.
+#[derive(Serialize)]
+struct Readiness {
+    status: &'static str,
+    database: &'static str,
+    lease: &'static str,
+    draining: bool,
+    /// Migrations that the database has had; one that is behind is never served from.
+    schema_version: i64,
+}
+
+impl Operations {
+    fn readiness(&self) -> Readiness {
+        let is_heard = self.node.silence() <= LONGEST_SILENCE;
+        let has_lease = self.node.check_lease().is_ok();
+        let draining = self.is_draining.load(Ordering::Acquire);
+        // A node with a lease answers from memory though the database is away: it stays ready.
+        let is_ready = has_lease && !draining;
+        Readiness {
+            status: if is_ready { "ready" } else { "not ready" },
+            database: if is_heard { "ok" } else { "silent" },
+            lease: if has_lease { "ok" } else { "run out" },
+            draining,
+            schema_version: self.store.schema_version,
+        }
+    }
+}
+
+/// Serves on this socket, on one thread, until it is told to stop.
+pub(crate) fn start(listener: TcpListener, operations: Operations) -> std::io::Result<Server> {
+    let operations = Data::new(operations);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(operations.clone())
+            .route(LIVE, web::get().to(live))
+            .route(READY, web::get().to(ready))
+            .route(METRICS, web::get().to(metrics))
+    });
+    let server = server
+        .workers(1)
+        .disable_signals()
+        .shutdown_timeout(1)
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+async fn live() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(serde_json::json!({"status": "live"}))
+}
+
+async fn ready(operations: Data<Operations>) -> HttpResponse {
+    let readiness = operations.readiness();
+    let mut response = if readiness.status == "ready" {
+        HttpResponse::Ok()
+    } else {
+        HttpResponse::ServiceUnavailable()
+    };
+    response
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(readiness)
+}
+
+async fn metrics(operations: Data<Operations>) -> HttpResponse {
+    match operations.metrics.text(&operations.node, &operations.store) {
+        Ok(text) => HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, prometheus::TEXT_FORMAT))
+            .body(text),
+        Err(error) => {
+            tracing::error!(%error, "the metrics cannot be shown");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}

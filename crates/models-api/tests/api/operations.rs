@@ -1,0 +1,134 @@
+//! What operators see: health, metrics, and a service that stops in good order.
+
+use std::time::Duration;
+
+use models_core::Role;
+
+use crate::http::{Answer, send};
+use crate::service::TestService;
+
+async fn look(service: &TestService, path: &str) -> Answer {
+    send(service.operations, "GET", path, &[]).await
+}
+
+pub async fn a_service_is_alive_and_ready_and_says_so_elsewhere_than_the_api(service: TestService) {
+    let live = look(&service, "/health/live").await;
+    assert_eq!(
+        (live.status, live.json()["status"].as_str()),
+        (200, Some("live"))
+    );
+    let ready = look(&service, "/health/ready").await;
+    assert_eq!(ready.status, 200, "{ready:?}");
+    let body = ready.json();
+    for (name, value) in [("status", "ready"), ("database", "ok"), ("lease", "ok")] {
+        assert_eq!(body[name], value, "{body}");
+    }
+    assert_eq!(look(&service, "/v1/models").await.status, 404);
+    for path in ["/health/live", "/health/ready", "/metrics"] {
+        assert_eq!(service.anonymous().get(path).await.status, 404);
+    }
+}
+
+pub async fn what_is_answered_is_counted_by_route_and_never_by_tenant(service: TestService) {
+    let acme = service.organization("acme").await;
+    service.models(Some(&acme), &[("secret-model", 1)]).await;
+    let owner = service.caller(&acme, Role::Owner).await;
+    for _ in 0..3 {
+        owner.get("/v1/models/secret-model").await;
+    }
+    owner
+        .send("GET", "/v1/models", &[("If-None-Match", "*")])
+        .await;
+    owner.get("/v1/models/missing").await;
+    owner.send("BREW", "/v1/models", &[]).await;
+    service.anonymous().get("/v1/models").await;
+    service.bearer("sk-unknown").get("/v1/models").await;
+    owner.delete("/v1/models/secret-model").await;
+    let metrics = look(&service, "/metrics").await;
+    assert!(
+        metrics
+            .header("content-type")
+            .unwrap()
+            .starts_with("text/plain; version=0.0.4")
+    );
+    let count = |method, route, status| {
+        format!(
+            "http_server_request_duration_seconds_count{{method=\"{method}\",route=\"{route}\",status=\"{status}\"}}"
+        )
+    };
+    let one = "/v1/models/{model}";
+    for (name, value) in [
+        (count("GET", one, "200"), "3"),
+        (count("GET", one, "404"), "1"),
+        (count("DELETE", one, "200"), "1"),
+        (count("GET", "/v1/models", "304"), "1"),
+        (count("GET", "/v1/models", "401"), "2"),
+        (count("OTHER", "/v1/models", "405"), "1"),
+        (
+            "models_authentication_failures_total{reason=\"missing\"}".to_owned(),
+            "1",
+        ),
+        (
+            "models_authentication_failures_total{reason=\"incorrect\"}".to_owned(),
+            "1",
+        ),
+        ("models_barrier_wait_seconds_count".to_owned(), "1"),
+        ("models_revision_lag".to_owned(), "0"),
+        ("http_server_active_requests".to_owned(), "0"),
+    ] {
+        let line = format!("{name} {value}");
+        assert!(
+            metrics.body.lines().any(|found| found == line),
+            "{line}:\n{}",
+            metrics.body
+        );
+    }
+    for name in [
+        "models_revision_applied ",
+        "models_lease_remaining_seconds ",
+        "models_cache_hits_total{cache=\"keys\"} ",
+        "models_cache_bytes{cache=\"views\"} ",
+        "models_database_connections{pool=\"reader\"} ",
+        "models_build_info{",
+        "process_resident_memory_bytes ",
+    ] {
+        assert!(
+            metrics.body.contains(&format!("\n{name}")),
+            "{name}:\n{}",
+            metrics.body
+        );
+    }
+    let token = owner.token.as_ref().unwrap();
+    for told in ["acme", "secret-model", &token[..20], acme.id.as_str()] {
+        assert!(!metrics.body.contains(told), "{told}");
+    }
+}
+
+pub async fn a_service_that_is_told_to_stop_is_not_ready_and_answers_for_a_while(
+    service: TestService,
+) {
+    let mut service = service
+        .again_with(&[("MODELS__SERVER__DRAIN_DELAY", "2")])
+        .await;
+    let acme = service.organization("acme").await;
+    let reader = service.caller(&acme, Role::Reader).await;
+    let operations = service.operations;
+    let stopping = tokio::spawn(async move { service.stop().await });
+    let ready = loop {
+        let ready = send(operations, "GET", "/health/ready", &[]).await;
+        if ready.status != 200 {
+            break ready;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    assert_eq!(
+        (ready.status, ready.json()["draining"].as_bool()),
+        (503, Some(true))
+    );
+    assert_eq!(reader.get("/v1/models").await.status, 200);
+    assert_eq!(
+        send(operations, "GET", "/health/live", &[]).await.status,
+        200
+    );
+    stopping.await.unwrap();
+}
