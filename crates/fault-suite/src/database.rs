@@ -1,0 +1,220 @@
+//! A PostgreSQL server that can be killed, restarted and followed by a standby.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+
+use tempfile::TempDir;
+
+use crate::Failure;
+
+pub struct Database {
+    binaries: PathBuf,
+    directory: TempDir,
+    pub port: u16,
+    server: Option<Child>,
+}
+
+impl Database {
+    /// A new one, on a free port.
+    pub fn start() -> Result<Self, Failure> {
+        let mut database = Self::prepare()?;
+        let data = database.data();
+        let mut initdb = database.program("initdb");
+        initdb
+            .args([
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "--no-sync",
+                "-D",
+            ])
+            .arg(&data);
+        run(&mut initdb)?;
+        database.run_server()?;
+        Ok(database)
+    }
+
+    /// A standby of this one.
+    pub fn standby(&self) -> Result<Self, Failure> {
+        let mut standby = Self::prepare()?;
+        let mut backup = standby.program("pg_basebackup");
+        backup
+            .args([
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &self.port.to_string(),
+                "-U",
+                "postgres",
+            ])
+            .args(["-R", "-X", "stream", "-c", "fast", "-D"])
+            .arg(standby.data());
+        run(&mut backup)?;
+        standby.run_server()?;
+        Ok(standby)
+    }
+
+    fn prepare() -> Result<Self, Failure> {
+        let directory = TempDir::with_prefix("models-faults-")?;
+        if is_root() {
+            run(Command::new("chown")
+                .arg(server_user())
+                .arg(directory.path()))?;
+        }
+        Ok(Self {
+            binaries: find().ok_or(
+                "there is no PostgreSQL server here (Debian and Ubuntu: apt-get install postgresql)",
+            )?,
+            port: TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
+            directory,
+            server: None,
+        })
+    }
+
+    /// The URL of its database, through this port.
+    pub fn url_through(port: u16) -> String {
+        format!("postgres://postgres@127.0.0.1:{port}/postgres")
+    }
+
+    pub fn url(&self) -> String {
+        Self::url_through(self.port)
+    }
+
+    /// Stops it as a crash does, and starts it again.
+    pub fn restart(&mut self) -> Result<(), Failure> {
+        self.signal("-QUIT")?;
+        self.run_server()
+    }
+
+    /// Kills all its processes.
+    pub fn kill(&mut self) -> Result<(), Failure> {
+        if let Some(server) = &self.server {
+            let parent = server.id().to_string();
+            // The children first: they would see the parent go.
+            let _ = Command::new("pkill")
+                .args(["-KILL", "-P", &parent])
+                .status();
+        }
+        self.signal("-KILL")
+    }
+
+    /// Makes a primary of a standby.
+    pub fn promote(&self) -> Result<(), Failure> {
+        let mut promote = self.program("pg_ctl");
+        run(promote.args(["promote", "-w", "-D"]).arg(self.data()))
+    }
+
+    fn run_server(&mut self) -> Result<(), Failure> {
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.directory.path().join("log"))?;
+        let mut server = self.program("postgres");
+        server
+            .args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-k"])
+            .arg(self.directory.path())
+            .args(["-c", "max_connections=300", "-c", "wal_level=replica", "-D"])
+            .arg(self.data())
+            .stderr(log);
+        self.server = Some(server.spawn()?);
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while Instant::now() < deadline {
+            let mut ready = Command::new(self.binaries.join("pg_isready"));
+            ready.args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()]);
+            if ready.status()?.success() {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        let said = fs::read_to_string(self.directory.path().join("log")).unwrap_or_default();
+        Err(format!("the PostgreSQL server did not become ready; it said:\n{said}").into())
+    }
+
+    fn signal(&mut self, signal: &str) -> Result<(), Failure> {
+        if let Some(mut server) = self.server.take() {
+            // Its processes are another user's where this is root's: no `kill()` on a handle.
+            run(Command::new("kill").args([signal, &server.id().to_string()]))?;
+            server.wait()?;
+        }
+        Ok(())
+    }
+
+    fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    /// The server refuses to run as root.
+    fn program(&self, name: &str) -> Command {
+        let path = self.binaries.join(name);
+        let mut command = if is_root() {
+            let mut command = Command::new("setpriv");
+            let user = server_user();
+            command
+                .args(["--reuid", user, "--regid", user, "--clear-groups"])
+                .arg(path);
+            command
+        } else {
+            Command::new(path)
+        };
+        command
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        command
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let _ = self.signal("-QUIT");
+    }
+}
+
+pub fn run(command: &mut Command) -> Result<(), Failure> {
+    let output = command
+        .output()
+        .map_err(|error| format!("{command:?}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{command:?} failed: {said}").into())
+}
+
+fn is_root() -> bool {
+    Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|output| output.stdout == b"0\n")
+}
+
+fn server_user() -> &'static str {
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    if users.lines().any(|line| line.starts_with("postgres:")) {
+        "postgres"
+    } else {
+        "nobody"
+    }
+}
+
+/// Where Debian puts them, or on the PATH.
+fn find() -> Option<PathBuf> {
+    let has = |path: &Path| path.join("initdb").exists();
+    let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path().join("bin"))
+        .filter(|path| has(path))
+        .collect();
+    versions.sort();
+    let on_path = || env::split_paths(&env::var_os("PATH")?).find(|path| has(path));
+    versions.pop().or_else(on_path)
+}

@@ -1,0 +1,89 @@
+//! A way to the database that can be cut without a word, or led to another server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// Cut, it holds everything back: no connection ends, and nothing arrives, as on a network that
+/// drops all packets.
+#[derive(Clone)]
+pub struct Forwarder {
+    pub port: u16,
+    target: Arc<AtomicU16>,
+    is_cut: watch::Sender<bool>,
+    /// Grows when all connections are to end.
+    generation: watch::Sender<u64>,
+}
+
+impl Forwarder {
+    /// To the server on this port of the machine.
+    pub async fn start(target: u16) -> std::io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let forwarder = Self {
+            port: listener.local_addr()?.port(),
+            target: Arc::new(AtomicU16::new(target)),
+            is_cut: watch::Sender::new(false),
+            generation: watch::Sender::new(0),
+        };
+        tokio::spawn(forwarder.clone().accept(listener));
+        Ok(forwarder)
+    }
+
+    pub fn cut(&self) {
+        self.is_cut.send_replace(true);
+    }
+
+    pub fn heal(&self) {
+        self.is_cut.send_replace(false);
+    }
+
+    /// Leads to another server from now on; the connections that there are end.
+    pub fn lead_to(&self, target: u16) {
+        self.target.store(target, Ordering::Release);
+        self.generation.send_modify(|generation| *generation += 1);
+    }
+
+    async fn accept(self, listener: TcpListener) {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(self.clone().forward(stream));
+        }
+    }
+
+    async fn forward(self, client: TcpStream) {
+        let mut is_cut = self.is_cut.subscribe();
+        if is_cut.wait_for(|cut| !cut).await.is_err() {
+            return;
+        }
+        let target = SocketAddr::from(([127, 0, 0, 1], self.target.load(Ordering::Acquire)));
+        let Ok(server) = TcpStream::connect(target).await else {
+            return;
+        };
+        let _ = (client.set_nodelay(true), server.set_nodelay(true));
+        let (client_read, client_write) = client.into_split();
+        let (server_read, server_write) = server.into_split();
+        let mut generation = self.generation.subscribe();
+        tokio::select! {
+            () = copy(client_read, server_write, is_cut.clone()) => {}
+            () = copy(server_read, client_write, is_cut) => {}
+            _ = generation.changed() => {}
+        }
+    }
+}
+
+/// Until one of them ends.
+async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut is_cut: watch::Receiver<bool>) {
+    let mut buffer = vec![0; 16 * 1024];
+    while let Ok(length @ 1..) = from.read(&mut buffer).await {
+        if is_cut.wait_for(|cut| !cut).await.is_err() {
+            return;
+        }
+        if to.write_all(&buffer[..length]).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Faults, against real processes of the service and a real PostgreSQL, each with a control that must
+//! fail.
+#![expect(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a command line tool"
+)]
+
+mod cancellation;
+mod catalog;
+mod consistency;
+mod crash;
+mod database;
+mod failover;
+mod forwarder;
+mod node;
+mod notifications;
+mod report;
+mod revocation;
+mod scene;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use scene::Scene;
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+#[derive(Parser)]
+#[command(about)]
+struct Arguments {
+    /// The service's program.
+    #[arg(long)]
+    program: PathBuf,
+    /// Where the table is written.
+    #[arg(long)]
+    report: PathBuf,
+    /// A tenth of everything.
+    #[arg(long)]
+    short: bool,
+    /// Only the scenarios with this text in their names.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    only: String,
+}
+
+const SCENARIOS: [&str; 6] = [
+    "revocation",
+    "visibility",
+    "cancellation",
+    "consistency",
+    "crash",
+    "failover",
+];
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            eprintln!("error: a target was missed, or a control did not fail");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<bool, Failure> {
+    let chosen: Vec<&str> = SCENARIOS
+        .into_iter()
+        .filter(|name| name.contains(&arguments.only))
+        .collect();
+    if chosen.is_empty() {
+        return Err(format!("there are only: {}", SCENARIOS.join(", ")).into());
+    }
+    let scale = |full: usize| if arguments.short { full / 10 } else { full };
+    let mut scene = Scene::start(&arguments.program).await?;
+    for name in chosen {
+        eprintln!("{name}:");
+        let mut report = std::mem::take(&mut scene.report);
+        match name {
+            "crash" => crash::run(&mut report, &arguments.program, scale(40)).await?,
+            "failover" => {
+                failover::run(
+                    &mut report,
+                    &arguments.program,
+                    if arguments.short { 5 } else { 15 },
+                )
+                .await?;
+            }
+            _ => {
+                scene.report = report;
+                match name {
+                    "revocation" => revocation::run(&mut scene, scale(1_000)).await?,
+                    "visibility" => notifications::run(&mut scene, scale(300).max(100)).await?,
+                    "cancellation" => cancellation::run(&mut scene, 1_000).await?,
+                    _ => consistency::run(&mut scene, scale(100_000)).await?,
+                }
+                report = std::mem::take(&mut scene.report);
+            }
+        }
+        scene.report = report;
+    }
+    let table = scene.report.markdown();
+    std::fs::write(&arguments.report, &table)?;
+    println!("{table}");
+    Ok(scene.report.is_met())
+}

@@ -1,0 +1,144 @@
+//! A process of the service.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, StatusCode};
+use tempfile::TempDir;
+
+use crate::Failure;
+use crate::database::run;
+
+/// How a node is started.
+#[derive(Clone)]
+pub struct Start {
+    pub program: PathBuf,
+    pub database_url: String,
+    pub variables: Vec<(String, String)>,
+}
+
+pub struct Node {
+    pub address: String,
+    child: Child,
+    client: Client,
+    directory: TempDir,
+}
+
+/// The shortest lease that there is.
+pub const LEASE: Duration = Duration::from_secs(3);
+
+impl Node {
+    /// Starts it, and waits for its address.
+    pub async fn start(how: &Start) -> Result<Self, Failure> {
+        let directory = tempfile::tempdir()?;
+        let log = directory.path().join("log");
+        let child = Command::new(&how.program)
+            .arg("serve")
+            .current_dir(directory.path())
+            .env_clear()
+            .envs([
+                ("MODELS__BOOTSTRAP", "false"),
+                ("MODELS__CONSISTENCY__LEASE", &LEASE.as_secs().to_string()),
+                ("MODELS__DATABASE__URL", &how.database_url),
+                ("MODELS__LOG__FORMAT", "json"),
+                ("MODELS__OPERATIONS__PORT", "0"),
+                ("MODELS__SERVER__PORT", "0"),
+                ("MODELS__SERVER__WORKERS", "1"),
+            ])
+            .envs(how.variables.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(&log)?)
+            .spawn()
+            .map_err(|error| format!("{}: {error}", how.program.display()))?;
+        let client = Client::builder().timeout(Duration::from_secs(30)).build()?;
+        let mut node = Self {
+            address: String::new(),
+            child,
+            client,
+            directory,
+        };
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < deadline {
+            if let Some(address) = node.logged_address() {
+                node.address = address;
+                if node.get("sk-nobody", "/v1/models", None).await.is_ok() {
+                    return Ok(node);
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let said = std::fs::read_to_string(&log).unwrap_or_default();
+        Err(format!("a node did not start; it said:\n{said}").into())
+    }
+
+    fn logged_address(&self) -> Option<String> {
+        let log = std::fs::read_to_string(self.directory.path().join("log")).ok()?;
+        let line = log.lines().next()?;
+        let line: serde_json::Value = serde_json::from_str(line).ok()?;
+        line["address"].as_str().map(str::to_owned)
+    }
+
+    /// The status of an answer, and its body.
+    pub async fn get(
+        &self,
+        key: &str,
+        path: &str,
+        header: Option<(&str, &str)>,
+    ) -> reqwest::Result<Answer> {
+        let mut request = self.client.get(self.url(path)).bearer_auth(key);
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
+        }
+        Answer::of(request.send().await?).await
+    }
+
+    pub async fn delete(&self, key: &str, id: &str) -> reqwest::Result<Answer> {
+        let request = self.client.delete(self.url(&format!("/v1/models/{id}")));
+        Answer::of(request.bearer_auth(key).send().await?).await
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub fn signal(&self, signal: &str) -> Result<(), Failure> {
+        run(Command::new("kill").args([signal, &self.child.id().to_string()]))
+    }
+
+    /// As a power cut would.
+    pub fn kill(mut self) -> Result<(), Failure> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // One that is stopped would not hear anything else.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a node answered.
+pub struct Answer {
+    pub status: StatusCode,
+    pub revision: Option<String>,
+    pub body: String,
+}
+
+impl Answer {
+    async fn of(response: reqwest::Response) -> reqwest::Result<Self> {
+        let revision = response.headers().get("x-models-revision");
+        Ok(Self {
+            status: response.status(),
+            revision: revision
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned),
+            body: response.text().await?,
+        })
+    }
+}
