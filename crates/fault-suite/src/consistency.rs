@@ -256,6 +256,7 @@ async fn sequence(
     random: &mut Random,
 ) {
     let _alone = register.quiet.write().await;
+    register.check(counts).await;
     let owner = &scene.catalog.owner;
     let (one, other) = (
         nodes[random.below(nodes.len())],
@@ -268,7 +269,7 @@ async fn sequence(
             .add(std::slice::from_ref(&register.id))
             .await?;
         let first = one.get(owner, &path, Some(NEWEST)).await?;
-        let token = first.revision.clone().unwrap_or_default();
+        let token = first.revision.clone().ok_or("there is no token")?;
         let header = Some(("X-Models-Min-Revision", token.as_str()));
         let second = other.get(owner, &path, header).await?;
         let gone = one.delete(owner, &register.id).await?;
@@ -290,7 +291,7 @@ async fn sequence(
             counts.violations.fetch_add(1, Ordering::Relaxed);
         }
     }
-    register.history.lock().await.is_doubtful = true;
+    register.begin(scene).await;
 }
 
 fn seen(answer: &Answer) -> Result<Outcome, Failure> {
@@ -371,6 +372,11 @@ impl Register {
             return;
         }
         self.check(counts).await;
+        self.begin(scene).await;
+    }
+
+    /// Begins a history with what is there. Nobody else is at it.
+    async fn begin(&self, scene: &Scene) {
         let present = loop {
             // The database itself is asked: what it says is what the next must build on.
             match scene.catalog.ids().await {

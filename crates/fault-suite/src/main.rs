@@ -79,20 +79,16 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
     if chosen.is_empty() {
         return Err(format!("there are only: {}", SCENARIOS.join(", ")).into());
     }
+    let program = std::path::absolute(&arguments.program)?;
     let scale = |full: usize| if arguments.short { full / 10 } else { full };
-    let mut scene = Scene::start(&arguments.program).await?;
+    let mut scene = Scene::start(&program).await?;
     for name in chosen {
         eprintln!("{name}:");
         let mut report = std::mem::take(&mut scene.report);
         match name {
-            "crash" => crash::run(&mut report, &arguments.program, scale(40)).await?,
+            "crash" => crash::run(&mut report, &program, scale(40)).await?,
             "failover" => {
-                failover::run(
-                    &mut report,
-                    &arguments.program,
-                    if arguments.short { 5 } else { 15 },
-                )
-                .await?;
+                failover::run(&mut report, &program, if arguments.short { 5 } else { 15 }).await?;
             }
             _ => {
                 scene.report = report;

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, reason = "a command line tool")]
 
 mod bench;
+mod faults;
 mod postgres;
 mod sdks;
 mod system;
@@ -34,6 +35,8 @@ enum Task {
     },
     /// Measures the service beside its anchors and writes a table; only ratios within one run count.
     Bench(bench::Options),
+    /// Faults, against real processes and a real PostgreSQL, each with a control that must fail.
+    Faults(faults::Options),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Task::Check => check(),
         Task::Test { arguments } => test(&arguments),
         Task::Bench(options) => bench::run(&options),
+        Task::Faults(options) => faults::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -57,6 +61,7 @@ fn check() -> Result<(), String> {
         "clippy",
         "--workspace",
         "--all-targets",
+        "--all-features",
         "--locked",
         "--",
         "-D",

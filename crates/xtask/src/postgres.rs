@@ -36,8 +36,7 @@ impl Postgres {
         if let Ok(url) = env::var(VARIABLE) {
             return Ok(Self { url, started: None });
         }
-        let binaries = find().or_else(install).ok_or(HOW_TO_INSTALL)?;
-        start(&binaries)
+        start(&get()?)
     }
 
     pub fn url(&self) -> &str {
@@ -56,6 +55,11 @@ impl Drop for Postgres {
             let _ = server.wait();
         }
     }
+}
+
+/// Where the server's binaries are, installed if need be.
+pub fn get() -> Result<PathBuf, String> {
+    find().or_else(install).ok_or(HOW_TO_INSTALL.to_owned())
 }
 
 /// The newest server's binaries, where Debian puts them, or on the PATH.
