@@ -74,6 +74,11 @@ impl Node {
         })
     }
 
+    /// The token of a revision of the history that memory is in.
+    pub(crate) fn token(&self, revision: Revision) -> HeaderValue {
+        self.tokens.present_token(revision)
+    }
+
     /// Sees to it that memory is as new as a request demands: with `x-models-min-revision` as that,
     /// with `Cache-Control: no-cache` as the catalog is now. A token of another history, or of none,
     /// is one that memory cannot know to be met, and asks for the newest too.

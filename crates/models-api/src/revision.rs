@@ -58,8 +58,17 @@ impl RevisionTokens {
 
     /// The token of a revision.
     pub(crate) fn token(&self, epoch: &Epoch, revision: Revision) -> HeaderValue {
+        self.write(mark(epoch), revision)
+    }
+
+    /// The token of a revision of the history that memory is in.
+    pub(crate) fn present_token(&self, revision: Revision) -> HeaderValue {
+        self.write(**self.epoch.load(), revision)
+    }
+
+    fn write(&self, mark: Mark, revision: Revision) -> HeaderValue {
         let mut block = [0; 16];
-        block[..8].copy_from_slice(&mark(epoch));
+        block[..8].copy_from_slice(&mark);
         block[8..].copy_from_slice(&revision.0.to_be_bytes());
         let mut block = Array::from(block);
         self.cipher.encrypt_block(&mut block);

@@ -62,8 +62,13 @@ pub struct Candidates {
 /// What came of a request to delete a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deletion {
-    /// It is gone; this is what it was.
-    Deleted(Model),
+    /// It is gone.
+    Deleted {
+        /// What it was.
+        model: Model,
+        /// The revision from which on it is gone.
+        revision: Revision,
+    },
     /// The same key deleted it within the last minute, and this asks again: this is what it was
     /// then. Nothing was changed.
     Repeated(Model),

@@ -153,7 +153,7 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
             let deletion = delete_as(&mut mutation, &key_id, &id, attempt).await?;
             let revision = mutation.commit().await?;
             match deletion {
-                Deletion::Deleted(_) | Deletion::Repeated(_) => {
+                Deletion::Deleted { .. } | Deletion::Repeated(_) => {
                     store.wait_for_nodes(revision).await;
                 }
                 Deletion::Refused(_) => {}
@@ -265,7 +265,10 @@ async fn delete_as<DB: Backend>(
 ) -> Result<Deletion, RepositoryError> {
     let refusal = match find_deletable(mutation, key_id, id).await? {
         Ok(model) => match remove(mutation, &model.scope, id).await? {
-            Some(model) => return Ok(Deletion::Deleted(model)),
+            Some(model) => {
+                let revision = mutation.revision();
+                return Ok(Deletion::Deleted { model, revision });
+            }
             None => DeletionRefusal::NotFound,
         },
         Err(refusal) => refusal,

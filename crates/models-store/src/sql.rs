@@ -257,6 +257,11 @@ impl<DB: Backend> Mutation<DB> {
         self.begun_at == Revision(0)
     }
 
+    /// The revision of what was recorded last.
+    pub(crate) fn revision(&self) -> Revision {
+        self.revision
+    }
+
     pub(crate) fn origin(&self) -> &Origin {
         &self.origin
     }

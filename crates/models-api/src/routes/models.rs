@@ -49,17 +49,16 @@ pub(super) async fn delete(
     services: Data<Services>,
 ) -> Result<HttpResponse, ApiError> {
     let id = requested_id(&request)?;
-    match services
-        .node
-        .catalog
+    let catalog = &services.node.catalog;
+    let deletion = catalog
         .delete(&session.principal, &id, now(), attempt(&request))
-        .await?
-    {
-        Deletion::Deleted(model) | Deletion::Repeated(model) => {
-            // This node has applied it: whoever sends this token finds the model gone.
-            if let Ok(view) = services.node.catalog.view(&session.principal).await {
-                tell_revision(&request, &view);
-            }
+        .await?;
+    if let Deletion::Deleted { revision, .. } = &deletion {
+        let token = services.node.token(*revision);
+        request.extensions_mut().insert(RevisionToken(token));
+    }
+    match deletion {
+        Deletion::Deleted { model, .. } | Deletion::Repeated(model) => {
             let body = serde_json::to_vec(&DeletedModelObject::from(&model))
                 .map_err(|error| ApiError::Fault(error.to_string()))?;
             Ok(HttpResponse::Ok()

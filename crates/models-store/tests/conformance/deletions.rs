@@ -48,7 +48,9 @@ pub async fn an_owner_deletes_only_its_own_models(store: Store) {
         .delete_as(&owner.id, &id("own"), NOW, Attempt::First)
         .await
         .unwrap();
-    assert_eq!(deletion, Deletion::Deleted(own_model));
+    let revision = store.events.revision().await.unwrap();
+    let model = own_model;
+    assert_eq!(deletion, Deletion::Deleted { model, revision });
     assert_eq!(
         store.models.find(&own(&acme), &id("own")).await.unwrap(),
         None
@@ -128,7 +130,7 @@ pub async fn a_deletion_happens_once_however_many_ask(store: Store) {
     let mut deleted = 0;
     for attempt in attempts {
         match attempt.await.unwrap() {
-            Deletion::Deleted(_) => deleted += 1,
+            Deletion::Deleted { .. } => deleted += 1,
             Deletion::Refused(refusal) => assert_eq!(refusal, DeletionRefusal::NotFound),
             Deletion::Repeated(_) => panic!("none of them says that it is a repetition"),
         }
@@ -214,7 +216,7 @@ pub async fn a_repeated_deletion_is_answered_again_for_a_minute_to_the_same_key(
         .await
         .unwrap();
     assert!(
-        matches!(deletion, Deletion::Deleted(_)),
+        matches!(deletion, Deletion::Deleted { .. }),
         "one that came again is deleted, not only said to be"
     );
     store.api_keys.revoke(&owner.id, origin()).await.unwrap();
@@ -253,7 +255,7 @@ pub async fn nothing_is_deleted_after_the_keys_revocation(store: Store) {
     let mut deleted = 0;
     for deletion in deletions {
         match deletion.await.unwrap() {
-            Deletion::Deleted(_) => deleted += 1,
+            Deletion::Deleted { .. } => deleted += 1,
             Deletion::Refused(refusal) => {
                 assert_eq!(refusal, DeletionRefusal::Key(KeyRejection::Revoked));
             }
