@@ -13,6 +13,7 @@ mod crash;
 mod database;
 mod failover;
 mod forwarder;
+mod gateway;
 mod node;
 mod notifications;
 mod report;
@@ -35,6 +36,9 @@ struct Arguments {
     /// The service's program.
     #[arg(long)]
     program: PathBuf,
+    /// The gateway's configuration.
+    #[arg(long)]
+    gateway_config: PathBuf,
     /// Where the table is written.
     #[arg(long)]
     report: PathBuf,
@@ -46,13 +50,14 @@ struct Arguments {
     only: String,
 }
 
-const SCENARIOS: [&str; 6] = [
+const SCENARIOS: [&str; 7] = [
     "revocation",
     "visibility",
     "cancellation",
     "consistency",
     "crash",
     "failover",
+    "gateway",
 ];
 
 #[tokio::main]
@@ -82,11 +87,15 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
     let program = std::path::absolute(&arguments.program)?;
     let scale = |full: usize| if arguments.short { full / 10 } else { full };
     let mut scene = Scene::start(&program).await?;
+    scene.report.is_patient = arguments.short;
     for name in chosen {
         eprintln!("{name}:");
         let mut report = std::mem::take(&mut scene.report);
         match name {
             "crash" => crash::run(&mut report, &program, scale(40)).await?,
+            "gateway" => {
+                gateway::run(&mut report, &program, &arguments.gateway_config).await?;
+            }
             "failover" => {
                 failover::run(&mut report, &program, if arguments.short { 5 } else { 15 }).await?;
             }

@@ -107,6 +107,13 @@ impl Node {
         run(Command::new("kill").args([signal, &self.child.id().to_string()]))
     }
 
+    /// Waits until the process has ended by itself.
+    pub async fn wait_for_end(mut self) {
+        while matches!(self.child.try_wait(), Ok(None)) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// As a power cut would.
     pub fn kill(mut self) -> Result<(), Failure> {
         self.child.kill()?;

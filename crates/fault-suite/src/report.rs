@@ -7,6 +7,8 @@ use std::time::Duration;
 #[derive(Default)]
 pub struct Report {
     rows: Vec<Row>,
+    /// Durations are shown and miss nothing: the machine is a busy one.
+    pub is_patient: bool,
 }
 
 struct Row {
@@ -67,7 +69,17 @@ impl Report {
         let what = format!("{what}, p{percentile} of {}", durations.len());
         let shown = format!("{:.1} ms", found.as_secs_f64() * 1e3);
         let target = format!("at most {} ms", limit.as_millis());
-        self.row(scenario, &what, shown, &target, found <= limit);
+        self.timed(scenario, &what, shown, &target, found <= limit);
+    }
+
+    /// A figure that depends on how busy the machine is.
+    pub fn timed(&mut self, scenario: &str, what: &str, found: String, target: &str, is_met: bool) {
+        if self.is_patient && !is_met {
+            let found = format!("{found} (not met; the short form shows it only)");
+            self.row(scenario, what, found, target, true);
+        } else {
+            self.row(scenario, what, found, target, is_met);
+        }
     }
 
     /// Whether everything is as it must be.

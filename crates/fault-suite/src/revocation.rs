@@ -212,7 +212,7 @@ async fn cut_off(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     report.within(name, "the call", &mut durations, 99, limit);
     let seconds = |duration: Duration| format!("{:.2} s", duration.as_secs_f64());
     let whole = last + Duration::from_millis(1_250) >= LEASE && last <= LEASE;
-    report.row(
+    report.timed(
         name,
         "it went on answering for",
         seconds(last),
@@ -226,7 +226,7 @@ async fn cut_off(scene: &mut Scene, count: usize) -> Result<(), Failure> {
         "503",
         status == 503,
     );
-    report.row(
+    report.timed(
         name,
         "back after healing",
         seconds(back),

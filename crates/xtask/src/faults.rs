@@ -34,6 +34,9 @@ pub fn run(options: &Options) -> Result<(), String> {
     if !Path::new(FAKETIME).exists() {
         system::install(&["libfaketime"])?;
     }
+    if !system::has("haproxy") {
+        system::install(&["haproxy"])?;
+    }
     let target = target()?;
     let report = target.join("faults");
     std::fs::create_dir_all(&report).map_err(|error| error.to_string())?;
@@ -41,6 +44,7 @@ pub fn run(options: &Options) -> Result<(), String> {
     suite
         .arg("--program")
         .arg(target.join("release/models-api"));
+    suite.args(["--gateway-config", "config/haproxy.cfg"]);
     suite.arg("--report").arg(report.join("report.md"));
     suite.args(["--only", &options.only]);
     if options.short {

@@ -1,0 +1,47 @@
+# The service in an image of one static program and its configuration.
+#
+# Every base can be replaced: docker build --build-arg RUST_IMAGE=… --build-arg RUNTIME_IMAGE=…
+ARG RUST_IMAGE=rust:1.95-bookworm
+ARG RUNTIME_IMAGE=scratch
+
+FROM ${RUST_IMAGE} AS build
+# Named, so that procedural macros are still built for the machine that builds.
+ARG TARGET=x86_64-unknown-linux-gnu
+WORKDIR /source
+# What the program depends on, built apart from its sources: it changes seldom.
+COPY Cargo.toml Cargo.lock ./
+COPY crates crates
+RUN find crates -name '*.rs' -delete \
+    && for crate in crates/*/; do \
+        mkdir -p "$crate/src" && echo > "$crate/src/lib.rs" && echo 'fn main() {}' > "$crate/src/main.rs"; \
+        if [ -d "$crate/benches" ]; then echo 'fn main() {}' > "$crate/benches/reads.rs"; fi; \
+    done \
+    && RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --package models-api --target "$TARGET"
+COPY . .
+# Newer than the empty sources, whatever the clock of the context says.
+RUN find crates -name '*.rs' -exec touch {} + \
+    && RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --package models-api --target "$TARGET" \
+    && mkdir -p /image/data /image/tmp \
+    && cp "target/$TARGET/release/models-api" /image/models-api \
+    && cp -r config /image/config
+
+FROM ${RUNTIME_IMAGE}
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="models" \
+      org.opencontainers.image.description="The OpenAI Models API, self-hosted" \
+      org.opencontainers.image.licenses="MIT OR Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+# A user that there is no name for. SQLite's file is in the working directory's data/.
+COPY --from=build --chown=65532:65532 /image /
+USER 65532:65532
+WORKDIR /
+ENV MODELS__SERVER__HOST=0.0.0.0 \
+    MODELS__OPERATIONS__HOST=0.0.0.0 \
+    MODELS__LOG__FORMAT=json
+EXPOSE 8080 8081
+VOLUME ["/data"]
+HEALTHCHECK --interval=5s --timeout=4s --start-period=30s --retries=3 CMD ["/models-api", "healthcheck"]
+ENTRYPOINT ["/models-api"]
+CMD ["serve"]
