@@ -38,6 +38,9 @@ impl Node {
             .current_dir(directory.path())
             .env_clear()
             .envs([
+                // All clients share one address, and there are more at a time than anywhere else.
+                ("MODELS__LIMITS__FAILED_AUTHENTICATIONS_PER_MINUTE", "0"),
+                ("MODELS__LIMITS__REQUESTS_IN_FLIGHT", "4096"),
                 ("MODELS__BOOTSTRAP", "false"),
                 ("MODELS__CONSISTENCY__LEASE", &LEASE.as_secs().to_string()),
                 ("MODELS__DATABASE__URL", &how.database_url),
@@ -80,18 +83,25 @@ impl Node {
         line["address"].as_str().map(str::to_owned)
     }
 
-    /// The status of an answer, and its body.
+    /// The answer. A connection that the node closes just as it is used again is no answer: then it is asked
+    /// anew, as every client does.
     pub async fn get(
         &self,
         key: &str,
         path: &str,
         header: Option<(&str, &str)>,
     ) -> reqwest::Result<Answer> {
-        let mut request = self.client.get(self.url(path)).bearer_auth(key);
-        if let Some((name, value)) = header {
-            request = request.header(name, value);
+        let mut attempts = 0;
+        loop {
+            let mut request = self.client.get(self.url(path)).bearer_auth(key);
+            if let Some((name, value)) = header {
+                request = request.header(name, value);
+            }
+            match request.send().await {
+                Err(error) if is_closed(&error) && attempts < 2 => attempts += 1,
+                answer => return Answer::of(answer?).await,
+            }
         }
-        Answer::of(request.send().await?).await
     }
 
     pub async fn delete(&self, key: &str, id: &str) -> reqwest::Result<Answer> {
@@ -128,6 +138,11 @@ impl Drop for Node {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Whether the connection ended before there was an answer.
+fn is_closed(error: &reqwest::Error) -> bool {
+    error.is_request() && !error.is_timeout() && !error.is_connect()
 }
 
 /// What a node answered.

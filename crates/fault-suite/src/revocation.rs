@@ -13,14 +13,14 @@ use crate::scene::{Scene, wait};
 
 type Key = (ApiKeyId, String);
 
-/// How many keys there are for the healthy case; the others take a tenth.
+/// How many keys there are for each case.
 pub async fn run(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     healthy(scene, count).await?;
     control(scene, count / 10).await?;
-    stopped(scene, count / 10).await?;
-    cut_off(scene, count / 10).await?;
-    restarted(scene, count / 10).await?;
-    of_another_time(scene, count / 10).await
+    stopped(scene, count).await?;
+    cut_off(scene, count).await?;
+    restarted(scene, count).await?;
+    of_another_time(scene, count).await
 }
 
 /// Every node takes every key, and so has it in memory.

@@ -12,13 +12,15 @@ use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::{App, web};
 use futures_util::future::ready;
+use ipnet::IpNet;
 use models_store::Store;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Timeouts};
 use crate::node::Node;
 use crate::operations::{self, Operations};
-use crate::rate_limit::RateLimit;
+use crate::rate_limit::{FailureLimit, RateLimit};
 use crate::read::remember;
 use crate::respond::{respond, told_to_stop};
 use crate::routes;
@@ -30,6 +32,12 @@ pub struct Services {
     pub node: Node,
     /// How many requests a key may make, where that is limited.
     pub rate_limit: Option<RateLimit>,
+    /// Bytes of a request's head.
+    pub(crate) head_limit: usize,
+    /// How many incorrect keys may come from an address, where that is limited.
+    pub(crate) failure_limit: Option<FailureLimit>,
+    /// Who may say which address a request comes from.
+    pub(crate) trusted_proxies: Vec<IpNet>,
     /// Take no notice of `OpenAI-Organization` and `OpenAI-Project`.
     pub ignore_organization_headers: bool,
 }
@@ -38,7 +46,10 @@ impl Services {
     pub(crate) fn new(settings: &Settings, node: Node) -> Self {
         Self {
             node,
-            rate_limit: RateLimit::new(settings.server.requests_per_minute),
+            rate_limit: RateLimit::new(settings.limits.requests_per_minute),
+            head_limit: usize::from(settings.limits.head_kib) << 10,
+            failure_limit: FailureLimit::new(settings.limits.failed_authentications_per_minute),
+            trusted_proxies: settings.server.trusted_proxies.clone(),
             ignore_organization_headers: settings.server.ignore_organization_headers,
         }
     }
@@ -151,6 +162,15 @@ impl Application {
             ..
         } = self;
         let reception = settings.reception(&node);
+        let limits = &settings.limits;
+        let timeouts = Timeouts {
+            head: limits.head_timeout,
+            send: limits.send_timeout,
+        };
+        let idle = limits.idle_timeout;
+        let workers = workers(settings.server.workers);
+        let connections = usize::from(limits.connections).div_ceil(workers);
+        allow_files(limits.connections.into());
         let services = web::Data::new(Services::new(&settings, node));
         let (stopping, stopped) = watch::channel(false);
         let stop = async move {
@@ -158,7 +178,8 @@ impl Application {
             stopping.send_replace(true);
         };
         let server = Server::build()
-            .workers(workers(settings.server.workers))
+            .workers(workers)
+            .max_concurrent_connections(connections)
             // What is out of time is told so before it is dropped.
             .shutdown_timeout(settings.server.shutdown_timeout.as_secs() + 1)
             .shutdown_signal(stop)
@@ -176,6 +197,8 @@ impl Application {
                 let (stopped, stopping) = (stopped.clone(), stopped.clone());
                 let http = HttpService::build()
                     .local_addr(address)
+                    .client_request_timeout(timeouts.head)
+                    .keep_alive(idle)
                     // Idle connections close when the service stops, in place of holding it up.
                     .graceful_shutdown_signal(move || told_to_stop(stopped.clone()))
                     .on_connect_ext(|connection: &Connection, extensions: &mut Extensions| {
@@ -183,7 +206,10 @@ impl Application {
                     })
                     .h1(map_config(application, |()| AppConfig::default()));
                 fn_service(move |stream| {
-                    ready(Connection::accept(stream, stopping.clone()).map_err(DispatchError::Io))
+                    ready(
+                        Connection::accept(stream, timeouts, stopping.clone())
+                            .map_err(DispatchError::Io),
+                    )
                 })
                 .and_then(http)
             })?;
@@ -207,6 +233,30 @@ fn bind(
         port,
         source,
     })
+}
+
+/// Lets this process have as many files open as so many connections need, and some more, or says that it
+/// may not.
+fn allow_files(connections: u64) {
+    /// Databases, the log, the runtime.
+    const OTHERS: u64 = 256;
+    let needed = connections + OTHERS;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current.is_none_or(|current| current >= needed) {
+        return;
+    }
+    let allowed = maximum.map_or(needed, |maximum| maximum.min(needed));
+    let raised = Rlimit {
+        current: Some(allowed),
+        maximum,
+    };
+    if setrlimit(Resource::Nofile, raised).is_err() || allowed < needed {
+        tracing::warn!(
+            needed,
+            allowed,
+            "this process may not have as many files open as `limits.connections` needs"
+        );
+    }
 }
 
 fn workers(setting: u16) -> usize {

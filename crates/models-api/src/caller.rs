@@ -10,6 +10,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use models_core::{Principal, Role};
 
+use crate::address::client_address;
 use crate::application::Services;
 use crate::authentication::{Session, redact};
 use crate::error::ApiError;
@@ -76,8 +77,7 @@ async fn require(request: &HttpRequest, need: Need) -> Result<Arc<Session>, ApiE
         .app_data::<web::Data<Services>>()
         .expect("the application has its services");
     services.node.check_lease()?;
-    let found = services.node.authenticator.authenticate(&token).await?;
-    let session = found.ok_or_else(|| ApiError::IncorrectApiKey(redact(&token)))?;
+    let session = session(services, request, &token).await?;
     request.extensions_mut().insert(session.clone());
     if let Some(rate_limit) = &services.rate_limit {
         let allowance = rate_limit.take(&session.principal.key_id);
@@ -90,6 +90,34 @@ async fn require(request: &HttpRequest, need: Need) -> Result<Arc<Session>, ApiE
     let project = request.headers().get_all(OPENAI_PROJECT);
     check(services, &session.principal, organization, project, need)?;
     Ok(session)
+}
+
+/// Whom the token stands for. An address that sent too many incorrect ones is told so in place of a look at
+/// the database, and a key that is in memory is good whoever else shares the address.
+async fn session(
+    services: &Services,
+    request: &HttpRequest,
+    token: &str,
+) -> Result<Arc<Session>, ApiError> {
+    let authenticator = &services.node.authenticator;
+    if let Some(session) = authenticator.remember(token) {
+        return Ok(session);
+    }
+    let limit = services.failure_limit.as_ref().zip(request.peer_addr());
+    let limit = limit.map(|(limit, peer)| {
+        let address = client_address(peer.ip(), &services.trusted_proxies, request.headers());
+        (limit, address)
+    });
+    if let Some(wait) = limit.and_then(|(limit, address)| limit.wait(&address)) {
+        return Err(ApiError::TooManyFailures(wait.as_secs()));
+    }
+    let found = authenticator.authenticate(token).await?;
+    found.ok_or_else(|| {
+        if let Some((limit, address)) = limit {
+            limit.count(address);
+        }
+        ApiError::IncorrectApiKey(redact(token))
+    })
 }
 
 /// What is asked of a good key: that the organization and project headers are its own (401), and

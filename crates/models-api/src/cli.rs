@@ -1,5 +1,7 @@
 //! The command line: the service itself, and what its operators do on the database.
 
+mod backup;
+mod config;
 mod healthcheck;
 mod key;
 mod model;
@@ -7,7 +9,7 @@ mod organization;
 mod output;
 mod serve;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -48,6 +50,9 @@ struct Arguments {
 enum Command {
     #[command(flatten)]
     Catalog(CatalogCommand),
+    /// The settings of this process.
+    #[command(subcommand)]
+    Config(config::Command),
     /// Print the OpenAPI document of the service.
     Openapi,
     /// Ask the service at `operations.host` and `operations.port` whether it is ready; status 0 if it
@@ -62,6 +67,11 @@ enum CatalogCommand {
     Serve,
     /// Create the database's tables, or bring them to this version.
     Migrate,
+    /// Copy a SQLite database to a new file, while it is in use. PostgreSQL has `pg_dump`.
+    Backup {
+        /// The file to make.
+        file: PathBuf,
+    },
     /// Organizations: the tenants.
     #[command(subcommand)]
     Organization(organization::Command),
@@ -80,7 +90,7 @@ impl CatalogCommand {
         match self {
             Self::Serve | Self::Migrate => true,
             Self::Organization(command) => matches!(command, organization::Command::Create { .. }),
-            Self::Key(_) => false,
+            Self::Backup { .. } | Self::Key(_) => false,
             Self::Model(command) => command.may_create(),
         }
     }
@@ -98,6 +108,7 @@ pub async fn run() -> ExitCode {
         .unwrap_or(Command::Catalog(CatalogCommand::Serve));
     let done = match command {
         Command::Catalog(command) => execute(command, output).await,
+        Command::Config(command) => config::run(&command, output),
         Command::Openapi => print(OPENAPI.trim_end()),
         Command::Healthcheck => healthcheck::run(output),
     };
@@ -120,6 +131,7 @@ async fn execute(command: CatalogCommand, output: Output) -> Result<(), Failure>
     let done = match command {
         CatalogCommand::Serve => serve::run(&settings, &store).await,
         CatalogCommand::Migrate => migrated(&store, output),
+        CatalogCommand::Backup { file } => backup::run(&settings, &file, output).await,
         CatalogCommand::Organization(command) => organization::run(command, &store, output).await,
         CatalogCommand::Key(command) => key::run(command, &store, output).await,
         CatalogCommand::Model(command) => model::run(command, &store, output).await,

@@ -1,10 +1,11 @@
 //! The socket, as the dispatcher of actix-http sees it.
 //!
-//! Three things that the dispatcher does without our code, or does not do, are mended here:
+//! Some things that the dispatcher does without our code, or does not do, are mended here:
 //!
 //! - What it cannot parse it answers itself, with a head and no body. Such an answer is given the envelope.
 //! - It closes without an answer when a body's chunks make no sense, and when the service stops just as a request arrives.
-//! - It times the first head of a connection, but no later one.
+//! - It times the first head of a connection, but no later one, and no peer that does not read.
+//!
 
 use std::cell::Cell;
 use std::io;
@@ -27,9 +28,16 @@ use crate::respond::standard_headers;
 
 const UNREADABLE: &str = "The request is not HTTP that this server can read.";
 
-/// How long the head of a request may take. The dispatcher times the first one of a connection
-/// alike.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a peer may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Timeouts {
+    /// For the head of a request, and then for its body, to arrive. The dispatcher times the first
+    /// head of a connection alike.
+    pub(crate) head: Duration,
+    /// To take some more of an answer.
+    pub(crate) send: Duration,
+}
+
 /// How long a peer that was refused may go on sending. To close on what it sent would take the
 /// answer away from it.
 const LINGER: Duration = Duration::from_secs(1);
@@ -57,6 +65,7 @@ impl Drop for Answering {
 
 pub(crate) struct Connection {
     stream: TcpStream,
+    timeouts: Timeouts,
     in_flight: InFlight,
     /// Something was read that has not been answered, and the peer has not gone.
     is_owed: bool,
@@ -64,6 +73,8 @@ pub(crate) struct Connection {
     waits_since: Option<Instant>,
     /// Looks whether the peer takes too long.
     timer: Option<Pin<Box<Sleep>>>,
+    /// Looks whether the peer has taken nothing for too long. It is set while the peer takes nothing.
+    stalled: Option<Pin<Box<Sleep>>>,
     /// Of what the dispatcher last wrote, not all has been taken.
     is_writing: bool,
     /// What is still to be written in place of an answer of the dispatcher's.
@@ -80,16 +91,19 @@ impl Connection {
     /// The connection and its peer.
     pub(crate) fn accept(
         stream: TcpStream,
+        timeouts: Timeouts,
         stopping: watch::Receiver<bool>,
     ) -> io::Result<(Self, Option<SocketAddr>)> {
         stream.set_nodelay(true)?;
         let peer = stream.peer_addr().ok();
         let connection = Self {
             stream,
+            timeouts,
             in_flight: InFlight::default(),
             is_owed: false,
             waits_since: None,
             timer: None,
+            stalled: None,
             is_writing: false,
             replacement: None,
             lingers: false,
@@ -125,17 +139,32 @@ impl Connection {
         }
         let since = *self.waits_since.get_or_insert_with(Instant::now);
         // The timer is not set anew for every request; it looks when it goes off.
-        let deadline = since + HEAD_TIMEOUT;
+        let deadline = since + self.timeouts.head;
         let timer = self
             .timer
             .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         while timer.as_mut().poll(cx).is_ready() {
-            if since.elapsed() >= HEAD_TIMEOUT {
+            if since.elapsed() >= self.timeouts.head {
                 return Poll::Ready(());
             }
             timer.as_mut().reset(deadline);
         }
         Poll::Pending
+    }
+
+    /// Writes some of these bytes, unless the peer has taken nothing for too long.
+    fn poll_send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if polled.is_ready() {
+            self.stalled = None;
+            return polled;
+        }
+        let deadline = self.timeouts.send;
+        let stalled = self
+            .stalled
+            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + deadline)));
+        ready!(stalled.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
     fn is_answering(&self) -> bool {
@@ -192,17 +221,20 @@ impl AsyncWrite for Connection {
         let this = self.get_mut();
         this.is_writing = true;
         let written = match bare_answer(bytes) {
-            None => ready!(Pin::new(&mut this.stream).poll_write(cx, bytes))?,
-            Some(start @ 1..) => {
-                ready!(Pin::new(&mut this.stream).poll_write(cx, &bytes[..start]))?
-            }
+            None => ready!(this.poll_send(cx, bytes))?,
+            Some(start @ 1..) => ready!(this.poll_send(cx, &bytes[..start]))?,
             Some(0) => {
-                let rest = this.replacement.get_or_insert_with(|| with_envelope(bytes));
+                let whole = || with_envelope(bytes);
+                let mut rest = this.replacement.take().unwrap_or_else(whole);
                 while rest.has_remaining() {
-                    let written = ready!(Pin::new(&mut this.stream).poll_write(cx, rest))?;
-                    rest.advance(written);
+                    match this.poll_send(cx, &rest) {
+                        Poll::Ready(written) => rest.advance(written?),
+                        Poll::Pending => {
+                            this.replacement = Some(rest);
+                            return Poll::Pending;
+                        }
+                    }
                 }
-                this.replacement = None;
                 this.lingers = true;
                 bytes.len()
             }

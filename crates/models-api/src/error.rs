@@ -62,9 +62,15 @@ pub enum ApiError {
         "Rate limit reached for requests per min (RPM): Limit {0}, Requested 1. Please try again in {1}s."
     )]
     RateLimited(u32, u64),
+    /// More incorrect keys than may come from an address. Holds the seconds to wait.
+    #[error("Too many incorrect API keys came from your address. Please try again in {0}s.")]
+    TooManyFailures(u64),
     /// A fault of ours. Holds the reason, which is for the log alone.
     #[error("The server had an error processing your request.")]
     Fault(String),
+    /// More requests wait already than may.
+    #[error("The server is overloaded or not ready yet.")]
+    TooManyInFlight,
     /// The store is out of reach, or the service has too much to do. Holds the reason, which is for
     /// the log alone.
     #[error("The server is overloaded or not ready yet.")]
@@ -111,9 +117,11 @@ impl ApiError {
             Self::RequestTimeout         => (408, REQUEST, None, None, true),
             Self::BodyTooLarge           => (413, REQUEST, None, None, false),
             Self::HeadTooLarge           => (431, REQUEST, None, None, false),
-            Self::RateLimited(..)        => (429, "requests", None, Some("rate_limit_exceeded"), true),
+            Self::RateLimited(..)
+            | Self::TooManyFailures(_)   => (429, "requests", None, Some("rate_limit_exceeded"), true),
             Self::Fault(_)               => (500, "server_error", None, None, false),
-            Self::Overloaded(_)          => (503, "service_unavailable_error", None, Some("server_is_overloaded"), true),
+            Self::TooManyInFlight
+            | Self::Overloaded(_)        => (503, "service_unavailable_error", None, Some("server_is_overloaded"), true),
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Row { status, kind, param, code, repeatable }
@@ -129,6 +137,7 @@ impl ApiError {
             Self::MismatchedProject => Some("project"),
             Self::MissingScope(_) => Some("role"),
             Self::RateLimited(..) => Some("rate_limit"),
+            Self::TooManyFailures(_) => Some("too_many_incorrect"),
             Self::BadRequest(_)
             | Self::ModelNotFound(_)
             | Self::UnknownUrl(..)
@@ -136,6 +145,7 @@ impl ApiError {
             | Self::BodyTooLarge
             | Self::HeadTooLarge
             | Self::RequestTimeout
+            | Self::TooManyInFlight
             | Self::Fault(_)
             | Self::Overloaded(_) => None,
         }
@@ -189,10 +199,10 @@ impl ApiError {
         if let Self::MethodNotAllowed(_, _, allow) = self {
             headers.push((ALLOW, allow.clone()));
         }
-        if let Self::RateLimited(_, seconds) = self {
+        if let Self::RateLimited(_, seconds) | Self::TooManyFailures(seconds) = self {
             headers.push((RETRY_AFTER, seconds.to_string()));
         }
-        if let Self::Overloaded(_) = self {
+        if let Self::Overloaded(_) | Self::TooManyInFlight = self {
             headers.push((RETRY_AFTER, RETRY_AFTER_SECONDS.to_owned()));
         }
         headers

@@ -1,6 +1,7 @@
 //! The OpenAI Models API, self-hosted: how the catalog is asked for. HTTP with actix-web, the
 //! settings, and the command line.
 
+mod address;
 mod application;
 mod authentication;
 mod body;

@@ -21,7 +21,7 @@ use crate::conditional::matches;
 use crate::node::Node;
 use crate::path::{LIST, model_id};
 use crate::representation::not_modified;
-use crate::respond::is_client_request_id;
+use crate::respond::{is_client_request_id, length_of, target_length};
 use crate::revision::X_MODELS_REVISION;
 use crate::view::View;
 
@@ -97,7 +97,11 @@ pub(crate) fn remember(services: &Services, request: &Request) -> Option<Read> {
         authorization,
         organization,
         project,
+        length,
     } = Usual::of(request.headers())?;
+    if target_length(request) + length > services.head_limit {
+        return None;
+    }
     let node = &services.node;
     let session = node
         .authenticator
@@ -150,6 +154,8 @@ struct Usual<'a> {
     authorization: Option<&'a HeaderValue>,
     organization: Option<&'a HeaderValue>,
     project: Option<&'a HeaderValue>,
+    /// Of all headers, in bytes.
+    length: usize,
 }
 
 impl<'a> Usual<'a> {
@@ -158,6 +164,7 @@ impl<'a> Usual<'a> {
     fn of(headers: &'a HeaderMap) -> Option<Self> {
         let mut usual = Self::default();
         for (name, value) in headers {
+            usual.length += length_of((name, value));
             let place = match name.as_str() {
                 "authorization" => &mut usual.authorization,
                 "openai-organization" => &mut usual.organization,

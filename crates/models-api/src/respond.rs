@@ -2,13 +2,14 @@
 //! failure, whoever raised it, the envelope. A panic in a handler is a 500; the process lives.
 
 mod exchange;
+mod logged;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::body::{BoxBody, MessageBody};
+use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
     VARY,
@@ -20,7 +21,8 @@ use actix_web::{Error, HttpMessage};
 use futures_util::future::{Either, ready};
 use futures_util::{FutureExt, StreamExt};
 use models_store::BootTime;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::sleep;
 
 use crate::authentication::Session;
 use crate::connection::InFlight;
@@ -32,6 +34,7 @@ use crate::read::Read;
 use crate::request_id::RequestId;
 use crate::revision::{RevisionToken, X_MODELS_REVISION};
 use exchange::{Answered, Exchange, Line};
+pub(crate) use logged::Logged;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
@@ -58,8 +61,6 @@ const STANDARD: [(HeaderName, &str); 3] = [
     (VARY, DEPENDS_ON),
 ];
 
-/// The largest body that a request may announce, in bytes. No route reads one.
-const LARGEST_BODY: u64 = 64 * 1024;
 /// The longest `X-Client-Request-Id`, in characters; OpenAI's own limit.
 const LONGEST_CLIENT_REQUEST_ID: usize = 512;
 
@@ -70,10 +71,27 @@ pub(crate) struct Reception {
     pub(crate) trust_request_id: bool,
     /// Which origins may read the answers.
     pub(crate) cors: Cors,
+    /// Which answers are logged.
+    pub(crate) logged: Logged,
+    /// What a request may take.
+    pub(crate) limits: RequestLimits,
     /// Where what is answered is counted.
     pub(crate) metrics: Option<Arc<Metrics>>,
     /// How long what is in flight may take when the service stops.
     pub(crate) grace: Duration,
+}
+
+/// What a request may take.
+#[derive(Clone)]
+pub(crate) struct RequestLimits {
+    /// Bytes of a head.
+    pub(crate) head: usize,
+    /// Bytes that a body may announce. No route reads one.
+    pub(crate) body: u64,
+    /// A permit for each request that may be waiting.
+    pub(crate) in_flight: Arc<Semaphore>,
+    /// Until the answer.
+    pub(crate) time: Duration,
 }
 
 /// Puts the application behind this layer. A read that `remember` answers does not come to it.
@@ -120,7 +138,7 @@ where
                     let exchange = reception.open(began, &request);
                     let mut answered = exchange.translate::<B>(Err(panic));
                     reception.finish(&exchange, &mut answered);
-                    exchange.log(&answered, reception.metrics.as_deref());
+                    reception.log(&exchange, &answered);
                     Either::Left(ready(Ok(answered.response)))
                 }
             }
@@ -144,10 +162,14 @@ where
     discard_chunks(&mut request);
     let exchange = reception.open(began, &request);
     let counted = reception.metrics.as_ref().map(InFlightCount::of);
+    let limits = &reception.limits;
+    let permit = limits.in_flight.clone().try_acquire_owned();
     let work = match reception.answer_early(&request) {
         Some(early) => Err(early),
+        None if permit.is_err() => Err(Early::Refused(ApiError::TooManyInFlight)),
         None => Ok(catch_unwind(AssertUnwindSafe(|| service.call(request)))),
     };
+    let time = limits.time;
     async move {
         let mut answered = match work {
             Err(Early::Preflight(response)) => Answered::from(*response),
@@ -166,18 +188,19 @@ where
                     biased;
                     answer = work => exchange.translate(answer),
                     () = out_of_time(stopping, reception.grace) => exchange.refuse(too_late()),
+                    () = sleep(time) => exchange.refuse(took_too_long()),
                 }
             }
         };
         reception.finish(&exchange, &mut answered);
-        exchange.log(&answered, reception.metrics.as_deref());
+        reception.log(&exchange, &answered);
         let mut response = answered.response;
         if exchange.closes {
             response
                 .head_mut()
                 .set_connection_type(ConnectionType::Close);
         }
-        drop((answering, counted));
+        drop((answering, counted, permit));
         Ok(response)
     }
 }
@@ -233,6 +256,10 @@ impl Reception {
     }
 
     fn answer_early(&self, request: &Request) -> Option<Early> {
+        let lengths = request.headers().iter().map(length_of);
+        if target_length(request) + lengths.sum::<usize>() > self.limits.head {
+            return Some(Early::Refused(ApiError::HeadTooLarge));
+        }
         if self.cors.is_preflight(request) {
             let mut response = Response::new(StatusCode::NO_CONTENT);
             if self.cors.allowed_origin(request).is_some() {
@@ -249,7 +276,7 @@ impl Reception {
                 "X-Client-Request-Id must be at most 512 ASCII characters.",
             )));
         }
-        if announced_length(request).is_some_and(|length| length > LARGEST_BODY) {
+        if announced_length(request).is_some_and(|length| length > self.limits.body) {
             return Some(Early::Refused(ApiError::BodyTooLarge));
         }
         None
@@ -275,16 +302,23 @@ impl Reception {
             method: request.method(),
             path: request.path(),
             status: response.status(),
+            bytes: sent(&response),
             took,
             session: Some(&session),
             error: None,
         }
-        .write(self.metrics.as_deref());
+        .write(self.metrics.as_deref(), self.logged);
         let headers = response.headers_mut();
         insert_standard(headers, request_id, took);
         insert_session(headers, &session);
         self.insert_origin(headers, self.cors.allowed_origin(request));
         response
+    }
+
+    fn log(&self, exchange: &Exchange, answered: &Answered) {
+        exchange
+            .line(answered)
+            .write(self.metrics.as_deref(), self.logged);
     }
 
     /// The headers that every answer has.
@@ -341,6 +375,29 @@ fn insert_allowance(headers: &mut HeaderMap, allowance: &Allowance) {
     }
 }
 
+/// The length of a body that is known.
+fn sent(response: &Response<BoxBody>) -> u64 {
+    match response.body().size() {
+        BodySize::Sized(length) => length,
+        BodySize::None | BodySize::Stream => 0,
+    }
+}
+
+/// Bytes of a request's head that are its target.
+pub(crate) fn target_length(request: &Request) -> usize {
+    let target = request.uri().path_and_query();
+    target.map_or(0, |target| target.as_str().len())
+}
+
+/// Bytes of a request's head that are this header, with its colon, space and line end.
+pub(crate) fn length_of((name, value): (&HeaderName, &HeaderValue)) -> usize {
+    name.as_str().len() + value.len() + 4
+}
+
+fn took_too_long() -> ApiError {
+    ApiError::Overloaded("this took longer than `limits.request_timeout`".to_owned())
+}
+
 fn too_late() -> ApiError {
     ApiError::Overloaded("the service stopped before this was done".to_owned())
 }
@@ -354,7 +411,7 @@ pub(crate) async fn told_to_stop(mut stopping: watch::Receiver<bool>) {
 /// Over when the service has been stopping for as long as what is in flight may take.
 async fn out_of_time(stopping: watch::Receiver<bool>, grace: Duration) {
     told_to_stop(stopping).await;
-    tokio::time::sleep(grace).await;
+    sleep(grace).await;
 }
 
 /// The headers of an answer to a request of which nothing is known.
@@ -442,6 +499,13 @@ mod tests {
         let _guard = tracing::subscriber::set_default(subscriber);
         let (_stop, stopping) = watch::channel(false);
         let reception = Reception {
+            logged: Logged::default(),
+            limits: RequestLimits {
+                head: 1 << 14,
+                body: 1 << 16,
+                in_flight: Arc::new(Semaphore::new(1)),
+                time: Duration::from_secs(1),
+            },
             trust_request_id: false,
             cors: Cors::default(),
             metrics: None,

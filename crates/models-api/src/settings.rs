@@ -1,17 +1,23 @@
 //! Settings: what there is to set. Where the values come from is in [`source`].
 
+mod secrets;
 mod source;
 
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::header::HeaderValue;
+use ipnet::IpNet;
 use models_store::{DatabaseKind, OpenError, Options};
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 use tracing::level_filters::LevelFilter;
 
 use crate::cors::Cors;
 use crate::node::Node;
-use crate::respond::Reception;
+use crate::respond::{Logged, Reception, RequestLimits};
 
 pub use source::SettingsError;
 
@@ -26,6 +32,7 @@ pub struct Settings {
     pub bootstrap: bool,
     pub server: ServerSettings,
     pub operations: OperationsSettings,
+    pub limits: LimitSettings,
     pub database: DatabaseSettings,
     pub consistency: ConsistencySettings,
     pub cache: CacheSettings,
@@ -44,8 +51,9 @@ pub struct ServerSettings {
     pub drain_delay: Duration,
     #[serde(deserialize_with = "seconds")]
     pub shutdown_timeout: Duration,
-    pub requests_per_minute: u32,
     pub trust_request_id: bool,
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
     pub ignore_organization_headers: bool,
     #[serde(deserialize_with = "origins")]
     pub cors_origins: Vec<HeaderValue>,
@@ -59,11 +67,36 @@ pub struct OperationsSettings {
     pub port: u16,
 }
 
+/// What clients may take of the service.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitSettings {
+    #[serde(deserialize_with = "within::<_, 1, 65_535>")]
+    pub connections: u16,
+    #[serde(deserialize_with = "within::<_, 1, 65_535>")]
+    pub requests_in_flight: u16,
+    #[serde(deserialize_with = "within::<_, 1, 64>")]
+    pub head_kib: u16,
+    #[serde(deserialize_with = "within::<_, 0, 65_535>")]
+    pub body_kib: u16,
+    #[serde(deserialize_with = "seconds")]
+    pub head_timeout: Duration,
+    #[serde(deserialize_with = "seconds")]
+    pub request_timeout: Duration,
+    #[serde(deserialize_with = "seconds")]
+    pub send_timeout: Duration,
+    #[serde(deserialize_with = "seconds")]
+    pub idle_timeout: Duration,
+    pub requests_per_minute: u32,
+    pub failed_authentications_per_minute: u32,
+}
+
 /// Where the catalog is kept.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatabaseSettings {
     pub url: DatabaseUrl,
+    pub password_file: PathBuf,
     #[serde(deserialize_with = "within::<_, 1, 1000>")]
     pub max_connections: u16,
     #[serde(deserialize_with = "seconds")]
@@ -136,6 +169,9 @@ pub struct LogSettings {
     pub format: LogFormat,
     #[serde(deserialize_with = "level")]
     pub level: LevelFilter,
+    pub requests: RequestLog,
+    #[serde(deserialize_with = "within::<_, 1, 65_535>")]
+    pub sample: u16,
 }
 
 /// The form of the log's lines.
@@ -160,6 +196,31 @@ impl TryFrom<String> for LogFormat {
     }
 }
 
+/// Which answers the log has a line for, beside those that say that something is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum RequestLog {
+    /// None.
+    Off,
+    /// One of so many.
+    Sampled,
+    /// All.
+    All,
+}
+
+impl TryFrom<String> for RequestLog {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "off" => Ok(Self::Off),
+            "sampled" => Ok(Self::Sampled),
+            "all" => Ok(Self::All),
+            _ => Err("must be off, sampled or all"),
+        }
+    }
+}
+
 impl Settings {
     /// The part that the store wants to know.
     #[must_use]
@@ -177,6 +238,13 @@ impl Settings {
             metrics: Some(node.metrics.clone()),
             trust_request_id: self.server.trust_request_id,
             cors: Cors::new(&self.server.cors_origins),
+            logged: Logged::new(&self.log),
+            limits: RequestLimits {
+                head: usize::from(self.limits.head_kib) << 10,
+                body: u64::from(self.limits.body_kib) << 10,
+                in_flight: Arc::new(Semaphore::new(self.limits.requests_in_flight.into())),
+                time: self.limits.request_timeout,
+            },
             grace: self.server.shutdown_timeout,
         }
     }
@@ -208,6 +276,24 @@ fn origin(name: &str) -> Result<HeaderValue, String> {
         return Err(refused());
     }
     HeaderValue::from_str(name).map_err(|_| refused())
+}
+
+/// Addresses and networks, separated by commas.
+fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let names = text
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    let network = |name: &str| {
+        let address = name.parse().map(|address: IpAddr| address.into());
+        address.or_else(|_| name.parse()).map_err(|_| {
+            serde::de::Error::custom(format!(
+                "`{name}` is neither an address nor a network, as `10.0.0.0/8` is"
+            ))
+        })
+    };
+    names.map(network).collect()
 }
 
 fn level<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<LevelFilter, D::Error> {

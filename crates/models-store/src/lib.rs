@@ -5,6 +5,7 @@
 //! begins a transaction that will write.
 
 mod api_keys;
+mod backup;
 mod boot_time;
 mod error;
 mod events;
@@ -19,6 +20,7 @@ mod postgres;
 mod sql;
 mod sqlite;
 
+pub use backup::{BackupError, back_up};
 pub use boot_time::BootTime;
 pub use follow::Following;
 pub use observer::{Observer, PoolStatus};

@@ -81,6 +81,11 @@ fn parse(url: &str) -> Result<SqliteConnectOptions, OpenError> {
     Ok(connect)
 }
 
+/// How to read the file at this URL, and no more.
+pub(crate) fn reading(url: &str) -> Result<SqliteConnectOptions, OpenError> {
+    Ok(parse(url)?.busy_timeout(BUSY_TIMEOUT).read_only(true))
+}
+
 /// One connection: SQLite has one writer at a time, and here they wait in order.
 async fn open_writer(
     connect: &SqliteConnectOptions,

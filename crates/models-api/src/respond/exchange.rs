@@ -10,6 +10,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::{Error, HttpMessage};
 use models_store::BootTime;
 
+use super::{Logged, sent};
 use crate::authentication::Session;
 use crate::error::ApiError;
 use crate::metrics::Metrics;
@@ -101,18 +102,19 @@ impl Exchange {
         }
     }
 
-    pub(super) fn log(&self, answered: &Answered, metrics: Option<&Metrics>) {
+    /// What is said of it and its answer.
+    pub(super) fn line<'a>(&'a self, answered: &'a Answered) -> Line<'a> {
         Line {
             request_id: &self.request_id,
             client_request_id: self.client_request_id.as_ref(),
             method: &self.method,
             path: &self.path,
             status: answered.response.status(),
+            bytes: sent(&answered.response),
             took: BootTime::now().since(self.began),
             session: answered.session.as_deref(),
             error: answered.error.as_ref(),
         }
-        .write(metrics);
     }
 }
 
@@ -123,6 +125,8 @@ pub(super) struct Line<'a> {
     pub(super) method: &'a Method,
     pub(super) path: &'a str,
     pub(super) status: StatusCode,
+    /// Of the body.
+    pub(super) bytes: u64,
     pub(super) took: Duration,
     pub(super) session: Option<&'a Session>,
     pub(super) error: Option<&'a ApiError>,
@@ -130,28 +134,37 @@ pub(super) struct Line<'a> {
 
 impl Line<'_> {
     /// What came from outside is quoted and escaped; no key is among it.
-    pub(super) fn write(&self, metrics: Option<&Metrics>) {
+    pub(super) fn write(&self, metrics: Option<&Metrics>, logged: Logged) {
+        let route = Template::of(self.path);
         if let Some(metrics) = metrics {
-            let route = Template::of(self.path);
             metrics.answered(self.method, route, self.status, self.took);
             if let Some(reason) = self.error.and_then(ApiError::key_refusal) {
                 metrics.refused_key(reason);
             }
         }
-        if self.error.is_none() && !tracing::enabled!(tracing::Level::DEBUG) {
-            return;
+        if logged.has(self.status) {
+            self.log(route);
         }
-        let Self { method, path, .. } = self;
+    }
+
+    fn log(&self, route: Template) {
+        let Self {
+            method,
+            path,
+            bytes,
+            ..
+        } = self;
+        let route = route.as_str();
         let (request_id, status) = (self.request_id.as_str(), self.status.as_u16());
         let client_request_id = self.client_request_id.map(tracing::field::debug);
-        let key_id = self
-            .session
-            .map(|session| session.principal.key_id.as_str());
-        let ms = self.took.as_millis();
+        let principal = self.session.map(|session| &session.principal);
+        let key_id = principal.map(|principal| principal.key_id.as_str());
+        let organization = principal.map(|principal| principal.organization_slug.as_str());
+        let ms = self.took.as_secs_f64() * 1_000.0;
         if let Some(ApiError::Fault(reason) | ApiError::Overloaded(reason)) = self.error {
-            tracing::error!(request_id, client_request_id, key_id, %method, ?path, status, ms, reason, "a request failed");
+            tracing::error!(request_id, client_request_id, key_id, organization, %method, route, ?path, status, ms, bytes, reason, "a request failed");
         } else {
-            tracing::debug!(request_id, client_request_id, key_id, %method, ?path, status, ms, "answered");
+            tracing::info!(request_id, client_request_id, key_id, organization, %method, route, ?path, status, ms, bytes, "answered");
         }
     }
 }

@@ -8,11 +8,14 @@ use std::path::{Path, PathBuf};
 
 use config::{Config, ConfigError, Environment, File, FileFormat, Map, Value, ValueKind};
 
-use super::Settings;
+use serde::Serialize;
+
+use super::{Settings, secrets};
 
 const DEFAULTS: &str = include_str!("../../../../config/default.toml");
 const PREFIX: &str = "MODELS__";
 const ENVIRONMENT: &str = "MODELS_ENVIRONMENT";
+const DEVELOPMENT: &str = "development";
 const DIRECTORY: &str = "MODELS_CONFIG_DIRECTORY";
 
 /// Why the settings cannot be used, in a sentence that names the one at fault.
@@ -58,22 +61,60 @@ pub enum SettingsError {
     Unreadable(ConfigError),
 }
 
+/// A setting as it is, and where that comes from.
+#[derive(Debug, Serialize)]
+pub struct SettingValue {
+    /// Its name, such as `server.port`.
+    pub key: String,
+    /// Its value, as text. Of a database's URL, without the password.
+    pub value: String,
+    /// The default, a file, or a variable.
+    pub source: String,
+}
+
+/// Everything that the settings come from.
+struct Sources {
+    config: Config,
+    /// The environment's file, and the settings that are in it.
+    file: Option<(PathBuf, Vec<String>)>,
+    variables: Map<String, String>,
+    is_development: bool,
+}
+
 impl Settings {
     /// The settings of this process.
     pub fn load() -> Result<Self, SettingsError> {
-        let ours =
-            std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"MODELS_"));
-        let text =
-            |(name, value): (OsString, OsString)| match (name.into_string(), value.into_string()) {
-                (Ok(name), Ok(value)) => Ok((name, value)),
-                (Ok(name), Err(_)) => Err(SettingsError::NotUtf8(name)),
-                (Err(name), _) => Err(SettingsError::NotUtf8(name.to_string_lossy().into_owned())),
-            };
-        Self::load_from(&ours.map(text).collect::<Result<_, _>>()?)
+        Self::load_from(&variables()?)
     }
 
     /// The settings that a process with these variables would have.
     pub fn load_from(variables: &HashMap<String, String>) -> Result<Self, SettingsError> {
+        Sources::of(variables)?.settings()
+    }
+
+    /// The settings of this process, one by one, if they can be used.
+    pub fn explain() -> Result<Vec<SettingValue>, SettingsError> {
+        let sources = Sources::of(&variables()?)?;
+        let settings = sources.settings()?;
+        sources.explain(&settings)
+    }
+}
+
+/// Those variables of this process that could be ours.
+fn variables() -> Result<HashMap<String, String>, SettingsError> {
+    let ours =
+        std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"MODELS_"));
+    let text = |(name, value): (OsString, OsString)| match (name.into_string(), value.into_string())
+    {
+        (Ok(name), Ok(value)) => Ok((name, value)),
+        (Ok(name), Err(_)) => Err(SettingsError::NotUtf8(name)),
+        (Err(name), _) => Err(SettingsError::NotUtf8(name.to_string_lossy().into_owned())),
+    };
+    ours.map(text).collect()
+}
+
+impl Sources {
+    fn of(variables: &HashMap<String, String>) -> Result<Self, SettingsError> {
         let defaults = File::from_str(DEFAULTS, FileFormat::Toml);
         let known = keys_of(
             &Config::builder()
@@ -81,7 +122,8 @@ impl Settings {
                 .build()
                 .map_err(refuse)?,
         );
-        let mut settings = Config::builder().add_source(defaults);
+        let mut config = Config::builder().add_source(defaults);
+        let mut found = None;
         if let Some(path) = environment_file(variables)? {
             let file = File::from(path.clone()).format(FileFormat::Toml);
             let keys = keys_of(
@@ -92,10 +134,12 @@ impl Settings {
             );
             check(
                 &known,
-                keys.into_iter()
+                keys.iter()
+                    .cloned()
                     .map(|key| (key, format!("in {}", path.display()))),
             )?;
-            settings = settings.add_source(file);
+            config = config.add_source(file);
+            found = Some((path, keys));
         }
         refuse_misspelt(&known, variables)?;
         let ours: Map<String, String> = variables
@@ -111,13 +155,63 @@ impl Settings {
         let environment = Environment::with_prefix("MODELS")
             .prefix_separator("__")
             .separator("__")
-            .source(Some(ours));
-        settings
-            .add_source(environment)
-            .build()
-            .and_then(Config::try_deserialize)
-            .map_err(refuse)
+            .source(Some(ours.clone()));
+        let config = config.add_source(environment).build().map_err(refuse)?;
+        Ok(Self {
+            config,
+            file: found,
+            variables: ours,
+            is_development: named(variables).is_none_or(|name| name == DEVELOPMENT),
+        })
     }
+
+    fn settings(&self) -> Result<Settings, SettingsError> {
+        let mut settings: Settings = self.config.clone().try_deserialize().map_err(refuse)?;
+        let refused = |(key, reason): (&str, String)| SettingsError::Value {
+            key: key.to_owned(),
+            reason,
+        };
+        let file = self
+            .file
+            .as_ref()
+            .filter(|(_, keys)| keys.iter().any(|key| key == "database.url"))
+            .map(|(path, _)| path.as_path());
+        secrets::resolve(&mut settings.database, self.is_development, file).map_err(refused)?;
+        let (time, lease) = (settings.limits.request_timeout, settings.consistency.lease);
+        if time <= lease {
+            let reason = format!(
+                "it must be more than `consistency.lease`, which is {} s: a deletion may have to wait for so long",
+                lease.as_secs()
+            );
+            return Err(refused(("limits.request_timeout", reason)));
+        }
+        Ok(settings)
+    }
+
+    fn explain(&self, settings: &Settings) -> Result<Vec<SettingValue>, SettingsError> {
+        let explain = |key: String| {
+            let name = variable(&key);
+            let source = if self.variables.contains_key(&name) {
+                format!("variable {name}")
+            } else {
+                match &self.file {
+                    Some((path, keys)) if keys.contains(&key) => path.display().to_string(),
+                    _ => "default".to_owned(),
+                }
+            };
+            let value = match key.as_str() {
+                "database.url" => settings.database.url.masked(),
+                _ => self.config.get_string(&key).map_err(refuse)?,
+            };
+            Ok(SettingValue { key, value, source })
+        };
+        keys_of(&self.config).into_iter().map(explain).collect()
+    }
+}
+
+/// The environment that is named.
+fn named(variables: &HashMap<String, String>) -> Option<&String> {
+    variables.get(ENVIRONMENT).filter(|name| !name.is_empty())
 }
 
 /// The file of the environment. One that is not named may have none.
@@ -125,13 +219,13 @@ fn environment_file(variables: &HashMap<String, String>) -> Result<Option<PathBu
     let directory = variables
         .get(DIRECTORY)
         .map_or(Path::new("config"), Path::new);
-    let named = variables.get(ENVIRONMENT).filter(|name| !name.is_empty());
+    let named = named(variables);
     if variables.contains_key(DIRECTORY) && !directory.is_dir() {
         return Err(SettingsError::NoDirectory(directory.to_owned()));
     }
     let path = directory.join(format!(
         "{}.toml",
-        named.map_or("development", String::as_str)
+        named.map_or(DEVELOPMENT, String::as_str)
     ));
     match path.is_file() {
         true => Ok(Some(path)),

@@ -50,7 +50,7 @@ pub async fn a_faulty_row_is_a_fault_and_a_store_out_of_reach_is_overloaded(serv
 
 pub async fn a_key_that_asks_too_often_is_told_when_to_ask_again(service: TestService) {
     let service = service
-        .again_with(&[("MODELS__SERVER__REQUESTS_PER_MINUTE", "2")])
+        .again_with(&[("MODELS__LIMITS__REQUESTS_PER_MINUTE", "2")])
         .await;
     let acme = service.organization("acme").await;
     let (busy, other) = (

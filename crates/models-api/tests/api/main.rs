@@ -9,6 +9,7 @@ mod deletion;
 mod errors;
 mod faults;
 mod http;
+mod limits;
 mod listing;
 mod matrix;
 mod nodes;
@@ -51,6 +52,15 @@ on_both_databases! {
         a_tenant_sees_its_own_models_and_the_public_ones
         every_role_may_list
         head_answers_as_get_does_without_the_body
+    }
+    limits {
+        an_address_with_too_many_incorrect_keys_has_to_wait
+        a_request_too_many_is_refused_at_once_and_the_others_are_done
+        what_takes_too_long_is_answered_all_the_same
+        a_head_may_be_so_long
+        an_idle_connection_is_closed
+        who_does_not_read_is_left
+        a_connection_too_many_waits_for_another_to_close
     }
     revisions {
         a_token_is_moved_by_what_its_holder_may_see_and_nothing_else

@@ -6,6 +6,7 @@
 mod failures;
 mod keys;
 mod models;
+mod operations;
 mod organizations;
 mod program;
 mod sdks;

@@ -1,10 +1,12 @@
 //! Running the program, on a directory or a database of its own.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde_json::Value;
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 use test_database::TestDatabase;
 
 /// A directory to run the program in, and the variables to run it with.
@@ -86,23 +88,35 @@ impl Program {
 
     /// Starts the service, and waits for its address.
     pub fn serve(&self) -> Serving {
-        let mut child = self
+        let log = NamedTempFile::new().unwrap();
+        let child = self
             .command(&["serve"])
             .env("MODELS__LOG__FORMAT", "json")
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(log.reopen().unwrap())
             .spawn()
             .unwrap();
-        let mut first_line = String::new();
-        BufReader::new(child.stderr.take().unwrap())
-            .read_line(&mut first_line)
-            .unwrap();
-        let log: Value = serde_json::from_str(&first_line)
-            .unwrap_or_else(|error| panic!("{error}: {first_line}"));
-        Serving {
-            address: log["address"].as_str().unwrap().to_owned(),
+        let mut serving = Serving {
+            address: String::new(),
+            operations: String::new(),
+            log,
             child,
-        }
+        };
+        let first = loop {
+            if let Some(line) = serving.log().first() {
+                break line.clone();
+            }
+            assert_eq!(
+                serving.child.try_wait().unwrap(),
+                None,
+                "{:?}",
+                serving.log()
+            );
+            sleep(Duration::from_millis(10));
+        };
+        let address = |name: &str| first[name].as_str().unwrap().to_owned();
+        (serving.address, serving.operations) = (address("address"), address("operations"));
+        serving
     }
 }
 
@@ -135,10 +149,24 @@ impl From<Output> for Run {
 /// A running service. It is killed when it is dropped, unless it was told to stop.
 pub struct Serving {
     pub address: String,
+    /// Where operators look.
+    pub operations: String,
+    log: NamedTempFile,
     child: Child,
 }
 
 impl Serving {
+    /// The lines that are whole.
+    pub fn log(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.log.path()).unwrap();
+        text.split_inclusive('\n')
+            .filter(|line| line.ends_with('\n'))
+            .map(|line| {
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+            })
+            .collect()
+    }
+
     /// Sends the signal.
     pub fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();

@@ -1,0 +1,221 @@
+//! The database's password: where it may come from, and what it may not be.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use models_store::DatabaseKind;
+use url::Url;
+
+use super::{DatabaseSettings, DatabaseUrl};
+
+/// What everybody knows: the default of the compose stack, and what is written to begin with.
+const KNOWN: [&str; 7] = [
+    "models-development-only",
+    "models",
+    "postgres",
+    "password",
+    "PASSWORD",
+    "changeme",
+    "secret",
+];
+
+/// A setting that cannot be used, and why.
+pub(super) type Refusal = (&'static str, String);
+
+const URL: &str = "database.url";
+const PASSWORD_FILE: &str = "database.password_file";
+
+impl DatabaseUrl {
+    /// The URL as it may be shown.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let Ok(mut url) = Url::parse(&self.0) else {
+            return "…".to_owned();
+        };
+        if url.password().is_some() && url.set_password(Some("***")).is_err() {
+            return "…".to_owned();
+        }
+        if url.query().is_some() {
+            let shown: Vec<_> = url
+                .query_pairs()
+                .map(|(name, value)| match name.as_ref() {
+                    "password" => "password=***".to_owned(),
+                    _ => format!("{name}={value}"),
+                })
+                .collect();
+            url.set_query(Some(&shown.join("&")));
+        }
+        url.into()
+    }
+
+    fn password(&self) -> Option<String> {
+        let url = Url::parse(&self.0).ok()?;
+        let in_query = || {
+            let mut pairs = url.query_pairs();
+            pairs.find(|(name, _)| name == "password")
+        };
+        let plain = url.password().map(|password| {
+            percent_encoding::percent_decode_str(password)
+                .decode_utf8_lossy()
+                .into_owned()
+        });
+        plain.or_else(|| in_query().map(|(_, value)| value.into_owned()))
+    }
+
+    fn with_password(&self, password: &str) -> Option<Self> {
+        if DatabaseKind::of(&self.0).ok()? != DatabaseKind::Postgres {
+            return None;
+        }
+        let mut url = Url::parse(&self.0).ok()?;
+        // The parser leaves a `%` as it is, and whoever reads the URL does not.
+        let password = password.replace('%', "%25");
+        url.set_password(Some(&password)).ok()?;
+        Some(Self(url.into()))
+    }
+}
+
+/// Puts the password of the file into the URL, and refuses one that is no secret. `file` is the one
+/// that the environment's settings are from.
+pub(super) fn resolve(
+    database: &mut DatabaseSettings,
+    is_development: bool,
+    file: Option<&Path>,
+) -> Result<(), Refusal> {
+    let in_url = database.url.password();
+    if !database.password_file.as_os_str().is_empty() {
+        if in_url.is_some() {
+            return Err((PASSWORD_FILE, format!("`{URL}` has a password, too")));
+        }
+        let password = read(&database.password_file).map_err(|reason| (PASSWORD_FILE, reason))?;
+        let with = database.url.with_password(&password);
+        database.url = with.ok_or_else(|| {
+            let reason = format!("`{URL}` is none that can have a password");
+            (PASSWORD_FILE, reason)
+        })?;
+    } else if let (Some(_), Some(file)) = (in_url, file) {
+        check_mode(file).map_err(|reason| (URL, reason))?;
+    }
+    let is_known = |password: String| password.is_empty() || KNOWN.contains(&password.as_str());
+    if !is_development && database.url.password().is_some_and(is_known) {
+        let reason = "the password is empty, or one that everybody knows; only the environment `development` takes it";
+        return Err((URL, reason.to_owned()));
+    }
+    Ok(())
+}
+
+/// The only line of the file.
+fn read(path: &Path) -> Result<String, String> {
+    let said = |error: std::io::Error| format!("{}: {error}", path.display());
+    check_mode(path)?;
+    let text = fs::read_to_string(path).map_err(said)?;
+    let line = text.trim_end_matches(['\r', '\n']);
+    if line.is_empty() || line.contains('\n') {
+        return Err(format!("{} must hold one line", path.display()));
+    }
+    Ok(line.to_owned())
+}
+
+fn check_mode(path: &Path) -> Result<(), String> {
+    let metadata = fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let others = metadata.permissions().mode() & 0o007;
+    if others == 0 {
+        return Ok(());
+    }
+    Err(format!(
+        "{0} holds a password, and everybody on this machine may open it: chmod o= {0}",
+        path.display()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn url(text: &str) -> DatabaseUrl {
+        DatabaseUrl(text.to_owned())
+    }
+
+    fn settings(text: &str, file: &Path) -> DatabaseSettings {
+        DatabaseSettings {
+            url: url(text),
+            password_file: file.to_owned(),
+            max_connections: 1,
+            connect_timeout: std::time::Duration::from_secs(1),
+        }
+    }
+
+    #[test]
+    fn a_url_is_shown_without_its_password() {
+        for (given, shown) in [
+            ("sqlite://data/models.db", "sqlite://data/models.db"),
+            ("postgres://me:s3@x:1/y", "postgres://me:***@x:1/y"),
+            (
+                "postgres://me@x/y?sslmode=require&password=s3",
+                "postgres://me@x/y?sslmode=require&password=***",
+            ),
+            ("postgres://[", "…"),
+        ] {
+            assert_eq!(url(given).masked(), shown);
+        }
+    }
+
+    #[test]
+    fn a_password_comes_from_a_file_that_is_not_everybodys() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("password");
+        fs::write(&path, "a/b@c%41 d\n").unwrap();
+        let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        mode(0o644);
+        let mut database = settings("postgres://me@x/y", &path);
+        let (key, reason) = resolve(&mut database, true, None).unwrap_err();
+        assert!(
+            key == PASSWORD_FILE && reason.contains("chmod o= "),
+            "{reason}"
+        );
+        mode(0o640);
+        resolve(&mut database, false, None).unwrap();
+        assert_eq!(database.url.password().as_deref(), Some("a/b@c%41 d"));
+        for (given, said) in [
+            ("postgres://me:x@x/y", "has a password, too"),
+            (
+                "sqlite://data/models.db",
+                "is none that can have a password",
+            ),
+        ] {
+            let (_, reason) = resolve(&mut settings(given, &path), true, None).unwrap_err();
+            assert!(reason.contains(said), "{reason}");
+        }
+        for text in ["", "\n", "one\ntwo\n"] {
+            fs::write(&path, text).unwrap();
+            let (_, reason) =
+                resolve(&mut settings("postgres://me@x/y", &path), true, None).unwrap_err();
+            assert!(reason.ends_with("must hold one line"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn what_everybody_knows_is_for_development_alone() {
+        for password in KNOWN.into_iter().chain([""]) {
+            let given = format!("postgres://me:{password}@x/y?x=1");
+            let mut database = settings(&given, Path::new(""));
+            assert!(resolve(&mut database, true, None).is_ok());
+            assert_eq!(
+                resolve(&mut database, false, None).is_ok(),
+                password.is_empty() && database.url.password().is_none(),
+                "{given}"
+            );
+        }
+        // Peer authentication, a certificate, or a `.pgpass`.
+        assert!(
+            resolve(
+                &mut settings("postgres://me@x/y", Path::new("")),
+                false,
+                None
+            )
+            .is_ok()
+        );
+    }
+}

@@ -1,0 +1,204 @@
+//! What clients may take of the service.
+
+use std::time::{Duration, Instant};
+
+use models_core::Role;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+use crate::http::{Answer, exchange, send};
+use crate::service::{TestCaller, TestService};
+
+const LIST: &str = "/v1/models";
+
+async fn reader(service: &TestService) -> TestCaller {
+    let acme = service.organization("acme").await;
+    service.caller(&acme, Role::Reader).await
+}
+
+pub async fn an_address_with_too_many_incorrect_keys_has_to_wait(service: TestService) {
+    let limited = [
+        ("MODELS__LIMITS__FAILED_AUTHENTICATIONS_PER_MINUTE", "2"),
+        ("MODELS__SERVER__TRUSTED_PROXIES", "127.0.0.1"),
+    ];
+    let service = service.again_with(&limited).await;
+    let acme = service.organization("acme").await;
+    let known = service.caller(&acme, Role::Reader).await;
+    let unknown = service.caller(&acme, Role::Reader).await;
+    assert_eq!(known.get(LIST).await.status, 200);
+    let from = |address: &'static str| [("X-Forwarded-For", address)];
+    let stranger = service.bearer("sk-incorrect");
+    let statuses = async |caller: &TestCaller, address, times| {
+        let mut statuses = vec![];
+        for _ in 0..times {
+            statuses.push(caller.send("GET", LIST, &from(address)).await.status);
+        }
+        statuses
+    };
+    assert_eq!(
+        statuses(&stranger, "192.0.2.1", 4).await,
+        [401, 401, 401, 429]
+    );
+    let refused = stranger.send("GET", LIST, &from("192.0.2.1")).await;
+    let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{refused:?}");
+    let error = refused.error();
+    assert_eq!(
+        error["message"],
+        format!("Too many incorrect API keys came from your address. Please try again in {wait}s.")
+    );
+    assert_eq!(error["code"], "rate_limit_exceeded");
+    // What memory knows is asked of nobody.
+    assert_eq!(statuses(&known, "192.0.2.1", 1).await, [200]);
+    assert_eq!(statuses(&unknown, "192.0.2.1", 1).await, [429]);
+    // Others are not their neighbours, and what a client says of itself before the proxy does is nothing.
+    assert_eq!(statuses(&stranger, "192.0.2.1, 192.0.2.2", 1).await, [401]);
+    assert_eq!(statuses(&unknown, "192.0.2.2", 1).await, [200]);
+}
+
+pub async fn a_request_too_many_is_refused_at_once_and_the_others_are_done(service: TestService) {
+    let limited = [("MODELS__LIMITS__REQUESTS_IN_FLIGHT", "2")];
+    let service = service.again_with(&limited).await;
+    let acme = service.organization("acme").await;
+    service.models(Some(&acme), &[("a", 1), ("b", 2)]).await;
+    let owner = service.caller(&acme, Role::Owner).await;
+    let another = service.caller(&acme, Role::Reader).await;
+    assert_eq!(owner.get(LIST).await.status, 200);
+    let lock = service.lock().await;
+    let deletions: Vec<_> = ["/v1/models/a", "/v1/models/b"]
+        .map(|path| {
+            let owner = owner.at(&service);
+            tokio::spawn(async move { owner.delete(path).await.status })
+        })
+        .into();
+    sleep(Duration::from_millis(300)).await;
+    let began = Instant::now();
+    let refused = another.get(LIST).await;
+    assert!(began.elapsed() < Duration::from_secs(1));
+    assert_eq!(
+        (refused.status, refused.header("retry-after")),
+        (503, Some("1"))
+    );
+    assert_eq!(refused.error()["code"], "server_is_overloaded");
+    assert_eq!(owner.get(LIST).await.status, 200, "memory answers on");
+    lock.release().await;
+    for deletion in deletions {
+        assert_eq!(deletion.await.unwrap(), 200);
+    }
+    assert_eq!(another.get(LIST).await.status, 200);
+}
+
+pub async fn what_takes_too_long_is_answered_all_the_same(service: TestService) {
+    let limited = [
+        ("MODELS__LIMITS__REQUEST_TIMEOUT", "4"),
+        ("MODELS__CONSISTENCY__LEASE", "3"),
+    ];
+    let service = service.again_with(&limited).await;
+    let acme = service.organization("acme").await;
+    service.models(Some(&acme), &[("a", 1)]).await;
+    let owner = service.caller(&acme, Role::Owner).await;
+    let lock = service.lock().await;
+    let began = Instant::now();
+    let answer = owner.delete("/v1/models/a").await;
+    let took = began.elapsed().as_secs_f64();
+    lock.release().await;
+    assert_eq!(answer.status, 503);
+    assert!((3.9..4.9).contains(&took), "{took}");
+}
+
+pub async fn a_head_may_be_so_long(service: TestService) {
+    let service = service
+        .again_with(&[("MODELS__LIMITS__HEAD_KIB", "1")])
+        .await;
+    let reader = reader(&service).await;
+    for known in [false, true] {
+        for (length, status) in [(1_000, 431), (700, 200)] {
+            let answer = reader
+                .send("GET", LIST, &[("X-A", &"a".repeat(length))])
+                .await;
+            assert_eq!(answer.status, status, "{known} {answer:?}");
+        }
+        let long = format!("{LIST}?{}", "a".repeat(1_000));
+        assert_eq!(reader.get(&long).await.status, 431);
+    }
+}
+
+pub async fn an_idle_connection_is_closed(service: TestService) {
+    let limited = [
+        ("MODELS__LIMITS__IDLE_TIMEOUT", "2"),
+        ("MODELS__LIMITS__HEAD_TIMEOUT", "1"),
+    ];
+    let service = service.again_with(&limited).await;
+    let request = format!("GET {LIST} HTTP/1.1\r\nHost: models\r\n\r\n");
+    for (sent, least, most, status) in [
+        (String::new(), 0.9, 2.5, "408"),
+        (request.clone(), 1.5, 3.5, "401"),
+        (format!("{request}GET /v1/mod"), 0.9, 3.5, "401"),
+    ] {
+        let began = Instant::now();
+        let (answer, is_closed) =
+            exchange(service.address, sent.as_bytes(), Duration::from_secs(9)).await;
+        let took = began.elapsed().as_secs_f64();
+        assert!(
+            is_closed && (least..most).contains(&took),
+            "{took} {sent:?}"
+        );
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{answer}"
+        );
+    }
+}
+
+pub async fn who_does_not_read_is_left(service: TestService) {
+    let service = service
+        .again_with(&[("MODELS__LIMITS__SEND_TIMEOUT", "1")])
+        .await;
+    let acme = service.organization("acme").await;
+    let ids: Vec<String> = (0..100_000).map(|number| format!("m{number}")).collect();
+    let models: Vec<_> = ids.iter().map(|id| (id.as_str(), 1)).collect();
+    service.models(Some(&acme), &models).await;
+    let reader = service.caller(&acme, Role::Reader).await;
+    let whole = reader.get(LIST).await.body.len();
+    let token = reader.token.as_ref().unwrap();
+    let request =
+        format!("GET {LIST} HTTP/1.1\r\nHost: models\r\nAuthorization: Bearer {token}\r\n\r\n");
+    for (pause, is_left) in [(0, false), (3, true)] {
+        let mut stream = TcpStream::connect(service.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        sleep(Duration::from_secs(pause)).await;
+        let mut length = 0;
+        let mut buffer = vec![0; 65_536];
+        while length < whole {
+            match timeout(Duration::from_secs(5), stream.read(&mut buffer)).await {
+                Ok(Ok(read @ 1..)) => length += read,
+                Ok(Ok(0) | Err(_)) => break,
+                Err(elapsed) => panic!("{elapsed} after {length} of {whole}"),
+            }
+        }
+        assert_eq!(length < whole, is_left, "{length} of {whole}");
+    }
+}
+
+pub async fn a_connection_too_many_waits_for_another_to_close(service: TestService) {
+    let service = service
+        .again_with(&[("MODELS__LIMITS__CONNECTIONS", "2")])
+        .await;
+    let open = [
+        TcpStream::connect(service.address).await.unwrap(),
+        TcpStream::connect(service.address).await.unwrap(),
+    ];
+    sleep(Duration::from_millis(200)).await;
+    let address = service.address;
+    let mut third = tokio::spawn(async move { send(address, "GET", LIST, &[]).await });
+    let waited = timeout(Duration::from_secs(1), &mut third).await;
+    assert!(waited.is_err(), "{waited:?}");
+    drop(open);
+    let answer: Answer = timeout(Duration::from_secs(5), third)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(answer.status, 401);
+}

@@ -1,0 +1,237 @@
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::program::{Program, Serving, shell};
+
+fn key(program: &Program) -> String {
+    program.json(&["organization", "create", "--slug", "acme", "--name", "Acme"]);
+    let create = "key create --organization acme --role owner --name ci";
+    let key = program.json(&create.split(' ').collect::<Vec<_>>());
+    key["value"].as_str().unwrap().to_owned()
+}
+
+fn get(service: &Serving, key: &str, path: &str) -> String {
+    let address = &service.address;
+    shell(&format!(
+        "curl -s --path-as-is -o /dev/null -w '%{{http_code}}' -H 'Authorization: Bearer {key}' -H 'X-Client-Request-Id: mine' 'http://{address}{path}'"
+    ))
+}
+
+fn requests(service: &Serving) -> Vec<Value> {
+    let mut log = service.log();
+    log.retain(|line| line.get("route").is_some());
+    log
+}
+
+#[test]
+fn a_line_of_the_log_says_who_asked_for_what_and_never_the_key() {
+    let program = Program::on_sqlite()
+        .with("MODELS__BOOTSTRAP", "false")
+        .with("MODELS__LOG__REQUESTS", "all");
+    let key = key(&program);
+    let import = ["model", "import", "-", "--organization", "acme"];
+    assert!(program.run_with(&import, r#"[{"id":"own"}]"#).succeeded);
+    let service = program.serve();
+    for _ in 0..2 {
+        assert_eq!(get(&service, &key, "/v1/models/own"), "200");
+    }
+    assert_eq!(get(&service, &key, "/v1/models/a%0Ab%22"), "404");
+    assert_eq!(get(&service, "sk-wrong-wrong-wrong", "/v1/models"), "401");
+    let lines = requests(&service);
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    let keys = program.json(&["key", "list"]);
+    for line in &lines[..2] {
+        for (name, value) in [
+            ("level", "INFO"),
+            ("organization", "acme"),
+            ("method", "GET"),
+            ("route", "/v1/models/{model}"),
+            ("client_request_id", "\"mine\""),
+        ] {
+            assert_eq!(line[name], value, "{line}");
+        }
+        assert_eq!(
+            (&line["status"], &line["key_id"]),
+            (&Value::from(200), &keys[0]["id"])
+        );
+        assert!(line["request_id"].as_str().unwrap().starts_with("req_"));
+        assert!(line["bytes"].as_u64().unwrap() > 50 && line["ms"].as_f64().unwrap() > 0.0);
+    }
+    assert_eq!(lines[2]["path"], r#""/v1/models/a%0Ab%22""#);
+    let text = format!("{:?}", service.log());
+    assert!(
+        !text.contains(&key) && !text.contains("sk-wrong-wrong"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_log_without_requests_has_those_that_failed() {
+    let program = Program::on_sqlite().with("MODELS__BOOTSTRAP", "false");
+    let key = key(&program);
+    let service = program.serve();
+    assert_eq!(get(&service, &key, "/v1/models"), "200");
+    assert_eq!(get(&service, &key, "/v1/models/none"), "404");
+    let statuses: Vec<_> = requests(&service)
+        .iter()
+        .map(|line| line["status"].clone())
+        .collect();
+    assert_eq!(statuses, [404]);
+}
+
+#[test]
+fn the_health_check_says_whether_the_service_is_ready() {
+    let program = Program::on_sqlite();
+    let service = program.serve();
+    let port = service.operations.rsplit(':').next().unwrap().to_owned();
+    let asking = |port: &str| Program::on_sqlite().with("MODELS__OPERATIONS__PORT", port);
+    let said = asking(&port).json(&["healthcheck"]);
+    assert_eq!(
+        (&said["status"], &said["draining"]),
+        (&"ready".into(), &false.into())
+    );
+    assert!(service.stop("-TERM").0);
+    let said = asking(&port).run(&["healthcheck"]);
+    assert!(
+        said.failure().starts_with("nothing answers at 127.0.0.1:"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn the_settings_are_shown_with_where_they_come_from_and_without_the_password() {
+    let program = Program::on_sqlite()
+        .with("MODELS__DATABASE__URL", "postgres://me:hidden@nowhere/db")
+        .with("MODELS__SERVER__PORT", "99");
+    std::fs::create_dir(program.directory.path().join("config")).unwrap();
+    let file = program.directory.path().join("config/development.toml");
+    std::fs::write(file, "[log]\nlevel = \"warn\"\n").unwrap();
+    let said = program.json(&["config", "check"]);
+    let found = |key: &str| {
+        let of = |setting: &&Value| setting["key"] == key;
+        let setting = said.as_array().unwrap().iter().find(of).unwrap();
+        [&setting["value"], &setting["source"]].map(|value| value.as_str().unwrap().to_owned())
+    };
+    assert_eq!(
+        found("server.port"),
+        ["99", "variable MODELS__SERVER__PORT"]
+    );
+    assert_eq!(found("log.level"), ["warn", "config/development.toml"]);
+    assert_eq!(found("server.workers"), ["0", "default"]);
+    assert_eq!(found("database.url")[0], "postgres://me:***@nowhere/db");
+    let text = program.run(&["config", "check"]).stdout;
+    assert!(
+        text.trim_start().starts_with("SETTING") && !text.contains("hidden"),
+        "{text}"
+    );
+    let wrong = Program::on_sqlite().with("MODELS__LIMITS__REQUEST_TIMEOUT", "15");
+    let said = wrong.run(&["config", "check"]);
+    assert!(
+        said.failure()
+            .starts_with("the setting `limits.request_timeout`"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_production_service_does_not_start_with_a_password_that_everybody_knows() {
+    let config = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config");
+    let program = Program::on_sqlite()
+        .with("MODELS_ENVIRONMENT", "production")
+        .with("MODELS_CONFIG_DIRECTORY", config)
+        .with(
+            "MODELS__DATABASE__URL",
+            "postgres://models:models-development-only@127.0.0.1:1/x",
+        );
+    let said = program.run(&["serve"]);
+    assert!(
+        said.failure().contains("one that everybody knows"),
+        "{said:?}"
+    );
+}
+
+/// The README says what can be set, and what it is if it is not.
+#[test]
+fn the_readme_has_every_setting_and_its_default() {
+    let readme =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
+    let mut told = BTreeMap::new();
+    let table = readme
+        .lines()
+        .skip_while(|line| !line.starts_with("| setting |"));
+    for line in table.skip(2).take_while(|line| line.starts_with('|')) {
+        let cells: Vec<_> = line.split('|').map(str::trim).collect();
+        let keys = cells[1].split(", ");
+        let values = cells[2].split(", ");
+        for (key, value) in keys.zip(values) {
+            told.insert(
+                key.trim_matches('`').to_owned(),
+                value.trim_matches('`').to_owned(),
+            );
+        }
+    }
+    let program = Program::on_sqlite();
+    let mut command = program.command(&["config", "check", "--json"]);
+    command
+        .env_remove("MODELS__SERVER__PORT")
+        .env_remove("MODELS__OPERATIONS__PORT");
+    let printed: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    let settings = printed.as_array().unwrap().iter().map(|setting| {
+        let text = |name: &str| setting[name].as_str().unwrap().to_owned();
+        let value = text("value");
+        (
+            text("key"),
+            if value.is_empty() {
+                "none".to_owned()
+            } else {
+                value
+            },
+        )
+    });
+    assert_eq!(told, settings.collect());
+}
+
+#[test]
+fn a_copy_is_made_while_the_service_runs_and_is_the_catalog() {
+    let program = Program::on_sqlite();
+    let service = program.serve();
+    let said = program.run(&["backup", "copy.db"]);
+    assert!(said.succeeded, "{said:?}");
+    let said = program.run(&["backup", "copy.db"]);
+    assert_eq!(said.failure(), "there is a file copy.db already");
+    let restored = Program::on_sqlite().with(
+        "MODELS__DATABASE__URL",
+        &format!(
+            "sqlite://{}",
+            program.directory.path().join("copy.db").display()
+        ),
+    );
+    for command in ["model export", "key list"] {
+        let command: Vec<_> = command.split(' ').collect();
+        assert_eq!(program.json(&command), restored.json(&command));
+    }
+    let epoch = |file: &str| {
+        let path = program.directory.path().join(file);
+        shell(&format!(
+            "python3 -c 'import sqlite3; print(sqlite3.connect(\"{}\").execute(\"SELECT epoch FROM catalog\").fetchone()[0])'",
+            path.display()
+        ))
+    };
+    assert_ne!(epoch("data/models.db"), epoch("copy.db"));
+    assert!(!program.directory.path().join("copy.db.partial").exists());
+    assert!(service.stop("-TERM").0);
+    let missing = Program::on_sqlite().run(&["backup", "copy.db"]);
+    assert!(
+        missing.failure().starts_with("there is no database "),
+        "{missing:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_servers_database_is_not_copied_to_a_file() {
+    let program = Program::on_postgres().await;
+    assert!(program.run(&["migrate"]).succeeded);
+    let said = program.run(&["backup", "copy.db"]);
+    assert!(said.failure().contains("pg_dump"), "{said:?}");
+}
