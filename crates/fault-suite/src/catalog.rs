@@ -32,10 +32,19 @@ impl Catalog {
             create: true,
         };
         let store = models_store::open(url, options).await?;
+        Self::make_in(store, "acme").await
+    }
+
+    /// Another organization of the same catalog, with an owner's key.
+    pub async fn another(&self, slug: &str) -> Result<Self, Failure> {
+        Self::make_in(self.store.clone(), slug).await
+    }
+
+    async fn make_in(store: Store, slug: &str) -> Result<Self, Failure> {
         let organization = Organization {
             id: OrganizationId::from_uuid(Uuid::now_v7()),
-            slug: "acme".parse()?,
-            name: "Acme".parse()?,
+            slug: slug.parse()?,
+            name: slug.parse()?,
             default_project: Project {
                 id: ProjectId::from_uuid(Uuid::now_v7()),
                 name: "Default".parse()?,

@@ -50,6 +50,7 @@ async fn on(
     let how = Start {
         program: program.to_owned(),
         database_url: url.to_owned(),
+        prefix: vec![],
         variables: vec![],
     };
     let mut left = ids.into_iter();

@@ -1,5 +1,6 @@
 //! A PostgreSQL server that can be killed, restarted and followed by a standby.
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -15,11 +16,17 @@ pub struct Database {
     directory: TempDir,
     pub port: u16,
     server: Option<Child>,
+    addresses: Vec<&'static str>,
 }
 
 impl Database {
     /// A new one, on a free port.
     pub fn start() -> Result<Self, Failure> {
+        Self::start_at(&[])
+    }
+
+    /// One that listens at these addresses too, which must be this machine's, and trusts their networks.
+    pub fn start_at(addresses: &[&'static str]) -> Result<Self, Failure> {
         let mut database = Self::prepare()?;
         let data = database.data();
         let mut initdb = database.program("initdb");
@@ -37,6 +44,15 @@ impl Database {
             ])
             .arg(&data);
         run(&mut initdb)?;
+        let rules = data.join("pg_hba.conf");
+        for address in addresses {
+            let rule = format!("host all all {address}/24 trust\n");
+            fs::File::options()
+                .append(true)
+                .open(&rules)?
+                .write_all(rule.as_bytes())?;
+        }
+        database.addresses.extend_from_slice(addresses);
         database.run_server()?;
         Ok(database)
     }
@@ -75,6 +91,7 @@ impl Database {
             port: TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
             directory,
             server: None,
+            addresses: vec!["127.0.0.1"],
         })
     }
 
@@ -105,6 +122,25 @@ impl Database {
         self.signal("-KILL")
     }
 
+    /// Everything in it, as SQL.
+    pub fn dump(&self) -> Result<String, Failure> {
+        let mut dump = self.program("pg_dump");
+        dump.args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &self.port.to_string(),
+            "-U",
+            "postgres",
+            "postgres",
+        ]);
+        let output = dump.stdout(Stdio::piped()).output()?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into());
+        }
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
     /// Makes a primary of a standby.
     pub fn promote(&self) -> Result<(), Failure> {
         let mut promote = self.program("pg_ctl");
@@ -118,7 +154,13 @@ impl Database {
             .open(self.directory.path().join("log"))?;
         let mut server = self.program("postgres");
         server
-            .args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-k"])
+            .args([
+                "-h",
+                &self.addresses.join(","),
+                "-p",
+                &self.port.to_string(),
+                "-k",
+            ])
             .arg(self.directory.path())
             .args(["-c", "max_connections=300", "-c", "wal_level=replica", "-D"])
             .arg(self.data())
@@ -188,7 +230,7 @@ pub fn run(command: &mut Command) -> Result<(), Failure> {
     Err(format!("{command:?} failed: {said}").into())
 }
 
-fn is_root() -> bool {
+pub fn is_root() -> bool {
     Command::new("id")
         .arg("-u")
         .output()

@@ -47,6 +47,7 @@ async fn once(
     let how = Start {
         program: program.to_owned(),
         database_url: url,
+        prefix: vec![],
         variables: vec![],
     };
     let nodes = [Node::start(&how).await?, Node::start(&how).await?];

@@ -2,12 +2,15 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+
+use crate::scene::wait;
 
 /// Cut, it holds everything back: no connection ends, and nothing arrives, as on a network that
 /// drops all packets.
@@ -16,6 +19,8 @@ pub struct Forwarder {
     pub port: u16,
     target: Arc<AtomicU16>,
     is_cut: watch::Sender<bool>,
+    /// For how long what the server says is held back, in milliseconds.
+    delay: Arc<AtomicU64>,
     /// Grows when all connections are to end.
     generation: watch::Sender<u64>,
 }
@@ -28,6 +33,7 @@ impl Forwarder {
             port: listener.local_addr()?.port(),
             target: Arc::new(AtomicU16::new(target)),
             is_cut: watch::Sender::new(false),
+            delay: Arc::default(),
             generation: watch::Sender::new(0),
         };
         tokio::spawn(forwarder.clone().accept(listener));
@@ -40,6 +46,12 @@ impl Forwarder {
 
     pub fn heal(&self) {
         self.is_cut.send_replace(false);
+    }
+
+    /// Holds everything that the server says back for so long.
+    pub fn delay(&self, delay: Duration) {
+        let milliseconds = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        self.delay.store(milliseconds, Ordering::Release);
     }
 
     /// Leads to another server from now on; the connections that there are end.
@@ -67,20 +79,30 @@ impl Forwarder {
         let (client_read, client_write) = client.into_split();
         let (server_read, server_write) = server.into_split();
         let mut generation = self.generation.subscribe();
+        let no_delay = AtomicU64::new(0);
         tokio::select! {
-            () = copy(client_read, server_write, is_cut.clone()) => {}
-            () = copy(server_read, client_write, is_cut) => {}
+            () = copy(client_read, server_write, is_cut.clone(), &no_delay) => {}
+            () = copy(server_read, client_write, is_cut, &self.delay) => {}
             _ = generation.changed() => {}
         }
     }
 }
 
 /// Until one of them ends.
-async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut is_cut: watch::Receiver<bool>) {
+async fn copy(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut is_cut: watch::Receiver<bool>,
+    delay: &AtomicU64,
+) {
     let mut buffer = vec![0; 16 * 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
         if is_cut.wait_for(|cut| !cut).await.is_err() {
             return;
+        }
+        match delay.load(Ordering::Acquire) {
+            0 => {}
+            milliseconds => wait(milliseconds).await,
         }
         if to.write_all(&buffer[..length]).await.is_err() {
             return;

@@ -131,6 +131,7 @@ async fn restart_under_load(program: &Path, config: &Path, signal: &str) -> Resu
         let how = Start {
             program: program.to_owned(),
             database_url: database.url(),
+            prefix: vec![],
             variables: [
                 ("MODELS__SERVER__PORT", api.to_string()),
                 ("MODELS__OPERATIONS__PORT", operations.to_string()),

@@ -11,14 +11,20 @@ mod catalog;
 mod consistency;
 mod crash;
 mod database;
+mod exhaustion;
 mod failover;
 mod forwarder;
 mod gateway;
+mod network;
 mod node;
 mod notifications;
+mod overload;
+mod power;
 mod report;
 mod revocation;
 mod scene;
+mod sharing;
+mod upgrade;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -48,16 +54,25 @@ struct Arguments {
     /// Only the scenarios with this text in their names.
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
+    /// None of the scenarios with this text in their names. Some need root.
+    #[arg(long, value_name = "TEXT")]
+    leave_out: Vec<String>,
 }
 
-const SCENARIOS: [&str; 7] = [
+const SCENARIOS: [&str; 13] = [
     "revocation",
     "visibility",
     "cancellation",
     "consistency",
     "crash",
     "failover",
+    "network",
+    "power",
     "gateway",
+    "upgrade",
+    "sharing",
+    "exhaustion",
+    "overload",
 ];
 
 #[tokio::main]
@@ -80,6 +95,12 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
     let chosen: Vec<&str> = SCENARIOS
         .into_iter()
         .filter(|name| name.contains(&arguments.only))
+        .filter(|name| {
+            !arguments
+                .leave_out
+                .iter()
+                .any(|text| name.contains(text.as_str()))
+        })
         .collect();
     if chosen.is_empty() {
         return Err(format!("there are only: {}", SCENARIOS.join(", ")).into());
@@ -99,6 +120,15 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
             "failover" => {
                 failover::run(&mut report, &program, if arguments.short { 5 } else { 15 }).await?;
             }
+            "network" => {
+                let seconds = if arguments.short { 8 } else { 20 };
+                network::run(&mut report, &program, scale(1_000), seconds).await?;
+            }
+            "power" => power::run(&mut report, &program, scale(40)).await?,
+            "upgrade" => upgrade::run(&mut report, &program).await?,
+            "sharing" => sharing::run(&mut report, &program).await?,
+            "exhaustion" => exhaustion::run(&mut report, &program, scale(1_000).max(200)).await?,
+            "overload" => overload::run(&mut report, &program, scale(20).max(3) as u64).await?,
             _ => {
                 scene.report = report;
                 match name {

@@ -1,5 +1,6 @@
 //! A process of the service.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -15,11 +16,15 @@ use crate::database::run;
 pub struct Start {
     pub program: PathBuf,
     pub database_url: String,
+    /// The words of a command that becomes the program, before its own.
+    pub prefix: Vec<String>,
     pub variables: Vec<(String, String)>,
 }
 
 pub struct Node {
     pub address: String,
+    /// Where health and metrics are.
+    operations: String,
     child: Child,
     client: Client,
     directory: TempDir,
@@ -33,7 +38,14 @@ impl Node {
     pub async fn start(how: &Start) -> Result<Self, Failure> {
         let directory = tempfile::tempdir()?;
         let log = directory.path().join("log");
-        let child = Command::new(&how.program)
+        let mut words = how
+            .prefix
+            .iter()
+            .map(OsStr::new)
+            .chain([how.program.as_os_str()]);
+        let first = words.next().ok_or("there is no program")?;
+        let child = Command::new(first)
+            .args(words)
             .arg("serve")
             .current_dir(directory.path())
             .env_clear()
@@ -58,14 +70,15 @@ impl Node {
         let client = Client::builder().timeout(Duration::from_secs(30)).build()?;
         let mut node = Self {
             address: String::new(),
+            operations: String::new(),
             child,
             client,
             directory,
         };
         let deadline = Instant::now() + Duration::from_secs(30);
         while Instant::now() < deadline {
-            if let Some(address) = node.logged_address() {
-                node.address = address;
+            if let Some((address, operations)) = node.logged_addresses() {
+                (node.address, node.operations) = (address, operations);
                 if node.get("sk-nobody", "/v1/models", None).await.is_ok() {
                     return Ok(node);
                 }
@@ -76,11 +89,68 @@ impl Node {
         Err(format!("a node did not start; it said:\n{said}").into())
     }
 
-    fn logged_address(&self) -> Option<String> {
-        let log = std::fs::read_to_string(self.directory.path().join("log")).ok()?;
-        let line = log.lines().next()?;
-        let line: serde_json::Value = serde_json::from_str(line).ok()?;
-        line["address"].as_str().map(str::to_owned)
+    fn logged_addresses(&self) -> Option<(String, String)> {
+        let log = self.log().ok()?;
+        let lines = log
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok());
+        let first = lines
+            .into_iter()
+            .find(|line: &serde_json::Value| line["address"].is_string())?;
+        let text = |name: &str| first[name].as_str().map(str::to_owned);
+        Some((text("address")?, text("operations")?))
+    }
+
+    pub fn log(&self) -> std::io::Result<String> {
+        std::fs::read_to_string(self.directory.path().join("log"))
+    }
+
+    pub async fn metrics(&self) -> reqwest::Result<String> {
+        let url = format!("http://{}/metrics", self.operations);
+        self.client.get(url).send().await?.text().await
+    }
+
+    fn proc(&self, name: &str) -> std::io::Result<String> {
+        std::fs::read_to_string(format!("/proc/{}/{name}", self.child.id()))
+    }
+
+    /// What the process has used of a processor.
+    pub fn cpu_time(&self) -> Result<Duration, Failure> {
+        let stat = self.proc("stat")?;
+        let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+        let ticks = fields.skip(11).take(2).map(str::parse::<u64>);
+        let ticks: u64 = ticks.sum::<Result<_, _>>()?;
+        // A hundred a second, on every Linux.
+        Ok(Duration::from_millis(ticks * 10))
+    }
+
+    /// The most memory that the process has had at a time, in bytes.
+    pub fn peak_memory(&self) -> Result<u64, Failure> {
+        let status = self.proc("status")?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        Ok(kibibytes
+            .ok_or("there is no VmHWM")?
+            .trim()
+            .parse::<u64>()?
+            << 10)
+    }
+
+    /// Whether the process would leave a core file.
+    pub fn has_core_files(&self) -> Result<bool, Failure> {
+        let limits = self.proc("limits")?;
+        let line = limits
+            .lines()
+            .find_map(|line| line.strip_prefix("Max core file size"));
+        Ok(line
+            .ok_or("there is no such limit")?
+            .split_whitespace()
+            .next()
+            != Some("0"))
+    }
+
+    pub fn lives(&mut self) -> std::io::Result<bool> {
+        Ok(self.child.try_wait()?.is_none())
     }
 
     /// The answer. A connection that the node closes just as it is used again is no answer: then it is asked

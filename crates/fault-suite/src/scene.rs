@@ -30,6 +30,7 @@ impl Scene {
         let how = Start {
             program: program.to_owned(),
             database_url: database.url(),
+            prefix: vec![],
             variables: vec![],
         };
         let cuttable = Start {

@@ -22,7 +22,7 @@ use crate::node::Node;
 use crate::operations::{self, Operations};
 use crate::rate_limit::{FailureLimit, RateLimit};
 use crate::read::remember;
-use crate::respond::{respond, told_to_stop};
+use crate::respond::{ToldToStop, respond};
 use crate::routes;
 use crate::settings::Settings;
 
@@ -200,7 +200,7 @@ impl Application {
                     .client_request_timeout(timeouts.head)
                     .keep_alive(idle)
                     // Idle connections close when the service stops, in place of holding it up.
-                    .graceful_shutdown_signal(move || told_to_stop(stopped.clone()))
+                    .graceful_shutdown_signal(move || ToldToStop::new(stopped.clone()))
                     .on_connect_ext(|connection: &Connection, extensions: &mut Extensions| {
                         extensions.insert(connection.in_flight());
                     })

@@ -100,7 +100,7 @@ async fn session(
     token: &str,
 ) -> Result<Arc<Session>, ApiError> {
     let authenticator = &services.node.authenticator;
-    if let Some(session) = authenticator.remember(token) {
+    if let Some(session) = authenticator.remember(token.as_bytes()) {
         return Ok(session);
     }
     let limit = services.failure_limit.as_ref().zip(request.peer_addr());
@@ -161,18 +161,21 @@ fn only_token(request: &HttpRequest) -> Result<Cow<'_, str>, ApiError> {
 }
 
 /// Everything after the first space of `Bearer …`; the scheme in any case.
-pub(crate) fn bearer_token(authorization: &HeaderValue) -> Option<Cow<'_, str>> {
-    const SCHEME: usize = "Bearer ".len();
-    let (scheme, token) = authorization.as_bytes().split_at_checked(SCHEME)?;
-    if !scheme.eq_ignore_ascii_case(b"Bearer ") {
-        return None;
-    }
+fn bearer_token(authorization: &HeaderValue) -> Option<Cow<'_, str>> {
+    let token = bearer_bytes(authorization)?;
     let token = match str::from_utf8(token) {
         Ok(token) => Cow::Borrowed(token),
         // It is no key; this is what it looks like when it is shown.
         Err(_) => String::from_utf8_lossy(token),
     };
     (!token.trim().is_empty()).then_some(token)
+}
+
+/// The same, whatever it is.
+pub(crate) fn bearer_bytes(authorization: &HeaderValue) -> Option<&[u8]> {
+    const SCHEME: usize = "Bearer ".len();
+    let (scheme, token) = authorization.as_bytes().split_at_checked(SCHEME)?;
+    scheme.eq_ignore_ascii_case(b"Bearer ").then_some(token)
 }
 
 /// The header may give the organization's id or its slug. An empty one says nothing: an SDK sends

@@ -34,6 +34,9 @@ impl Cors {
 
     /// The request's origin, if it is one of those.
     pub(crate) fn allowed_origin(&self, request: &Request) -> Option<HeaderValue> {
+        if !self.is_on() {
+            return None;
+        }
         let origin = request.headers().get(ORIGIN)?;
         self.origins
             .iter()

@@ -51,7 +51,11 @@ impl Reads {
     /// Whom a token stands for, if anybody.
     #[must_use]
     pub fn knows(&self, token: &str) -> bool {
-        self.services.node.authenticator.remember(token).is_some()
+        self.services
+            .node
+            .authenticator
+            .remember(token.as_bytes())
+            .is_some()
     }
 
     /// The answer of memory.

@@ -15,7 +15,7 @@ use models_store::BootTime;
 
 use crate::application::Services;
 use crate::authentication::Session;
-use crate::caller::{READ, bearer_token, check};
+use crate::caller::{READ, bearer_bytes, check};
 use crate::coding::Accepted;
 use crate::conditional::matches;
 use crate::node::Node;
@@ -31,16 +31,47 @@ pub(crate) struct Checked<T> {
     pub(crate) value: T,
 }
 
+/// What a request says of the answer that it would like.
+pub(crate) struct Wishes<'a> {
+    headers: &'a HeaderMap,
+    has_conditions: bool,
+    takes_codings: bool,
+}
+
+impl<'a> Wishes<'a> {
+    /// Whatever is among these headers.
+    pub(crate) fn of(headers: &'a HeaderMap) -> Self {
+        Self {
+            headers,
+            has_conditions: true,
+            takes_codings: true,
+        }
+    }
+
+    fn conditions(&self) -> impl Iterator<Item = &'a HeaderValue> + use<'a> {
+        let found = self
+            .has_conditions
+            .then(|| self.headers.get_all(IF_NONE_MATCH));
+        found.into_iter().flatten()
+    }
+
+    fn codings(&self) -> Accepted {
+        let found = self
+            .takes_codings
+            .then(|| self.headers.get_all(ACCEPT_ENCODING));
+        Accepted::of(found.into_iter().flatten())
+    }
+}
+
 /// The answer with the list of this view, if the node may still show it, which is asked last of all.
 pub(crate) fn list(
     node: &Node,
     session: &Session,
     view: &Arc<View>,
-    headers: &HeaderMap,
+    wishes: &Wishes<'_>,
 ) -> Result<Checked<Response<BoxBody>>, RepositoryError> {
-    let accepted = Accepted::of(headers.get_all(ACCEPT_ENCODING));
-    let conditions = headers.get_all(IF_NONE_MATCH);
-    let mut response = match view.list().validator(conditions, accepted) {
+    let accepted = wishes.codings();
+    let mut response = match view.list().validator(wishes.conditions(), accepted) {
         Some(etag) => not_modified(etag),
         None => node
             .catalog
@@ -61,11 +92,13 @@ pub(crate) fn model(
     node: &Node,
     view: &View,
     id: &str,
-    headers: &HeaderMap,
+    wishes: &Wishes<'_>,
 ) -> Result<Checked<Option<Response<BoxBody>>>, RepositoryError> {
     let model = view.model(id).map(|model| {
-        let mut conditions = headers.get_all(IF_NONE_MATCH);
-        let mut response = if conditions.any(|condition| matches(condition, &model.etag)) {
+        let mut response = if wishes
+            .conditions()
+            .any(|condition| matches(condition, &model.etag))
+        {
             not_modified(model.etag)
         } else {
             model.answer()
@@ -98,24 +131,29 @@ pub(crate) fn remember(services: &Services, request: &Request) -> Option<Read> {
         organization,
         project,
         length,
+        has_conditions,
+        takes_codings,
     } = Usual::of(request.headers())?;
     if target_length(request) + length > services.head_limit {
         return None;
     }
+    let wishes = Wishes {
+        headers: request.headers(),
+        has_conditions,
+        takes_codings,
+    };
     let node = &services.node;
-    let session = node
-        .authenticator
-        .remember(&bearer_token(authorization?)?)?;
+    let session = node.authenticator.remember(bearer_bytes(authorization?)?)?;
     let (organization, project) = (organization.into_iter(), project.into_iter());
     check(services, &session.principal, organization, project, READ).ok()?;
     let view = node.catalog.remember(&session.principal)?;
     let (at, response) = match asked {
         Asked::List => {
-            let list = list(node, &session, &view, request.headers()).ok()?;
+            let list = list(node, &session, &view, &wishes).ok()?;
             (list.at, list.value)
         }
         Asked::Model(id) => {
-            let model = model(node, &view, &id, request.headers()).ok()?;
+            let model = model(node, &view, &id, &wishes).ok()?;
             (model.at, model.value?)
         }
     };
@@ -148,7 +186,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The headers that say who asks.
+/// The headers that say who asks, and whether there are others that the answer depends on.
 #[derive(Default)]
 struct Usual<'a> {
     authorization: Option<&'a HeaderValue>,
@@ -156,6 +194,8 @@ struct Usual<'a> {
     project: Option<&'a HeaderValue>,
     /// Of all headers, in bytes.
     length: usize,
+    has_conditions: bool,
+    takes_codings: bool,
 }
 
 impl<'a> Usual<'a> {
@@ -169,6 +209,14 @@ impl<'a> Usual<'a> {
                 "authorization" => &mut usual.authorization,
                 "openai-organization" => &mut usual.organization,
                 "openai-project" => &mut usual.project,
+                "if-none-match" => {
+                    usual.has_conditions = true;
+                    continue;
+                }
+                "accept-encoding" => {
+                    usual.takes_codings = true;
+                    continue;
+                }
                 "x-client-request-id" if is_client_request_id(value) => continue,
                 "x-client-request-id"
                 | "content-length"

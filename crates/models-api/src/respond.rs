@@ -5,8 +5,10 @@ mod exchange;
 mod logged;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use actix_http::body::{BodySize, BoxBody, MessageBody};
@@ -18,7 +20,7 @@ use actix_http::{ConnectionType, Request, Response, StatusCode};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, apply_fn_factory};
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::{Error, HttpMessage};
-use futures_util::future::{Either, ready};
+use futures_util::future::{Either, LocalBoxFuture, ready};
 use futures_util::{FutureExt, StreamExt};
 use models_store::BootTime;
 use tokio::sync::{Semaphore, watch};
@@ -296,9 +298,12 @@ impl Reception {
         } = read;
         let request_id = self.request_id(request);
         let took = at.since(began);
+        let is_logged = self.logged.has(response.status());
         Line {
             request_id: &request_id,
-            client_request_id: request.headers().get(X_CLIENT_REQUEST_ID),
+            client_request_id: is_logged
+                .then(|| request.headers().get(X_CLIENT_REQUEST_ID))
+                .flatten(),
             method: request.method(),
             path: request.path(),
             status: response.status(),
@@ -307,7 +312,7 @@ impl Reception {
             session: Some(&session),
             error: None,
         }
-        .write(self.metrics.as_deref(), self.logged);
+        .write(self.metrics.as_deref(), is_logged);
         let headers = response.headers_mut();
         insert_standard(headers, request_id, took);
         insert_session(headers, &session);
@@ -316,9 +321,10 @@ impl Reception {
     }
 
     fn log(&self, exchange: &Exchange, answered: &Answered) {
+        let is_logged = self.logged.has(answered.response.status());
         exchange
             .line(answered)
-            .write(self.metrics.as_deref(), self.logged);
+            .write(self.metrics.as_deref(), is_logged);
     }
 
     /// The headers that every answer has.
@@ -402,8 +408,43 @@ fn too_late() -> ApiError {
     ApiError::Overloaded("the service stopped before this was done".to_owned())
 }
 
+/// Over when the service stops. A connection asks each time that it is woken, and what is waited for is
+/// told only once who is to be woken.
+pub(crate) struct ToldToStop {
+    stopping: watch::Receiver<bool>,
+    waiting: LocalBoxFuture<'static, ()>,
+    woken: Option<Waker>,
+}
+
+impl ToldToStop {
+    pub(crate) fn new(stopping: watch::Receiver<bool>) -> Self {
+        Self {
+            waiting: told_to_stop(stopping.clone()).boxed_local(),
+            stopping,
+            woken: None,
+        }
+    }
+}
+
+impl Future for ToldToStop {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let is_same = self
+            .woken
+            .as_ref()
+            .is_some_and(|woken| woken.will_wake(cx.waker()));
+        // An error is the end of the sender, and so of the service.
+        if is_same && self.stopping.has_changed().is_ok_and(|changed| !changed) {
+            return Poll::Pending;
+        }
+        self.woken = Some(cx.waker().clone());
+        self.waiting.as_mut().poll(cx)
+    }
+}
+
 /// Over when the service stops.
-pub(crate) async fn told_to_stop(mut stopping: watch::Receiver<bool>) {
+async fn told_to_stop(mut stopping: watch::Receiver<bool>) {
     // An error is the end of the sender, and so of the service.
     let _ = stopping.wait_for(|stopping| *stopping).await;
 }

@@ -93,8 +93,19 @@ impl KeyDigest {
         check(text).map(|()| Self::of_checked(text))
     }
 
+    /// The digest of anything, to find out whether it is among some that are known.
+    #[must_use]
+    pub fn of_unchecked(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
     fn of_checked(text: &str) -> Self {
-        Self(Sha256::digest(text.as_bytes()).into())
+        Self::of_unchecked(text.as_bytes())
+    }
+
+    fn words(&self) -> [u64; 4] {
+        let (words, _) = self.0.as_chunks();
+        std::array::from_fn(|place| u64::from_ne_bytes(words[place]))
     }
 
     /// The digest in lower-case hexadecimal, as it is stored.
@@ -106,7 +117,8 @@ impl KeyDigest {
 
 impl PartialEq for KeyDigest {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        // Word by word: each is kept from the compiler's eyes, and that has its price.
+        self.words().ct_eq(&other.words()).into()
     }
 }
 

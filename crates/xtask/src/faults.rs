@@ -18,6 +18,9 @@ pub struct Options {
     /// Only the scenarios with this text in their names.
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
+    /// None of the scenarios with this text in their names. `network`, `power` and `exhaustion` need root.
+    #[arg(long, value_name = "TEXT")]
+    leave_out: Vec<String>,
 }
 
 pub fn run(options: &Options) -> Result<(), String> {
@@ -34,8 +37,15 @@ pub fn run(options: &Options) -> Result<(), String> {
     if !Path::new(FAKETIME).exists() {
         system::install(&["libfaketime"])?;
     }
-    if !system::has("haproxy") {
-        system::install(&["haproxy"])?;
+    for (program, package) in [
+        ("haproxy", "haproxy"),
+        ("nginx", "nginx-light"),
+        ("mkfs.xfs", "xfsprogs"),
+        ("ip", "iproute2"),
+    ] {
+        if !system::has(program) {
+            system::install(&[package])?;
+        }
     }
     let target = target()?;
     let report = target.join("faults");
@@ -47,6 +57,9 @@ pub fn run(options: &Options) -> Result<(), String> {
     suite.args(["--gateway-config", "config/haproxy.cfg"]);
     suite.arg("--report").arg(report.join("report.md"));
     suite.args(["--only", &options.only]);
+    for text in &options.leave_out {
+        suite.args(["--leave-out", text]);
+    }
     if options.short {
         suite.arg("--short");
     }

@@ -1,6 +1,7 @@
 //! `serve`: the service, from its settings to its last answer.
 
 use models_store::Store;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Failure;
@@ -14,6 +15,7 @@ use crate::settings::Settings;
 const TOLD_TWICE: i32 = 130;
 
 pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failure> {
+    leave_no_core_file();
     // First of all: a signal that comes while the service starts must not kill it.
     let stop = told_to_stop()?;
     let application = Application::bind(settings)?;
@@ -49,6 +51,17 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
     application.run(node, store.clone(), stop).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// What clients sent is in memory, keys too: a core file would hold it.
+fn leave_no_core_file() {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    if let Err(error) = setrlimit(Resource::Core, none) {
+        tracing::warn!(%error, "core files cannot be forbidden");
+    }
 }
 
 /// Done when the process is told to stop: Ctrl-C, or SIGTERM. Told again, it ends at once.

@@ -10,7 +10,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::{Error, HttpMessage};
 use models_store::BootTime;
 
-use super::{Logged, sent};
+use super::sent;
 use crate::authentication::Session;
 use crate::error::ApiError;
 use crate::metrics::Metrics;
@@ -134,7 +134,7 @@ pub(super) struct Line<'a> {
 
 impl Line<'_> {
     /// What came from outside is quoted and escaped; no key is among it.
-    pub(super) fn write(&self, metrics: Option<&Metrics>, logged: Logged) {
+    pub(super) fn write(&self, metrics: Option<&Metrics>, is_logged: bool) {
         let route = Template::of(self.path);
         if let Some(metrics) = metrics {
             metrics.answered(self.method, route, self.status, self.took);
@@ -142,7 +142,7 @@ impl Line<'_> {
                 metrics.refused_key(reason);
             }
         }
-        if logged.has(self.status) {
+        if is_logged {
             self.log(route);
         }
     }

@@ -10,6 +10,7 @@ use crate::caller::{self, Caller, Owner, incorrect_api_key};
 use crate::clock::now;
 use crate::error::ApiError;
 use crate::objects::DeletedModelObject;
+use crate::read::Wishes;
 use crate::revision::RevisionToken;
 use crate::view::View;
 use crate::{path, read};
@@ -24,7 +25,12 @@ pub(super) async fn list(
 ) -> Result<HttpResponse, ApiError> {
     services.node.meet_demands(request.headers()).await?;
     let view = services.node.catalog.view(&session.principal).await?;
-    let list = read::list(&services.node, &session, &view, request.headers())?;
+    let list = read::list(
+        &services.node,
+        &session,
+        &view,
+        &Wishes::of(request.headers()),
+    )?;
     Ok(list.value.into())
 }
 
@@ -36,7 +42,12 @@ pub(super) async fn retrieve(
     let id = requested_id(&request)?;
     services.node.meet_demands(request.headers()).await?;
     let view = services.node.catalog.view(&session.principal).await?;
-    let model = read::model(&services.node, &view, id.as_str(), request.headers())?;
+    let model = read::model(
+        &services.node,
+        &view,
+        id.as_str(),
+        &Wishes::of(request.headers()),
+    )?;
     model.value.map(HttpResponse::from).ok_or_else(|| {
         tell_revision(&request, &view);
         not_found(&id)
