@@ -254,7 +254,7 @@ async fn control(report: &mut Report, cuts: usize) -> Result<(), Failure> {
                 })
                 .await?;
             lost += written.saturating_sub(usize::try_from(kept)?);
-            of = written;
+            of += written;
         }
         is_over.store(true, Ordering::Relaxed);
         Ok::<_, Failure>((lost, of))

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::{io, mem, thread};
 
 use actix_http::error::DispatchError;
-use actix_http::{Extensions, HttpService};
+use actix_http::{Extensions, HttpService, KeepAlive};
 use actix_server::Server;
 use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::AppConfig;
@@ -166,8 +166,8 @@ impl Application {
         let timeouts = Timeouts {
             head: limits.head_timeout,
             send: limits.send_timeout,
+            idle: limits.idle_timeout,
         };
-        let idle = limits.idle_timeout;
         let workers = workers(settings.server.workers);
         let connections = usize::from(limits.connections).div_ceil(workers);
         allow_files(limits.connections.into());
@@ -198,7 +198,8 @@ impl Application {
                 let http = HttpService::build()
                     .local_addr(address)
                     .client_request_timeout(timeouts.head)
-                    .keep_alive(idle)
+                    // Connections see to that themselves.
+                    .keep_alive(KeepAlive::Os)
                     // Idle connections close when the service stops, in place of holding it up.
                     .graceful_shutdown_signal(move || ToldToStop::new(stopped.clone()))
                     .on_connect_ext(|connection: &Connection, extensions: &mut Extensions| {

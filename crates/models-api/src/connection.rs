@@ -4,7 +4,8 @@
 //!
 //! - What it cannot parse it answers itself, with a head and no body. Such an answer is given the envelope.
 //! - It closes without an answer when a body's chunks make no sense, and when the service stops just as a request arrives.
-//! - It times the first head of a connection, but no later one, and no peer that does not read.
+//! - It times the first head of a connection, but no later one, and no peer that does not read. How long a
+//!   connection is idle it counts from whatever last woke it.
 //!
 
 use std::cell::Cell;
@@ -36,11 +37,23 @@ pub(crate) struct Timeouts {
     pub(crate) head: Duration,
     /// To take some more of an answer.
     pub(crate) send: Duration,
+    /// To send another request.
+    pub(crate) idle: Duration,
 }
 
 /// How long a peer that was refused may go on sending. To close on what it sent would take the
 /// answer away from it.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether a connection is idle, in the time that it may be.
+const LOOKS: u32 = 8;
+
+/// What a peer takes too long for.
+enum Late {
+    /// The rest of what it began.
+    Request,
+    NextRequest,
+}
 
 /// How many requests of a connection are being answered.
 #[derive(Clone, Default)]
@@ -71,6 +84,8 @@ pub(crate) struct Connection {
     is_owed: bool,
     /// Since when the rest of it is waited for.
     waits_since: Option<Instant>,
+    /// How often the timer has gone off since something was read.
+    quiet: u32,
     /// Looks whether the peer takes too long.
     timer: Option<Pin<Box<Sleep>>>,
     /// Looks whether the peer has taken nothing for too long. It is set while the peer takes nothing.
@@ -102,6 +117,7 @@ impl Connection {
             in_flight: InFlight::default(),
             is_owed: false,
             waits_since: None,
+            quiet: 0,
             timer: None,
             stalled: None,
             is_writing: false,
@@ -131,23 +147,33 @@ impl Connection {
         self.say_at_once("503 Service Unavailable", &error);
     }
 
-    /// Whether the head of a request has taken too long.
-    fn poll_head_timeout(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.is_owed || self.is_answering() {
-            self.waits_since = None;
-            return Poll::Pending;
-        }
-        let since = *self.waits_since.get_or_insert_with(Instant::now);
-        // The timer is not set anew for every request; it looks when it goes off.
-        let deadline = since + self.timeouts.head;
+    /// What the peer has taken too long for. The timer is not set anew for every request: it looks when it
+    /// goes off.
+    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Late> {
+        let period = self.timeouts.idle / LOOKS;
+        let head = self.timeouts.head;
+        let is_waiting = self.is_owed && !self.is_answering();
         let timer = self
             .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + period)));
+        if is_waiting && self.waits_since.is_none() {
+            let now = Instant::now();
+            self.waits_since = Some(now);
+            timer.as_mut().reset(now + head);
+        }
         while timer.as_mut().poll(cx).is_ready() {
-            if since.elapsed() >= self.timeouts.head {
-                return Poll::Ready(());
+            let now = Instant::now();
+            match self.waits_since.filter(|_| is_waiting) {
+                Some(since) if now >= since + head => return Poll::Ready(Late::Request),
+                Some(since) => timer.as_mut().reset(since + head),
+                None => {
+                    self.quiet += 1;
+                    if self.quiet > LOOKS && self.in_flight.0.get() == 0 {
+                        return Poll::Ready(Late::NextRequest);
+                    }
+                    timer.as_mut().reset(now + period);
+                }
             }
-            timer.as_mut().reset(deadline);
         }
         Poll::Pending
     }
@@ -201,14 +227,14 @@ impl AsyncRead for Connection {
         let polled = Pin::new(&mut this.stream).poll_read(cx, buffer);
         if polled.is_ready() {
             this.is_owed = buffer.filled().len() > before;
+            this.quiet = 0;
             return polled;
         }
-        if this.poll_head_timeout(cx).is_ready() {
+        if let Late::Request = ready!(this.poll_patience(cx)) {
             this.say_at_once("408 Request Timeout", &ApiError::RequestTimeout);
-            // As if the peer had gone.
-            return Poll::Ready(Ok(()));
         }
-        Poll::Pending
+        // As if the peer had gone.
+        Poll::Ready(Ok(()))
     }
 }
 

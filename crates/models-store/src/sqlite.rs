@@ -185,6 +185,12 @@ fn pool(max_connections: u32, options: Options) -> SqlitePoolOptions {
         .acquire_timeout(options.connect_timeout)
         .idle_timeout(None)
         .max_lifetime(None)
+        // Where a transaction fails for want of room, SQLite ends it by itself, and then there is none to roll
+        // back: the connection would be taken to be in it for ever.
+        .before_acquire(|connection, _| {
+            let is_usable = !connection.is_in_transaction();
+            Box::pin(std::future::ready(Ok(is_usable)))
+        })
 }
 
 async fn assert_settings(
