@@ -14,6 +14,7 @@ use actix_web::{App, web};
 use futures_util::future::ready;
 use ipnet::IpNet;
 use models_store::Store;
+use rustix::net::listen;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
 
@@ -25,6 +26,9 @@ use crate::read::remember;
 use crate::respond::{ToldToStop, respond};
 use crate::routes;
 use crate::settings::Settings;
+
+/// How many connections may wait to be taken.
+const BACKLOG: i32 = 4096;
 
 /// What the handlers work with.
 pub struct Services {
@@ -225,6 +229,8 @@ fn bind(
 ) -> Result<(TcpListener, SocketAddr), BindError> {
     let bound = TcpListener::bind((host, port)).and_then(|listener| {
         listener.set_nonblocking(true)?;
+        // It listens already, to fewer than come at once after a restart. The kernel has a bound of its own.
+        listen(&listener, BACKLOG)?;
         let address = listener.local_addr()?;
         Ok((listener, address))
     });

@@ -9,12 +9,12 @@
 //!
 
 use std::cell::Cell;
-use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
+use std::{io, mem};
 
 use actix_web::http::header::HttpDate;
 use actix_web::rt::net::TcpStream;
@@ -45,8 +45,8 @@ pub(crate) struct Timeouts {
 /// answer away from it.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How often it is looked whether a connection is idle, in the time that it may be.
-const LOOKS: u32 = 8;
+/// How often it is looked, in the shorter one of the times that a peer may take.
+const LOOKS: u32 = 5;
 
 /// What a peer takes too long for.
 enum Late {
@@ -82,10 +82,8 @@ pub(crate) struct Connection {
     in_flight: InFlight,
     /// Something was read that has not been answered, and the peer has not gone.
     is_owed: bool,
-    /// Since when the rest of it is waited for.
-    waits_since: Option<Instant>,
-    /// How often the timer has gone off since something was read.
-    quiet: u32,
+    /// How often the timer has gone off since something was answered, or since a request began.
+    looks: u32,
     /// Looks whether the peer takes too long.
     timer: Option<Pin<Box<Sleep>>>,
     /// Looks whether the peer has taken nothing for too long. It is set while the peer takes nothing.
@@ -116,8 +114,7 @@ impl Connection {
             timeouts,
             in_flight: InFlight::default(),
             is_owed: false,
-            waits_since: None,
-            quiet: 0,
+            looks: 0,
             timer: None,
             stalled: None,
             is_writing: false,
@@ -147,32 +144,26 @@ impl Connection {
         self.say_at_once("503 Service Unavailable", &error);
     }
 
-    /// What the peer has taken too long for. The timer is not set anew for every request: it looks when it
-    /// goes off.
+    /// What the peer has taken too long for. No request looks at a clock for that: a timer goes off every
+    /// so often, and it is counted how often.
     fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Late> {
-        let period = self.timeouts.idle / LOOKS;
-        let head = self.timeouts.head;
-        let is_waiting = self.is_owed && !self.is_answering();
+        let Timeouts { head, idle, .. } = self.timeouts;
+        let period = head.min(idle) / LOOKS;
         let timer = self
             .timer
             .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + period)));
-        if is_waiting && self.waits_since.is_none() {
-            let now = Instant::now();
-            self.waits_since = Some(now);
-            timer.as_mut().reset(now + head);
-        }
         while timer.as_mut().poll(cx).is_ready() {
-            let now = Instant::now();
-            match self.waits_since.filter(|_| is_waiting) {
-                Some(since) if now >= since + head => return Poll::Ready(Late::Request),
-                Some(since) => timer.as_mut().reset(since + head),
-                None => {
-                    self.quiet += 1;
-                    if self.quiet > LOOKS && self.in_flight.0.get() == 0 {
-                        return Poll::Ready(Late::NextRequest);
-                    }
-                    timer.as_mut().reset(now + period);
-                }
+            timer.as_mut().reset(Instant::now() + period);
+            if self.in_flight.0.get() > 0 {
+                continue;
+            }
+            self.looks += 1;
+            let waited = period * self.looks;
+            if self.is_owed && waited > head {
+                return Poll::Ready(Late::Request);
+            }
+            if !self.is_owed && waited > idle {
+                return Poll::Ready(Late::NextRequest);
             }
         }
         Poll::Pending
@@ -226,8 +217,10 @@ impl AsyncRead for Connection {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut this.stream).poll_read(cx, buffer);
         if polled.is_ready() {
-            this.is_owed = buffer.filled().len() > before;
-            this.quiet = 0;
+            let was_owed = mem::replace(&mut this.is_owed, buffer.filled().len() > before);
+            if !was_owed {
+                this.looks = 0;
+            }
             return polled;
         }
         if let Late::Request = ready!(this.poll_patience(cx)) {
@@ -268,7 +261,7 @@ impl AsyncWrite for Connection {
         this.is_writing = written < bytes.len();
         if bytes != CONTINUE {
             this.is_owed = false;
-            this.waits_since = None;
+            this.looks = 0;
         }
         Poll::Ready(Ok(written))
     }
