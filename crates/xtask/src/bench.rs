@@ -38,7 +38,7 @@ pub struct Options {
     #[arg(long, default_value_t = 5, value_parser = positive)]
     rounds: usize,
     /// For how long each time.
-    #[arg(long, default_value_t = 3, value_parser = positive)]
+    #[arg(long, default_value_t = 1, value_parser = positive)]
     seconds: usize,
     /// Only the cells with this text in their names.
     #[arg(long, value_name = "TEXT", default_value = "")]
