@@ -194,17 +194,7 @@ impl Database {
 
     /// The server refuses to run as root.
     fn program(&self, name: &str) -> Command {
-        let path = self.binaries.join(name);
-        let mut command = if is_root() {
-            let mut command = Command::new("setpriv");
-            let user = server_user();
-            command
-                .args(["--reuid", user, "--regid", user, "--clear-groups"])
-                .arg(path);
-            command
-        } else {
-            Command::new(path)
-        };
+        let mut command = as_server_user(&self.binaries.join(name));
         command
             .current_dir("/")
             .stdin(Stdio::null())
@@ -217,6 +207,19 @@ impl Drop for Database {
     fn drop(&mut self) {
         let _ = self.signal("-QUIT");
     }
+}
+
+/// A program that refuses to run as root.
+pub fn as_server_user(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let user = server_user();
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--reuid", user, "--regid", user, "--clear-groups"])
+        .arg(program);
+    command
 }
 
 pub fn run(command: &mut Command) -> Result<(), Failure> {

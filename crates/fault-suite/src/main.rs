@@ -19,6 +19,7 @@ mod network;
 mod node;
 mod notifications;
 mod overload;
+mod pooler;
 mod power;
 mod report;
 mod revocation;
@@ -59,7 +60,7 @@ struct Arguments {
     leave_out: Vec<String>,
 }
 
-const SCENARIOS: [&str; 13] = [
+const SCENARIOS: [&str; 14] = [
     "revocation",
     "visibility",
     "cancellation",
@@ -70,6 +71,7 @@ const SCENARIOS: [&str; 13] = [
     "power",
     "gateway",
     "upgrade",
+    "pooler",
     "sharing",
     "exhaustion",
     "overload",
@@ -126,6 +128,7 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
             }
             "power" => power::run(&mut report, &program, scale(40)).await?,
             "upgrade" => upgrade::run(&mut report, &program).await?,
+            "pooler" => pooler::run(&mut report, &program).await?,
             "sharing" => sharing::run(&mut report, &program).await?,
             "exhaustion" => exhaustion::run(&mut report, &program, scale(1_000).max(200)).await?,
             "overload" => overload::run(&mut report, &program, scale(20).max(3) as u64).await?,

@@ -8,8 +8,11 @@ use std::task::{Context, Poll};
 use actix_http::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
 
+/// The longest body that is handed out whole, in bytes: one of a thousand models. In pieces it takes
+/// longer, since each is written by itself.
+pub(crate) const WHOLE: usize = 128 * 1024;
 /// The longest piece, in bytes.
-pub(crate) const PIECE: usize = 64 * 1024;
+const PIECE: usize = 64 * 1024;
 
 /// What is still to be sent of some bytes that many answers share.
 pub(crate) struct Pieces(Bytes);

@@ -7,7 +7,7 @@ use actix_web::web::Bytes;
 use models_core::RepositoryError;
 use sha2::{Digest, Sha256};
 
-use crate::body::{PIECE, Pieces};
+use crate::body::{Pieces, WHOLE};
 use crate::coding::Coding;
 use crate::request_id::hexadecimal;
 
@@ -38,7 +38,7 @@ impl Representation {
     /// The answer with it.
     pub(crate) fn answer(self) -> Response<BoxBody> {
         let Self { body, etag, coding } = self;
-        let body = if body.len() > PIECE {
+        let body = if body.len() > WHOLE {
             BoxBody::new(Pieces::new(body))
         } else {
             BoxBody::new(body)
@@ -58,7 +58,7 @@ impl Representation {
 /// The answer to a client that has the representation with this validator.
 pub(crate) fn not_modified(etag: HeaderValue) -> Response<BoxBody> {
     let mut response = Response::with_body(StatusCode::NOT_MODIFIED, BoxBody::new(()));
-    response.headers_mut().insert(ETAG, etag);
+    response.headers_mut().append(ETAG, etag);
     response
 }
 

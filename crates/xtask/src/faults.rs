@@ -42,6 +42,7 @@ pub fn run(options: &Options) -> Result<(), String> {
         ("nginx", "nginx-light"),
         ("mkfs.xfs", "xfsprogs"),
         ("ip", "iproute2"),
+        ("pgbouncer", "pgbouncer"),
     ] {
         if !system::has(program) {
             system::install(&[package])?;

@@ -5,6 +5,7 @@ mod bench;
 mod faults;
 mod postgres;
 mod sdks;
+mod stack;
 mod system;
 
 use std::path::PathBuf;
@@ -37,6 +38,8 @@ enum Task {
     Bench(bench::Options),
     /// Faults, against real processes and a real PostgreSQL, each with a control that must fail.
     Faults(faults::Options),
+    /// The compose stack, in containers, with stand-ins for the images of others. Needs root.
+    Stack,
 }
 
 fn main() -> ExitCode {
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Task::Test { arguments } => test(&arguments),
         Task::Bench(options) => bench::run(&options),
         Task::Faults(options) => faults::run(&options),
+        Task::Stack => stack::run_stack(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
