@@ -4,23 +4,29 @@
 ARG RUST_IMAGE=rust:1.95-bookworm
 ARG RUNTIME_IMAGE=scratch
 
+# What says which crates there are and what they depend on, with empty sources. It changes seldom, whatever the sources do.
+FROM ${RUST_IMAGE} AS manifests
+WORKDIR /source
+COPY Cargo.toml Cargo.lock ./
+COPY crates crates
+RUN find crates -type f ! -name Cargo.toml -delete \
+    && for crate in crates/*/; do \
+        mkdir -p "$crate/src" "$crate/benches" \
+            && echo > "$crate/src/lib.rs" && echo 'fn main() {}' | tee "$crate/src/main.rs" > "$crate/benches/reads.rs"; \
+    done
+
 FROM ${RUST_IMAGE} AS build
 # Named, so that procedural macros are still built for the machine that builds.
 ARG TARGET=x86_64-unknown-linux-gnu
+# Static, and without the names of functions.
+ENV RUSTFLAGS="-C target-feature=+crt-static" CARGO_PROFILE_RELEASE_STRIP=symbols
 WORKDIR /source
-# What the program depends on, built apart from its sources: it changes seldom.
-COPY Cargo.toml Cargo.lock ./
-COPY crates crates
-RUN find crates -name '*.rs' -delete \
-    && for crate in crates/*/; do \
-        mkdir -p "$crate/src" && echo > "$crate/src/lib.rs" && echo 'fn main() {}' > "$crate/src/main.rs"; \
-        if [ -d "$crate/benches" ]; then echo 'fn main() {}' > "$crate/benches/reads.rs"; fi; \
-    done \
-    && RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --package models-api --target "$TARGET"
+COPY --from=manifests /source /source
+RUN cargo build --release --locked --package models-api --target "$TARGET"
 COPY . .
 # Newer than the empty sources, whatever the clock of the context says.
 RUN find crates -name '*.rs' -exec touch {} + \
-    && RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --package models-api --target "$TARGET" \
+    && cargo build --release --locked --package models-api --target "$TARGET" \
     && mkdir -p /image/data /image/tmp \
     && cp "target/$TARGET/release/models-api" /image/models-api \
     && cp -r config /image/config

@@ -29,7 +29,7 @@ impl Pooler {
         std::fs::write(&users, "\"postgres\" \"\"\n")?;
         let config = format!(
             "[databases]\npostgres = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
-            unix_socket_dir =\nauth_type = trust\nauth_file = {}\npool_mode = {mode}\nmax_prepared_statements = 100\n\
+            unix_socket_dir =\nauth_type = trust\nauth_file = {}\npool_mode = {mode}\n\
             ignore_startup_parameters = extra_float_digits,options\n",
             database.port,
             users.display()

@@ -13,7 +13,9 @@ const PASSING_IN_POSTGRES: [&str; 6] = ["08", "40", "53", "57", "55P03", "25006"
 const PASSING_IN_SQLITE: [u32; 6] = [5, 6, 8, 10, 13, 14];
 
 pub(crate) fn repository_error(error: sqlx::Error) -> RepositoryError {
-    if is_duplicate(&error) {
+    if is_of_another_connection(&error) {
+        RepositoryError::Failed(POOLED.into())
+    } else if is_duplicate(&error) {
         RepositoryError::AlreadyExists
     } else if is_passing(&error) {
         RepositoryError::Unavailable(Box::new(error))
@@ -40,6 +42,16 @@ pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(DatabaseError::code);
     code.and_then(|code| code.parse::<u32>().ok())
         .is_some_and(|code| matches!(code & 0xff, 5 | 6))
+}
+
+/// What a pooler does that gives a connection to others between transactions: the statements that were
+/// prepared on it are not ours.
+const POOLED: &str = "another client's prepared statements are on our connection to the database; if there is a pooler before the \
+    server, it must be in session mode";
+
+fn is_of_another_connection(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.is_some_and(|code| matches!(code.as_ref(), "42P05" | "26000"))
 }
 
 fn is_duplicate(error: &sqlx::Error) -> bool {

@@ -12,7 +12,8 @@ pub fn run_stack() -> Result<(), String> {
     let mut build = cargo(&["build", "--release", "--locked", "--package", "models-api"]);
     run(build
         .args(["--target", TARGET])
-        .env("RUSTFLAGS", "-C target-feature=+crt-static"))?;
+        .env("RUSTFLAGS", "-C target-feature=+crt-static")
+        .env("CARGO_PROFILE_RELEASE_STRIP", "symbols"))?;
     let target = target()?;
     let program = target.join(TARGET).join("release/models-api");
     run(Command::new("crates/xtask/stack/run")
