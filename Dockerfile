@@ -11,8 +11,8 @@ COPY Cargo.toml Cargo.lock ./
 COPY crates crates
 RUN find crates -type f ! -name Cargo.toml -delete \
     && for crate in crates/*/; do \
-        mkdir -p "$crate/src" "$crate/benches" \
-            && echo > "$crate/src/lib.rs" && echo 'fn main() {}' | tee "$crate/src/main.rs" > "$crate/benches/reads.rs"; \
+        mkdir -p "$crate/src" "$crate/benches" && echo > "$crate/src/lib.rs" \
+            && echo 'fn main() {}' > "$crate/src/main.rs" && echo 'fn main() {}' > "$crate/benches/reads.rs"; \
     done
 
 FROM ${RUST_IMAGE} AS build
