@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
-use models_core::{Epoch, RepositoryError, Snapshot};
+use models_core::{Epoch, Position, RepositoryError, Revision, Snapshot};
 use tokio::sync::OnceCell;
 
 use crate::metrics::CacheMetrics;
@@ -192,6 +192,30 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
         }
     }
 
+    /// Puts what was read after an event touched the value of this key in its place, in one step. What is older
+    /// than that revision, or of another history, or takes no other's place, is dropped like the value itself.
+    pub(crate) fn replace(&self, key: &K, fresh: &Snapshot<Arc<V>>, revision: Revision) {
+        let shard = self.shard(key);
+        let mut fills = shard.lock();
+        if let Some(fill) = fills.remove(key) {
+            fill.is_stale.store(true, Ordering::Relaxed);
+        }
+        if !shard.entries.load().contains_key(key) {
+            return;
+        }
+        let Position {
+            epoch,
+            revision: read_at,
+        } = &fresh.position;
+        if *epoch == **self.epoch.load() && *read_at >= revision {
+            self.insert(shard, key, fresh.value.clone());
+        } else {
+            self.retain(shard, |other, _| other != key);
+        }
+        drop(fills);
+        self.evict();
+    }
+
     /// Drops all values for which this is so, and everything that is being read.
     pub(crate) fn remove_where(&self, is_dropped: impl Fn(&K, &V) -> bool) {
         for shard in &self.shards {
@@ -267,7 +291,8 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
         let entry = Entry {
             bytes,
             value,
-            is_used: AtomicBool::new(true),
+            // Who is asked for only once goes first.
+            is_used: AtomicBool::new(false),
         };
         self.grow(bytes);
         let mut entries = Entries::clone(&shard.entries.load());

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
-use models_core::{ApiKeyId, Change, Epoch, Event, Follower, RepositoryError, Revision, Scope};
+use async_trait::async_trait;
+use models_core::{ApiKeyId, Change, Epoch, Event, Follower, RepositoryError, Revision};
 use models_store::{BootTime, Following, Store};
 use tokio::task::AbortHandle;
 
@@ -147,29 +148,34 @@ struct Memory {
     tokens: Arc<RevisionTokens>,
 }
 
+#[async_trait]
 impl Follower for Memory {
+    async fn prepare(&self, events: &[Event]) {
+        let scopes = events.iter().filter_map(|event| event.change.scope());
+        self.catalog.refresh(&scopes.cloned().collect()).await;
+    }
+
     fn apply(&self, events: &[Event]) {
-        let mut scopes: HashSet<Scope> = HashSet::new();
         let mut gone: HashSet<&ApiKeyId> = HashSet::new();
         let mut is_any_new = false;
         for event in events {
             match &event.change {
-                Change::OrganizationCreated(_) => {}
+                Change::OrganizationCreated(_)
+                | Change::ModelCreated(_)
+                | Change::ModelUpdated { .. }
+                | Change::ModelDeleted(_) => {}
                 Change::ApiKeyCreated(_) => is_any_new = true,
                 Change::ApiKeyDeleted(key) => {
                     gone.insert(&key.id);
-                }
-                Change::ModelCreated(model)
-                | Change::ModelUpdated { after: model, .. }
-                | Change::ModelDeleted(model) => {
-                    scopes.insert(model.scope.clone());
                 }
             }
         }
         if is_any_new || !gone.is_empty() {
             self.authenticator.drop_keys(&gone);
         }
-        self.catalog.drop_views(&scopes);
+        let scopes = events.iter().filter_map(|event| event.change.scope());
+        let newest = events.last().map_or(Revision(0), |event| event.revision);
+        self.catalog.drop_views(&scopes.cloned().collect(), newest);
     }
 
     fn forget(&self, epoch: &Epoch) {

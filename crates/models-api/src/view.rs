@@ -7,7 +7,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use models_core::{Model, RepositoryError};
+use models_core::{Model, Principal, RepositoryError};
 
 use crate::cache::Weighed;
 use crate::list::List;
@@ -33,16 +33,17 @@ pub(crate) struct View {
     hasher: RandomState,
     /// The token of the newest change that is in it.
     revision: HeaderValue,
-    /// All who see only public models have this one.
-    is_shared: bool,
+    /// Whom it was made for; others of the organization see the same. None if all who see only public models
+    /// have this one.
+    reader: Option<Principal>,
 }
 
 impl View {
     /// Renders models in this order, each of another id.
     pub(crate) fn new(
         models: &[Model],
-        revision: HeaderValue,
-        is_shared: bool,
+        revision: &HeaderValue,
+        reader: Option<Principal>,
     ) -> Result<Self, RepositoryError> {
         let mut buffer = BEGIN.to_vec();
         let mut starts = Vec::with_capacity(models.len() + 1);
@@ -60,16 +61,21 @@ impl View {
             buffer.pop();
         }
         buffer.extend_from_slice(END);
-        // As long as it is, and no longer: shrinking gives little back.
-        let list = List::new(Bytes::copy_from_slice(&buffer))?;
+        // All in one piece of memory: a request counts itself among those who use it, and of many tenants
+        // each place that is looked at is far away. As long as it is, and no longer: shrinking gives little back.
+        let mut parts = Bytes::from([&buffer, &etags, revision.as_bytes()].concat());
+        let list = List::new(parts.split_to(buffer.len()))?;
+        let etags = parts.split_to(etags.len());
+        let revision = HeaderValue::from_maybe_shared(parts)
+            .map_err(|error| RepositoryError::Failed(error.into()))?;
         let mut view = Self {
             list,
             starts: starts.into(),
-            etags: Bytes::from(etags),
+            etags,
             index: HashTable::with_capacity(models.len()),
             hasher: RandomState::default(),
             revision,
-            is_shared,
+            reader,
         };
         view.fill_index();
         Ok(view)
@@ -93,6 +99,11 @@ impl View {
     /// The token of the newest change that is in it.
     pub(crate) fn revision(&self) -> HeaderValue {
         self.revision.clone()
+    }
+
+    /// Whom it was made for, unless it is everybody's.
+    pub(crate) fn reader(&self) -> Option<&Principal> {
+        self.reader.as_ref()
     }
 
     /// The object of this model, if it is in the list.
@@ -146,7 +157,7 @@ impl View {
 impl Weighed for View {
     /// One that many share weighs nothing in the hands of each: there is only one of them.
     fn weight(&self) -> usize {
-        if self.is_shared {
+        if self.reader.is_none() {
             return 0;
         }
         let index = self.index.capacity() * (size_of::<u32>() + 1);
@@ -187,7 +198,7 @@ mod tests {
 
     fn assert_is_right(ids: &[&str], missing: &str) {
         let models: Vec<Model> = ids.iter().map(|id| model(id)).collect();
-        let view = View::new(&models, HeaderValue::from_static("1"), false).unwrap();
+        let view = View::new(&models, &HeaderValue::from_static("1"), None).unwrap();
         let objects = models.iter().map(ModelObject::from);
         let objects: Vec<_> = objects
             .map(|object| serde_json::to_string(&object).unwrap())

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::api_key::{ApiKey, ApiKeyId};
-use crate::model::Model;
+use crate::model::{Model, Scope};
 use crate::organization::{Organization, OrganizationId};
 use crate::text::Invalid;
 use crate::time::Timestamp;
@@ -119,6 +119,17 @@ impl Change {
         }
     }
 
+    /// The scope of the model that it concerns, if it concerns one.
+    #[must_use]
+    pub fn scope(&self) -> Option<&Scope> {
+        match self {
+            Self::OrganizationCreated(_) | Self::ApiKeyCreated(_) | Self::ApiKeyDeleted(_) => None,
+            Self::ModelCreated(model)
+            | Self::ModelUpdated { after: model, .. }
+            | Self::ModelDeleted(model) => Some(&model.scope),
+        }
+    }
+
     /// The organization that it concerns; `None` where it concerns all, as a change to a public
     /// model does.
     #[must_use]
@@ -186,7 +197,7 @@ mod tests {
     fn the_kind_is_the_type_that_is_stored() {
         let model = Model {
             id: "a".parse().expect("an id"),
-            scope: crate::Scope::Public,
+            scope: Scope::Public,
             created: Timestamp::from_seconds(1),
             owned_by: "b".parse().expect("a name"),
             shutdown_date: None,

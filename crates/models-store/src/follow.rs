@@ -47,6 +47,9 @@ const RENEWAL: Duration = Duration::from_secs(1);
 const PAGE: u32 = 1_000;
 const TOO_MANY: i64 = 20_000;
 
+/// For how long what an event touches may be read anew before it is applied. The deletion waits for it.
+const LONGEST_PREPARATION: Duration = Duration::from_millis(20);
+
 /// How long somebody who wants the newest waits for it.
 const LONGEST_CATCH_UP: Duration = Duration::from_secs(5);
 
@@ -346,6 +349,8 @@ impl<DB: Backend> Node<DB> {
                     "the log ends before the catalog's revision".into(),
                 ));
             };
+            // What is not ready by then is dropped, and read again by whoever asks for it.
+            let _ = timeout(LONGEST_PREPARATION, self.follower.prepare(&events)).await;
             self.follower.apply(&events);
             takes_away |= events.iter().any(|event| event.change.takes_away());
             position.revision = last.revision;
