@@ -147,7 +147,7 @@ async fn of_the_service(report: &mut Report, program: &Path, cuts: usize) -> Res
     let mut disk = Disk::make()?;
     let url = format!("sqlite://{}/models.db", disk.path().display());
     let catalog = Catalog::make(&url).await?;
-    let ids: Vec<String> = (0..cuts * 2_000)
+    let ids: Vec<String> = (0..cuts * 400)
         .map(|number| format!("model-{number}"))
         .collect();
     catalog.add(&ids).await?;

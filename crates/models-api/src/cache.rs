@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
-use models_core::{Epoch, Position, RepositoryError, Revision, Snapshot};
+use models_core::{Epoch, RepositoryError, Snapshot};
 use tokio::sync::OnceCell;
 
 use crate::metrics::CacheMetrics;
@@ -190,30 +190,6 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
         if shard.entries.load().contains_key(key) {
             self.retain(shard, |other, _| other != key);
         }
-    }
-
-    /// Puts what was read after an event touched the value of this key in its place, in one step. What is older
-    /// than that revision, or of another history, or takes no other's place, is dropped like the value itself.
-    pub(crate) fn replace(&self, key: &K, fresh: &Snapshot<Arc<V>>, revision: Revision) {
-        let shard = self.shard(key);
-        let mut fills = shard.lock();
-        if let Some(fill) = fills.remove(key) {
-            fill.is_stale.store(true, Ordering::Relaxed);
-        }
-        if !shard.entries.load().contains_key(key) {
-            return;
-        }
-        let Position {
-            epoch,
-            revision: read_at,
-        } = &fresh.position;
-        if *epoch == **self.epoch.load() && *read_at >= revision {
-            self.insert(shard, key, fresh.value.clone());
-        } else {
-            self.retain(shard, |other, _| other != key);
-        }
-        drop(fills);
-        self.evict();
     }
 
     /// Drops all values for which this is so, and everything that is being read.

@@ -1,8 +1,7 @@
 //! What a caller is shown of the catalog, as the bytes of the wire.
 
-use std::collections::{HashMap, HashSet};
-use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use models_core::{
@@ -19,11 +18,6 @@ use crate::representation::Representation;
 use crate::revision::RevisionTokens;
 use crate::view::View;
 
-/// From how many organizations on that change at once their views are not read anew before.
-const MANY_SCOPES: usize = 4;
-
-type Refreshed = HashMap<OrganizationId, Snapshot<Arc<View>>>;
-
 /// A view that is gone after this time is not worth encoding.
 const SETTLING: Duration = Duration::from_millis(100);
 
@@ -34,8 +28,6 @@ pub struct Catalog {
     views: Arc<Cache<OrganizationId, View>>,
     /// The view of those who see nothing but public models, as long as somebody has it.
     public: Mutex<Weak<View>>,
-    /// What was read anew for events that are not applied yet.
-    refreshed: Mutex<Refreshed>,
     /// Encoding takes a whole core for a while.
     encoding: Arc<Semaphore>,
     encodings: IntCounterVec,
@@ -56,7 +48,6 @@ impl Catalog {
             views: Arc::new(Cache::new(limit, metrics.views.clone())),
             encodings: metrics.encodings.clone(),
             public: Mutex::default(),
-            refreshed: Mutex::default(),
             encoding: Arc::new(Semaphore::new(1)),
         }
     }
@@ -135,8 +126,7 @@ impl Catalog {
             own_revision == Revision(0) && models.iter().all(|model| model.scope == Scope::Public);
         let revision = public_revision.max(own_revision);
         let token = self.tokens.token(&position.epoch, revision);
-        let reader = (!is_public).then(|| principal.clone());
-        let view = Arc::new(View::new(&models, &token, reader)?);
+        let view = Arc::new(View::new(&models, &token, is_public)?);
         let value = if is_public { self.share(view) } else { view };
         Ok(Snapshot { position, value })
     }
@@ -158,50 +148,18 @@ impl Catalog {
         }
     }
 
-    /// Reads anew what is in memory of these scopes, so that nobody has to wait for it when it is dropped. If it
-    /// is much, it is left to those who ask for it.
-    pub(crate) async fn refresh(&self, scopes: &HashSet<Scope>) {
-        self.refreshed().clear();
-        if scopes.contains(&Scope::Public) || scopes.len() > MANY_SCOPES {
-            return;
-        }
-        for id in scopes.iter().filter_map(Scope::organization_id) {
-            let Some(view) = self.views.get(id) else {
-                continue;
-            };
-            let Some(reader) = view.reader() else {
-                continue;
-            };
-            if let Ok(fresh) = self.read(reader).await {
-                self.refreshed().insert(id.clone(), fresh);
-            }
-        }
-    }
-
-    /// Drops what shows models of these scopes, or puts what was read anew in its place. It must know of this
-    /// revision.
-    pub(crate) fn drop_views(&self, scopes: &HashSet<Scope>, revision: Revision) {
-        let refreshed = mem::take(&mut *self.refreshed());
+    /// Drops what shows models of these scopes.
+    pub(crate) fn drop_views(&self, scopes: &HashSet<Scope>) {
         if scopes.contains(&Scope::Public) {
             self.views.remove_where(|_, _| true);
             return;
         }
         for id in scopes.iter().filter_map(Scope::organization_id) {
-            match refreshed.get(id) {
-                Some(fresh) => self.views.replace(id, fresh, revision),
-                None => self.views.remove(id),
-            }
+            self.views.remove(id);
         }
     }
 
-    fn refreshed(&self) -> MutexGuard<'_, Refreshed> {
-        self.refreshed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(crate) fn forget(&self, epoch: &Epoch) {
-        self.refreshed().clear();
         self.views.forget(epoch);
     }
 }

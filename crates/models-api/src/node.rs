@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
-use async_trait::async_trait;
 use models_core::{ApiKeyId, Change, Epoch, Event, Follower, RepositoryError, Revision};
 use models_store::{BootTime, Following, Store};
 use tokio::task::AbortHandle;
@@ -148,13 +147,7 @@ struct Memory {
     tokens: Arc<RevisionTokens>,
 }
 
-#[async_trait]
 impl Follower for Memory {
-    async fn prepare(&self, events: &[Event]) {
-        let scopes = events.iter().filter_map(|event| event.change.scope());
-        self.catalog.refresh(&scopes.cloned().collect()).await;
-    }
-
     fn apply(&self, events: &[Event]) {
         let mut gone: HashSet<&ApiKeyId> = HashSet::new();
         let mut is_any_new = false;
@@ -174,8 +167,7 @@ impl Follower for Memory {
             self.authenticator.drop_keys(&gone);
         }
         let scopes = events.iter().filter_map(|event| event.change.scope());
-        let newest = events.last().map_or(Revision(0), |event| event.revision);
-        self.catalog.drop_views(&scopes.cloned().collect(), newest);
+        self.catalog.drop_views(&scopes.cloned().collect());
     }
 
     fn forget(&self, epoch: &Epoch) {

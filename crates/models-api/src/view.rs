@@ -7,7 +7,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use models_core::{Model, Principal, RepositoryError};
+use models_core::{Model, RepositoryError};
 
 use crate::cache::Weighed;
 use crate::list::List;
@@ -33,9 +33,8 @@ pub(crate) struct View {
     hasher: RandomState,
     /// The token of the newest change that is in it.
     revision: HeaderValue,
-    /// Whom it was made for; others of the organization see the same. None if all who see only public models
-    /// have this one.
-    reader: Option<Principal>,
+    /// All who see only public models have this one.
+    is_shared: bool,
 }
 
 impl View {
@@ -43,7 +42,7 @@ impl View {
     pub(crate) fn new(
         models: &[Model],
         revision: &HeaderValue,
-        reader: Option<Principal>,
+        is_shared: bool,
     ) -> Result<Self, RepositoryError> {
         let mut buffer = BEGIN.to_vec();
         let mut starts = Vec::with_capacity(models.len() + 1);
@@ -75,7 +74,7 @@ impl View {
             index: HashTable::with_capacity(models.len()),
             hasher: RandomState::default(),
             revision,
-            reader,
+            is_shared,
         };
         view.fill_index();
         Ok(view)
@@ -99,11 +98,6 @@ impl View {
     /// The token of the newest change that is in it.
     pub(crate) fn revision(&self) -> HeaderValue {
         self.revision.clone()
-    }
-
-    /// Whom it was made for, unless it is everybody's.
-    pub(crate) fn reader(&self) -> Option<&Principal> {
-        self.reader.as_ref()
     }
 
     /// The object of this model, if it is in the list.
@@ -157,7 +151,7 @@ impl View {
 impl Weighed for View {
     /// One that many share weighs nothing in the hands of each: there is only one of them.
     fn weight(&self) -> usize {
-        if self.reader.is_none() {
+        if self.is_shared {
             return 0;
         }
         let index = self.index.capacity() * (size_of::<u32>() + 1);
@@ -198,7 +192,7 @@ mod tests {
 
     fn assert_is_right(ids: &[&str], missing: &str) {
         let models: Vec<Model> = ids.iter().map(|id| model(id)).collect();
-        let view = View::new(&models, &HeaderValue::from_static("1"), None).unwrap();
+        let view = View::new(&models, &HeaderValue::from_static("1"), false).unwrap();
         let objects = models.iter().map(ModelObject::from);
         let objects: Vec<_> = objects
             .map(|object| serde_json::to_string(&object).unwrap())

@@ -2,8 +2,6 @@
 //!
 //! The protocol is written down where it is carried out, in the store's `follow` module.
 
-use async_trait::async_trait;
-
 use crate::event::{Event, Revision};
 
 /// Which history a revision belongs to: it changes when the database is restored or another server
@@ -31,12 +29,7 @@ pub struct Snapshot<T> {
 }
 
 /// What is kept in memory of a catalog, and must not outlive a change to it.
-#[async_trait]
 pub trait Follower: Send + Sync {
-    /// Told before [`apply`](Self::apply) of the same changes, which have been committed: what they touch may be
-    /// read now, to take its own place when they are applied. It may be given up half-way.
-    async fn prepare(&self, events: &[Event]);
-
     /// Drops what these changes touch, also what is being read at the moment. They come in the order
     /// of the log. When this returns, nothing that they made untrue is shown any more.
     fn apply(&self, events: &[Event]);

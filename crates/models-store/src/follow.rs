@@ -13,9 +13,7 @@
 //!    extends its lease, counted from the moment before the renewal was *sent*. So a lease that is
 //!    running when a change commits ends within a lease of the commit.
 //! 4. What is read for the memory takes its place there before the reading begins. An event that
-//!    touches it marks the place, and what was read for a marked place is not kept. What an event touches may be
-//!    read anew after the commit and before the event is applied, and takes its own place in that step: it
-//!    knows of the event.
+//!    touches it marks the place, and what was read for a marked place is not kept.
 //! 5. The epoch changes only with a renewal, and to that of the server which took it: one that another
 //!    has taken the place of can still be read, but with a synchronous standby it takes no writes.
 //! 6. A row is taken out only by somebody who saw it unchanged for longer than its lease. A node that
@@ -48,9 +46,6 @@ const RENEWAL: Duration = Duration::from_secs(1);
 /// How many events are read at once, and from how many on everything is dropped instead.
 const PAGE: u32 = 1_000;
 const TOO_MANY: i64 = 20_000;
-
-/// For how long what an event touches may be read anew before it is applied. The deletion waits for it.
-const LONGEST_PREPARATION: Duration = Duration::from_millis(20);
 
 /// How long somebody who wants the newest waits for it.
 const LONGEST_CATCH_UP: Duration = Duration::from_secs(5);
@@ -351,8 +346,6 @@ impl<DB: Backend> Node<DB> {
                     "the log ends before the catalog's revision".into(),
                 ));
             };
-            // What is not ready by then is dropped, and read again by whoever asks for it.
-            let _ = timeout(LONGEST_PREPARATION, self.follower.prepare(&events)).await;
             self.follower.apply(&events);
             takes_away |= events.iter().any(|event| event.change.takes_away());
             position.revision = last.revision;

@@ -75,39 +75,6 @@ async fn what_was_read_before_an_event_is_not_kept_after_it() {
     }
 }
 
-/// What is read anew takes the place of what an event touched, and of nothing else.
-#[tokio::test]
-async fn what_is_read_anew_is_shown_if_it_is_new_enough() {
-    for (read_in, revision, expected) in
-        [("one", 1, Some(2)), ("one", 2, None), ("another", 1, None)]
-    {
-        let cache = cache();
-        let fresh = snapshot(2, read_in);
-        cache.replace(&1, &fresh, Revision(revision));
-        assert_eq!(cache.get(&1), None, "it was not there before");
-        let read = || async { Ok(snapshot(1, "one")) };
-        cache.get_or_read(&1, read).await.unwrap();
-        cache.replace(&1, &fresh, Revision(revision));
-        assert_eq!(cache.get(&1).as_deref().copied(), expected);
-    }
-    // What was being read meanwhile is not kept.
-    let (cache, held) = (cache(), Notify::new());
-    let readings = Cell::new(0);
-    let read = || async {
-        readings.set(readings.get() + 1);
-        held.notified().await;
-        Ok(snapshot(readings.get(), "one"))
-    };
-    let change = async {
-        cache.replace(&1, &snapshot(9, "one"), Revision(1));
-        held.notify_one();
-        tokio::task::yield_now().await;
-        held.notify_one();
-    };
-    let (answer, ()) = tokio::join!(cache.get_or_read(&1, read), change);
-    assert_eq!(*answer.unwrap(), 2);
-}
-
 #[tokio::test]
 async fn what_was_read_in_another_epoch_is_neither_kept_nor_shown() {
     let cache = cache();
