@@ -3,12 +3,11 @@
 
 mod exchange;
 mod logged;
+mod stopping;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use actix_http::body::{BodySize, BoxBody, MessageBody};
@@ -20,7 +19,7 @@ use actix_http::{ConnectionType, Request, Response, StatusCode};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, apply_fn_factory};
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::{Error, HttpMessage};
-use futures_util::future::{Either, LocalBoxFuture, ready};
+use futures_util::future::{Either, ready};
 use futures_util::{FutureExt, StreamExt};
 use models_store::BootTime;
 use tokio::sync::{Semaphore, watch};
@@ -37,6 +36,8 @@ use crate::request_id::RequestId;
 use crate::revision::{RevisionToken, X_MODELS_REVISION};
 use exchange::{Answered, Exchange, Line};
 pub(crate) use logged::Logged;
+pub(crate) use stopping::ToldToStop;
+use stopping::out_of_time;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
@@ -406,53 +407,6 @@ fn took_too_long() -> ApiError {
 
 fn too_late() -> ApiError {
     ApiError::Overloaded("the service stopped before this was done".to_owned())
-}
-
-/// Over when the service stops. A connection asks each time that it is woken, and what is waited for is
-/// told only once who is to be woken.
-pub(crate) struct ToldToStop {
-    stopping: watch::Receiver<bool>,
-    waiting: LocalBoxFuture<'static, ()>,
-    woken: Option<Waker>,
-}
-
-impl ToldToStop {
-    pub(crate) fn new(stopping: watch::Receiver<bool>) -> Self {
-        Self {
-            waiting: told_to_stop(stopping.clone()).boxed_local(),
-            stopping,
-            woken: None,
-        }
-    }
-}
-
-impl Future for ToldToStop {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let is_same = self
-            .woken
-            .as_ref()
-            .is_some_and(|woken| woken.will_wake(cx.waker()));
-        // An error is the end of the sender, and so of the service.
-        if is_same && self.stopping.has_changed().is_ok_and(|changed| !changed) {
-            return Poll::Pending;
-        }
-        self.woken = Some(cx.waker().clone());
-        self.waiting.as_mut().poll(cx)
-    }
-}
-
-/// Over when the service stops.
-async fn told_to_stop(mut stopping: watch::Receiver<bool>) {
-    // An error is the end of the sender, and so of the service.
-    let _ = stopping.wait_for(|stopping| *stopping).await;
-}
-
-/// Over when the service has been stopping for as long as what is in flight may take.
-async fn out_of_time(stopping: watch::Receiver<bool>, grace: Duration) {
-    told_to_stop(stopping).await;
-    sleep(grace).await;
 }
 
 /// The headers of an answer to a request of which nothing is known.
