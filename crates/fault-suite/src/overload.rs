@@ -185,7 +185,7 @@ pub async fn run(report: &mut Report, program: &Path, seconds: u64) -> Result<()
     let name = "overload, 10 times what the database can do";
     let goodput = beyond.good as f64 / seconds as f64;
     let asked = beyond.good + beyond.refused + beyond.others;
-    report.row(
+    report.timed(
         name,
         "asked a second",
         format!(
@@ -195,7 +195,7 @@ pub async fn run(report: &mut Report, program: &Path, seconds: u64) -> Result<()
         "more than 8 times as many",
         asked as f64 > 8.0 * capacity * seconds as f64,
     );
-    report.row(
+    report.timed(
         name,
         "answered well a second",
         format!("{goodput:.0}, {:.0} %", 100.0 * goodput / capacity),
