@@ -159,7 +159,7 @@ pub async fn run(report: &mut Report, program: &Path, seconds: u64) -> Result<()
     let catalog = Catalog::make(&database.url()).await?;
     catalog.add(&["own".to_owned()]).await?;
     let pool = PgPool::connect(&database.url()).await?;
-    let keys = Arc::new(Keys::make(&catalog, &pool, 40_000 * usize::try_from(seconds)?).await?);
+    let keys = Arc::new(Keys::make(&catalog, &pool, 8_000 * usize::try_from(seconds)?).await?);
     let node = Node::start(&Start {
         program: program.to_owned(),
         database_url: Database::url_through(forwarder.port),
