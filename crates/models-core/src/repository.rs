@@ -107,6 +107,9 @@ pub trait ApiKeyRepository: Send + Sync {
         origin: Origin,
     ) -> Result<(), RepositoryError>;
 
+    /// Whether there is a key at all, good or not. One is enough to know: nothing else is read.
+    async fn is_any(&self) -> Result<bool, RepositoryError>;
+
     /// All keys, or those of one organization, by creation and then by id; revoked and expired ones
     /// too.
     async fn list(

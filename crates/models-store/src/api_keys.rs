@@ -24,6 +24,7 @@ macro_rules! select_api_keys {
 const LIST: &str = select_api_keys!("ORDER BY k.created_at, k.id");
 const LIST_OF_ORGANIZATION: &str =
     select_api_keys!("WHERE k.organization_id = $1 ORDER BY k.created_at, k.id");
+const IS_ANY: &str = "SELECT created_at FROM api_keys LIMIT 1";
 const FIND: &str = select_api_keys!("WHERE k.id = $1");
 const FIND_BY_DIGEST: &str = select_api_keys!("WHERE k.digest = $1");
 const INSERT: &str = "INSERT INTO api_keys (id, organization_id, project_id, name, role, digest, redacted_value, \
@@ -100,6 +101,11 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
             mutation.commit().await.map(drop)
         })
         .await
+    }
+
+    async fn is_any(&self) -> Result<bool, RepositoryError> {
+        let rows: Vec<(i64,)> = self.read(IS_ANY, vec![]).await?;
+        Ok(!rows.is_empty())
     }
 
     async fn list(

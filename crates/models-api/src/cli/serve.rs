@@ -34,7 +34,7 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
         schema_version = store.schema_version,
         "listening"
     );
-    if store.api_keys.list(None).await?.is_empty() {
+    if !store.api_keys.is_any().await? {
         tracing::warn!(
             "there is no key yet: `models-api organization create` and then `models-api key create` make one"
         );

@@ -102,6 +102,10 @@ impl ApiKeyRepository for Panics {
         panic!("on purpose")
     }
 
+    async fn is_any(&self) -> Result<bool, RepositoryError> {
+        panic!("on purpose")
+    }
+
     async fn list(&self, _: Option<&OrganizationId>) -> Result<Vec<ListedApiKey>, RepositoryError> {
         panic!("on purpose")
     }

@@ -48,6 +48,16 @@ pub async fn a_key_is_found_by_its_digest_also_when_it_is_revoked_or_expired(sto
     );
 }
 
+pub async fn it_is_known_whether_there_is_a_key_at_all(store: Store) {
+    assert!(!store.api_keys.is_any().await.unwrap());
+    let acme = add_organization(&store, "acme").await;
+    assert!(!store.api_keys.is_any().await.unwrap());
+    let (key, _) = add_api_key(&store, &acme, Role::Reader).await;
+    assert!(store.api_keys.is_any().await.unwrap());
+    store.api_keys.revoke(&key.id, origin()).await.unwrap();
+    assert!(store.api_keys.is_any().await.unwrap());
+}
+
 pub async fn a_secret_can_be_added_once(store: Store) {
     let (acme, other) = (
         add_organization(&store, "acme").await,

@@ -62,6 +62,7 @@ on_both_databases! {
     }
     api_keys {
         a_key_is_found_by_its_digest_also_when_it_is_revoked_or_expired
+        it_is_known_whether_there_is_a_key_at_all
         a_secret_can_be_added_once
         a_key_belongs_to_a_project_of_its_organization
         keys_are_listed_by_creation_for_all_or_for_one_organization
