@@ -134,7 +134,7 @@ async fn slow_peers(report: &mut Report, program: &Path, sockets: usize) -> Resu
         longest[mode] = longest[mode].max(kept);
     }
     for (mode, longest) in modes.iter().zip(longest) {
-        report.timed(
+        report.row(
             &name,
             &format!("{}: the last one closed after", mode.name),
             format!("{:.1} s", longest.as_secs_f64()),
@@ -175,7 +175,7 @@ async fn descriptors(report: &mut Report, program: &Path) -> Result<(), Failure>
     let name = "64 descriptors, 120 clients";
     let lives = node.lives()?;
     report.row(name, "the process lives", lives.to_string(), "true", lives);
-    report.timed(
+    report.row(
         name,
         "processor time in 3 s",
         format!("{:.2} s", busy.as_secs_f64()),

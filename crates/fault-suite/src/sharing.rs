@@ -80,7 +80,6 @@ async fn secrets(
     }
     let metrics = node.metrics().await?;
     let dump = database.dump()?;
-    // As a fault would end it.
     let has_core = node.has_core_files()?;
     let log = node.log()?;
     let name = "secrets";

@@ -84,7 +84,7 @@ pub async fn a_request_too_many_is_refused_at_once_and_the_others_are_done(servi
     }
     let began = Instant::now();
     let refused = another.get(LIST).await;
-    assert!(began.elapsed() < Duration::from_secs(3));
+    assert!(began.elapsed() < Duration::from_secs(1));
     assert_eq!(
         (refused.status, refused.header("retry-after")),
         (503, Some("1"))
@@ -113,7 +113,7 @@ pub async fn what_takes_too_long_is_answered_all_the_same(service: TestService) 
     let took = began.elapsed().as_secs_f64();
     lock.release().await;
     assert_eq!(answer.status, 503);
-    assert!((3.9..9.0).contains(&took), "{took}");
+    assert!((3.9..4.9).contains(&took), "{took}");
 }
 
 pub async fn a_head_may_be_so_long(service: TestService) {
@@ -141,9 +141,9 @@ pub async fn an_idle_connection_is_closed(service: TestService) {
     let service = service.again_with(&limited).await;
     let request = format!("GET {LIST} HTTP/1.1\r\nHost: models\r\n\r\n");
     for (sent, least, most, status) in [
-        (String::new(), 0.9, 8.0, "408"),
-        (request.clone(), 1.5, 8.0, "401"),
-        (format!("{request}GET /v1/mod"), 0.9, 8.0, "401"),
+        (String::new(), 0.9, 2.5, "408"),
+        (request.clone(), 1.5, 3.5, "401"),
+        (format!("{request}GET /v1/mod"), 0.9, 3.5, "401"),
     ] {
         let began = Instant::now();
         let (answer, is_closed) =
