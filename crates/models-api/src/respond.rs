@@ -2,6 +2,7 @@
 //! failure, whoever raised it, the envelope. A panic in a handler is a 500; the process lives.
 
 mod exchange;
+mod headers;
 mod logged;
 mod stopping;
 
@@ -12,8 +13,7 @@ use std::time::Duration;
 
 use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
-    VARY,
+    CONTENT_LENGTH, EXPECT, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, VARY,
 };
 use actix_http::{ConnectionType, Request, Response, StatusCode};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, apply_fn_factory};
@@ -25,44 +25,22 @@ use models_store::BootTime;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::sleep;
 
-use crate::authentication::Session;
 use crate::connection::InFlight;
 use crate::cors::{self, Cors};
 use crate::error::ApiError;
 use crate::metrics::Metrics;
-use crate::rate_limit::Allowance;
 use crate::read::Read;
 use crate::request_id::RequestId;
 use crate::revision::{RevisionToken, X_MODELS_REVISION};
 use exchange::{Answered, Exchange, Line};
+pub(crate) use headers::standard_headers;
+use headers::{
+    DEPENDS_ON_ORIGIN_TOO, X_CLIENT_REQUEST_ID, X_REQUEST_ID, insert_allowance, insert_session,
+    insert_standard,
+};
 pub(crate) use logged::Logged;
 pub(crate) use stopping::ToldToStop;
 use stopping::out_of_time;
-
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const X_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
-const OPENAI_VERSION: HeaderName = HeaderName::from_static("openai-version");
-const OPENAI_PROCESSING_MS: HeaderName = HeaderName::from_static("openai-processing-ms");
-const OPENAI_ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
-const OPENAI_PROJECT: HeaderName = HeaderName::from_static("openai-project");
-const X_RATELIMIT_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit-requests");
-const X_RATELIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining-requests");
-const X_RATELIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset-requests");
-
-/// The version of OpenAI's API that this is: what its own answers say.
-const VERSION: &str = "2020-10-01";
-/// An answer is one caller's; whoever keeps it asks again before using it.
-const PRIVATE: &str = "private, no-cache";
-/// What an answer depends on beside its URL.
-const DEPENDS_ON: &str = "Authorization, OpenAI-Organization, OpenAI-Project, Accept-Encoding";
-const DEPENDS_ON_ORIGIN_TOO: &str =
-    "Authorization, OpenAI-Organization, OpenAI-Project, Accept-Encoding, Origin";
-/// The headers that are the same on every answer.
-const STANDARD: [(HeaderName, &str); 3] = [
-    (OPENAI_VERSION, VERSION),
-    (CACHE_CONTROL, PRIVATE),
-    (VARY, DEPENDS_ON),
-];
 
 /// The longest `X-Client-Request-Id`, in characters; OpenAI's own limit.
 const LONGEST_CLIENT_REQUEST_ID: usize = 512;
@@ -355,33 +333,6 @@ impl Reception {
     }
 }
 
-fn insert_standard(headers: &mut HeaderMap, request_id: RequestId, took: Duration) {
-    let took = match took.as_millis() {
-        0 => HeaderValue::from_static("0"),
-        milliseconds => HeaderValue::from(u64::try_from(milliseconds).unwrap_or(u64::MAX)),
-    };
-    // Nothing of this is there before, and to append costs less than to replace.
-    headers.append(X_REQUEST_ID, request_id.into());
-    headers.append(OPENAI_PROCESSING_MS, took);
-    for (name, value) in STANDARD {
-        headers.append(name, HeaderValue::from_static(value));
-    }
-}
-
-fn insert_session(headers: &mut HeaderMap, session: &Session) {
-    headers.append(OPENAI_ORGANIZATION, session.organization.clone());
-    headers.append(OPENAI_PROJECT, session.project.clone());
-}
-
-fn insert_allowance(headers: &mut HeaderMap, allowance: &Allowance) {
-    headers.insert(X_RATELIMIT_LIMIT, allowance.limit.into());
-    headers.insert(X_RATELIMIT_REMAINING, allowance.remaining.into());
-    let reset = format!("{}ms", allowance.reset.as_millis());
-    if let Ok(reset) = HeaderValue::try_from(reset) {
-        headers.insert(X_RATELIMIT_RESET, reset);
-    }
-}
-
 /// The length of a body that is known.
 fn sent(response: &Response<BoxBody>) -> u64 {
     match response.body().size() {
@@ -407,13 +358,6 @@ fn took_too_long() -> ApiError {
 
 fn too_late() -> ApiError {
     ApiError::Overloaded("the service stopped before this was done".to_owned())
-}
-
-/// The headers of an answer to a request of which nothing is known.
-pub(crate) fn standard_headers(request_id: &RequestId) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    insert_standard(&mut headers, request_id.clone(), Duration::ZERO);
-    headers
 }
 
 /// Reads a body without a length to its end, aside, and forgets it. Left alone it would fill the

@@ -15,6 +15,7 @@ use super::{Settings, secrets};
 const DEFAULTS: &str = include_str!("../../../../config/default.toml");
 const PREFIX: &str = "MODELS__";
 const ENVIRONMENT: &str = "MODELS_ENVIRONMENT";
+const URL: &str = "database.url";
 const DEVELOPMENT: &str = "development";
 const DIRECTORY: &str = "MODELS_CONFIG_DIRECTORY";
 
@@ -174,7 +175,9 @@ impl Sources {
         let file = self
             .file
             .as_ref()
-            .filter(|(_, keys)| keys.iter().any(|key| key == "database.url"))
+            .filter(|(_, keys)| keys.iter().any(|key| key == URL))
+            // What a variable brings is not in the file.
+            .filter(|_| !self.variables.contains_key(&variable(URL)))
             .map(|(path, _)| path.as_path());
         secrets::resolve(&mut settings.database, self.is_development, file).map_err(refused)?;
         let (time, lease) = (settings.limits.request_timeout, settings.consistency.lease);
@@ -200,7 +203,7 @@ impl Sources {
                 }
             };
             let value = match key.as_str() {
-                "database.url" => settings.database.url.masked(),
+                URL => settings.database.url.masked(),
                 _ => self.config.get_string(&key).map_err(refuse)?,
             };
             Ok(SettingValue { key, value, source })
@@ -323,169 +326,4 @@ fn without_source(error: &ConfigError) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::settings::LogFormat;
-    use std::time::Duration;
-
-    fn load(variables: &[(&str, &str)]) -> Result<Settings, String> {
-        let variables = variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        Settings::load_from(&variables).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn the_defaults_parse() {
-        let settings = load(&[]).unwrap();
-        assert_eq!(
-            (settings.server.host.as_str(), settings.server.port),
-            ("127.0.0.1", 8080)
-        );
-        assert!(settings.bootstrap);
-        assert_eq!(settings.log.format, LogFormat::Human);
-    }
-
-    #[test]
-    fn a_variable_wins_over_the_file_and_the_file_over_the_default() {
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::write(
-            directory.path().join("x.toml"),
-            "[server]\nhost = \"::1\"\nport = 1\n",
-        )
-        .unwrap();
-        let directory = directory.path().to_str().unwrap();
-        let base = [
-            (ENVIRONMENT, "x"),
-            (DIRECTORY, directory),
-            ("MODELS__SERVER__PORT", "0"),
-        ];
-        let settings = load(&base).unwrap();
-        assert_eq!(
-            (settings.server.host.as_str(), settings.server.port),
-            ("::1", 0)
-        );
-        assert_eq!(settings.server.shutdown_timeout, Duration::from_secs(30));
-    }
-
-    #[test]
-    fn an_error_names_the_setting_and_the_variable() {
-        for (variable, value, expected) in [
-            (
-                "MODELS__SERVER__PORT",
-                "http",
-                "the setting `server.port` (variable MODELS__SERVER__PORT)",
-            ),
-            (
-                "MODELS__SERVER__PORT",
-                "65536",
-                "the setting `server.port` (variable MODELS__SERVER__PORT)",
-            ),
-            (
-                "MODELS__BOOTSTRAP",
-                "maybe",
-                "the setting `bootstrap` (variable MODELS__BOOTSTRAP)",
-            ),
-            (
-                "MODELS__LOG__FORMAT",
-                "xml",
-                "the setting `log.format` (variable MODELS__LOG__FORMAT)",
-            ),
-            (
-                "MODELS__LOG__LEVEL",
-                "loud",
-                "the setting `log.level` (variable MODELS__LOG__LEVEL)",
-            ),
-            (
-                "MODELS__DATABASE__URL",
-                "mysql://me:secret@x/y",
-                "the setting `database.url` (variable MODELS__DATABASE__URL)",
-            ),
-            (
-                "MODELS__SERVER__CORS_ORIGINS",
-                "https://a.example, example.com",
-                "the setting `server.cors_origins` (variable MODELS__SERVER__CORS_ORIGINS)",
-            ),
-            (
-                "MODELS__SERVER__WORKERS",
-                "65535",
-                "the setting `server.workers` (variable MODELS__SERVER__WORKERS) cannot be used: must be from 0 to 256",
-            ),
-            (
-                "MODELS__DATABASE__CONNECT_TIMEOUT",
-                "0",
-                "the setting `database.connect_timeout` (variable MODELS__DATABASE__CONNECT_TIMEOUT)",
-            ),
-            (
-                "MODELS_SERVER_PORT",
-                "1",
-                "the variable MODELS_SERVER_PORT is none of a setting's",
-            ),
-            (
-                "MODELS__DATABASE__MAX_CONNECTIONS",
-                "0",
-                "the setting `database.max_connections` (variable",
-            ),
-            (
-                "MODELS__SERVER__PROT",
-                "1",
-                "there is no setting `server.prot` (variable MODELS__SERVER__PROT)",
-            ),
-            (
-                "MODELS__SERVER",
-                "1",
-                "there is no setting `server` (variable MODELS__SERVER)",
-            ),
-        ] {
-            let said = load(&[(variable, value)]).unwrap_err();
-            assert!(
-                said.starts_with(expected) && !said.contains("secret"),
-                "{said}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_bad_file_is_named() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().to_str().unwrap();
-        let refusal = |text: &str| {
-            std::fs::write(directory.path().join("x.toml"), text).unwrap();
-            load(&[(ENVIRONMENT, "x"), (DIRECTORY, path)]).unwrap_err()
-        };
-        assert!(refusal("[server]\nprot = 1").starts_with(&format!(
-            "there is no setting `server.prot` (in {path}/x.toml)"
-        )));
-        assert!(refusal("[server]\nport = \"a\"").contains("x.toml"));
-        assert!(refusal("[server\n").starts_with("the settings cannot be read: "));
-        let unterminated = refusal("[database]\nurl = \"postgres://me:secret@x/y\n");
-        assert!(
-            unterminated.contains("line 2") && !unterminated.contains("secret"),
-            "{unterminated}"
-        );
-        assert_eq!(
-            load(&[(ENVIRONMENT, "missing"), (DIRECTORY, path)]).unwrap_err(),
-            format!(
-                "there is no file {path}/missing.toml for the environment that MODELS_ENVIRONMENT names"
-            ),
-        );
-    }
-
-    #[test]
-    fn the_files_of_the_repository_parse() {
-        let config = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config");
-        for environment in ["development", "production"] {
-            assert!(
-                load(&[(ENVIRONMENT, environment), (DIRECTORY, config)]).is_ok(),
-                "{environment}"
-            );
-        }
-    }
-
-    #[test]
-    fn debug_shows_no_password() {
-        let settings = load(&[("MODELS__DATABASE__URL", "postgres://me:secret@x/y")]).unwrap();
-        assert!(!format!("{settings:?}").contains("secret"));
-    }
-}
+mod tests;
