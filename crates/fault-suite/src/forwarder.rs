@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -21,6 +21,8 @@ pub struct Forwarder {
     is_cut: watch::Sender<bool>,
     /// For how long what the server says is held back, in milliseconds.
     delay: Arc<AtomicU64>,
+    /// Whether they end with a reset.
+    resets: Arc<AtomicBool>,
     /// Grows when all connections are to end.
     generation: watch::Sender<u64>,
 }
@@ -34,6 +36,7 @@ impl Forwarder {
             target: Arc::new(AtomicU16::new(target)),
             is_cut: watch::Sender::new(false),
             delay: Arc::default(),
+            resets: Arc::default(),
             generation: watch::Sender::new(0),
         };
         tokio::spawn(forwarder.clone().accept(listener));
@@ -57,6 +60,13 @@ impl Forwarder {
     /// Leads to another server from now on; the connections that there are end.
     pub fn lead_to(&self, target: u16) {
         self.target.store(target, Ordering::Release);
+        self.resets.store(false, Ordering::Release);
+        self.generation.send_modify(|generation| *generation += 1);
+    }
+
+    /// Ends all connections as a host does that does not know them: with a reset.
+    pub fn reset(&self) {
+        self.resets.store(true, Ordering::Release);
         self.generation.send_modify(|generation| *generation += 1);
     }
 
@@ -76,22 +86,30 @@ impl Forwarder {
             return;
         };
         let _ = (client.set_nodelay(true), server.set_nodelay(true));
-        let (client_read, client_write) = client.into_split();
-        let (server_read, server_write) = server.into_split();
+        let (mut client_read, mut client_write) = client.into_split();
+        let (mut server_read, mut server_write) = server.into_split();
         let mut generation = self.generation.subscribe();
         let no_delay = AtomicU64::new(0);
         tokio::select! {
-            () = copy(client_read, server_write, is_cut.clone(), &no_delay) => {}
-            () = copy(server_read, client_write, is_cut, &self.delay) => {}
-            _ = generation.changed() => {}
+            () = copy(&mut client_read, &mut server_write, is_cut.clone(), &no_delay) => {}
+            () = copy(&mut server_read, &mut client_write, is_cut, &self.delay) => {}
+            _ = generation.changed() => {
+                if self.resets.load(Ordering::Acquire) {
+                    let ends: [&TcpStream; 2] = [client_read.as_ref(), server_read.as_ref()];
+                    let _ = ends.map(TcpStream::set_zero_linger);
+                    // They would say an ordinary end first.
+                    client_write.forget();
+                    server_write.forget();
+                }
+            }
         }
     }
 }
 
 /// Until one of them ends.
 async fn copy(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
+    from: &mut OwnedReadHalf,
+    to: &mut OwnedWriteHalf,
     mut is_cut: watch::Receiver<bool>,
     delay: &AtomicU64,
 ) {

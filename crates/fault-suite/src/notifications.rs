@@ -31,7 +31,8 @@ pub async fn run(scene: &mut Scene, count: usize) -> Result<(), Failure> {
         Duration::from_millis(50),
     );
     suppressed(scene, count / 10).await?;
-    terminated(scene, count / 10).await
+    terminated(scene, count / 10).await?;
+    reset(scene, count / 10).await
 }
 
 /// How long it took until each node showed it.
@@ -120,6 +121,24 @@ async fn terminated(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     );
     scene.report.within(
         name,
+        "a new model on all nodes",
+        &mut seen,
+        100,
+        Duration::from_millis(500),
+    );
+    Ok(())
+}
+
+/// The connections of one node are reset, and a change is made before there can be new ones.
+async fn reset(scene: &mut Scene, count: usize) -> Result<(), Failure> {
+    let mut seen = vec![];
+    for _ in 0..count {
+        scene.forwarder.reset();
+        seen.extend(add_and_watch(scene).await?);
+        wait(700).await;
+    }
+    scene.report.within(
+        "visibility, connections of a node reset",
         "a new model on all nodes",
         &mut seen,
         100,

@@ -273,23 +273,29 @@ async fn of_another_time(scene: &mut Scene, count: usize) -> Result<(), Failure>
         .push(("LD_PRELOAD".to_owned(), LIBRARY.to_owned()));
     how.variables
         .push(("FAKETIME".to_owned(), "-1h".to_owned()));
-    let node = Node::start(&how).await?;
+    let mut nodes = vec![];
+    for _ in 0..scene.nodes.len() {
+        nodes.push(Node::start(&how).await?);
+    }
     let keys = scene.catalog.keys(count).await?;
-    warm(std::slice::from_ref(&node), &keys).await?;
+    warm(&nodes, &keys).await?;
     let mut taken = 0;
     for key in &keys {
-        taken += revoke_and_probe(&scene.catalog, std::slice::from_ref(&node), key)
-            .await?
-            .1;
+        taken += revoke_and_probe(&scene.catalog, &nodes, key).await?.1;
     }
-    let name = "revocation, a node whose clock is an hour behind";
+    let (name, probes) = (
+        "revocation, nodes whose clocks are an hour behind",
+        count * nodes.len(),
+    );
     scene.report.none(
         name,
         "probes accepted after the answer",
         taken,
-        count,
-        count,
+        probes,
+        probes,
     );
-    node.kill()?;
+    for node in nodes {
+        node.kill()?;
+    }
     scene.settle().await
 }
