@@ -257,6 +257,7 @@ impl<DB: Backend> Node<DB> {
             }
         }
         self.lease.end();
+        self.store.published.send_replace(None);
         if let Err(error) = self.store.remove_node(&self.id).await {
             tracing::warn!(%error, "the node's row stays until others find it silent");
         }
@@ -283,7 +284,7 @@ impl<DB: Backend> Node<DB> {
 
     /// Renews the row, and answers the newest position after that.
     async fn renew(&mut self) -> Result<Position, RepositoryError> {
-        if let Some(newest) = self.publish().await? {
+        if let Some(newest) = self.renew_row().await? {
             return Ok(newest);
         }
         tracing::warn!("this node was silent for too long and was taken out; it begins anew");
@@ -291,17 +292,28 @@ impl<DB: Backend> Node<DB> {
         self.position = None;
         self.id = format!("node_{}", uuid::Uuid::now_v7().simple());
         self.store.register_node(&self.id, self.store.lease).await?;
-        self.publish().await?.ok_or_else(|| {
+        self.renew_row().await?.ok_or_else(|| {
             RepositoryError::Unavailable("the node's row was taken out at once".into())
         })
     }
 
     /// Says what is applied, and answers the newest position after that. `None` if the row is gone.
-    async fn publish(&mut self) -> Result<Option<Position>, RepositoryError> {
+    async fn renew_row(&mut self) -> Result<Option<Position>, RepositoryError> {
         self.renewal += 1;
         self.store
             .renew_node(&self.id, self.position.as_ref(), self.renewal)
             .await
+    }
+
+    /// Says what is applied.
+    async fn publish(&mut self) -> Result<(), RepositoryError> {
+        self.renewal += 1;
+        self.store
+            .publish_node(&self.id, self.position.as_ref(), self.renewal)
+            .await?;
+        let revision = self.position.as_ref().map(|position| position.revision);
+        self.store.published.send_replace(revision);
+        Ok(())
     }
 
     /// Applies everything up to this position, and says so where somebody waits for it.

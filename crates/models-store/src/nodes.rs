@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use models_core::{EventRepository, Position, RepositoryError, Revision};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::error::{repository_error, unavailable};
 use crate::sql::{Backend, Record, SqlStore, Value, position};
@@ -56,11 +56,7 @@ impl<DB: Backend> SqlStore<DB> {
         applied: Option<&Position>,
         renewal: i64,
     ) -> Result<Option<Position>, RepositoryError> {
-        // Before it has looked, it has applied nothing.
-        let (epoch, revision) = applied.map_or(("", Revision(-1)), |position| {
-            (position.epoch.0.as_str(), position.revision)
-        });
-        let values = vec![id.into(), epoch.into(), revision.0.into(), renewal.into()];
+        let values = row_of(id, applied, renewal);
         let nodes = self.nodes.clone();
         let renewed = self.run(async move {
             let mut connection = nodes.acquire().await.map_err(unavailable)?;
@@ -78,6 +74,19 @@ impl<DB: Backend> SqlStore<DB> {
             Renewed::At(position) => Ok(Some(position)),
             Renewed::Elsewhere => self.position().await.map(Some),
         }
+    }
+
+    /// The same without looking for the newest position. Nothing tells whether the row is gone; the next
+    /// renewal does.
+    pub(crate) async fn publish_node(
+        &self,
+        id: &str,
+        applied: Option<&Position>,
+        renewal: i64,
+    ) -> Result<(), RepositoryError> {
+        self.nodes_statement::<(i64,)>(RENEW, row_of(id, applied, renewal))
+            .await
+            .map(drop)
     }
 
     /// Takes the node out. It must not serve from memory any more.
@@ -105,6 +114,7 @@ impl<DB: Backend> SqlStore<DB> {
         let mut lease = self.lease;
         let mut pause = FIRST_PAUSE;
         let mut observed = Observed::default();
+        self.wait_for_own_node(revision).await;
         loop {
             match self.nodes_behind(revision).await {
                 Ok(rows) if rows.is_empty() => return,
@@ -127,6 +137,18 @@ impl<DB: Backend> SqlStore<DB> {
             sleep(pause.min(left)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    /// To ask before this process's own node has said that it is done is in vain. It only saves questions:
+    /// a node that does not come this far is one that is asked about.
+    async fn wait_for_own_node(&self, revision: Revision) {
+        let mut published = self.published.subscribe();
+        let is_done = published.wait_for(|published| match published {
+            Some(published) => *published >= revision,
+            None => true,
+        });
+        // Neither a time that ran out nor an end of the node says anything.
+        let _ = timeout(LONGEST_PAUSE, is_done).await;
     }
 
     /// Those that have not applied the revision in the present history. One of another history says
@@ -197,6 +219,14 @@ impl Observed {
         }
         silent
     }
+}
+
+/// What a node says of itself. Before it has looked, it has applied nothing.
+fn row_of(id: &str, applied: Option<&Position>, renewal: i64) -> Vec<Value> {
+    let (epoch, revision) = applied.map_or(("", Revision(-1)), |position| {
+        (position.epoch.0.as_str(), position.revision)
+    });
+    vec![id.into(), epoch.into(), revision.0.into(), renewal.into()]
 }
 
 fn milliseconds(duration: Duration) -> i64 {

@@ -9,7 +9,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPoolOptions};
 use sqlx::{Connection, Executor, FromRow, PgPool};
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use crate::error::repository_error;
@@ -92,6 +92,7 @@ pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError
         nodes: pool(NODE_CONNECTIONS),
         runtime: Handle::current(),
         committed: Arc::default(),
+        published: watch::Sender::default(),
         lease: options.lease,
         observer: ObserverSlot::default(),
     };

@@ -12,7 +12,7 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Database, FromRow, Pool, Postgres, Sqlite, Transaction};
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::error::{repository_error, unavailable};
 use crate::observer::ObserverSlot;
@@ -144,6 +144,8 @@ pub(crate) struct SqlStore<DB: Database> {
     pub(crate) runtime: Handle,
     /// Told after each commit of this process.
     pub(crate) committed: Arc<Notify>,
+    /// The revision that this process's node has last said to have applied; none where it is no node.
+    pub(crate) published: watch::Sender<Option<Revision>>,
     /// How long nodes of which nothing is known may serve from memory.
     pub(crate) lease: Duration,
     /// Told how it fares.
@@ -160,6 +162,7 @@ impl<DB: Database> Clone for SqlStore<DB> {
             nodes: self.nodes.clone(),
             runtime: self.runtime.clone(),
             committed: self.committed.clone(),
+            published: self.published.clone(),
             lease: self.lease,
             observer: self.observer.clone(),
         }
@@ -231,18 +234,19 @@ pub(crate) struct Mutation<DB: Database> {
 }
 
 impl<DB: Backend> Mutation<DB> {
-    /// Begins, and waits for its turn.
+    /// Begins, and waits for its turn. The next revision is taken with it: most changes record one.
     pub(crate) async fn begin(
         store: &SqlStore<DB>,
         origin: Origin,
     ) -> Result<Self, RepositoryError> {
-        const TAKE_TURN: &str = "UPDATE catalog SET revision = revision RETURNING revision";
+        const TAKE_TURN: &str = "UPDATE catalog SET revision = revision + 1 RETURNING revision";
         let begun = store.writer.begin_with(store.begin).await;
         let mut transaction = begun.map_err(unavailable)?;
         let rows: Vec<(i64,)> = DB::fetch(&mut transaction, TAKE_TURN, vec![])
             .await
             .map_err(repository_error)?;
-        let begun_at = only_revision(&rows)?;
+        let Revision(taken) = only_revision(&rows)?;
+        let begun_at = Revision(taken - 1);
         Ok(Self {
             transaction,
             begun_at,
@@ -315,7 +319,9 @@ impl<DB: Backend> Mutation<DB> {
             self.roll_back().await?;
             return Ok(revision);
         }
-        self.execute(SET_REVISION, vec![revision.0.into()]).await?;
+        if revision != self.begun_at.next() {
+            self.execute(SET_REVISION, vec![revision.0.into()]).await?;
+        }
         if let Some(notify) = DB::NOTIFY {
             self.fetch::<(i64,)>(notify, vec![revision.0.into()])
                 .await?;

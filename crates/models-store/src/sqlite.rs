@@ -12,7 +12,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection, SqlitePool};
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::error::is_busy;
 use crate::observer::ObserverSlot;
@@ -62,6 +62,7 @@ pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError
         nodes,
         runtime: Handle::current(),
         committed: Arc::default(),
+        published: watch::Sender::default(),
         lease: options.lease,
         observer: ObserverSlot::default(),
     };
@@ -178,13 +179,14 @@ fn create_directory_of(file: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// A file needs no new connections from time to time.
+/// A file needs no new connections from time to time, and no question whether it is still there.
 fn pool(max_connections: u32, options: Options) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(options.connect_timeout)
         .idle_timeout(None)
         .max_lifetime(None)
+        .test_before_acquire(false)
         // Where a transaction fails for want of room, SQLite ends it by itself, and then there is none to roll
         // back: the connection would be taken to be in it for ever.
         .before_acquire(|connection, _| {

@@ -7,7 +7,7 @@ use super::cells::{Cell, LIST};
 use super::cores::Cores;
 use super::deletions::Deletions;
 use super::http::{Answer, Header, bearer, header};
-use super::load::{Load, Sample};
+use super::load::{Alone, Load, Sample};
 use super::mix;
 use super::report::Row;
 use super::scene::SERVICE;
@@ -22,6 +22,8 @@ pub struct Contender<'a> {
     load: Load,
     /// What is deleted meanwhile.
     deletions: Option<&'a Deletions>,
+    /// The load of one tenant alone, where the cell's is another.
+    alone: Option<Load>,
 }
 
 impl<'a> Contender<'a> {
@@ -37,13 +39,14 @@ impl<'a> Contender<'a> {
         let (headers, answer) = look(server, cell, key)?;
         let deletions = cell.writes.then_some(deletions);
         if let Some(deletions) = deletions {
-            deletions.delete(server)?;
+            deletions.try_one(server)?;
         }
         let mut load = Load {
             path: server.path(&cell.path),
             headers,
             mix: None,
         };
+        let alone = (cell.mixed || cell.writes).then(|| load.clone());
         if cell.mixed {
             let file = directory.join(format!("mix{}", server.prefix.replace('/', "-")));
             mix::write(&file, server.prefix, keys)?;
@@ -56,19 +59,27 @@ impl<'a> Contender<'a> {
             server,
             load,
             deletions,
+            alone,
         };
         Ok((contender, Row::new(server.name, &answer)))
     }
 
     pub fn sample(&self, cores: Cores, seconds: usize, directory: &Path) -> Result<Sample, String> {
+        let run = |load: &Load| load.run(self.server, cores, seconds, directory);
         self.server.settle();
-        let load = || self.load.run(self.server, cores, seconds, directory);
-        let Some(deletions) = self.deletions else {
-            return load();
+        let alone = self.alone.as_ref().map(run).transpose()?;
+        self.server.settle();
+        let load = || run(&self.load);
+        let (sample, deletions_per_second) = match self.deletions {
+            Some(deletions) => deletions.during(self.server, load)?,
+            None => (load()?, 0.0),
         };
-        let (sample, deletions_per_second) = deletions.during(self.server, load)?;
         Ok(Sample {
             deletions_per_second,
+            alone: alone.map(|sample| Alone {
+                requests_per_second: sample.requests_per_second,
+                p99: sample.p99,
+            }),
             ..sample
         })
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::http::{self, bearer};
+use super::http::{Connection, Header, bearer};
 use super::server::Server;
 
 pub const ORGANIZATION: &str = "writer";
@@ -16,7 +16,7 @@ const WRITERS: usize = 10;
 const LEAST: usize = 5_000;
 
 pub struct Deletions {
-    key: String,
+    key: Header,
     next: AtomicUsize,
 }
 
@@ -36,22 +36,31 @@ fn id(number: usize) -> String {
     format!("ft:gpt-4o-mini-2024-07-18:{ORGANIZATION}:bench:{number:08}")
 }
 
+fn connect(server: &Server) -> Result<Connection, String> {
+    Connection::open(&server.address).map_err(|error| format!("{}: {error}", server.address))
+}
+
 impl Deletions {
     pub fn new(key: &str) -> Self {
         Self {
-            key: key.to_owned(),
+            key: bearer(key),
             next: AtomicUsize::new(0),
         }
     }
 
+    /// Whether the server can delete: it deletes the next model.
+    pub fn try_one(&self, server: &Server) -> Result<(), String> {
+        self.delete(server, &mut connect(server)?)
+    }
+
     /// Deletes the next model.
-    pub fn delete(&self, server: &Server) -> Result<(), String> {
+    fn delete(&self, server: &Server, connection: &mut Connection) -> Result<(), String> {
         let id = id(self.next.fetch_add(1, Ordering::Relaxed));
         let path = server.path(&format!("/v1/models/{id}"));
-        let answer = http::send(&server.address, "DELETE", &path, &[bearer(&self.key)])?;
-        match answer.status {
-            200 => Ok(()),
-            status => Err(format!("DELETE was answered with {status}")),
+        match connection.send("DELETE", &path, &self.key) {
+            Ok(200) => Ok(()),
+            Ok(status) => Err(format!("DELETE was answered with {status}")),
+            Err(error) => Err(format!("DELETE: {error}")),
         }
     }
 
@@ -91,6 +100,7 @@ impl Deletions {
         writer: usize,
         over: &AtomicBool,
     ) -> Result<usize, String> {
+        let mut connection = connect(server)?;
         let mut deleted = 0;
         for turn in (writer..).step_by(WRITERS) {
             let nanoseconds = 1_000_000_000 / PER_SECOND * turn;
@@ -99,7 +109,7 @@ impl Deletions {
             if over.load(Ordering::Relaxed) {
                 break;
             }
-            self.delete(server)?;
+            self.delete(server, &mut connection)?;
             deleted += 1;
         }
         Ok(deleted)

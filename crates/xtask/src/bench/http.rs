@@ -1,8 +1,12 @@
-//! One request on a connection of its own: to look at an answer before it is measured, and to write.
+//! One request on a connection of its own, to look at an answer before it is measured; and connections that
+//! are kept, to write beside what is measured.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
+
+/// How long to wait for a part of an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An answer, with its body as it was sent.
 pub struct Answer {
@@ -52,11 +56,51 @@ fn exchange(
         lines.collect::<String>()
     );
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(request.as_bytes())?;
     let mut raw = vec![];
     stream.read_to_end(&mut raw)?;
     Ok(raw)
+}
+
+/// A connection that is kept: opening one costs both sides more than a request.
+pub struct Connection {
+    stream: BufReader<TcpStream>,
+}
+
+impl Connection {
+    pub fn open(address: &str) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let stream = BufReader::new(stream);
+        Ok(Self { stream })
+    }
+
+    /// Sends a request without headers but this one, and answers the status. The answer's body is read,
+    /// and must have a length.
+    pub fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        (name, value): &Header,
+    ) -> std::io::Result<u16> {
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: bench\r\n{name}: {value}\r\n\r\n");
+        self.stream.get_mut().write_all(request.as_bytes())?;
+        let mut head = vec![];
+        while !head.ends_with(b"\r\n\r\n") {
+            if self.stream.read_until(b'\n', &mut head)? == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        let answer = parse(&head).ok_or(std::io::ErrorKind::InvalidData)?;
+        let length = answer
+            .header("content-length")
+            .and_then(|text| text.parse().ok());
+        let mut body = vec![0; length.ok_or(std::io::ErrorKind::InvalidData)?];
+        self.stream.read_exact(&mut body)?;
+        Ok(answer.status)
+    }
 }
 
 fn parse(raw: &[u8]) -> Option<Answer> {
@@ -88,6 +132,33 @@ fn join_chunks(mut rest: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_connection_is_kept() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut asked = String::new();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            for answer in [
+                "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc",
+                "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+            ] {
+                while !asked.ends_with("\r\n\r\n") {
+                    reader.read_line(&mut asked).unwrap();
+                }
+                stream.write_all(answer.as_bytes()).unwrap();
+                asked.clear();
+            }
+        });
+        let mut connection = Connection::open(&address).unwrap();
+        let key = bearer("sk-1");
+        assert_eq!(connection.send("DELETE", "/a", &key).unwrap(), 200);
+        assert_eq!(connection.send("DELETE", "/b", &key).unwrap(), 404);
+        server.join().unwrap();
+        assert!(connection.send("DELETE", "/c", &key).is_err());
+    }
 
     #[test]
     fn chunks_are_joined() {

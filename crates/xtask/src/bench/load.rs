@@ -34,9 +34,20 @@ pub struct Sample {
     pub failed: f64,
     /// Models deleted meanwhile.
     pub deletions_per_second: f64,
+    /// Where it was not one tenant alone: how that one fared, just before.
+    pub alone: Option<Alone>,
+}
+
+/// One tenant's reads, with nothing beside them.
+#[derive(Clone, Copy)]
+pub struct Alone {
+    pub requests_per_second: f64,
+    /// In milliseconds.
+    pub p99: f64,
 }
 
 /// The load of a cell on a server.
+#[derive(Clone)]
 pub struct Load {
     pub path: String,
     pub headers: Vec<Header>,
@@ -82,6 +93,7 @@ impl Load {
             memory: server.memory(),
             failed: number("failed"),
             deletions_per_second: 0.0,
+            alone: None,
         })
     }
 

@@ -4,11 +4,11 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::http::Answer;
-use super::load::{self, Sample};
+use super::load::{self, Alone, Sample};
 use super::scene::{BARE, SERVICE};
 
-const HEAD: &str = "| server | answer | requests/s | × bare | p50 ms | p99 ms | CPU µs a request | × bare | cores: server / wrk | RSS / PSS MiB |
-|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+const HEAD: &str = "| server | answer | requests/s | × bare | p50 ms | p99 ms | × bare | CPU µs a request | × bare | cores: server / wrk | RSS / PSS MiB |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 ";
 
 /// Below some answers on each connection, the unfinished ones weigh too much.
@@ -55,13 +55,14 @@ impl Row {
         };
         let middle = |value| median(&self.values(value));
         format!(
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {:.2} / {:.2} | {:.1} / {:.1} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.2} / {:.2} | {:.1} / {:.1} |",
             self.server,
             self.answer,
             column(|sample| sample.requests_per_second, 0),
             ratio(|sample| sample.requests_per_second),
             column(|sample| sample.p50, 2),
             column(|sample| sample.p99, 2),
+            ratio(|sample| sample.p99),
             column(|sample| sample.cpu, 2),
             ratio(|sample| sample.cpu),
             middle(|sample| sample.cores),
@@ -69,6 +70,30 @@ impl Row {
             middle(|sample| mebibytes(sample.memory.resident)),
             middle(|sample| mebibytes(sample.memory.proportional)),
         )
+    }
+
+    /// Against one tenant alone.
+    fn against_alone(&self) -> Option<String> {
+        let alone: Vec<_> = self
+            .samples
+            .iter()
+            .filter_map(|sample| sample.alone)
+            .collect();
+        if alone.is_empty() {
+            return None;
+        }
+        let values = |value: fn(&Alone) -> f64| alone.iter().map(value).collect::<Vec<_>>();
+        let requests = self.values(|sample| sample.requests_per_second);
+        let p99 = self.values(|sample| sample.p99);
+        Some(format!(
+            "{}: {} times the requests/s and {} times the p99 of one tenant alone, just before",
+            self.server,
+            spread(
+                &ratios(&requests, &values(|alone| alone.requests_per_second)),
+                3
+            ),
+            spread(&ratios(&p99, &values(|alone| alone.p99)), 2),
+        ))
     }
 
     /// What the numbers of the row do not say.
@@ -90,6 +115,7 @@ impl Row {
         if rate > 0.0 {
             remarks.push(format!("{}: {rate:.1} deletions/s", self.server));
         }
+        remarks.extend(self.against_alone());
         remarks
     }
 }
