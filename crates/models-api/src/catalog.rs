@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use actix_http::header::HeaderValue;
 use models_core::{
-    Attempt, Candidates, Deletion, Epoch, ModelId, ModelRepository, OrganizationId, Principal,
-    RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
+    Attempt, Candidates, Deletion, Epoch, Model, ModelId, ModelRepository, OrganizationId,
+    Principal, RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
 };
 use prometheus::IntCounterVec;
 use tokio::sync::Semaphore;
@@ -26,7 +27,7 @@ pub struct Catalog {
     models: Arc<dyn ModelRepository>,
     tokens: Arc<RevisionTokens>,
     views: Arc<Cache<OrganizationId, View>>,
-    /// The view of those who see nothing but public models, as long as somebody has it.
+    /// The view of the public models, as long as somebody has it.
     public: Mutex<Weak<View>>,
     /// Encoding takes a whole core for a while.
     encoding: Arc<Semaphore>,
@@ -121,31 +122,43 @@ impl Catalog {
             public_revision,
             own_revision,
         } = value;
+        let candidates = models.iter().filter(|model| is_public(model)).count();
         let models = visibility::list(principal, models);
-        let is_public =
-            own_revision == Revision(0) && models.iter().all(|model| model.scope == Scope::Public);
-        let revision = public_revision.max(own_revision);
-        let token = self.tokens.token(&position.epoch, revision);
-        let view = Arc::new(View::new(&models, &token, is_public)?);
-        let value = if is_public { self.share(view) } else { view };
+        let token = |revision| self.tokens.token(&position.epoch, revision);
+        let shown = models.iter().filter(|model| is_public(model)).count();
+        // Who is not shown all public models has none of them in common with others.
+        let public = if shown == candidates {
+            let public = models.iter().filter(|model| is_public(model));
+            Some(self.public(public, &token(public_revision))?)
+        } else {
+            None
+        };
+        let value = match public {
+            Some(public) if own_revision == Revision(0) && shown == models.len() => public,
+            public => {
+                let revision = token(public_revision.max(own_revision));
+                Arc::new(View::new(models.iter(), &revision, public)?)
+            }
+        };
         Ok(Snapshot { position, value })
     }
 
-    /// The view that others who see the same have already.
-    fn share(&self, view: Arc<View>) -> Arc<View> {
-        let mut public = self.public.lock().unwrap_or_else(PoisonError::into_inner);
-        match public.upgrade() {
-            Some(shared)
-                if shared.revision() == view.revision()
-                    && shared.list().plain().etag == view.list().plain().etag =>
-            {
-                shared
-            }
-            Some(_) | None => {
-                *public = Arc::downgrade(&view);
-                view
-            }
+    /// The view of the public models, which all who see them have in common.
+    fn public<'a>(
+        &self,
+        models: impl Iterator<Item = &'a Model> + Clone,
+        revision: &HeaderValue,
+    ) -> Result<Arc<View>, RepositoryError> {
+        let lock = || self.public.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = lock().upgrade();
+        let is_same =
+            |view: &Arc<View>| view.revision() == revision && view.shows_just(models.clone());
+        if let Some(shared) = shared.filter(is_same) {
+            return Ok(shared);
         }
+        let view = Arc::new(View::shared(models, revision)?);
+        *lock() = Arc::downgrade(&view);
+        Ok(view)
     }
 
     /// Drops what shows models of these scopes.
@@ -162,4 +175,8 @@ impl Catalog {
     pub(crate) fn forget(&self, epoch: &Epoch) {
         self.views.forget(epoch);
     }
+}
+
+fn is_public(model: &Model) -> bool {
+    model.scope == Scope::Public
 }

@@ -14,7 +14,7 @@ use crate::view::View;
 
 /// Renders a view, and answers the length of its list.
 pub fn render(models: &[Model]) -> Result<usize, RepositoryError> {
-    View::new(models, &HeaderValue::from_static("1"), false)
+    View::new(models.iter(), &HeaderValue::from_static("1"), None)
         .map(|view| view.list().plain().body.len())
 }
 

@@ -1,13 +1,15 @@
 //! What one set of models looks like on the wire, rendered once: the list is a buffer, a model is a
-//! slice of it.
+//! slice of it. The public models are slices of a view that all who see them have in common: there is one
+//! of it, which is often asked for, and so near at hand.
 
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use models_core::{Model, RepositoryError};
+use models_core::{Model, RepositoryError, Scope};
 
 use crate::cache::Weighed;
 use crate::list::List;
@@ -24,40 +26,43 @@ const ETAG: usize = 34;
 /// All models that some callers may see.
 pub(crate) struct View {
     list: List,
-    /// Where each model's object begins in the list; it ends one byte before the next.
-    starts: Box<[u32]>,
+    /// From where to where the objects are in the list, but for those that `public` has.
+    places: Box<[(u32, u32)]>,
     /// The objects' validators, one after the other.
     etags: Bytes,
-    /// From a model's id, as it is in the list, to its place among the objects.
+    /// From a model's id, as it is in the list, to its number among the places.
     index: HashTable<u32>,
     hasher: RandomState,
     /// The token of the newest change that is in it.
     revision: HeaderValue,
-    /// All who see only public models have this one.
+    /// Has all the other models, and no more.
+    public: Option<Arc<Self>>,
     is_shared: bool,
 }
 
 impl View {
-    /// Renders models in this order, each of another id.
-    pub(crate) fn new(
-        models: &[Model],
+    /// Renders models in this order, each of another id. What the view of the public models has is taken
+    /// from there; it must have no model of another id.
+    pub(crate) fn new<'a>(
+        models: impl Iterator<Item = &'a Model>,
         revision: &HeaderValue,
-        is_shared: bool,
+        public: Option<Arc<Self>>,
     ) -> Result<Self, RepositoryError> {
         let mut buffer = BEGIN.to_vec();
-        let mut starts = Vec::with_capacity(models.len() + 1);
-        let mut etags = Vec::with_capacity(models.len() * ETAG);
+        let (mut places, mut etags) = (vec![], vec![]);
         for model in models {
-            starts.push(offset(&buffer)?);
-            serde_json::to_writer(&mut buffer, &ModelObject::from(model))
-                .map_err(|error| RepositoryError::Failed(error.into()))?;
-            let start = usize::try_from(*starts.last().unwrap_or(&0)).unwrap_or(0);
+            if buffer.len() > BEGIN.len() {
+                buffer.push(b',');
+            }
+            let shared = public.as_ref().filter(|_| model.scope == Scope::Public);
+            if let Some(object) = shared.and_then(|public| public.object(model.id.as_str())) {
+                buffer.extend_from_slice(object);
+                continue;
+            }
+            let start = buffer.len();
+            render(model, &mut buffer)?;
             write_etag(&buffer[start..], &mut etags);
-            buffer.push(b',');
-        }
-        starts.push(offset(&buffer)?);
-        if !models.is_empty() {
-            buffer.pop();
+            places.push((offset(start)?, offset(buffer.len())?));
         }
         buffer.extend_from_slice(END);
         // All in one piece of memory: a request counts itself among those who use it, and of many tenants
@@ -67,27 +72,54 @@ impl View {
         let etags = parts.split_to(etags.len());
         let revision = HeaderValue::from_maybe_shared(parts)
             .map_err(|error| RepositoryError::Failed(error.into()))?;
+        let hasher = public.as_ref().map(|public| public.hasher.clone());
         let mut view = Self {
             list,
-            starts: starts.into(),
+            index: HashTable::with_capacity(places.len()),
+            places: places.into(),
             etags,
-            index: HashTable::with_capacity(models.len()),
-            hasher: RandomState::default(),
+            hasher: hasher.unwrap_or_default(),
             revision,
-            is_shared,
+            public,
+            is_shared: false,
         };
         view.fill_index();
         Ok(view)
     }
 
+    /// Renders public models in this order, for all who see just these of them.
+    pub(crate) fn shared<'a>(
+        models: impl Iterator<Item = &'a Model>,
+        revision: &HeaderValue,
+    ) -> Result<Self, RepositoryError> {
+        let mut view = Self::new(models, revision, None)?;
+        view.is_shared = true;
+        Ok(view)
+    }
+
     fn fill_index(&mut self) {
         let mut index = std::mem::take(&mut self.index);
-        let count = u32::try_from(self.starts.len() - 1).unwrap_or(0);
-        for place in 0..count {
-            let hash = self.hasher.hash_one(self.id(place));
-            index.insert_unique(hash, place, |other| self.hasher.hash_one(self.id(*other)));
+        let count = u32::try_from(self.places.len()).unwrap_or(0);
+        for number in 0..count {
+            let hash = self.hasher.hash_one(self.id(number));
+            index.insert_unique(hash, number, |other| self.hasher.hash_one(self.id(*other)));
         }
         self.index = index;
+    }
+
+    /// Whether its objects are those of these models in this order, and no others.
+    pub(crate) fn shows_just<'a>(&self, models: impl Iterator<Item = &'a Model>) -> bool {
+        let mut places = self.places.iter();
+        let mut object = vec![];
+        for model in models {
+            object.clear();
+            let is_rendered = render(model, &mut object).is_ok();
+            let place = places.next().filter(|_| is_rendered);
+            if place.is_none_or(|place| self.bytes()[range(*place)] != object[..]) {
+                return false;
+            }
+        }
+        places.next().is_none()
     }
 
     /// The list object.
@@ -102,18 +134,9 @@ impl View {
 
     /// The object of this model, if it is in the list.
     pub(crate) fn model(&self, id: &str) -> Option<Representation> {
-        let escaped;
-        let id = if is_plain(id) {
-            id.as_bytes()
-        } else {
-            escaped = serde_json::to_string(id).ok()?;
-            &escaped.as_bytes()[1..escaped.len() - 1]
-        };
-        let hash = self.hasher.hash_one(id);
-        let place = self.index.find(hash, |place| self.id(*place) == id)?;
-        let place = usize::try_from(*place).ok()?;
-        let body = self.bytes().slice(self.start(place)..self.end(place));
-        let etag = self.etags.slice(place * ETAG..(place + 1) * ETAG);
+        let (view, number) = self.find(id)?;
+        let body = view.bytes().slice(range(*view.places.get(number)?));
+        let etag = view.etags.slice(number * ETAG..(number + 1) * ETAG);
         let etag = HeaderValue::from_maybe_shared(etag).ok()?;
         Some(Representation {
             body,
@@ -122,22 +145,40 @@ impl View {
         })
     }
 
+    fn object(&self, id: &str) -> Option<&[u8]> {
+        let (view, number) = self.find(id)?;
+        Some(&view.bytes()[range(*view.places.get(number)?)])
+    }
+
+    /// The view that has the model's object, and its number there.
+    fn find(&self, id: &str) -> Option<(&Self, usize)> {
+        let escaped;
+        let id = if is_plain(id) {
+            id.as_bytes()
+        } else {
+            escaped = serde_json::to_string(id).ok()?;
+            &escaped.as_bytes()[1..escaped.len() - 1]
+        };
+        let hash = self.hasher.hash_one(id);
+        let found = [Some(self), self.public.as_deref()]
+            .into_iter()
+            .flatten()
+            .find_map(|view| {
+                let number = view.index.find(hash, |number| view.id(*number) == id)?;
+                Some((view, *number))
+            });
+        let (view, number) = found?;
+        Some((view, usize::try_from(number).ok()?))
+    }
+
     fn bytes(&self) -> &Bytes {
         &self.list.plain().body
     }
 
-    fn start(&self, place: usize) -> usize {
-        usize::try_from(self.starts[place]).unwrap_or(usize::MAX)
-    }
-
-    fn end(&self, place: usize) -> usize {
-        self.start(place + 1) - 1
-    }
-
     /// The id of the model at this place, with JSON's escapes.
-    fn id(&self, place: u32) -> &[u8] {
-        let place = usize::try_from(place).unwrap_or(usize::MAX);
-        let object = &self.bytes()[self.start(place) + BEFORE_ID..self.end(place)];
+    fn id(&self, number: u32) -> &[u8] {
+        let place = self.places[usize::try_from(number).unwrap_or(usize::MAX)];
+        let object = &self.bytes()[range(place)][BEFORE_ID..];
         let mut is_escaped = false;
         let length = object.iter().position(|byte| {
             let ends = *byte == b'"' && !is_escaped;
@@ -155,12 +196,23 @@ impl Weighed for View {
             return 0;
         }
         let index = self.index.capacity() * (size_of::<u32>() + 1);
-        size_of::<Self>() + self.list.weight() + self.etags.len() + self.starts.len() * 4 + index
+        let places = size_of_val(&*self.places);
+        size_of::<Self>() + self.list.weight() + self.etags.len() + places + index
     }
 }
 
-fn offset(buffer: &[u8]) -> Result<u32, RepositoryError> {
-    u32::try_from(buffer.len())
+fn render(model: &Model, buffer: &mut Vec<u8>) -> Result<(), RepositoryError> {
+    serde_json::to_writer(buffer, &ModelObject::from(model))
+        .map_err(|error| RepositoryError::Failed(error.into()))
+}
+
+fn range((from, to): (u32, u32)) -> std::ops::Range<usize> {
+    let place = |offset| usize::try_from(offset).unwrap_or(usize::MAX);
+    place(from)..place(to)
+}
+
+fn offset(length: usize) -> Result<u32, RepositoryError> {
+    u32::try_from(length)
         .map_err(|_| RepositoryError::Failed("a list of 4 GiB cannot be shown".into()))
 }
 
@@ -175,31 +227,49 @@ fn is_plain(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use models_core::{Scope, Timestamp};
+    use models_core::{OrganizationId, Timestamp};
     use proptest::prelude::*;
 
     use super::*;
 
-    fn model(id: &str) -> Model {
+    fn model(id: &str, scope: Scope) -> Model {
+        let owned_by = match scope {
+            Scope::Public => "some\"one",
+            Scope::Organization(_) => "organization-owner",
+        };
         Model {
             id: id.parse().unwrap(),
-            scope: Scope::Public,
+            scope,
             created: Timestamp::from_seconds(7),
-            owned_by: "some\"one".parse().unwrap(),
+            owned_by: owned_by.parse().unwrap(),
             shutdown_date: None,
         }
     }
 
-    fn assert_is_right(ids: &[&str], missing: &str) {
-        let models: Vec<Model> = ids.iter().map(|id| model(id)).collect();
-        let view = View::new(&models, &HeaderValue::from_static("1"), false).unwrap();
+    fn own() -> Scope {
+        Scope::Organization(OrganizationId::from_uuid(uuid::Uuid::nil()))
+    }
+
+    /// With the public ones in it rendered by itself, or taken from the view of all public ones.
+    fn assert_is_right(models: &[Model], missing: &str) {
+        let revision = HeaderValue::from_static("1");
+        let public = || models.iter().filter(|model| model.scope == Scope::Public);
+        let shared = Arc::new(View::shared(public(), &revision).unwrap());
+        assert!(shared.shows_just(public()));
+        for public in [None, Some(shared)] {
+            let view = View::new(models.iter(), &revision, public).unwrap();
+            assert_shows(&view, models, missing);
+        }
+    }
+
+    fn assert_shows(view: &View, models: &[Model], missing: &str) {
         let objects = models.iter().map(ModelObject::from);
         let objects: Vec<_> = objects
             .map(|object| serde_json::to_string(&object).unwrap())
             .collect();
         let list = format!(r#"{{"object":"list","data":[{}]}}"#, objects.join(","));
         assert_eq!(view.list().plain().body, list);
-        for model in &models {
+        for model in models {
             let shown = view.model(model.id.as_str()).unwrap();
             let object = serde_json::to_vec(&ModelObject::from(model)).unwrap();
             assert_eq!(shown.body, object);
@@ -208,21 +278,56 @@ mod tests {
         assert!(view.model(missing).is_none());
     }
 
+    /// Every second one is public.
+    fn mixed(ids: &[&str]) -> Vec<Model> {
+        let scopes = [Scope::Public, own()].into_iter().cycle();
+        ids.iter()
+            .zip(scopes)
+            .map(|(id, scope)| model(id, scope))
+            .collect()
+    }
+
     #[test]
     fn the_list_and_its_slices_are_what_serde_renders() {
         assert_is_right(&[], "a");
-        assert_is_right(&["a"], "b");
+        assert_is_right(&mixed(&["a"]), "b");
         assert_is_right(
-            &["a\"", "a\\", "a\\\"", "a", "模型/é", "</script>"],
+            &mixed(&["a\"", "a\\", "a\\\"", "a", "模型/é", "</script>"]),
             "a\\\\",
         );
+    }
+
+    #[test]
+    fn an_own_model_goes_before_a_public_one_of_the_same_id() {
+        let revision = HeaderValue::from_static("1");
+        let public = [model("a", Scope::Public), model("b", Scope::Public)];
+        let shared = Arc::new(View::shared(public.iter(), &revision).unwrap());
+        let [_, b] = public;
+        let models = [model("a", own()), b];
+        let view = View::new(models.iter(), &revision, Some(shared)).unwrap();
+        assert_shows(&view, &models, "c");
+    }
+
+    #[test]
+    fn a_view_of_other_models_is_another() {
+        let revision = HeaderValue::from_static("1");
+        let [a, b, own] = [
+            model("a", Scope::Public),
+            model("b", Scope::Public),
+            model("a", own()),
+        ];
+        let shared = View::shared([&a, &b].into_iter(), &revision).unwrap();
+        assert!(shared.shows_just([&a, &b].into_iter()));
+        for others in [&[][..], &[&a], &[&b, &a], &[&own, &b], &[&a, &b, &b]] {
+            assert!(!shared.shows_just(others.iter().copied()), "{others:?}");
+        }
     }
 
     proptest! {
         #[test]
         fn every_id_is_found_and_no_other(ids in proptest::collection::btree_set("[ab\"\\\\/é]{1,5}", 0..40), other in "[ab\"\\\\/é]{6}") {
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-            assert_is_right(&ids, &other);
+            assert_is_right(&mixed(&ids), &other);
         }
     }
 }
