@@ -100,6 +100,17 @@ struct ErrorObject<'a> {
     code: Option<&'static str>,
 }
 
+/// All that [`ApiError::key_refusal`] answers.
+pub(crate) const KEY_REFUSALS: [&str; 7] = [
+    "missing",
+    "incorrect",
+    "organization",
+    "project",
+    "role",
+    "rate_limit",
+    "too_many_incorrect",
+];
+
 impl ApiError {
     #[rustfmt::skip]
     fn row(&self) -> Row {

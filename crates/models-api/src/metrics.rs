@@ -12,6 +12,8 @@ use prometheus::{
     Registry, TextEncoder,
 };
 
+use crate::coding::Coding;
+use crate::error::KEY_REFUSALS;
 use crate::node::Node;
 use crate::routes::Template;
 
@@ -113,6 +115,13 @@ impl Metrics {
             following: FollowingMetrics::of(&registry)?,
             registry,
         };
+        // There from the start: the rate of a series that begins with its first event does not show that.
+        for reason in KEY_REFUSALS {
+            made.refused_keys.with_label_values(&[reason]);
+        }
+        for coding in Coding::ALL {
+            made.encodings.with_label_values(&[coding.name()]);
+        }
         let build = IntGaugeVec::new(
             Opts::new(
                 "models_build_info",
@@ -161,6 +170,7 @@ impl Metrics {
 
     /// A request had no good key, for this reason.
     pub(crate) fn refused_key(&self, reason: &str) {
+        debug_assert!(KEY_REFUSALS.contains(&reason), "{reason}");
         self.refused_keys.with_label_values(&[reason]).inc();
     }
 
