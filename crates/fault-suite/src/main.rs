@@ -26,6 +26,7 @@ mod revocation;
 mod scene;
 mod sharing;
 mod upgrade;
+mod versions;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -46,6 +47,9 @@ struct Arguments {
     /// The gateway's configuration.
     #[arg(long)]
     gateway_config: PathBuf,
+    /// The program of an older version, which `upgrade` comes from.
+    #[arg(long)]
+    older: Option<PathBuf>,
     /// Where the table is written.
     #[arg(long)]
     report: PathBuf,
@@ -127,7 +131,12 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
                 network::run(&mut report, &program, scale(1_000), seconds).await?;
             }
             "power" => power::run(&mut report, &program, scale(40)).await?,
-            "upgrade" => upgrade::run(&mut report, &program).await?,
+            "upgrade" => {
+                upgrade::run(&mut report, &program).await?;
+                if let Some(older) = &arguments.older {
+                    versions::run(&mut report, &std::path::absolute(older)?, &program).await?;
+                }
+            }
             "pooler" => pooler::run(&mut report, &program).await?,
             "sharing" => sharing::run(&mut report, &program).await?,
             "exhaustion" => exhaustion::run(&mut report, &program, scale(1_000).max(200)).await?,

@@ -98,7 +98,8 @@ impl Node {
             .into_iter()
             .find(|line: &serde_json::Value| line["address"].is_string())?;
         let text = |name: &str| first[name].as_str().map(str::to_owned);
-        Some((text("address")?, text("operations")?))
+        // An older version has no listener for operations.
+        Some((text("address")?, text("operations").unwrap_or_default()))
     }
 
     pub fn log(&self) -> std::io::Result<String> {

@@ -1,6 +1,6 @@
 //! Builds the service and the suite of faults, gets what that needs, and runs it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Args;
@@ -21,6 +21,9 @@ pub struct Options {
     /// None of the scenarios with this text in their names. `network`, `power` and `exhaustion` need root.
     #[arg(long, value_name = "TEXT")]
     leave_out: Vec<String>,
+    /// Also from the version of this commit: `upgrade` has nodes of both on one database.
+    #[arg(long, value_name = "COMMIT")]
+    older: Option<String>,
 }
 
 pub fn run(options: &Options) -> Result<(), String> {
@@ -64,5 +67,32 @@ pub fn run(options: &Options) -> Result<(), String> {
     if options.short {
         suite.arg("--short");
     }
+    if let Some(commit) = &options.older {
+        suite.arg("--older").arg(build_older(&target, commit)?);
+    }
     crate::run(&mut suite)
+}
+
+/// Builds the service of another commit, and answers its program.
+fn build_older(target: &Path, commit: &str) -> Result<PathBuf, String> {
+    let older = target.join("older");
+    let sources = older.join("sources");
+    if sources.exists() {
+        crate::run(
+            Command::new("git")
+                .args(["worktree", "remove", "--force"])
+                .arg(&sources),
+        )?;
+    }
+    let mut checkout = Command::new("git");
+    checkout.args(["worktree", "add", "--force", "--detach"]);
+    crate::run(checkout.arg(&sources).arg(commit))?;
+    let mut build = cargo(&["build", "--release", "--locked", "--package", "models-api"]);
+    crate::run(build.arg("--target-dir").arg(&older).current_dir(&sources))?;
+    crate::run(
+        Command::new("git")
+            .args(["worktree", "remove", "--force"])
+            .arg(&sources),
+    )?;
+    Ok(older.join("release/models-api"))
 }
