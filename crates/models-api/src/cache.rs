@@ -55,12 +55,18 @@ struct Entry<V> {
     is_used: AtomicBool,
 }
 
+impl<V> Entry<V> {
+    fn is_used(&self) -> bool {
+        self.is_used.load(Ordering::Relaxed)
+    }
+}
+
 impl<V> Clone for Entry<V> {
     fn clone(&self) -> Self {
         Self {
             value: self.value.clone(),
             bytes: self.bytes,
-            is_used: AtomicBool::new(self.is_used.load(Ordering::Relaxed)),
+            is_used: AtomicBool::new(self.is_used()),
         }
     }
 }
@@ -104,7 +110,7 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
     pub(crate) fn get(&self, key: &K) -> Option<Arc<V>> {
         let entries = self.shard(key).entries.load();
         let entry = entries.get(key)?;
-        if !entry.is_used.load(Ordering::Relaxed) {
+        if !entry.is_used() {
             entry.is_used.store(true, Ordering::Relaxed);
         }
         self.metrics.hits.inc();
@@ -159,13 +165,12 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
     pub(crate) fn weigh(&self, key: &K, value: &Arc<V>) {
         let shard = self.shard(key);
         let fills = shard.lock();
-        let is_kept = shard
-            .entries
-            .load()
+        let entries = shard.entries.load();
+        let kept = entries
             .get(key)
-            .is_some_and(|entry| Arc::ptr_eq(&entry.value, value));
-        if is_kept {
-            self.insert(shard, key, value.clone());
+            .filter(|entry| Arc::ptr_eq(&entry.value, value));
+        if let Some(entry) = kept {
+            self.insert(shard, key, value.clone(), entry.is_used());
         }
         drop(fills);
         self.evict();
@@ -180,15 +185,22 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
         }
     }
 
-    /// Drops the value of this key, also if it is being read.
-    pub(crate) fn remove(&self, key: &K) {
+    /// Puts another value in the place of this key's, or drops it if there is none; what is being read is
+    /// dropped.
+    pub(crate) fn change(&self, key: &K, change: impl FnOnce(&Arc<V>) -> Option<Arc<V>>) {
         let shard = self.shard(key);
         let mut fills = shard.lock();
         if let Some(fill) = fills.remove(key) {
             fill.is_stale.store(true, Ordering::Relaxed);
         }
-        if shard.entries.load().contains_key(key) {
-            self.retain(shard, |other, _| other != key);
+        let entries = shard.entries.load();
+        let Some(entry) = entries.get(key) else {
+            return;
+        };
+        match change(&entry.value) {
+            None => self.retain(shard, |other, _| other != key),
+            Some(value) if Arc::ptr_eq(&value, &entry.value) => {}
+            Some(value) => self.insert(shard, key, value, entry.is_used()),
         }
     }
 
@@ -244,7 +256,8 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
             return None;
         }
         if is_first {
-            self.insert(shard, key, snapshot.value.clone());
+            // Who is asked for only once goes first.
+            self.insert(shard, key, snapshot.value.clone(), false);
             drop(fills);
             self.evict();
         }
@@ -262,13 +275,12 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
     }
 
     /// Called with the shard's lock held.
-    fn insert(&self, shard: &Shard<K, V>, key: &K, value: Arc<V>) {
+    fn insert(&self, shard: &Shard<K, V>, key: &K, value: Arc<V>, is_used: bool) {
         let bytes = ENTRY + value.weight();
         let entry = Entry {
             bytes,
             value,
-            // Who is asked for only once goes first.
-            is_used: AtomicBool::new(false),
+            is_used: AtomicBool::new(is_used),
         };
         self.grow(bytes);
         let mut entries = Entries::clone(&shard.entries.load());

@@ -1,13 +1,12 @@
 //! What a caller is shown of the catalog, as the bytes of the wire.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use actix_http::header::HeaderValue;
 use models_core::{
-    Attempt, Candidates, Deletion, Epoch, Model, ModelId, ModelRepository, OrganizationId,
-    Principal, RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
+    Attempt, Candidates, Change, Deletion, Epoch, Event, Model, ModelId, ModelRepository,
+    OrganizationId, Principal, RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
 };
 use prometheus::IntCounterVec;
 use tokio::sync::Semaphore;
@@ -17,7 +16,7 @@ use crate::coding::{Accepted, Coding};
 use crate::metrics::Metrics;
 use crate::representation::Representation;
 use crate::revision::RevisionTokens;
-use crate::view::View;
+use crate::view::{Newest, View};
 
 /// A view that is gone after this time is not worth encoding.
 const SETTLING: Duration = Duration::from_millis(100);
@@ -124,20 +123,23 @@ impl Catalog {
         } = value;
         let candidates = models.iter().filter(|model| is_public(model)).count();
         let models = visibility::list(principal, models);
-        let token = |revision| self.tokens.token(&position.epoch, revision);
+        let newest = |revision| Newest {
+            revision,
+            token: self.tokens.token(&position.epoch, revision),
+        };
         let shown = models.iter().filter(|model| is_public(model)).count();
         // Who is not shown all public models has none of them in common with others.
         let public = if shown == candidates {
             let public = models.iter().filter(|model| is_public(model));
-            Some(self.public(public, &token(public_revision))?)
+            Some(self.public(public, &newest(public_revision))?)
         } else {
             None
         };
         let value = match public {
             Some(public) if own_revision == Revision(0) && shown == models.len() => public,
             public => {
-                let revision = token(public_revision.max(own_revision));
-                Arc::new(View::new(models.iter(), &revision, public)?)
+                let newest = newest(public_revision.max(own_revision));
+                Arc::new(View::new(models.iter(), &newest, public)?)
             }
         };
         Ok(Snapshot { position, value })
@@ -147,29 +149,53 @@ impl Catalog {
     fn public<'a>(
         &self,
         models: impl Iterator<Item = &'a Model> + Clone,
-        revision: &HeaderValue,
+        newest: &Newest,
     ) -> Result<Arc<View>, RepositoryError> {
         let lock = || self.public.lock().unwrap_or_else(PoisonError::into_inner);
         let shared = lock().upgrade();
         let is_same =
-            |view: &Arc<View>| view.revision() == revision && view.shows_just(models.clone());
+            |view: &Arc<View>| view.revision() == newest.token && view.shows_just(models.clone());
         if let Some(shared) = shared.filter(is_same) {
             return Ok(shared);
         }
-        let view = Arc::new(View::shared(models, revision)?);
+        let view = Arc::new(View::shared(models, newest)?);
         *lock() = Arc::downgrade(&view);
         Ok(view)
     }
 
-    /// Drops what shows models of these scopes.
-    pub(crate) fn drop_views(&self, scopes: &HashSet<Scope>) {
-        if scopes.contains(&Scope::Public) {
-            self.views.remove_where(|_, _| true);
-            return;
+    /// Shows nothing any more that these changes have made untrue.
+    pub(crate) fn apply(&self, events: &[Event]) {
+        let mut touched: HashMap<&OrganizationId, Vec<&Event>> = HashMap::new();
+        for event in events {
+            match event.change.scope() {
+                None => {}
+                Some(Scope::Public) => return self.views.remove_where(|_, _| true),
+                Some(Scope::Organization(id)) => touched.entry(id).or_default().push(event),
+            }
         }
-        for id in scopes.iter().filter_map(Scope::organization_id) {
-            self.views.remove(id);
+        for (id, events) in touched {
+            self.views.change(id, |view| self.changed(view, &events));
         }
+    }
+
+    /// The view after these changes to the organization's own models, if it can be told without reading it
+    /// anew: of deletions it can. Whoever deletes many, one by one, does not make the others wait.
+    fn changed(&self, view: &Arc<View>, events: &[&Event]) -> Option<Arc<View>> {
+        let mut ids = vec![];
+        for event in events.iter().filter(|event| event.revision > view.newest()) {
+            let Change::ModelDeleted(model) = &event.change else {
+                return None;
+            };
+            ids.push(model.id.as_str());
+        }
+        let Some(last) = events.last().filter(|_| !ids.is_empty()) else {
+            return Some(view.clone());
+        };
+        let newest = Newest {
+            revision: last.revision,
+            token: self.tokens.present_token(last.revision),
+        };
+        view.without(&ids, &newest).map(Arc::new)
     }
 
     pub(crate) fn forget(&self, epoch: &Epoch) {

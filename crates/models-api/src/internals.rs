@@ -3,19 +3,22 @@
 use actix_http::body::BoxBody;
 use actix_http::header::HeaderValue;
 use actix_http::{Request, Response};
-use models_core::{Model, RepositoryError};
+use models_core::{Model, RepositoryError, Revision};
 use models_store::BootTime;
 
 use crate::application::Services;
 use crate::node::Node;
 use crate::respond::Reception;
 use crate::settings::Settings;
-use crate::view::View;
+use crate::view::{Newest, View};
 
 /// Renders a view, and answers the length of its list.
 pub fn render(models: &[Model]) -> Result<usize, RepositoryError> {
-    View::new(models.iter(), &HeaderValue::from_static("1"), None)
-        .map(|view| view.list().plain().body.len())
+    let newest = Newest {
+        revision: Revision(1),
+        token: HeaderValue::from_static("1"),
+    };
+    View::new(models.iter(), &newest, None).map(|view| view.list().plain().body.len())
 }
 
 /// Whether a condition names a validator.

@@ -166,8 +166,7 @@ impl Follower for Memory {
         if is_any_new || !gone.is_empty() {
             self.authenticator.drop_keys(&gone);
         }
-        let scopes = events.iter().filter_map(|event| event.change.scope());
-        self.catalog.drop_views(&scopes.cloned().collect());
+        self.catalog.apply(events);
     }
 
     fn forget(&self, epoch: &Epoch) {

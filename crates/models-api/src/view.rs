@@ -9,7 +9,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use models_core::{Model, RepositoryError, Scope};
+use models_core::{Model, RepositoryError, Revision, Scope};
 
 use crate::cache::Weighed;
 use crate::list::List;
@@ -23,6 +23,14 @@ const BEFORE_ID: usize = br#"{"id":""#.len();
 /// The length of a validator, with its quotes.
 const ETAG: usize = 34;
 
+/// The newest change that is in a view. All that came before is in it, and nothing that came after.
+#[derive(Clone)]
+pub(crate) struct Newest {
+    pub(crate) revision: Revision,
+    /// What callers are told of it.
+    pub(crate) token: HeaderValue,
+}
+
 /// All models that some callers may see.
 pub(crate) struct View {
     list: List,
@@ -33,8 +41,7 @@ pub(crate) struct View {
     /// From a model's id, as it is in the list, to its number among the places.
     index: HashTable<u32>,
     hasher: RandomState,
-    /// The token of the newest change that is in it.
-    revision: HeaderValue,
+    newest: Newest,
     /// Has all the other models, and no more.
     public: Option<Arc<Self>>,
     is_shared: bool,
@@ -45,7 +52,7 @@ impl View {
     /// from there; it must have no model of another id.
     pub(crate) fn new<'a>(
         models: impl Iterator<Item = &'a Model>,
-        revision: &HeaderValue,
+        newest: &Newest,
         public: Option<Arc<Self>>,
     ) -> Result<Self, RepositoryError> {
         let mut buffer = BEGIN.to_vec();
@@ -65,12 +72,22 @@ impl View {
             places.push((offset(start)?, offset(buffer.len())?));
         }
         buffer.extend_from_slice(END);
+        Self::assemble(&buffer, places, &etags, newest, public)
+    }
+
+    fn assemble(
+        list: &[u8],
+        places: Vec<(u32, u32)>,
+        etags: &[u8],
+        newest: &Newest,
+        public: Option<Arc<Self>>,
+    ) -> Result<Self, RepositoryError> {
         // All in one piece of memory: a request counts itself among those who use it, and of many tenants
         // each place that is looked at is far away. As long as it is, and no longer: shrinking gives little back.
-        let mut parts = Bytes::from([&buffer, &etags, revision.as_bytes()].concat());
-        let list = List::new(parts.split_to(buffer.len()))?;
+        let mut parts = Bytes::from([list, etags, newest.token.as_bytes()].concat());
+        let list = List::new(parts.split_to(list.len()))?;
         let etags = parts.split_to(etags.len());
-        let revision = HeaderValue::from_maybe_shared(parts)
+        let token = HeaderValue::from_maybe_shared(parts)
             .map_err(|error| RepositoryError::Failed(error.into()))?;
         let hasher = public.as_ref().map(|public| public.hasher.clone());
         let mut view = Self {
@@ -79,7 +96,10 @@ impl View {
             places: places.into(),
             etags,
             hasher: hasher.unwrap_or_default(),
-            revision,
+            newest: Newest {
+                token,
+                revision: newest.revision,
+            },
             public,
             is_shared: false,
         };
@@ -87,12 +107,44 @@ impl View {
         Ok(view)
     }
 
+    /// The same when the organization's own models of these ids have been deleted. `None` where that cannot be
+    /// told from it: where one is not there, and where one may hide a public model, which is shown then.
+    pub(crate) fn without(&self, ids: &[&str], newest: &Newest) -> Option<Self> {
+        let public = self.public.clone()?;
+        let own = |id: &&str| {
+            let (view, number) = self.find(id)?;
+            std::ptr::eq(view, self).then_some(number)
+        };
+        let mut numbers: Vec<usize> = ids.iter().map(own).collect::<Option<_>>()?;
+        numbers.sort_unstable();
+        numbers.dedup();
+        let (mut list, mut etags) = (self.bytes().to_vec(), self.etags.to_vec());
+        let mut places = self.places.to_vec();
+        // From the end: what is before stays where it is.
+        for number in numbers.into_iter().rev() {
+            let mut cut = range(places.remove(number));
+            if list[cut.start - 1] == b',' {
+                cut.start -= 1;
+            } else if list[cut.end] == b',' {
+                cut.end += 1;
+            }
+            let length = u32::try_from(cut.len()).ok()?;
+            for (from, to) in &mut places[number..] {
+                *from -= length;
+                *to -= length;
+            }
+            list.drain(cut);
+            etags.drain(number * ETAG..(number + 1) * ETAG);
+        }
+        Self::assemble(&list, places, &etags, newest, Some(public)).ok()
+    }
+
     /// Renders public models in this order, for all who see just these of them.
     pub(crate) fn shared<'a>(
         models: impl Iterator<Item = &'a Model>,
-        revision: &HeaderValue,
+        newest: &Newest,
     ) -> Result<Self, RepositoryError> {
-        let mut view = Self::new(models, revision, None)?;
+        let mut view = Self::new(models, newest, None)?;
         view.is_shared = true;
         Ok(view)
     }
@@ -127,9 +179,14 @@ impl View {
         &self.list
     }
 
-    /// The token of the newest change that is in it.
+    /// The newest change that is in it.
+    pub(crate) fn newest(&self) -> Revision {
+        self.newest.revision
+    }
+
+    /// The token of that.
     pub(crate) fn revision(&self) -> HeaderValue {
-        self.revision.clone()
+        self.newest.token.clone()
     }
 
     /// The object of this model, if it is in the list.
@@ -246,18 +303,25 @@ mod tests {
         }
     }
 
+    fn newest(revision: i64) -> Newest {
+        Newest {
+            revision: Revision(revision),
+            token: HeaderValue::from_str(&revision.to_string()).unwrap(),
+        }
+    }
+
     fn own() -> Scope {
         Scope::Organization(OrganizationId::from_uuid(uuid::Uuid::nil()))
     }
 
     /// With the public ones in it rendered by itself, or taken from the view of all public ones.
     fn assert_is_right(models: &[Model], missing: &str) {
-        let revision = HeaderValue::from_static("1");
+        let newest = newest(1);
         let public = || models.iter().filter(|model| model.scope == Scope::Public);
-        let shared = Arc::new(View::shared(public(), &revision).unwrap());
+        let shared = Arc::new(View::shared(public(), &newest).unwrap());
         assert!(shared.shows_just(public()));
         for public in [None, Some(shared)] {
-            let view = View::new(models.iter(), &revision, public).unwrap();
+            let view = View::new(models.iter(), &newest, public).unwrap();
             assert_shows(&view, models, missing);
         }
     }
@@ -299,24 +363,37 @@ mod tests {
 
     #[test]
     fn an_own_model_goes_before_a_public_one_of_the_same_id() {
-        let revision = HeaderValue::from_static("1");
+        let newest = newest(1);
         let public = [model("a", Scope::Public), model("b", Scope::Public)];
-        let shared = Arc::new(View::shared(public.iter(), &revision).unwrap());
+        let shared = Arc::new(View::shared(public.iter(), &newest).unwrap());
         let [_, b] = public;
         let models = [model("a", own()), b];
-        let view = View::new(models.iter(), &revision, Some(shared)).unwrap();
+        let view = View::new(models.iter(), &newest, Some(shared)).unwrap();
         assert_shows(&view, &models, "c");
     }
 
     #[test]
+    fn a_view_whose_own_models_may_hide_public_ones_is_not_changed() {
+        let models = mixed(&["a", "b"]);
+        let alone = View::new(models.iter(), &newest(1), None).unwrap();
+        assert!(alone.without(&["b"], &newest(2)).is_none());
+        let [public, _] = &models[..] else { panic!() };
+        let shared = Arc::new(View::shared([public].into_iter(), &newest(1)).unwrap());
+        let view = View::new(models.iter(), &newest(1), Some(shared)).unwrap();
+        assert!(view.without(&["a"], &newest(2)).is_none());
+        assert!(view.without(&["b", "c"], &newest(2)).is_none());
+        assert!(view.without(&["b"], &newest(2)).is_some());
+    }
+
+    #[test]
     fn a_view_of_other_models_is_another() {
-        let revision = HeaderValue::from_static("1");
+        let newest = newest(1);
         let [a, b, own] = [
             model("a", Scope::Public),
             model("b", Scope::Public),
             model("a", own()),
         ];
-        let shared = View::shared([&a, &b].into_iter(), &revision).unwrap();
+        let shared = View::shared([&a, &b].into_iter(), &newest).unwrap();
         assert!(shared.shows_just([&a, &b].into_iter()));
         for others in [&[][..], &[&a], &[&b, &a], &[&own, &b], &[&a, &b, &b]] {
             assert!(!shared.shows_just(others.iter().copied()), "{others:?}");
@@ -328,6 +405,26 @@ mod tests {
         fn every_id_is_found_and_no_other(ids in proptest::collection::btree_set("[ab\"\\\\/é]{1,5}", 0..40), other in "[ab\"\\\\/é]{6}") {
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
             assert_is_right(&mixed(&ids), &other);
+        }
+
+        #[test]
+        fn without_some_it_is_what_the_others_look_like(
+            ids in proptest::collection::btree_map("[ab\"\\\\/é]{1,5}", 0..3, 0..40),
+        ) {
+            // 0 is a public model, 1 one's own, and 2 one that is deleted.
+            let models = ids.iter().map(|(id, kind)| (model(id, if *kind == 0 { Scope::Public } else { own() }), *kind));
+            let (models, kinds): (Vec<_>, Vec<_>) = models.unzip();
+            let public = models.iter().filter(|model| model.scope == Scope::Public);
+            let shared = Arc::new(View::shared(public, &newest(1)).unwrap());
+            let view = View::new(models.iter(), &newest(1), Some(shared)).unwrap();
+            let (gone, left): (Vec<_>, Vec<_>) = models.into_iter().zip(kinds).partition(|(_, kind)| *kind == 2);
+            let ids: Vec<&str> = gone.iter().map(|(model, _)| model.id.as_str()).collect();
+            let changed = view.without(&ids, &newest(2)).unwrap();
+            let left: Vec<_> = left.into_iter().map(|(model, _)| model).collect();
+            assert_shows(&changed, &left, ids.first().unwrap_or(&"none"));
+            let anew = View::new(left.iter(), &newest(2), changed.public.clone()).unwrap();
+            assert_eq!(anew.list.plain().etag, changed.list.plain().etag);
+            assert_eq!((changed.newest(), changed.revision()), (Revision(2), newest(2).token));
         }
     }
 }

@@ -30,8 +30,8 @@ pub struct Snapshot<T> {
 
 /// What is kept in memory of a catalog, and must not outlive a change to it.
 pub trait Follower: Send + Sync {
-    /// Drops what these changes touch, also what is being read at the moment. They come in the order
-    /// of the log. When this returns, nothing that they made untrue is shown any more.
+    /// Changes or drops what these changes touch, and drops what is being read of it at the moment. They
+    /// come in the order of the log. When this returns, nothing that they made untrue is shown any more.
     fn apply(&self, events: &[Event]);
 
     /// Drops everything, also what is being read at the moment, and keeps from now on only what is

@@ -47,7 +47,7 @@ pub enum Attempt {
     Repeated,
 }
 
-/// What an organization might be shown.
+/// What an organization might be shown, as of one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidates {
     /// The models, by `created`, the bytes of the id, and the scope.

@@ -11,8 +11,8 @@ use models_core::{
 use sqlx::FromRow;
 
 use crate::api_keys::find_api_key;
-use crate::error::{damaged, repository_error, unavailable};
-use crate::sql::{Backend, Mutation, SqlStore, position};
+use crate::error::damaged;
+use crate::sql::{Backend, Mutation, SqlStore};
 
 macro_rules! select_models {
     ($rest:literal) => {
@@ -25,8 +25,15 @@ macro_rules! select_models {
 
 const LIST: &str = select_models!("WHERE scope = $1 ORDER BY created, id");
 const FIND: &str = select_models!("WHERE scope = $1 AND id = $2");
-const LIST_CANDIDATES: &str =
-    select_models!("WHERE scope IN ('public', $1) ORDER BY created, id, scope");
+/// With the newest changes to public models, and to those of the organization, as of the same moment.
+const LIST_CANDIDATES: &str = "SELECT r.public_revision, r.own_revision, \
+        m.scope, m.id, m.created, m.owned_by, m.shutdown_date \
+    FROM (SELECT \
+        (SELECT COALESCE(MAX(revision), 0) FROM events WHERE organization_id IS NULL \
+            AND type IN ('model.created', 'model.updated', 'model.deleted')) AS public_revision, \
+        (SELECT COALESCE(MAX(revision), 0) FROM events WHERE organization_id = $1 \
+            AND type IN ('model.created', 'model.updated', 'model.deleted')) AS own_revision) r \
+    LEFT JOIN models m ON m.scope IN ('public', $1) ORDER BY m.created, m.id, m.scope";
 const FIND_CANDIDATES: &str =
     select_models!("WHERE scope IN ('public', $1) AND id = $2 ORDER BY scope");
 const INSERT: &str = "INSERT INTO models (scope, id, organization_id, created, owned_by, shutdown_date) \
@@ -35,12 +42,6 @@ const UPDATE: &str = "UPDATE models SET created = $3, owned_by = $4, shutdown_da
 const DELETE: &str = "DELETE FROM models WHERE scope = $1 AND id = $2 \
     RETURNING scope, id, created, owned_by, shutdown_date";
 
-/// The newest changes to public models, and to those of an organization.
-const FIND_REVISIONS: &str = "SELECT \
-    (SELECT COALESCE(MAX(revision), 0) FROM events WHERE organization_id IS NULL \
-        AND type IN ('model.created', 'model.updated', 'model.deleted')), \
-    (SELECT COALESCE(MAX(revision), 0) FROM events WHERE organization_id = $1 \
-        AND type IN ('model.created', 'model.updated', 'model.deleted'))";
 const FIND_DELETED: &str = "SELECT change FROM events WHERE subject_id = $1 AND type = 'model.deleted' \
     AND actor = $2 AND occurred_at >= $3 ORDER BY revision DESC LIMIT 1";
 
@@ -56,6 +57,30 @@ struct ModelRow {
     created: i64,
     owned_by: String,
     shutdown_date: Option<String>,
+}
+
+/// A model that an organization might be shown; where there is none, one row says just the revisions.
+#[derive(FromRow)]
+struct CandidateRow {
+    public_revision: i64,
+    own_revision: i64,
+    scope: Option<String>,
+    id: Option<String>,
+    created: Option<i64>,
+    owned_by: Option<String>,
+    shutdown_date: Option<String>,
+}
+
+impl CandidateRow {
+    fn model(self) -> Option<ModelRow> {
+        Some(ModelRow {
+            scope: self.scope?,
+            id: self.id?,
+            created: self.created?,
+            owned_by: self.owned_by?,
+            shutdown_date: self.shutdown_date,
+        })
+    }
 }
 
 impl TryFrom<ModelRow> for Model {
@@ -95,25 +120,18 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
         &self,
         organization_id: &OrganizationId,
     ) -> Result<Snapshot<Candidates>, RepositoryError> {
-        let (reader, id) = (self.reader.clone(), organization_id.clone());
-        self.run(async move {
-            let mut connection = reader.acquire().await.map_err(unavailable)?;
-            let values = || vec![id.as_str().into()];
-            // In this order: what is read later is at least as new.
-            let position = position::<DB>(&mut connection).await?;
-            let revisions = DB::fetch(&mut connection, FIND_REVISIONS, values()).await;
-            let revisions: Vec<(i64, i64)> = revisions.map_err(repository_error)?;
-            let rows = DB::fetch(&mut connection, LIST_CANDIDATES, values()).await;
-            let rows: Vec<ModelRow> = rows.map_err(repository_error)?;
-            let (public, own) = revisions.first().copied().unwrap_or((0, 0));
-            let value = Candidates {
-                models: models(rows)?,
-                public_revision: Revision(public),
-                own_revision: Revision(own),
-            };
-            Ok(Snapshot { position, value })
-        })
-        .await
+        let values = vec![organization_id.as_str().into()];
+        let Snapshot { position, value } = self.read_at(LIST_CANDIDATES, values).await?;
+        let rows: Vec<CandidateRow> = value;
+        let revision = |of: fn(&CandidateRow) -> i64| Revision(rows.first().map_or(0, of));
+        let public_revision = revision(|row| row.public_revision);
+        let own_revision = revision(|row| row.own_revision);
+        let value = Candidates {
+            models: models(rows.into_iter().filter_map(CandidateRow::model))?,
+            public_revision,
+            own_revision,
+        };
+        Ok(Snapshot { position, value })
     }
 
     async fn import(
@@ -351,6 +369,6 @@ fn column(scope: &Scope) -> &str {
         .map_or(PUBLIC, OrganizationId::as_str)
 }
 
-fn models(rows: Vec<ModelRow>) -> Result<Vec<Model>, RepositoryError> {
+fn models(rows: impl IntoIterator<Item = ModelRow>) -> Result<Vec<Model>, RepositoryError> {
     rows.into_iter().map(Model::try_from).collect()
 }
