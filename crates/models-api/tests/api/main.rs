@@ -107,6 +107,7 @@ on_both_databases! {
         without_the_wait_a_node_would_show_what_is_gone
         a_silent_node_is_waited_for_as_long_as_its_lease
         a_node_that_was_taken_out_begins_anew
+        a_deletion_changes_what_is_in_memory_and_has_nothing_read_anew
     }
     probes {
         every_probe_is_answered_as_written_down

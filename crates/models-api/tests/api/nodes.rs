@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use models_core::Role;
 use models_store::{Options, open};
 
+use crate::http::send;
 use crate::service::{TestService, origin};
 
 /// With the settings of the tests' nodes.
@@ -99,4 +100,58 @@ pub async fn a_node_that_was_taken_out_begins_anew(service: TestService) {
         404,
         "it has forgotten everything"
     );
+}
+
+/// Whoever deletes many, one by one, does not make the others read the list anew each time. What is left is,
+/// to the byte, what a node shows that has read it anew.
+pub async fn a_deletion_changes_what_is_in_memory_and_has_nothing_read_anew(service: TestService) {
+    let acme = service.organization("acme").await;
+    service.models(None, &[("public", 2), ("hidden", 3)]).await;
+    let names = ["first", "second", "third", "fourth"];
+    service
+        .models(Some(&acme), &names.map(|name| (name, 1)))
+        .await;
+    let owner = service.caller(&acme, Role::Owner).await;
+    owner.get("/v1/models").await;
+    let before = fills(&service).await;
+    for name in ["second", "first", "fourth", "third"] {
+        assert_eq!(
+            owner.delete(&format!("/v1/models/{name}")).await.status,
+            200
+        );
+        let here = owner.get("/v1/models").await;
+        let node = service.another_node().await;
+        let there = owner.at(&node).get("/v1/models").await;
+        assert_eq!(here.body, there.body);
+        for header in ["etag", "x-models-revision"] {
+            assert_eq!(here.header(header), there.header(header));
+        }
+        assert!(!here.body.contains(name), "{}", here.body);
+        assert_eq!(owner.get("/v1/models/public").await.status, 200);
+    }
+    assert_eq!(fills(&service).await, before);
+    // One that hid a public model is another matter, and so is everything but a deletion.
+    service.models(Some(&acme), &[("hidden", 1)]).await;
+    let own = owner.get("/v1/models/hidden").await;
+    assert_eq!(owner.delete("/v1/models/hidden").await.status, 200);
+    let public = owner.get("/v1/models/hidden").await;
+    assert_eq!(
+        (
+            own.json()["created"].as_i64(),
+            public.json()["created"].as_i64()
+        ),
+        (Some(1), Some(3))
+    );
+    assert_eq!(fills(&service).await, before + 2);
+}
+
+/// How often a view was read from the database.
+async fn fills(service: &TestService) -> u32 {
+    const NAME: &str = "models_cache_fills_total{cache=\"views\"} ";
+    let metrics = send(service.operations, "GET", "/metrics", &[]).await;
+    let line = metrics
+        .body
+        .lines()
+        .find_map(|line| line.strip_prefix(NAME));
+    line.unwrap().parse().unwrap()
 }

@@ -17,6 +17,17 @@ pub struct Contents {
     pub own_models: u32,
 }
 
+/// Whose keys the requests have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// One without models of its own.
+    One,
+    /// Many tenants, when all of them have asked before.
+    Many,
+    /// The one whose models are deleted; it has some thousands.
+    Writer,
+}
+
 /// One kind of load.
 #[derive(Clone)]
 pub struct Cell {
@@ -26,8 +37,7 @@ pub struct Cell {
     pub headers: Vec<Header>,
     /// With the tag of the answer that it had before, so that 304 is the answer.
     pub conditional: bool,
-    /// By many tenants, when all of them have asked before.
-    pub mixed: bool,
+    pub readers: Readers,
     /// While models are deleted.
     pub writes: bool,
 }
@@ -69,7 +79,7 @@ pub fn all() -> Vec<Cell> {
         Cell {
             name: "retrieve one model, by 10,000 tenants (Zipf)",
             contents: tenants,
-            mixed: true,
+            readers: Readers::Many,
             ..retrieve.clone()
         },
         Cell {
@@ -84,6 +94,13 @@ pub fn all() -> Vec<Cell> {
             ..list("list of 100 beside 50 deletions a second", 100)
         },
         Cell {
+            name: "retrieve one model beside 50 deletions a second of the same organization's",
+            contents: tenants,
+            writes: true,
+            readers: Readers::Writer,
+            ..retrieve.clone()
+        },
+        Cell {
             name: "retrieve one model among a million, of 10,000 organizations",
             contents: million,
             ..retrieve.clone()
@@ -91,7 +108,7 @@ pub fn all() -> Vec<Cell> {
         Cell {
             name: "retrieve one model among a million, by 10,000 tenants (Zipf)",
             contents: million,
-            mixed: true,
+            readers: Readers::Many,
             ..retrieve
         },
     ]
@@ -112,7 +129,7 @@ fn list(name: &'static str, models: usize) -> Cell {
         path: LIST.to_owned(),
         headers: vec![],
         conditional: false,
-        mixed: false,
+        readers: Readers::One,
         writes: false,
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::cells::{Cell, LIST};
+use super::cells::{Cell, LIST, Readers};
 use super::cores::Cores;
 use super::deletions::Deletions;
 use super::http::{Answer, Header, bearer, header};
@@ -46,8 +46,8 @@ impl<'a> Contender<'a> {
             headers,
             mix: None,
         };
-        let alone = (cell.mixed || cell.writes).then(|| load.clone());
-        if cell.mixed {
+        let alone = (cell.readers != Readers::One || cell.writes).then(|| load.clone());
+        if cell.readers == Readers::Many {
             let file = directory.join(format!("mix{}", server.prefix.replace('/', "-")));
             mix::write(&file, server.prefix, keys)?;
             load.mix = Some(file);

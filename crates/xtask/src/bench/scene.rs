@@ -7,7 +7,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::catalog::Catalog;
-use super::cells::{Cell, Contents, LIST, model_path};
+use super::cells::{Cell, Contents, LIST, Readers, model_path};
 use super::contender::Contender;
 use super::deletions::{self, Deletions};
 use super::http::bearer;
@@ -24,6 +24,7 @@ pub struct Scene<'a> {
     // The servers are dropped, and so stopped, before the directory that they work in.
     servers: Vec<Server>,
     catalog_key: String,
+    owner_key: String,
     keys: Vec<String>,
     deletions: Deletions,
     /// From the start of the service's process to its first answer.
@@ -44,6 +45,7 @@ impl<'a> Scene<'a> {
             first_answer,
             deletions: Deletions::new(&catalog.owner_key),
             catalog_key: catalog.key,
+            owner_key: catalog.owner_key,
             keys: catalog.keys,
             directory,
         })
@@ -83,8 +85,11 @@ impl<'a> Scene<'a> {
     fn contenders<'b>(&'b self, cell: &'b Cell) -> Result<(Table, Vec<Contender<'b>>), String> {
         let mut table = Table::new(cell.name, self.first_answer);
         let mut contenders = vec![];
-        let key = self.keys.first().filter(|_| cell.mixed);
-        let key = key.unwrap_or(&self.catalog_key);
+        let key = match cell.readers {
+            Readers::One => &self.catalog_key,
+            Readers::Many => self.keys.first().unwrap_or(&self.catalog_key),
+            Readers::Writer => &self.owner_key,
+        };
         for server in &self.servers {
             let made = Contender::make(
                 server,
