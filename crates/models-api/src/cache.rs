@@ -185,8 +185,8 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
         }
     }
 
-    /// Puts another value in the place of this key's, or drops it if there is none; what is being read is
-    /// dropped.
+    /// Puts another value in the place of this key's, or drops it if there is none, or nobody has asked for it
+    /// since the last time; what is being read is dropped.
     pub(crate) fn change(&self, key: &K, change: impl FnOnce(&Arc<V>) -> Option<Arc<V>>) {
         let shard = self.shard(key);
         let mut fills = shard.lock();
@@ -197,10 +197,10 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
         let Some(entry) = entries.get(key) else {
             return;
         };
-        match change(&entry.value) {
+        let changed = entry.is_used().then(|| change(&entry.value)).flatten();
+        match changed {
             None => self.retain(shard, |other, _| other != key),
-            Some(value) if Arc::ptr_eq(&value, &entry.value) => {}
-            Some(value) => self.insert(shard, key, value, entry.is_used()),
+            Some(value) => self.insert(shard, key, value, false),
         }
     }
 

@@ -72,27 +72,31 @@ impl View {
             places.push((offset(start)?, offset(buffer.len())?));
         }
         buffer.extend_from_slice(END);
-        Self::assemble(&buffer, places, &etags, newest, public)
+        // All in one piece of memory: a request counts itself among those who use it, and of many tenants
+        // each place that is looked at is far away. As long as it is, and no longer: shrinking gives little back.
+        let parts = [&buffer, &etags, newest.token.as_bytes()].concat();
+        let mut view = Self::of_parts(parts, buffer.len(), places, newest, public)?;
+        view.fill_index();
+        Ok(view)
     }
 
-    fn assemble(
-        list: &[u8],
+    /// With the list, the validators of as many objects as there are places, and the token. The index is empty.
+    fn of_parts(
+        parts: Vec<u8>,
+        list: usize,
         places: Vec<(u32, u32)>,
-        etags: &[u8],
         newest: &Newest,
         public: Option<Arc<Self>>,
     ) -> Result<Self, RepositoryError> {
-        // All in one piece of memory: a request counts itself among those who use it, and of many tenants
-        // each place that is looked at is far away. As long as it is, and no longer: shrinking gives little back.
-        let mut parts = Bytes::from([list, etags, newest.token.as_bytes()].concat());
-        let list = List::new(parts.split_to(list.len()))?;
-        let etags = parts.split_to(etags.len());
+        let mut parts = Bytes::from(parts);
+        let list = List::new(parts.split_to(list))?;
+        let etags = parts.split_to(places.len() * ETAG);
         let token = HeaderValue::from_maybe_shared(parts)
             .map_err(|error| RepositoryError::Failed(error.into()))?;
         let hasher = public.as_ref().map(|public| public.hasher.clone());
-        let mut view = Self {
+        Ok(Self {
             list,
-            index: HashTable::with_capacity(places.len()),
+            index: HashTable::new(),
             places: places.into(),
             etags,
             hasher: hasher.unwrap_or_default(),
@@ -102,9 +106,7 @@ impl View {
             },
             public,
             is_shared: false,
-        };
-        view.fill_index();
-        Ok(view)
+        })
     }
 
     /// The same when the organization's own models of these ids have been deleted. `None` where that cannot be
@@ -118,25 +120,35 @@ impl View {
         let mut numbers: Vec<usize> = ids.iter().map(own).collect::<Option<_>>()?;
         numbers.sort_unstable();
         numbers.dedup();
-        let (mut list, mut etags) = (self.bytes().to_vec(), self.etags.to_vec());
+        let mut parts = [self.bytes(), &*self.etags, newest.token.as_bytes()].concat();
+        let mut list = self.bytes().len();
         let mut places = self.places.to_vec();
+        let mut index = self.index.clone();
         // From the end: what is before stays where it is.
         for number in numbers.into_iter().rev() {
+            parts.drain(list + number * ETAG..list + (number + 1) * ETAG);
             let mut cut = range(places.remove(number));
-            if list[cut.start - 1] == b',' {
+            if parts[cut.start - 1] == b',' {
                 cut.start -= 1;
-            } else if list[cut.end] == b',' {
+            } else if parts[cut.end] == b',' {
                 cut.end += 1;
             }
+            list -= cut.len();
             let length = u32::try_from(cut.len()).ok()?;
             for (from, to) in &mut places[number..] {
                 *from -= length;
                 *to -= length;
             }
-            list.drain(cut);
-            etags.drain(number * ETAG..(number + 1) * ETAG);
+            parts.drain(cut);
+            let number = u32::try_from(number).ok()?;
+            index.retain(|other| {
+                let is_kept = *other != number;
+                *other -= u32::from(*other > number);
+                is_kept
+            });
         }
-        Self::assemble(&list, places, &etags, newest, Some(public)).ok()
+        let view = Self::of_parts(parts, list, places, newest, Some(public)).ok()?;
+        Some(Self { index, ..view })
     }
 
     /// Renders public models in this order, for all who see just these of them.
@@ -150,7 +162,7 @@ impl View {
     }
 
     fn fill_index(&mut self) {
-        let mut index = std::mem::take(&mut self.index);
+        let mut index = HashTable::with_capacity(self.places.len());
         let count = u32::try_from(self.places.len()).unwrap_or(0);
         for number in 0..count {
             let hash = self.hasher.hash_one(self.id(number));

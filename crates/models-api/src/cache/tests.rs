@@ -118,3 +118,26 @@ async fn what_is_kept_is_bounded_and_what_is_asked_for_stays_longer() {
     cache.remove_where(|_, _| true);
     assert_eq!(cache.bytes.load(Ordering::Relaxed), 0);
 }
+
+#[tokio::test]
+async fn what_is_asked_for_is_changed_and_what_is_not_is_dropped() {
+    let cache = cache();
+    let read = || async { Ok(snapshot(7, "one")) };
+    cache.get_or_read(&1, read).await.unwrap();
+    let add = |value: &Arc<u32>| Some(Arc::new(**value + 1));
+    assert_eq!(cache.get(&1).as_deref(), Some(&7));
+    cache.change(&1, add);
+    assert_eq!(cache.get(&1).as_deref(), Some(&8));
+    cache.change(&1, add);
+    cache.change(&1, add);
+    assert_eq!(
+        cache.get(&1),
+        None,
+        "nobody has asked for the second change"
+    );
+    cache.get_or_read(&1, read).await.unwrap();
+    assert_eq!(cache.get(&1).as_deref(), Some(&7));
+    cache.change(&1, |_| None);
+    assert_eq!(cache.get(&1), None);
+    cache.change(&1, |_| panic!("there is none"));
+}
