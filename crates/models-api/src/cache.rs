@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
@@ -71,12 +71,19 @@ impl<V> Clone for Entry<V> {
     }
 }
 
-/// A place for what is being read.
+/// A place for what is being read. All but the reading itself is written under the shard's lock.
 struct Fill<V> {
     read: OnceCell<Result<Snapshot<Arc<V>>, Failure>>,
-    /// An event has touched it since the place was taken. Written under the shard's lock.
+    /// An event has touched it since the place was taken, in a way that cannot be told from what was read.
     is_stale: AtomicBool,
+    /// What events have changed since the place was taken.
+    changes: Mutex<Vec<Changing<V>>>,
+    /// What was read, with the changes.
+    kept: OnceLock<Arc<V>>,
 }
+
+/// What becomes of a value by an event: another one, or none that can be told from it.
+type Changing<V> = Box<dyn Fn(&Arc<V>) -> Option<Arc<V>> + Send + Sync>;
 
 /// A failure that many hear of.
 struct Failure {
@@ -186,21 +193,24 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
     }
 
     /// Puts another value in the place of this key's, or drops it if there is none, or nobody has asked for it
-    /// since the last time; what is being read is dropped.
-    pub(crate) fn change(&self, key: &K, change: impl FnOnce(&Arc<V>) -> Option<Arc<V>>) {
+    /// since the last time. What is being read is changed when it is there.
+    pub(crate) fn change(
+        &self,
+        key: &K,
+        change: impl Fn(&Arc<V>) -> Option<Arc<V>> + Send + Sync + 'static,
+    ) {
         let shard = self.shard(key);
-        let mut fills = shard.lock();
-        if let Some(fill) = fills.remove(key) {
-            fill.is_stale.store(true, Ordering::Relaxed);
-        }
+        let fills = shard.lock();
         let entries = shard.entries.load();
-        let Some(entry) = entries.get(key) else {
-            return;
-        };
-        let changed = entry.is_used().then(|| change(&entry.value)).flatten();
-        match changed {
-            None => self.retain(shard, |other, _| other != key),
-            Some(value) => self.insert(shard, key, value, false),
+        if let Some(entry) = entries.get(key) {
+            let changed = entry.is_used().then(|| change(&entry.value)).flatten();
+            match changed {
+                None => self.retain(shard, |other, _| other != key),
+                Some(value) => self.insert(shard, key, value, false),
+            }
+        }
+        if let Some(fill) = fills.get(key) {
+            fill.changes().push(Box::new(change));
         }
     }
 
@@ -239,29 +249,36 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
         }
     }
 
-    /// Keeps what was read, unless an event has touched it meanwhile or it is of another history.
+    /// Keeps what was read, with the changes that came meanwhile, unless an event has touched it in another way
+    /// or it is of another history.
     fn keep(&self, key: &K, fill: &Arc<Fill<V>>, snapshot: &Snapshot<Arc<V>>) -> Option<Arc<V>> {
         let shard = self.shard(key);
         let mut fills = shard.lock();
         if fill.is_stale.load(Ordering::Relaxed) {
             return None;
         }
-        let is_first = fills
+        if let Some(kept) = fill.kept.get() {
+            return Some(kept.clone());
+        }
+        let is_placed = fills
             .get(key)
             .is_some_and(|placed| Arc::ptr_eq(placed, fill));
-        if is_first {
+        if is_placed {
             fills.remove(key);
         }
-        if snapshot.position.epoch != **self.epoch.load() {
+        let mut changes = fill.changes().drain(..).collect::<Vec<_>>().into_iter();
+        let value = changes.try_fold(snapshot.value.clone(), |value, change| change(&value));
+        let is_of_today = snapshot.position.epoch == **self.epoch.load();
+        let Some(value) = value.filter(|_| is_placed && is_of_today) else {
+            fill.is_stale.store(true, Ordering::Relaxed);
             return None;
-        }
-        if is_first {
-            // Who is asked for only once goes first.
-            self.insert(shard, key, snapshot.value.clone(), false);
-            drop(fills);
-            self.evict();
-        }
-        Some(snapshot.value.clone())
+        };
+        let value = fill.kept.get_or_init(|| value).clone();
+        // Who is asked for only once goes first.
+        self.insert(shard, key, value.clone(), false);
+        drop(fills);
+        self.evict();
+        Some(value)
     }
 
     fn give_up(&self, key: &K, fill: &Arc<Fill<V>>) {
@@ -340,11 +357,19 @@ impl<K, V> Shard<K, V> {
     }
 }
 
+impl<V> Fill<V> {
+    fn changes(&self) -> MutexGuard<'_, Vec<Changing<V>>> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl<V> Default for Fill<V> {
     fn default() -> Self {
         Self {
             read: OnceCell::new(),
             is_stale: AtomicBool::new(false),
+            changes: Mutex::default(),
+            kept: OnceLock::new(),
         }
     }
 }

@@ -18,16 +18,17 @@ use crate::representation::Representation;
 use crate::revision::RevisionTokens;
 use crate::view::{Newest, View};
 
+/// To render more models than this takes so long that others would wait for it.
+const MANY: usize = 500;
+
 /// A view that is gone after this time is not worth encoding.
 const SETTLING: Duration = Duration::from_millis(100);
 
 /// The models, as each principal may see them. Today all keys of an organization see the same.
 pub struct Catalog {
     models: Arc<dyn ModelRepository>,
-    tokens: Arc<RevisionTokens>,
+    rendering: Arc<Rendering>,
     views: Arc<Cache<OrganizationId, View>>,
-    /// The view of the public models, as long as somebody has it.
-    public: Mutex<Weak<View>>,
     /// Encoding takes a whole core for a while.
     encoding: Arc<Semaphore>,
     encodings: IntCounterVec,
@@ -44,10 +45,12 @@ impl Catalog {
     ) -> Self {
         Self {
             models,
-            tokens,
+            rendering: Arc::new(Rendering {
+                tokens,
+                public: Mutex::default(),
+            }),
             views: Arc::new(Cache::new(limit, metrics.views.clone())),
             encodings: metrics.encodings.clone(),
-            public: Mutex::default(),
             encoding: Arc::new(Semaphore::new(1)),
         }
     }
@@ -116,33 +119,79 @@ impl Catalog {
     async fn read(&self, principal: &Principal) -> Result<Snapshot<Arc<View>>, RepositoryError> {
         let id = &principal.organization_id;
         let Snapshot { position, value } = self.models.list_candidates(id).await?;
+        let (rendering, principal) = (self.rendering.clone(), principal.clone());
+        let (epoch, is_many) = (position.epoch.clone(), value.models.len() > MANY);
+        let render = move || rendering.view(&principal, &epoch, value);
+        let value = if is_many {
+            let rendered = tokio::task::spawn_blocking(render).await;
+            rendered.map_err(|error| RepositoryError::Failed(error.into()))??
+        } else {
+            render()?
+        };
+        Ok(Snapshot { position, value })
+    }
+
+    /// Shows nothing any more that these changes have made untrue.
+    pub(crate) fn apply(&self, events: &[Event]) {
+        let mut touched: HashMap<&OrganizationId, Vec<Event>> = HashMap::new();
+        for event in events {
+            match event.change.scope() {
+                None => {}
+                Some(Scope::Public) => return self.views.remove_where(|_, _| true),
+                Some(Scope::Organization(id)) => {
+                    touched.entry(id).or_default().push(event.clone());
+                }
+            }
+        }
+        for (id, events) in touched {
+            let rendering = self.rendering.clone();
+            self.views
+                .change(id, move |view| rendering.changed(view, &events));
+        }
+    }
+
+    pub(crate) fn forget(&self, epoch: &Epoch) {
+        self.views.forget(epoch);
+    }
+}
+
+/// Makes views.
+struct Rendering {
+    tokens: Arc<RevisionTokens>,
+    /// The view of the public models, as long as somebody has it.
+    public: Mutex<Weak<View>>,
+}
+
+impl Rendering {
+    /// What the principal sees of these.
+    fn view(
+        &self,
+        principal: &Principal,
+        epoch: &Epoch,
+        candidates: Candidates,
+    ) -> Result<Arc<View>, RepositoryError> {
         let Candidates {
             models,
             public_revision,
             own_revision,
-        } = value;
-        let candidates = models.iter().filter(|model| is_public(model)).count();
+        } = candidates;
+        let all = models.iter().filter(|model| is_public(model)).count();
         let models = visibility::list(principal, models);
         let newest = |revision| Newest {
             revision,
-            token: self.tokens.token(&position.epoch, revision),
+            token: self.tokens.token(epoch, revision),
         };
-        let shown = models.iter().filter(|model| is_public(model)).count();
+        let public = models.iter().filter(|model| is_public(model));
+        let shown = public.clone().count();
         // Who is not shown all public models has none of them in common with others.
-        let public = if shown == candidates {
-            let public = models.iter().filter(|model| is_public(model));
-            Some(self.public(public, &newest(public_revision))?)
-        } else {
-            None
-        };
-        let value = match public {
-            Some(public) if own_revision == Revision(0) && shown == models.len() => public,
+        let public = (shown == all).then(|| self.public(public, &newest(public_revision)));
+        match public.transpose()? {
+            Some(public) if own_revision == Revision(0) && shown == models.len() => Ok(public),
             public => {
                 let newest = newest(public_revision.max(own_revision));
-                Arc::new(View::new(models.iter(), &newest, public)?)
+                View::new(models.iter(), &newest, public).map(Arc::new)
             }
-        };
-        Ok(Snapshot { position, value })
+        }
     }
 
     /// The view of the public models, which all who see them have in common.
@@ -163,43 +212,26 @@ impl Catalog {
         Ok(view)
     }
 
-    /// Shows nothing any more that these changes have made untrue.
-    pub(crate) fn apply(&self, events: &[Event]) {
-        let mut touched: HashMap<&OrganizationId, Vec<&Event>> = HashMap::new();
-        for event in events {
-            match event.change.scope() {
-                None => {}
-                Some(Scope::Public) => return self.views.remove_where(|_, _| true),
-                Some(Scope::Organization(id)) => touched.entry(id).or_default().push(event),
-            }
-        }
-        for (id, events) in touched {
-            self.views.change(id, |view| self.changed(view, &events));
-        }
-    }
-
-    /// The view after these changes to the organization's own models, if it can be told without reading it
-    /// anew: of deletions it can. Whoever deletes many, one by one, does not make the others wait.
-    fn changed(&self, view: &Arc<View>, events: &[&Event]) -> Option<Arc<View>> {
+    /// The view after these changes to the organization's own models, if it can be told without reading it anew:
+    /// of deletions it can. Whoever deletes many, one by one, does not make the others wait.
+    fn changed(&self, view: &Arc<View>, events: &[Event]) -> Option<Arc<View>> {
         let mut ids = vec![];
+        let mut newest = view.newest();
         for event in events.iter().filter(|event| event.revision > view.newest()) {
             let Change::ModelDeleted(model) = &event.change else {
                 return None;
             };
             ids.push(model.id.as_str());
+            newest = event.revision;
         }
-        let Some(last) = events.last().filter(|_| !ids.is_empty()) else {
+        if ids.is_empty() {
             return Some(view.clone());
-        };
+        }
         let newest = Newest {
-            revision: last.revision,
-            token: self.tokens.present_token(last.revision),
+            revision: newest,
+            token: self.tokens.present_token(newest),
         };
         view.without(&ids, &newest).map(Arc::new)
-    }
-
-    pub(crate) fn forget(&self, epoch: &Epoch) {
-        self.views.forget(epoch);
     }
 }
 

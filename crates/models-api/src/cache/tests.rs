@@ -141,3 +141,30 @@ async fn what_is_asked_for_is_changed_and_what_is_not_is_dropped() {
     assert_eq!(cache.get(&1), None);
     cache.change(&1, |_| panic!("there is none"));
 }
+
+/// The same race, where what has changed can be told: nothing is read anew, for all who wait.
+#[tokio::test]
+async fn what_changes_while_it_is_read_is_changed_when_it_is_there() {
+    let (cache, held, readings) = (cache(), Notify::new(), Cell::new(0));
+    let read = || async {
+        readings.set(readings.get() + 1);
+        held.notified().await;
+        Ok(snapshot(7, "one"))
+    };
+    let asked = || futures_util::future::join_all((0..5).map(|_| cache.get_or_read(&1, read)));
+    let change = async {
+        for _ in 0..3 {
+            cache.change(&1, |value| Some(Arc::new(**value + 1)));
+            tokio::task::yield_now().await;
+        }
+        held.notify_one();
+    };
+    let (before, (), after) = tokio::join!(asked(), change, async {
+        tokio::task::yield_now().await;
+        asked().await
+    });
+    for answer in before.into_iter().chain(after) {
+        assert_eq!(*answer.unwrap(), 10);
+    }
+    assert_eq!((readings.get(), cache.get(&1).as_deref()), (1, Some(&10)));
+}
