@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use actix_http::Request;
 use actix_web::http::header::HeaderValue;
@@ -70,6 +71,20 @@ fn not_modified_without_the_socket(bencher: Bencher) {
     let etag = list.unwrap().headers().get("etag").unwrap().clone();
     let request = service.request("/v1/models", Some(etag));
     bencher.bench_local(|| service.answer(&request, 304));
+}
+
+/// One of the metrics of each request.
+#[divan::bench]
+fn count_a_request(bencher: Bencher) {
+    let Service { reads, .. } = Service::of(100);
+    bencher.bench(|| reads.count_request(black_box(Duration::from_micros(7))));
+}
+
+/// The other one; there are two of these.
+#[divan::bench]
+fn count_a_hit(bencher: Bencher) {
+    let Service { reads, .. } = Service::of(100);
+    bencher.bench(|| reads.count_hit());
 }
 
 #[divan::bench]

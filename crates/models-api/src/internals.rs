@@ -1,14 +1,17 @@
 //! What the micro-benchmarks measure.
 
+use std::time::Duration;
+
 use actix_http::body::BoxBody;
 use actix_http::header::HeaderValue;
-use actix_http::{Request, Response};
+use actix_http::{Method, Request, Response, StatusCode};
 use models_core::{Model, RepositoryError, Revision};
 use models_store::BootTime;
 
 use crate::application::Services;
 use crate::node::Node;
 use crate::respond::Reception;
+use crate::routes::Template;
 use crate::settings::Settings;
 use crate::view::{Newest, View};
 
@@ -59,6 +62,17 @@ impl Reads {
             .authenticator
             .remember(token.as_bytes())
             .is_some()
+    }
+
+    /// Counts a retrieval that took so long.
+    pub fn count_request(&self, took: Duration) {
+        let metrics = &self.services.node.metrics;
+        metrics.answered(&Method::GET, Template::Model, StatusCode::OK, took);
+    }
+
+    /// Counts a key that memory knew.
+    pub fn count_hit(&self) {
+        self.services.node.metrics.keys.hits.inc();
     }
 
     /// The answer of memory.
