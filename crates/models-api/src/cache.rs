@@ -19,6 +19,10 @@ const SHARDS: usize = 256;
 /// without being kept.
 const ATTEMPTS: usize = 3;
 
+/// How many changes wait for a reading, at most. One that takes longer, or that nobody waits for any more, is
+/// not worth them.
+const MOST_CHANGES: usize = 32;
+
 /// What an entry costs beside its value: its share of the maps, and its pointers.
 const ENTRY: usize = 128;
 
@@ -200,7 +204,7 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
         change: impl Fn(&Arc<V>) -> Option<Arc<V>> + Send + Sync + 'static,
     ) {
         let shard = self.shard(key);
-        let fills = shard.lock();
+        let mut fills = shard.lock();
         let entries = shard.entries.load();
         if let Some(entry) = entries.get(key) {
             let changed = entry.is_used().then(|| change(&entry.value)).flatten();
@@ -209,8 +213,13 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
                 Some(value) => self.insert(shard, key, value, false),
             }
         }
-        if let Some(fill) = fills.get(key) {
-            fill.changes().push(Box::new(change));
+        let is_full = fills.get(key).is_some_and(|fill| {
+            let mut changes = fill.changes();
+            changes.push(Box::new(change));
+            changes.len() > MOST_CHANGES
+        });
+        if is_full && let Some(fill) = fills.remove(key) {
+            fill.is_stale.store(true, Ordering::Relaxed);
         }
     }
 

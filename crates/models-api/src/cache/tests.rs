@@ -168,3 +168,24 @@ async fn what_changes_while_it_is_read_is_changed_when_it_is_there() {
     }
     assert_eq!((readings.get(), cache.get(&1).as_deref()), (1, Some(&10)));
 }
+
+/// Whoever asked has gone away, and left a place that nobody fills.
+#[tokio::test]
+async fn changes_do_not_wait_for_ever() {
+    let cache = cache();
+    let read = std::future::pending::<Result<Snapshot<Arc<u32>>, RepositoryError>>;
+    let asked = cache.get_or_read(&1, read);
+    assert!(futures_util::FutureExt::now_or_never(asked).is_none());
+    let waiting = || {
+        let fills = cache.shard(&1).lock();
+        fills.get(&1).map(|fill| fill.changes().len())
+    };
+    for number in 1..=MOST_CHANGES {
+        cache.change(&1, |value| Some(value.clone()));
+        assert_eq!(waiting(), Some(number));
+    }
+    cache.change(&1, |value| Some(value.clone()));
+    assert_eq!(waiting(), None);
+    let read = || async { Ok(snapshot(7, "one")) };
+    assert_eq!(*cache.get_or_read(&1, read).await.unwrap(), 7);
+}
