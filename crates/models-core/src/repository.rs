@@ -225,11 +225,11 @@ pub trait EventRepository: Send + Sync {
     /// The newest position: its revision is that of the last event, 0 before the first.
     async fn position(&self) -> Result<Position, RepositoryError>;
 
-    /// The events after this revision, oldest first, at most `limit` of them. Their revisions have
-    /// no gaps.
+    /// The events after this revision, oldest first, at most `limit` of them, and the newest position at the
+    /// same moment. Their revisions have no gaps.
     async fn list_after(
         &self,
         revision: Revision,
         limit: u32,
-    ) -> Result<Vec<Event>, RepositoryError>;
+    ) -> Result<Snapshot<Vec<Event>>, RepositoryError>;
 }

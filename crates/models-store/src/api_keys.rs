@@ -12,14 +12,19 @@ use crate::sql::{Backend, Mutation, SqlStore};
 
 macro_rules! select_api_keys {
     ($rest:literal) => {
+        select_api_keys!("", $rest)
+    };
+    ($more:literal, $rest:literal) => {
         concat!(
             "SELECT k.id, k.organization_id, o.slug AS organization_slug, k.project_id, k.name, k.role, ",
-            "k.redacted_value, k.created_at, k.expires_at, k.revoked_at, k.last_used_at ",
-            "FROM api_keys k JOIN organizations o ON o.id = k.organization_id ",
+            "k.redacted_value, k.created_at, k.expires_at, k.revoked_at, k.last_used_at",
+            $more,
+            " FROM api_keys k JOIN organizations o ON o.id = k.organization_id ",
             $rest
         )
     };
 }
+pub(crate) use select_api_keys;
 
 const LIST: &str = select_api_keys!("ORDER BY k.created_at, k.id");
 const LIST_OF_ORGANIZATION: &str =
@@ -38,7 +43,7 @@ const RECORD_USE: &str = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 \
 const USES_AT_ONCE: usize = 500;
 
 #[derive(FromRow)]
-struct ApiKeyRow {
+pub(crate) struct ApiKeyRow {
     id: String,
     organization_id: String,
     organization_slug: String,
@@ -174,8 +179,8 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
             if let Some(key) = key.as_ref().filter(|_| !revoked.is_empty()) {
                 mutation.record(&Change::ApiKeyDeleted(key.clone())).await?;
             }
-            let revision = mutation.commit().await?;
-            store.wait_for_nodes(revision).await;
+            let committed = mutation.commit().await?;
+            store.wait_for_nodes(committed).await;
             Ok(key)
         })
         .await

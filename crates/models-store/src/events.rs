@@ -2,41 +2,42 @@
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, Event, EventRepository, Origin, Position, RepositoryError, Revision, Timestamp,
+    Actor, Event, EventRepository, Origin, Position, RepositoryError, Revision, Snapshot, Timestamp,
 };
 use sqlx::FromRow;
 
 use crate::error::{damaged, unavailable};
-use crate::sql::{Backend, SqlStore, only_revision, position};
+use crate::sql::{Backend, SqlStore, no_catalog, only_revision, position, position_of};
 
 const REVISION: &str = "SELECT revision FROM catalog";
 const TOKEN_SECRET: &str = "SELECT token_secret FROM catalog";
-const LIST_AFTER: &str = "SELECT revision, occurred_at, actor, change FROM events \
-    WHERE revision > $1 ORDER BY revision LIMIT $2";
 
+/// An event and the newest position; where there is no event, one row says just the position.
 #[derive(FromRow)]
 struct EventRow {
-    revision: i64,
-    occurred_at: i64,
-    actor: String,
-    change: String,
+    newest: i64,
+    epoch: String,
+    revision: Option<i64>,
+    occurred_at: Option<i64>,
+    actor: Option<String>,
+    change: Option<String>,
 }
 
-impl TryFrom<EventRow> for Event {
-    type Error = RepositoryError;
-
-    fn try_from(row: EventRow) -> Result<Self, RepositoryError> {
-        let actor: Actor = row
-            .actor
-            .parse()
-            .map_err(|error| damaged("events", error))?;
-        let at = Timestamp::try_from(row.occurred_at).map_err(|error| damaged("events", error))?;
-        Ok(Self {
-            revision: Revision(row.revision),
-            origin: Origin { actor, at },
-            change: serde_json::from_str(&row.change).map_err(|error| damaged("events", error))?,
-        })
+impl EventRow {
+    fn event(self) -> Option<Result<Event, RepositoryError>> {
+        let (revision, at) = (self.revision?, self.occurred_at?);
+        Some(event(revision, at, &self.actor?, &self.change?))
     }
+}
+
+fn event(revision: i64, at: i64, actor: &str, change: &str) -> Result<Event, RepositoryError> {
+    let actor: Actor = actor.parse().map_err(|error| damaged("events", error))?;
+    let at = Timestamp::try_from(at).map_err(|error| damaged("events", error))?;
+    Ok(Event {
+        revision: Revision(revision),
+        origin: Origin { actor, at },
+        change: serde_json::from_str(change).map_err(|error| damaged("events", error))?,
+    })
 }
 
 #[async_trait]
@@ -71,10 +72,17 @@ impl<DB: Backend> EventRepository for SqlStore<DB> {
         &self,
         revision: Revision,
         limit: u32,
-    ) -> Result<Vec<Event>, RepositoryError> {
-        let rows: Vec<EventRow> = self
-            .read(LIST_AFTER, vec![revision.0.into(), i64::from(limit).into()])
-            .await?;
-        rows.into_iter().map(Event::try_from).collect()
+    ) -> Result<Snapshot<Vec<Event>>, RepositoryError> {
+        // No `LIMIT`: SQLite plans a statement anew each time that another is bound there.
+        let last = revision.0.saturating_add(limit.into());
+        let values = vec![revision.0.into(), last.into()];
+        let mut rows: Vec<EventRow> = self.read(DB::LIST_AFTER, values).await?;
+        let first = rows.first_mut().ok_or_else(no_catalog)?;
+        let position = position_of(first.newest, std::mem::take(&mut first.epoch))?;
+        let events = rows.into_iter().filter_map(EventRow::event);
+        Ok(Snapshot {
+            position,
+            value: events.collect::<Result<_, _>>()?,
+        })
     }
 }

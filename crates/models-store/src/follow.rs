@@ -30,10 +30,12 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use models_core::{EventRepository, Follower, Position, RepositoryError, Revision};
+use models_core::{
+    Event, EventRepository, Follower, Position, RepositoryError, Revision, Snapshot,
+};
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::boot_time::BootTime;
 use crate::nodes::Observed;
@@ -239,7 +241,7 @@ impl<DB: Backend> Node<DB> {
         loop {
             tokio::select! {
                 _ = told_to_leave.wait_for(|leave| *leave) => break,
-                _ = timeout(POLL, self.store.committed.notified()) => {}
+                () = self.something_new() => {}
             }
             // Who asks from here on may have committed after this look has begun.
             let asked = self.looks.asked.load(Ordering::Acquire);
@@ -252,7 +254,7 @@ impl<DB: Backend> Node<DB> {
                 Ok(()) => drop(self.looks.done.send_replace(asked)),
                 Err(error) => {
                     tracing::warn!(%error, "the log cannot be followed at the moment");
-                    tokio::time::sleep(POLL).await;
+                    sleep(POLL).await;
                 }
             }
         }
@@ -263,20 +265,28 @@ impl<DB: Backend> Node<DB> {
         }
     }
 
+    /// Waits until there may be something new in the log.
+    async fn something_new(&self) {
+        let is_told = timeout(POLL, self.store.committed.notified()).await.is_ok();
+        if is_told && let Some(rest) = DB::REST {
+            sleep(rest).await;
+        }
+    }
+
     /// Looks for what is new, and applies it. The lease is extended if the row is renewed first.
     async fn step(&mut self, renews: bool) -> Result<(), RepositoryError> {
-        if !renews {
-            let newest = self.store.position().await?;
-            let epoch = self.position.as_ref().map(|position| &position.epoch);
-            if epoch == Some(&newest.epoch) {
-                return self.take(&newest).await;
+        if let (false, Some(applied)) = (renews, &self.position) {
+            let Snapshot { position, value } =
+                self.store.list_after(applied.revision, PAGE).await?;
+            if applied.epoch == position.epoch {
+                return self.take(&position, value).await;
             }
             // A server that was replaced may be read for a while. Whether this one was, or the other,
             // shows when it is to take the row.
         }
         let sent = BootTime::now();
         let newest = self.renew().await?;
-        self.take(&newest).await?;
+        self.take(&newest, vec![]).await?;
         self.lease.extend(sent + self.store.lease);
         self.renewed = sent;
         self.store.observe_nodes(&mut self.observed).await
@@ -316,12 +326,13 @@ impl<DB: Backend> Node<DB> {
         Ok(())
     }
 
-    /// Applies everything up to this position, and says so where somebody waits for it.
-    async fn take(&mut self, newest: &Position) -> Result<(), RepositoryError> {
+    /// Applies everything up to this position, of which these events have been read already, and says so
+    /// where somebody waits for it.
+    async fn take(&mut self, newest: &Position, read: Vec<Event>) -> Result<(), RepositoryError> {
         self.lease.seen.store(newest.revision.0, Ordering::Release);
         let heard = BootTime::now().nanoseconds();
         self.lease.heard.store(heard, Ordering::Release);
-        let takes_away = self.apply_up_to(newest).await?;
+        let takes_away = self.apply_up_to(newest, read).await?;
         self.lease
             .applied
             .store(newest.revision.0, Ordering::Release);
@@ -332,7 +343,11 @@ impl<DB: Backend> Node<DB> {
     }
 
     /// Whether something was taken away, or may have been.
-    async fn apply_up_to(&mut self, newest: &Position) -> Result<bool, RepositoryError> {
+    async fn apply_up_to(
+        &mut self,
+        newest: &Position,
+        mut events: Vec<Event>,
+    ) -> Result<bool, RepositoryError> {
         let behind = match &self.position {
             Some(position) if position.epoch == newest.epoch => {
                 newest.revision.0 - position.revision.0
@@ -352,7 +367,9 @@ impl<DB: Backend> Node<DB> {
         while let Some(position) = self.position.as_mut()
             && position.revision < newest.revision
         {
-            let events = self.store.list_after(position.revision, PAGE).await?;
+            if events.is_empty() {
+                events = self.store.list_after(position.revision, PAGE).await?.value;
+            }
             let Some(last) = events.last() else {
                 return Err(RepositoryError::Failed(
                     "the log ends before the catalog's revision".into(),
@@ -361,6 +378,7 @@ impl<DB: Backend> Node<DB> {
             self.follower.apply(&events);
             takes_away |= events.iter().any(|event| event.change.takes_away());
             position.revision = last.revision;
+            events.clear();
         }
         Ok(takes_away)
     }

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, ApiKeyId, Attempt, Candidates, Change, Deletion, DeletionRefusal, Import, ImportReport,
-    KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin, Progress,
+    Actor, ApiKey, ApiKeyId, Attempt, Candidates, Change, Deletion, DeletionRefusal, Import,
+    ImportReport, KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin, Progress,
     RepositoryError, Revision, Scope, ShutdownDate, Snapshot, Timestamp, visibility,
 };
 use sqlx::FromRow;
 
-use crate::api_keys::find_api_key;
+use crate::api_keys::{ApiKeyRow, select_api_keys};
 use crate::error::damaged;
 use crate::sql::{Backend, Mutation, SqlStore};
 
@@ -27,15 +27,18 @@ const LIST: &str = select_models!("WHERE scope = $1 ORDER BY created, id");
 const FIND: &str = select_models!("WHERE scope = $1 AND id = $2");
 /// With the newest changes to public models, and to those of the organization, as of the same moment.
 const LIST_CANDIDATES: &str = "SELECT r.public_revision, r.own_revision, \
-        m.scope, m.id, m.created, m.owned_by, m.shutdown_date \
+        m.scope, m.id AS model_id, m.created, m.owned_by, m.shutdown_date \
     FROM (SELECT \
         (SELECT COALESCE(MAX(revision), 0) FROM events WHERE organization_id IS NULL \
             AND type IN ('model.created', 'model.updated', 'model.deleted')) AS public_revision, \
         (SELECT COALESCE(MAX(revision), 0) FROM events WHERE organization_id = $1 \
             AND type IN ('model.created', 'model.updated', 'model.deleted')) AS own_revision) r \
     LEFT JOIN models m ON m.scope IN ('public', $1) ORDER BY m.created, m.id, m.scope";
-const FIND_CANDIDATES: &str =
-    select_models!("WHERE scope IN ('public', $1) AND id = $2 ORDER BY scope");
+/// A key, with the models of one id that its organization might be shown.
+const FIND_KEY_AND_CANDIDATES: &str = select_api_keys!(
+    ", m.scope, m.id AS model_id, m.created, m.owned_by, m.shutdown_date",
+    "LEFT JOIN models m ON m.scope IN ('public', k.organization_id) AND m.id = $2 WHERE k.id = $1 ORDER BY m.scope"
+);
 const INSERT: &str = "INSERT INTO models (scope, id, organization_id, created, owned_by, shutdown_date) \
     VALUES ($1, $2, $3, $4, $5, $6)";
 const UPDATE: &str = "UPDATE models SET created = $3, owned_by = $4, shutdown_date = $5 WHERE scope = $1 AND id = $2";
@@ -59,23 +62,39 @@ struct ModelRow {
     shutdown_date: Option<String>,
 }
 
-/// A model that an organization might be shown; where there is none, one row says just the revisions.
+/// A model, or none, in a row that says something else too.
 #[derive(FromRow)]
-struct CandidateRow {
-    public_revision: i64,
-    own_revision: i64,
+struct JoinedModel {
     scope: Option<String>,
-    id: Option<String>,
+    model_id: Option<String>,
     created: Option<i64>,
     owned_by: Option<String>,
     shutdown_date: Option<String>,
 }
 
-impl CandidateRow {
-    fn model(self) -> Option<ModelRow> {
+/// A model that an organization might be shown; where there is none, one row says just the revisions.
+#[derive(FromRow)]
+struct CandidateRow {
+    public_revision: i64,
+    own_revision: i64,
+    #[sqlx(flatten)]
+    model: JoinedModel,
+}
+
+/// A key and a model that it might delete; where there is none, one row says just the key.
+#[derive(FromRow)]
+struct KeyAndCandidateRow {
+    #[sqlx(flatten)]
+    key: ApiKeyRow,
+    #[sqlx(flatten)]
+    model: JoinedModel,
+}
+
+impl JoinedModel {
+    fn row(self) -> Option<ModelRow> {
         Some(ModelRow {
             scope: self.scope?,
-            id: self.id?,
+            id: self.model_id?,
             created: self.created?,
             owned_by: self.owned_by?,
             shutdown_date: self.shutdown_date,
@@ -127,7 +146,7 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
         let public_revision = revision(|row| row.public_revision);
         let own_revision = revision(|row| row.own_revision);
         let value = Candidates {
-            models: models(rows.into_iter().filter_map(CandidateRow::model))?,
+            models: models(rows.into_iter().filter_map(|row| row.model.row()))?,
             public_revision,
             own_revision,
         };
@@ -169,10 +188,10 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
             };
             let mut mutation = Mutation::begin(&store, origin).await?;
             let deletion = delete_as(&mut mutation, &key_id, &id, attempt).await?;
-            let revision = mutation.commit().await?;
+            let committed = mutation.commit().await?;
             match deletion {
                 Deletion::Deleted { .. } | Deletion::Repeated(_) => {
-                    store.wait_for_nodes(revision).await;
+                    store.wait_for_nodes(committed).await;
                 }
                 Deletion::Refused(_) => {}
             }
@@ -191,9 +210,9 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
         self.run(async move {
             let mut mutation = Mutation::begin(&store, origin).await?;
             let deleted = remove(&mut mutation, &scope, &id).await?;
-            let revision = mutation.commit().await?;
+            let committed = mutation.commit().await?;
             if deleted.is_some() {
-                store.wait_for_nodes(revision).await;
+                store.wait_for_nodes(committed).await;
             }
             Ok(deleted)
         })
@@ -306,18 +325,18 @@ async fn find_deletable<DB: Backend>(
     key_id: &ApiKeyId,
     id: &ModelId,
 ) -> Result<Result<Model, DeletionRefusal>, RepositoryError> {
-    let Some(key) = find_api_key(mutation, key_id).await? else {
+    let values = vec![key_id.as_str().into(), id.as_str().into()];
+    let rows: Vec<KeyAndCandidateRow> = mutation.fetch(FIND_KEY_AND_CANDIDATES, values).await?;
+    let (keys, candidates): (Vec<_>, Vec<_>) =
+        rows.into_iter().map(|row| (row.key, row.model)).unzip();
+    let Some(key) = keys.into_iter().next() else {
         return Ok(Err(DeletionRefusal::Key(KeyRejection::Revoked)));
     };
-    let principal = match key.principal(mutation.origin().at) {
+    let principal = match ApiKey::try_from(key)?.principal(mutation.origin().at) {
         Ok(principal) => principal,
         Err(rejection) => return Ok(Err(DeletionRefusal::Key(rejection))),
     };
-    let values = vec![
-        principal.organization_id.as_str().into(),
-        id.as_str().into(),
-    ];
-    let candidates = models(mutation.fetch(FIND_CANDIDATES, values).await?)?;
+    let candidates = models(candidates.into_iter().filter_map(JoinedModel::row))?;
     Ok(visibility::find_deletable(&principal, id, candidates))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use models_core::{EventRepository, Position, RepositoryError, Revision};
+use models_core::{Epoch, EventRepository, Position, RepositoryError, Revision};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::error::{repository_error, unavailable};
@@ -96,18 +96,18 @@ impl<DB: Backend> SqlStore<DB> {
             .map(drop)
     }
 
-    /// Waits until no node shows what the log took away up to this revision, which has been
+    /// Waits until no node shows what the log took away up to this position, which has been
     /// committed: each has applied it, or it has been as long as its lease. At most that long,
     /// whatever happens to the database or to other nodes meanwhile.
-    pub(crate) async fn wait_for_nodes(&self, revision: Revision) {
+    pub(crate) async fn wait_for_nodes(&self, committed: Position) {
         let began = Instant::now();
-        self.wait(revision).await;
+        self.wait(committed).await;
         let waited = began.elapsed();
         self.observer
             .tell(|observer| observer.waited_for_nodes(waited));
     }
 
-    async fn wait(&self, revision: Revision) {
+    async fn wait(&self, Position { epoch, revision }: Position) {
         // A lease was granted by a check that was sent before the commit, or is only granted once
         // the revision is applied.
         let committed = Instant::now();
@@ -115,8 +115,9 @@ impl<DB: Backend> SqlStore<DB> {
         let mut pause = FIRST_PAUSE;
         let mut observed = Observed::default();
         self.wait_for_own_node(revision).await;
+        let mut behind = self.nodes_behind(epoch, revision).await;
         loop {
-            match self.nodes_behind(revision).await {
+            match behind {
                 Ok(rows) if rows.is_empty() => return,
                 Ok(rows) => {
                     let longest = rows
@@ -136,6 +137,11 @@ impl<DB: Backend> SqlStore<DB> {
             }
             sleep(pause.min(left)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
+            // A server that has taken over since has a history of its own, which begins with what was committed.
+            behind = match self.position().await {
+                Ok(Position { epoch, .. }) => self.nodes_behind(epoch, revision).await,
+                Err(error) => Err(error),
+            };
         }
     }
 
@@ -151,10 +157,13 @@ impl<DB: Backend> SqlStore<DB> {
         let _ = timeout(LONGEST_PAUSE, is_done).await;
     }
 
-    /// Those that have not applied the revision in the present history. One of another history says
-    /// nothing about this one, however far it is.
-    async fn nodes_behind(&self, revision: Revision) -> Result<Vec<NodeRow>, RepositoryError> {
-        let Position { epoch, .. } = self.position().await?;
+    /// Those that have not applied the revision in this history. One of another history says nothing about
+    /// this one, however far it is.
+    async fn nodes_behind(
+        &self,
+        epoch: Epoch,
+        revision: Revision,
+    ) -> Result<Vec<NodeRow>, RepositoryError> {
         let values = vec![epoch.0.as_str().into(), revision.0.into()];
         self.nodes_statement(LIST_BEHIND, values).await
     }

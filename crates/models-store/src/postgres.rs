@@ -47,9 +47,14 @@ const NODE_CONNECTIONS: u32 = 4;
 
 /// A history is that of one server (or a promoted copy of it, by its timeline) since its last start,
 /// and of these very tables.
-pub(crate) const POSITION: &str = "SELECT revision, CASE WHEN pg_is_in_recovery() THEN '' ELSE \
-    (SELECT system_identifier FROM pg_control_system()) || '-' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) \
-    || '-' || 'catalog'::regclass::oid || '-' || extract(epoch FROM pg_postmaster_start_time()) END FROM catalog";
+macro_rules! epoch {
+    () => {
+        "CASE WHEN pg_is_in_recovery() THEN '' ELSE \
+        (SELECT system_identifier FROM pg_control_system()) || '-' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) \
+        || '-' || 'catalog'::regclass::oid || '-' || extract(epoch FROM pg_postmaster_start_time()) END"
+    };
+}
+pub(crate) use epoch;
 
 /// The answer is an empty text; the statement is asked for no rows.
 pub(crate) const NOTIFY: &str =

@@ -66,8 +66,19 @@ pub(crate) trait Backend: Database {
     /// server follows another.
     const POSITION: &'static str;
 
+    /// Takes the next revision, and answers that as the newest one.
+    const TAKE_TURN: &'static str;
+
+    /// Answers the newest position with each event after a revision, up to another, oldest first; a row without
+    /// an event where there is none.
+    const LIST_AFTER: &'static str;
+
     /// Tells other processes, when the transaction commits, that there is a new revision.
     const NOTIFY: Option<&'static str>;
+
+    /// How long after a commit this process's node looks at it, where the database works in this process: where that has a
+    /// single core, who reads does not wait for both in one go.
+    const REST: Option<Duration>;
 
     /// Whether the nodes' rows are in the same database as all else.
     const HAS_NODES: bool;
@@ -89,10 +100,19 @@ pub(crate) trait Backend: Database {
 }
 
 macro_rules! backend {
-    ($database:ty, $position:expr, $notify:expr, $has_nodes:expr, $listen:path) => {
+    ($database:ty, $epoch:expr, $notify:expr, $rest:expr, $has_nodes:expr, $listen:path) => {
         impl Backend for $database {
-            const POSITION: &'static str = $position;
+            const POSITION: &'static str =
+                concat!("SELECT revision AS newest, ", $epoch, " AS epoch FROM catalog");
+            const TAKE_TURN: &'static str = concat!(
+                "UPDATE catalog SET revision = revision + 1 RETURNING revision AS newest, ", $epoch, " AS epoch"
+            );
+            const LIST_AFTER: &'static str = concat!(
+                "SELECT c.revision AS newest, ", $epoch, " AS epoch, e.revision, e.occurred_at, e.actor, e.change ",
+                "FROM catalog c LEFT JOIN events e ON e.revision > $1 AND e.revision <= $2 ORDER BY e.revision"
+            );
             const NOTIFY: Option<&'static str> = $notify;
+            const REST: Option<Duration> = $rest;
             const HAS_NODES: bool = $has_nodes;
 
             async fn listen(
@@ -121,11 +141,19 @@ macro_rules! backend {
     };
 }
 
-backend!(Sqlite, sqlite::POSITION, None, false, sqlite::listen);
+backend!(
+    Sqlite,
+    sqlite::epoch!(),
+    None,
+    Some(Duration::from_millis(1)),
+    false,
+    sqlite::listen
+);
 backend!(
     Postgres,
-    postgres::POSITION,
+    postgres::epoch!(),
     Some(postgres::NOTIFY),
+    None,
     true,
     postgres::listen
 );
@@ -227,6 +255,7 @@ impl<DB: Backend> SqlStore<DB> {
 /// true until it commits.
 pub(crate) struct Mutation<DB: Database> {
     transaction: Transaction<'static, DB>,
+    epoch: Epoch,
     begun_at: Revision,
     revision: Revision,
     origin: Origin,
@@ -239,16 +268,14 @@ impl<DB: Backend> Mutation<DB> {
         store: &SqlStore<DB>,
         origin: Origin,
     ) -> Result<Self, RepositoryError> {
-        const TAKE_TURN: &str = "UPDATE catalog SET revision = revision + 1 RETURNING revision";
         let begun = store.writer.begin_with(store.begin).await;
         let mut transaction = begun.map_err(unavailable)?;
-        let rows: Vec<(i64,)> = DB::fetch(&mut transaction, TAKE_TURN, vec![])
-            .await
-            .map_err(repository_error)?;
-        let Revision(taken) = only_revision(&rows)?;
-        let begun_at = Revision(taken - 1);
+        let Position { epoch, revision } =
+            fetch_position::<DB>(&mut transaction, DB::TAKE_TURN).await?;
+        let begun_at = Revision(revision.0 - 1);
         Ok(Self {
             transaction,
+            epoch,
             begun_at,
             revision: begun_at,
             origin,
@@ -310,14 +337,14 @@ impl<DB: Backend> Mutation<DB> {
         self.execute(INSERT, values).await
     }
 
-    /// Commits what was recorded, and answers the revision that it has led to. Where nothing was
+    /// Commits what was recorded, and answers the position that it has led to. Where nothing was
     /// recorded, nothing changed.
-    pub(crate) async fn commit(mut self) -> Result<Revision, RepositoryError> {
+    pub(crate) async fn commit(mut self) -> Result<Position, RepositoryError> {
         const SET_REVISION: &str = "UPDATE catalog SET revision = $1";
-        let revision = self.revision;
+        let (epoch, revision) = (self.epoch.clone(), self.revision);
         if revision == self.begun_at {
             self.roll_back().await?;
-            return Ok(revision);
+            return Ok(Position { epoch, revision });
         }
         if revision != self.begun_at.next() {
             self.execute(SET_REVISION, vec![revision.0.into()]).await?;
@@ -328,7 +355,7 @@ impl<DB: Backend> Mutation<DB> {
         }
         self.transaction.commit().await.map_err(repository_error)?;
         self.committed.notify_one();
-        Ok(revision)
+        Ok(Position { epoch, revision })
     }
 
     /// Leaves everything as it was.
@@ -341,29 +368,43 @@ impl<DB: Backend> Mutation<DB> {
 pub(crate) async fn position<DB: Backend>(
     connection: &mut DB::Connection,
 ) -> Result<Position, RepositoryError> {
-    let rows: Vec<(i64, String)> = DB::fetch(connection, DB::POSITION, vec![])
+    fetch_position::<DB>(connection, DB::POSITION).await
+}
+
+async fn fetch_position<DB: Backend>(
+    connection: &mut DB::Connection,
+    sql: &'static str,
+) -> Result<Position, RepositoryError> {
+    let rows: Vec<(i64, String)> = DB::fetch(connection, sql, vec![])
         .await
         .map_err(repository_error)?;
-    match &rows[..] {
-        [(_, epoch)] if epoch.is_empty() => Err(RepositoryError::Unavailable(
-            "the server is a standby".into(),
-        )),
-        [(revision, epoch)] => Ok(Position {
-            epoch: Epoch(epoch.clone()),
-            revision: Revision(*revision),
-        }),
-        _ => Err(RepositoryError::Failed(
-            "the table catalog must hold exactly one row".into(),
-        )),
+    match rows.into_iter().next() {
+        Some((revision, epoch)) => position_of(revision, epoch),
+        None => Err(no_catalog()),
     }
+}
+
+/// The position in a row that says it.
+pub(crate) fn position_of(revision: i64, epoch: String) -> Result<Position, RepositoryError> {
+    if epoch.is_empty() {
+        return Err(RepositoryError::Unavailable(
+            "the server is a standby".into(),
+        ));
+    }
+    Ok(Position {
+        epoch: Epoch(epoch),
+        revision: Revision(revision),
+    })
 }
 
 /// The revision in the one row of the table `catalog`.
 pub(crate) fn only_revision(rows: &[(i64,)]) -> Result<Revision, RepositoryError> {
     match rows {
         [(revision,)] => Ok(Revision(*revision)),
-        _ => Err(RepositoryError::Failed(
-            "the table catalog must hold exactly one row".into(),
-        )),
+        _ => Err(no_catalog()),
     }
+}
+
+pub(crate) fn no_catalog() -> RepositoryError {
+    RepositoryError::Failed("the table catalog must hold exactly one row".into())
 }

@@ -21,7 +21,13 @@ use crate::sql::SqlStore;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
-pub(crate) const POSITION: &str = "SELECT revision, epoch FROM catalog";
+/// A file has one history for good.
+macro_rules! epoch {
+    () => {
+        "epoch"
+    };
+}
+pub(crate) use epoch;
 
 /// The columns of the table in PostgreSQL's migrations.
 const CREATE_NODES: &str = "CREATE TABLE IF NOT EXISTS nodes (id TEXT NOT NULL PRIMARY KEY, \
@@ -111,8 +117,8 @@ async fn open_reader(
 }
 
 /// The nodes' rows, beside the database: a long change does not lock them, a full disk does not stop
-/// what is overwritten in its place, and nothing waits for the disk, since no node outlives its
-/// machine.
+/// what is overwritten in its place, as the few pages of this log are, and nothing waits for the disk, since
+/// no node outlives its machine.
 async fn open_nodes(file: &Path, options: Options) -> Result<SqlitePool, sqlx::Error> {
     let mut name = file.as_os_str().to_owned();
     name.push("-nodes");
@@ -120,7 +126,8 @@ async fn open_nodes(file: &Path, options: Options) -> Result<SqlitePool, sqlx::E
         .filename(name)
         .create_if_missing(true)
         .busy_timeout(BUSY_TIMEOUT)
-        .journal_mode(SqliteJournalMode::Persist)
+        .journal_mode(SqliteJournalMode::Wal)
+        .pragma("wal_autocheckpoint", "4")
         .synchronous(SqliteSynchronous::Off);
     let pool = connect_patiently(1, &connect, options).await?;
     sqlx::query(CREATE_NODES).execute(&pool).await?;

@@ -262,7 +262,12 @@ pub async fn nothing_is_deleted_after_the_keys_revocation(store: Store) {
             Deletion::Repeated(_) => panic!("none of them says that it is a repetition"),
         }
     }
-    let events = store.events.list_after(Revision(0), 1_000).await.unwrap();
+    let events = store
+        .events
+        .list_after(Revision(0), 1_000)
+        .await
+        .unwrap()
+        .value;
     let position = |kind: &str| events.iter().rposition(|event| event.change.kind() == kind);
     assert!(position("model.deleted") < position("api_key.deleted"));
     assert_eq!(

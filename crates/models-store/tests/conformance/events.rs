@@ -10,7 +10,12 @@ use crate::fixtures::{
 };
 
 async fn all(store: &Store) -> Vec<Event> {
-    store.events.list_after(Revision(0), 1_000).await.unwrap()
+    store
+        .events
+        .list_after(Revision(0), 1_000)
+        .await
+        .unwrap()
+        .value
 }
 
 pub async fn every_mutation_appends_its_event_and_takes_the_next_revision(store: Store) {
@@ -166,7 +171,11 @@ pub async fn events_are_listed_in_pages(store: Store) {
     let page = |after, limit| {
         let events = store.events.clone();
         async move {
-            let page = events.list_after(Revision(after), limit).await.unwrap();
+            let page = events
+                .list_after(Revision(after), limit)
+                .await
+                .unwrap()
+                .value;
             page.iter()
                 .map(|event| event.revision.0)
                 .collect::<Vec<_>>()
