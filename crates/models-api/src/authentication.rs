@@ -1,6 +1,7 @@
 //! From a token to whom it stands for.
 
 use std::collections::HashSet;
+use std::convert::Infallible;
 use std::mem;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,7 @@ use models_core::{
     Timestamp, Validity,
 };
 
-use crate::cache::{Cache, Weighed};
+use crate::cache::{Cache, Cached};
 use crate::clock::now_roughly;
 use crate::metrics::CacheMetrics;
 
@@ -113,11 +114,17 @@ impl Known {
     }
 }
 
-impl Weighed for Known {
+impl Cached for Known {
+    type Change = Infallible;
+
     fn weight(&self) -> usize {
         /// A dozen short texts.
         const KEY: usize = 1_024;
         self.0.as_ref().map_or(size_of::<Self>(), |_| KEY)
+    }
+
+    fn changed(known: &Arc<Self>, _: &[Infallible]) -> Option<Arc<Self>> {
+        Some(known.clone())
     }
 }
 

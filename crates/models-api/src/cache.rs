@@ -21,18 +21,24 @@ const ATTEMPTS: usize = 3;
 
 /// How many changes wait for a reading, at most. One that takes longer, or that nobody waits for any more, is
 /// not worth them.
-const MOST_CHANGES: usize = 32;
+const MOST_CHANGES: usize = 1_000;
 
 /// What an entry costs beside its value: its share of the maps, and its pointers.
 const ENTRY: usize = 128;
 
-/// A value that says how much memory it takes.
-pub(crate) trait Weighed {
-    /// In bytes.
+/// A value that can be kept.
+pub(crate) trait Cached: Sized {
+    /// What an event does to it.
+    type Change;
+
+    /// How much memory it takes, in bytes.
     fn weight(&self) -> usize;
+
+    /// What it is after these changes, the oldest first. `None` where that cannot be told from it.
+    fn changed(value: &Arc<Self>, changes: &[Self::Change]) -> Option<Arc<Self>>;
 }
 
-pub(crate) struct Cache<K, V> {
+pub(crate) struct Cache<K, V: Cached> {
     shards: Box<[Shard<K, V>]>,
     hasher: RandomState,
     /// Only what was read in this epoch is kept.
@@ -46,7 +52,7 @@ pub(crate) struct Cache<K, V> {
 
 type Entries<K, V> = HashMap<K, Entry<V>, RandomState>;
 
-struct Shard<K, V> {
+struct Shard<K, V: Cached> {
     entries: ArcSwap<Entries<K, V>>,
     /// What is being read at the moment. The lock is held whenever the entries are replaced.
     fills: Mutex<HashMap<K, Arc<Fill<V>>>>,
@@ -76,18 +82,15 @@ impl<V> Clone for Entry<V> {
 }
 
 /// A place for what is being read. All but the reading itself is written under the shard's lock.
-struct Fill<V> {
+struct Fill<V: Cached> {
     read: OnceCell<Result<Snapshot<Arc<V>>, Failure>>,
     /// An event has touched it since the place was taken, in a way that cannot be told from what was read.
     is_stale: AtomicBool,
     /// What events have changed since the place was taken.
-    changes: Mutex<Vec<Changing<V>>>,
+    changes: Mutex<Vec<V::Change>>,
     /// What was read, with the changes.
     kept: OnceLock<Arc<V>>,
 }
-
-/// What becomes of a value by an event: another one, or none that can be told from it.
-type Changing<V> = Box<dyn Fn(&Arc<V>) -> Option<Arc<V>> + Send + Sync>;
 
 /// A failure that many hear of.
 struct Failure {
@@ -95,12 +98,12 @@ struct Failure {
     reason: String,
 }
 
-enum Place<V> {
+enum Place<V: Cached> {
     Filled(Arc<V>),
     Filling(Arc<Fill<V>>),
 }
 
-impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
+impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
     pub(crate) fn new(limit: usize, metrics: CacheMetrics) -> Self {
         let hasher = RandomState::default();
         let shard = || Shard {
@@ -196,27 +199,30 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
         }
     }
 
-    /// Puts another value in the place of this key's, or drops it if there is none, or nobody has asked for it
-    /// since the last time. What is being read is changed when it is there.
-    pub(crate) fn change(
-        &self,
-        key: &K,
-        change: impl Fn(&Arc<V>) -> Option<Arc<V>> + Send + Sync + 'static,
-    ) {
+    /// Changes this key's value, or drops it if that cannot be done, or nobody has asked for it since the last
+    /// time. What is being read is changed when it is there.
+    pub(crate) fn change(&self, key: &K, changes: Vec<V::Change>) {
         let shard = self.shard(key);
+        let before = shard.entries.load().get(key).cloned();
+        // Aside: with a long list it takes a while, and others want to fill their places.
+        let after = before
+            .as_ref()
+            .filter(|entry| entry.is_used())
+            .and_then(|entry| V::changed(&entry.value, &changes));
         let mut fills = shard.lock();
         let entries = shard.entries.load();
         if let Some(entry) = entries.get(key) {
-            let changed = entry.is_used().then(|| change(&entry.value)).flatten();
-            match changed {
+            // Another than before may have been read before the event.
+            let is_same = before.is_some_and(|before| Arc::ptr_eq(&entry.value, &before.value));
+            match after.filter(|_| is_same) {
                 None => self.retain(shard, |other, _| other != key),
                 Some(value) => self.insert(shard, key, value, false),
             }
         }
         let is_full = fills.get(key).is_some_and(|fill| {
-            let mut changes = fill.changes();
-            changes.push(Box::new(change));
-            changes.len() > MOST_CHANGES
+            let mut waiting = fill.changes();
+            waiting.extend(changes);
+            waiting.len() > MOST_CHANGES
         });
         if is_full && let Some(fill) = fills.remove(key) {
             fill.is_stale.store(true, Ordering::Relaxed);
@@ -275,8 +281,7 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
         if is_placed {
             fills.remove(key);
         }
-        let mut changes = fill.changes().drain(..).collect::<Vec<_>>().into_iter();
-        let value = changes.try_fold(snapshot.value.clone(), |value, change| change(&value));
+        let value = V::changed(&snapshot.value, &std::mem::take(&mut *fill.changes()));
         let is_of_today = snapshot.position.epoch == **self.epoch.load();
         let Some(value) = value.filter(|_| is_placed && is_of_today) else {
             fill.is_stale.store(true, Ordering::Relaxed);
@@ -359,20 +364,20 @@ impl<K: Hash + Eq + Clone, V: Weighed> Cache<K, V> {
     }
 }
 
-impl<K, V> Shard<K, V> {
+impl<K, V: Cached> Shard<K, V> {
     /// Nothing that is done under the lock can panic half-way.
     fn lock(&self) -> MutexGuard<'_, HashMap<K, Arc<Fill<V>>>> {
         self.fills.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<V> Fill<V> {
-    fn changes(&self) -> MutexGuard<'_, Vec<Changing<V>>> {
+impl<V: Cached> Fill<V> {
+    fn changes(&self) -> MutexGuard<'_, Vec<V::Change>> {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<V> Default for Fill<V> {
+impl<V: Cached> Default for Fill<V> {
     fn default() -> Self {
         Self {
             read: OnceCell::new(),

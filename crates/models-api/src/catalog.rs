@@ -16,7 +16,7 @@ use crate::coding::{Accepted, Coding};
 use crate::metrics::Metrics;
 use crate::representation::Representation;
 use crate::revision::RevisionTokens;
-use crate::view::{Newest, View};
+use crate::view::{Newest, View, ViewChange};
 
 /// To render more models than this takes so long that others would wait for it.
 const MANY: usize = 500;
@@ -133,20 +133,32 @@ impl Catalog {
 
     /// Shows nothing any more that these changes have made untrue.
     pub(crate) fn apply(&self, events: &[Event]) {
-        let mut touched: HashMap<&OrganizationId, Vec<Event>> = HashMap::new();
+        let mut changes: HashMap<&OrganizationId, Vec<ViewChange>> = HashMap::new();
         for event in events {
             match event.change.scope() {
                 None => {}
                 Some(Scope::Public) => return self.views.remove_where(|_, _| true),
                 Some(Scope::Organization(id)) => {
-                    touched.entry(id).or_default().push(event.clone());
+                    changes.entry(id).or_default().push(self.change(event));
                 }
             }
         }
-        for (id, events) in touched {
-            let rendering = self.rendering.clone();
-            self.views
-                .change(id, move |view| rendering.changed(view, &events));
+        for (id, changes) in changes {
+            self.views.change(id, changes);
+        }
+    }
+
+    fn change(&self, event: &Event) -> ViewChange {
+        ViewChange {
+            newest: Newest {
+                revision: event.revision,
+                token: self.rendering.tokens.present_token(event.revision),
+            },
+            deleted: if let Change::ModelDeleted(model) = &event.change {
+                Some(model.id.clone())
+            } else {
+                None
+            },
         }
     }
 
@@ -210,28 +222,6 @@ impl Rendering {
         let view = Arc::new(View::shared(models, newest)?);
         *lock() = Arc::downgrade(&view);
         Ok(view)
-    }
-
-    /// The view after these changes to the organization's own models, if it can be told without reading it anew:
-    /// of deletions it can. Whoever deletes many, one by one, does not make the others wait.
-    fn changed(&self, view: &Arc<View>, events: &[Event]) -> Option<Arc<View>> {
-        let mut ids = vec![];
-        let mut newest = view.newest();
-        for event in events.iter().filter(|event| event.revision > view.newest()) {
-            let Change::ModelDeleted(model) = &event.change else {
-                return None;
-            };
-            ids.push(model.id.as_str());
-            newest = event.revision;
-        }
-        if ids.is_empty() {
-            return Some(view.clone());
-        }
-        let newest = Newest {
-            revision: newest,
-            token: self.tokens.present_token(newest),
-        };
-        view.without(&ids, &newest).map(Arc::new)
     }
 }
 

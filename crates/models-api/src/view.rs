@@ -9,9 +9,9 @@ use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use models_core::{Model, RepositoryError, Revision, Scope};
+use models_core::{Model, ModelId, RepositoryError, Revision, Scope};
 
-use crate::cache::Weighed;
+use crate::cache::Cached;
 use crate::list::List;
 use crate::objects::ModelObject;
 use crate::representation::{Representation, write_etag};
@@ -117,37 +117,41 @@ impl View {
             let (view, number) = self.find(id)?;
             std::ptr::eq(view, self).then_some(number)
         };
-        let mut numbers: Vec<usize> = ids.iter().map(own).collect::<Option<_>>()?;
-        numbers.sort_unstable();
-        numbers.dedup();
-        let mut parts = [self.bytes(), &*self.etags, newest.token.as_bytes()].concat();
-        let mut list = self.bytes().len();
-        let mut places = self.places.to_vec();
-        let mut index = self.index.clone();
-        // From the end: what is before stays where it is.
-        for number in numbers.into_iter().rev() {
-            parts.drain(list + number * ETAG..list + (number + 1) * ETAG);
-            let mut cut = range(places.remove(number));
-            if parts[cut.start - 1] == b',' {
-                cut.start -= 1;
-            } else if parts[cut.end] == b',' {
-                cut.end += 1;
+        let mut gone: Vec<usize> = ids.iter().map(own).collect::<Option<_>>()?;
+        gone.sort_unstable();
+        gone.dedup();
+        let (mut list, mut etags, mut places) = (vec![], vec![], vec![]);
+        // What is not copied yet begins with this byte and this place.
+        let (mut byte, mut number) = (0, 0);
+        for next in gone.iter().copied().chain([self.places.len()]) {
+            let moved = offset(byte - list.len()).ok()?;
+            let kept = self.places[number..next].iter();
+            places.extend(kept.map(|(from, to)| (from - moved, to - moved)));
+            etags.extend_from_slice(&self.etags[number * ETAG..next * ETAG]);
+            let Some(place) = self.places.get(next) else {
+                break;
+            };
+            let cut = range(*place);
+            list.extend_from_slice(&self.bytes()[byte..cut.start]);
+            (byte, number) = (cut.end, next + 1);
+            // One of the commas beside it goes too.
+            if list.last() == Some(&b',') {
+                list.pop();
+            } else if self.bytes()[byte] == b',' {
+                byte += 1;
             }
-            list -= cut.len();
-            let length = u32::try_from(cut.len()).ok()?;
-            for (from, to) in &mut places[number..] {
-                *from -= length;
-                *to -= length;
-            }
-            parts.drain(cut);
-            let number = u32::try_from(number).ok()?;
-            index.retain(|other| {
-                let is_kept = *other != number;
-                *other -= u32::from(*other > number);
-                is_kept
-            });
         }
-        let view = Self::of_parts(parts, list, places, newest, Some(public)).ok()?;
+        list.extend_from_slice(&self.bytes()[byte..]);
+        let parts = [&list, &etags, newest.token.as_bytes()].concat();
+        let mut index = self.index.clone();
+        index.retain(|number| match gone.binary_search(&size(*number)) {
+            Ok(_) => false,
+            Err(before) => {
+                *number -= offset(before).unwrap_or(0);
+                true
+            }
+        });
+        let view = Self::of_parts(parts, list.len(), places, newest, Some(public)).ok()?;
         Some(Self { index, ..view })
     }
 
@@ -237,7 +241,7 @@ impl View {
                 Some((view, *number))
             });
         let (view, number) = found?;
-        Some((view, usize::try_from(number).ok()?))
+        Some((view, size(number)))
     }
 
     fn bytes(&self) -> &Bytes {
@@ -246,7 +250,7 @@ impl View {
 
     /// The id of the model at this place, with JSON's escapes.
     fn id(&self, number: u32) -> &[u8] {
-        let place = self.places[usize::try_from(number).unwrap_or(usize::MAX)];
+        let place = self.places[size(number)];
         let object = &self.bytes()[range(place)][BEFORE_ID..];
         let mut is_escaped = false;
         let length = object.iter().position(|byte| {
@@ -258,7 +262,17 @@ impl View {
     }
 }
 
-impl Weighed for View {
+/// What an event does to an organization's own models.
+#[derive(Clone)]
+pub(crate) struct ViewChange {
+    pub(crate) newest: Newest,
+    /// The model that is gone. Of all else it cannot be told from a view what becomes of it.
+    pub(crate) deleted: Option<ModelId>,
+}
+
+impl Cached for View {
+    type Change = ViewChange;
+
     /// One that many share weighs nothing in the hands of each: there is only one of them.
     fn weight(&self) -> usize {
         if self.is_shared {
@@ -268,6 +282,20 @@ impl Weighed for View {
         let places = size_of_val(&*self.places);
         size_of::<Self>() + self.list.weight() + self.etags.len() + places + index
     }
+
+    /// Whoever deletes many, one by one, does not make those wait who ask for the others.
+    fn changed(view: &Arc<Self>, changes: &[ViewChange]) -> Option<Arc<Self>> {
+        let is_new = |change: &&ViewChange| change.newest.revision > view.newest();
+        let new: Vec<&ViewChange> = changes.iter().filter(is_new).collect();
+        let Some(last) = new.last() else {
+            return Some(view.clone());
+        };
+        let gone = new.iter().map(|change| change.deleted.as_ref());
+        let gone: Vec<&str> = gone
+            .map(|id| id.map(ModelId::as_str))
+            .collect::<Option<_>>()?;
+        view.without(&gone, &last.newest).map(Arc::new)
+    }
 }
 
 fn render(model: &Model, buffer: &mut Vec<u8>) -> Result<(), RepositoryError> {
@@ -276,8 +304,11 @@ fn render(model: &Model, buffer: &mut Vec<u8>) -> Result<(), RepositoryError> {
 }
 
 fn range((from, to): (u32, u32)) -> std::ops::Range<usize> {
-    let place = |offset| usize::try_from(offset).unwrap_or(usize::MAX);
-    place(from)..place(to)
+    size(from)..size(to)
+}
+
+fn size(offset: u32) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
 }
 
 fn offset(length: usize) -> Result<u32, RepositoryError> {

@@ -5,9 +5,17 @@ use tokio::sync::Notify;
 
 use super::*;
 
-impl Weighed for u32 {
+impl Cached for u32 {
+    /// What is added; none where nobody knows.
+    type Change = Option<u32>;
+
     fn weight(&self) -> usize {
         1_000
+    }
+
+    fn changed(value: &Arc<u32>, changes: &[Option<u32>]) -> Option<Arc<u32>> {
+        let added: Option<u32> = changes.iter().copied().sum();
+        Some(Arc::new(**value + added?))
     }
 }
 
@@ -52,7 +60,7 @@ async fn many_who_ask_at_once_are_answered_by_one_reading() {
 #[tokio::test]
 async fn what_was_read_before_an_event_is_not_kept_after_it() {
     for drop_it in [
-        (|cache| cache.change(&1, |_| None)) as fn(&Cache<u32, u32>),
+        (|cache| cache.change(&1, vec![None])) as fn(&Cache<u32, u32>),
         |cache| cache.remove_where(|_, _| false),
         |cache| cache.forget(&epoch("one")),
     ] {
@@ -124,12 +132,11 @@ async fn what_is_asked_for_is_changed_and_what_is_not_is_dropped() {
     let cache = cache();
     let read = || async { Ok(snapshot(7, "one")) };
     cache.get_or_read(&1, read).await.unwrap();
-    let add = |value: &Arc<u32>| Some(Arc::new(**value + 1));
     assert_eq!(cache.get(&1).as_deref(), Some(&7));
-    cache.change(&1, add);
+    cache.change(&1, vec![Some(1)]);
     assert_eq!(cache.get(&1).as_deref(), Some(&8));
-    cache.change(&1, add);
-    cache.change(&1, add);
+    cache.change(&1, vec![Some(1)]);
+    cache.change(&1, vec![Some(1)]);
     assert_eq!(
         cache.get(&1),
         None,
@@ -137,9 +144,10 @@ async fn what_is_asked_for_is_changed_and_what_is_not_is_dropped() {
     );
     cache.get_or_read(&1, read).await.unwrap();
     assert_eq!(cache.get(&1).as_deref(), Some(&7));
-    cache.change(&1, |_| None);
+    cache.change(&1, vec![None]);
     assert_eq!(cache.get(&1), None);
-    cache.change(&1, |_| panic!("there is none"));
+    cache.change(&1, vec![Some(1)]);
+    assert_eq!(cache.get(&1), None);
 }
 
 /// The same race, where what has changed can be told: nothing is read anew, for all who wait.
@@ -154,7 +162,7 @@ async fn what_changes_while_it_is_read_is_changed_when_it_is_there() {
     let asked = || futures_util::future::join_all((0..5).map(|_| cache.get_or_read(&1, read)));
     let change = async {
         for _ in 0..3 {
-            cache.change(&1, |value| Some(Arc::new(**value + 1)));
+            cache.change(&1, vec![Some(1)]);
             tokio::task::yield_now().await;
         }
         held.notify_one();
@@ -181,11 +189,37 @@ async fn changes_do_not_wait_for_ever() {
         fills.get(&1).map(|fill| fill.changes().len())
     };
     for number in 1..=MOST_CHANGES {
-        cache.change(&1, |value| Some(value.clone()));
+        cache.change(&1, vec![Some(1)]);
         assert_eq!(waiting(), Some(number));
     }
-    cache.change(&1, |value| Some(value.clone()));
+    cache.change(&1, vec![Some(1)]);
     assert_eq!(waiting(), None);
     let read = || async { Ok(snapshot(7, "one")) };
     assert_eq!(*cache.get_or_read(&1, read).await.unwrap(), 7);
+}
+
+/// One whose reading takes for ever, and one that is changed, evicted and read again, beside one whose place is
+/// in the same map.
+#[tokio::test]
+async fn one_that_is_read_or_dropped_holds_up_no_other() {
+    let cache = cache();
+    let shard = |key: &u32| std::ptr::from_ref(cache.shard(key));
+    let mut beside = (2..).filter(|key| shard(key) == shard(&1));
+    let (slow, other) = (beside.next().unwrap(), beside.next().unwrap());
+    let read = || async { Ok(snapshot(7, "one")) };
+    cache.get_or_read(&1, read).await.unwrap();
+    let pending = std::future::pending::<Result<Snapshot<Arc<u32>>, RepositoryError>>;
+    let mut waiting = std::pin::pin!(cache.get_or_read(&slow, pending));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    for _ in 0..3 {
+        cache.change(&slow, vec![Some(1)]);
+        // At the first poll, without a wait.
+        let answer = futures_util::FutureExt::now_or_never(cache.get_or_read(&other, read));
+        assert_eq!(*answer.unwrap().unwrap(), 7);
+        assert_eq!(cache.get(&1).as_deref(), Some(&7));
+        cache.change(&other, vec![None]);
+        assert_eq!(cache.get(&other), None);
+        assert_eq!(cache.get(&1).as_deref(), Some(&7));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+    }
 }
