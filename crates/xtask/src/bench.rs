@@ -5,11 +5,11 @@
     reason = "counts and times of a measurement are far below 2^53"
 )]
 
+mod aside;
 mod catalog;
 mod cells;
 mod contender;
 mod cores;
-mod deletions;
 mod http;
 mod load;
 mod mix;

@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use super::Tools;
+use super::aside;
 use super::cells::{Contents, MODEL};
-use super::deletions;
 
 const FAMILIES: [&str; 6] = [
     "gpt-4o",
@@ -25,7 +25,7 @@ pub struct Catalog<'a> {
     directory: &'a Path,
     /// Of an organization without models of its own.
     pub key: String,
-    /// May delete the models of [`deletions`].
+    /// May delete the models of [`aside`].
     pub owner_key: String,
     /// Of the tenants.
     pub keys: Vec<String>,
@@ -49,15 +49,15 @@ impl<'a> Catalog<'a> {
         catalog.run(&["model", "import", "-"], &public(contents.models))?;
         catalog.key = catalog.organization("acme-research", "reader")?;
         if contents.tenants > 0 {
-            catalog.owner_key = catalog.organization(deletions::ORGANIZATION, "owner")?;
+            catalog.owner_key = catalog.organization(aside::ORGANIZATION, "owner")?;
             let import = [
                 "model",
                 "import",
                 "-",
                 "--organization",
-                deletions::ORGANIZATION,
+                aside::ORGANIZATION,
             ];
-            catalog.run(&import, &json!(deletions::models(deletable)))?;
+            catalog.run(&import, &json!(aside::models(deletable)))?;
             catalog.keys = catalog.seed(contents)?;
         }
         Ok(catalog)

@@ -15,6 +15,8 @@ pub struct Contents {
     pub tenants: u32,
     /// Models of each of these.
     pub own_models: u32,
+    /// Mebibytes for rendered lists; the default for none.
+    pub views_mib: Option<u32>,
 }
 
 /// Whose keys the requests have.
@@ -38,8 +40,17 @@ pub struct Cell {
     /// With the tag of the answer that it had before, so that 304 is the answer.
     pub conditional: bool,
     pub readers: Readers,
-    /// While models are deleted.
-    pub writes: bool,
+    pub beside: Beside,
+}
+
+/// What else is asked meanwhile.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    Nothing,
+    /// Models are deleted.
+    Deletions,
+    /// Tenants list that have not asked before, or whose views are gone again.
+    Strangers,
 }
 
 /// All cells, those on the same catalog side by side.
@@ -52,11 +63,17 @@ pub fn all() -> Vec<Cell> {
         models: 100,
         tenants: 10_000,
         own_models: 2,
+        views_mib: None,
     };
     let million = Contents {
         models: 1,
         tenants: 10_000,
         own_models: 100,
+        views_mib: None,
+    };
+    let crowded = Contents {
+        views_mib: Some(1),
+        ..tenants
     };
     vec![
         retrieve.clone(),
@@ -85,19 +102,25 @@ pub fn all() -> Vec<Cell> {
         Cell {
             name: "retrieve one model beside 50 deletions a second",
             contents: tenants,
-            writes: true,
+            beside: Beside::Deletions,
             ..retrieve.clone()
         },
         Cell {
             contents: tenants,
-            writes: true,
+            beside: Beside::Deletions,
             ..list("list of 100 beside 50 deletions a second", 100)
         },
         Cell {
             name: "retrieve one model beside 50 deletions a second of the same organization's",
             contents: tenants,
-            writes: true,
+            beside: Beside::Deletions,
             readers: Readers::Writer,
+            ..retrieve.clone()
+        },
+        Cell {
+            name: "retrieve one model beside 50 tenants a second whose views are read and evicted",
+            contents: crowded,
+            beside: Beside::Strangers,
             ..retrieve.clone()
         },
         Cell {
@@ -125,12 +148,13 @@ fn list(name: &'static str, models: usize) -> Cell {
             models,
             tenants: 0,
             own_models: 0,
+            views_mib: None,
         },
         path: LIST.to_owned(),
         headers: vec![],
         conditional: false,
         readers: Readers::One,
-        writes: false,
+        beside: Beside::Nothing,
     }
 }
 

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::cells::{Cell, LIST, Readers};
+use super::aside::Stream;
+use super::cells::{Beside, Cell, LIST, Readers};
 use super::cores::Cores;
-use super::deletions::Deletions;
 use super::http::{Answer, Header, bearer, header};
 use super::load::{Alone, Load, Sample};
 use super::mix;
@@ -20,8 +20,8 @@ const LONGEST_ENCODING: Duration = Duration::from_secs(10);
 pub struct Contender<'a> {
     server: &'a Server,
     load: Load,
-    /// What is deleted meanwhile.
-    deletions: Option<&'a Deletions>,
+    /// What is asked meanwhile.
+    stream: Option<&'a Stream>,
     /// The load of one tenant alone, where the cell's is another.
     alone: Option<Load>,
 }
@@ -33,20 +33,20 @@ impl<'a> Contender<'a> {
         cell: &Cell,
         key: &str,
         keys: &[String],
-        deletions: &'a Deletions,
+        stream: Option<&'a Stream>,
         directory: &Path,
     ) -> Result<(Self, Row), String> {
         let (headers, answer) = look(server, cell, key)?;
-        let deletions = cell.writes.then_some(deletions);
-        if let Some(deletions) = deletions {
-            deletions.try_one(server)?;
+        if let Some(stream) = stream {
+            stream.try_one(server)?;
         }
         let mut load = Load {
             path: server.path(&cell.path),
             headers,
             mix: None,
         };
-        let alone = (cell.readers != Readers::One || cell.writes).then(|| load.clone());
+        let alone =
+            (cell.readers != Readers::One || cell.beside != Beside::Nothing).then(|| load.clone());
         if cell.readers == Readers::Many {
             let file = directory.join(format!("mix{}", server.prefix.replace('/', "-")));
             mix::write(&file, server.prefix, keys)?;
@@ -58,7 +58,7 @@ impl<'a> Contender<'a> {
         let contender = Self {
             server,
             load,
-            deletions,
+            stream,
             alone,
         };
         Ok((contender, Row::new(server.name, &answer)))
@@ -70,12 +70,12 @@ impl<'a> Contender<'a> {
         let alone = self.alone.as_ref().map(run).transpose()?;
         self.server.settle();
         let load = || run(&self.load);
-        let (sample, deletions_per_second) = match self.deletions {
-            Some(deletions) => deletions.during(self.server, load)?,
+        let (sample, beside_per_second) = match self.stream {
+            Some(stream) => stream.during(self.server, load)?,
             None => (load()?, 0.0),
         };
         Ok(Sample {
-            deletions_per_second,
+            beside_per_second,
             alone: alone.map(|sample| Alone {
                 requests_per_second: sample.requests_per_second,
                 p99: sample.p99,

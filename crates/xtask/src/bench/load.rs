@@ -32,8 +32,8 @@ pub struct Sample {
     pub load_cores: f64,
     pub memory: Memory,
     pub failed: f64,
-    /// Models deleted meanwhile.
-    pub deletions_per_second: f64,
+    /// What else was answered meanwhile.
+    pub beside_per_second: f64,
     /// Where it was not one tenant alone: how that one fared, just before.
     pub alone: Option<Alone>,
 }
@@ -92,7 +92,7 @@ impl Load {
             load_cores: load_seconds / wall,
             memory: server.memory(),
             failed: number("failed"),
-            deletions_per_second: 0.0,
+            beside_per_second: 0.0,
             alone: None,
         })
     }

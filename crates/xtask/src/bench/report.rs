@@ -111,9 +111,9 @@ impl Row {
                 self.server
             ));
         }
-        let rate = median(&self.values(|sample| sample.deletions_per_second));
+        let rate = median(&self.values(|sample| sample.beside_per_second));
         if rate > 0.0 {
-            remarks.push(format!("{}: {rate:.1} deletions/s", self.server));
+            remarks.push(format!("{}: {rate:.1} others/s beside it", self.server));
         }
         remarks.extend(self.against_alone());
         remarks

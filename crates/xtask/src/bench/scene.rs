@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::aside::{self, Aside, Stream};
 use super::catalog::Catalog;
-use super::cells::{Cell, Contents, LIST, Readers, model_path};
+use super::cells::{Beside, Cell, Contents, LIST, Readers, model_path};
 use super::contender::Contender;
-use super::deletions::{self, Deletions};
 use super::http::bearer;
 use super::report::Table;
 use super::server::Server;
@@ -26,7 +26,8 @@ pub struct Scene<'a> {
     catalog_key: String,
     owner_key: String,
     keys: Vec<String>,
-    deletions: Deletions,
+    deletions: Stream,
+    strangers: Stream,
     /// From the start of the service's process to its first answer.
     first_answer: Duration,
     directory: TempDir,
@@ -36,14 +37,15 @@ impl<'a> Scene<'a> {
     pub fn start(tools: &'a Tools, options: &Options, contents: Contents) -> Result<Self, String> {
         let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
         load::write_scripts(directory.path())?;
-        let deletable = deletions::needed(options.rounds, options.seconds);
+        let deletable = aside::needed(options.rounds, options.seconds);
         let catalog = Catalog::make(tools, directory.path(), contents, deletable)?;
-        let (servers, first_answer) = servers(tools, &catalog, directory.path())?;
+        let (servers, first_answer) = servers(tools, &catalog, contents, directory.path())?;
         Ok(Self {
             tools,
             servers,
             first_answer,
-            deletions: Deletions::new(&catalog.owner_key),
+            deletions: Stream::new(Aside::Deletions(catalog.owner_key.clone())),
+            strangers: Stream::new(Aside::Lists(catalog.keys.clone())),
             catalog_key: catalog.key,
             owner_key: catalog.owner_key,
             keys: catalog.keys,
@@ -90,15 +92,14 @@ impl<'a> Scene<'a> {
             Readers::Many => self.keys.first().unwrap_or(&self.catalog_key),
             Readers::Writer => &self.owner_key,
         };
+        let stream = match cell.beside {
+            Beside::Nothing => None,
+            Beside::Deletions => Some(&self.deletions),
+            Beside::Strangers => Some(&self.strangers),
+        };
         for server in &self.servers {
-            let made = Contender::make(
-                server,
-                cell,
-                key,
-                &self.keys,
-                &self.deletions,
-                self.directory.path(),
-            );
+            let made =
+                Contender::make(server, cell, key, &self.keys, stream, self.directory.path());
             match made {
                 Ok((contender, row)) => {
                     contenders.push(contender);
@@ -117,10 +118,14 @@ impl<'a> Scene<'a> {
 fn servers(
     tools: &Tools,
     catalog: &Catalog,
+    contents: Contents,
     directory: &Path,
 ) -> Result<(Vec<Server>, Duration), String> {
     let mut command = catalog.service(tools.cores.server(&tools.service));
     command.arg("serve");
+    if let Some(views_mib) = contents.views_mib {
+        command.env("MODELS__CACHE__VIEWS_MIB", views_mib.to_string());
+    }
     let service = Server::start(
         SERVICE,
         command,

@@ -18,6 +18,7 @@ const CONTENTS: Contents = Contents {
     models: 100_000,
     tenants: 0,
     own_models: 0,
+    views_mib: None,
 };
 /// How long they read, and how much of it at a time.
 const READING: Duration = Duration::from_secs(5);

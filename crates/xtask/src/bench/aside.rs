@@ -1,4 +1,5 @@
-//! A stream of writes beside the reads: models of another organization are deleted, one by one.
+//! A stream of requests beside those that are measured, so many a second: models are deleted, one by one, or
+//! tenants whose views are not in memory ask for their lists.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -6,17 +7,26 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::http::{Connection, Header, bearer};
+use super::cells::LIST;
+use super::http::{Connection, bearer};
 use super::server::Server;
 
 pub const ORGANIZATION: &str = "writer";
 pub const PER_SECOND: usize = 50;
-/// Deletions wait in the same queue as the reads; so many may wait at once.
-const WRITERS: usize = 10;
+/// They wait in the same queue as those that are measured; so many may wait at once.
+const CLIENTS: usize = 10;
 const LEAST: usize = 5_000;
 
-pub struct Deletions {
-    key: Header,
+/// What is asked.
+pub enum Aside {
+    /// Deletes the models of [`ORGANIZATION`], with this key.
+    Deletions(String),
+    /// Lists, each time with another of these keys.
+    Lists(Vec<String>),
+}
+
+pub struct Stream {
+    aside: Aside,
     next: AtomicUsize,
 }
 
@@ -40,31 +50,33 @@ fn connect(server: &Server) -> Result<Connection, String> {
     Connection::open(&server.address).map_err(|error| format!("{}: {error}", server.address))
 }
 
-impl Deletions {
-    pub fn new(key: &str) -> Self {
+impl Stream {
+    pub fn new(aside: Aside) -> Self {
         Self {
-            key: bearer(key),
+            aside,
             next: AtomicUsize::new(0),
         }
     }
 
-    /// Whether the server can delete: it deletes the next model.
+    /// Whether the server can do it: the next request is sent.
     pub fn try_one(&self, server: &Server) -> Result<(), String> {
-        self.delete(server, &mut connect(server)?)
+        self.send_next(server, &mut connect(server)?)
     }
 
-    /// Deletes the next model.
-    fn delete(&self, server: &Server, connection: &mut Connection) -> Result<(), String> {
-        let id = id(self.next.fetch_add(1, Ordering::Relaxed));
-        let path = server.path(&format!("/v1/models/{id}"));
-        match connection.send("DELETE", &path, &self.key) {
+    fn send_next(&self, server: &Server, connection: &mut Connection) -> Result<(), String> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let (method, path, key) = match &self.aside {
+            Aside::Deletions(key) => ("DELETE", format!("{LIST}/{}", id(number)), key),
+            Aside::Lists(keys) => ("GET", LIST.to_owned(), &keys[number % keys.len()]),
+        };
+        match connection.send(method, &server.path(&path), &bearer(key)) {
             Ok(200) => Ok(()),
-            Ok(status) => Err(format!("DELETE was answered with {status}")),
-            Err(error) => Err(format!("DELETE: {error}")),
+            Ok(status) => Err(format!("{method} was answered with {status}")),
+            Err(error) => Err(format!("{method}: {error}")),
         }
     }
 
-    /// Deletes while the work is done: its result, and how many were deleted a second.
+    /// Sends while the work is done: its result, and how many were sent a second.
     pub fn during<T>(
         &self,
         server: &Server,
@@ -73,45 +85,45 @@ impl Deletions {
         let over = AtomicBool::new(false);
         thread::scope(|scope| {
             let start = Instant::now();
-            let writers: Vec<_> = (0..WRITERS)
-                .map(|writer| {
+            let clients: Vec<_> = (0..CLIENTS)
+                .map(|client| {
                     let over = &over;
-                    scope.spawn(move || self.write(server, start, writer, over))
+                    scope.spawn(move || self.send(server, start, client, over))
                 })
                 .collect();
             let done = work();
             let seconds = start.elapsed().as_secs_f64();
             over.store(true, Ordering::Relaxed);
-            let mut deleted = 0;
-            for writer in writers {
-                deleted += writer
+            let mut sent = 0;
+            for client in clients {
+                sent += client
                     .join()
-                    .map_err(|_| "a writer panicked".to_owned())??;
+                    .map_err(|_| "a client panicked".to_owned())??;
             }
-            Ok((done?, deleted as f64 / seconds))
+            Ok((done?, sent as f64 / seconds))
         })
     }
 
-    /// One writer's turns, until it is over: how many it deleted.
-    fn write(
+    /// One client's turns, until it is over: how many it has sent.
+    fn send(
         &self,
         server: &Server,
         start: Instant,
-        writer: usize,
+        client: usize,
         over: &AtomicBool,
     ) -> Result<usize, String> {
         let mut connection = connect(server)?;
-        let mut deleted = 0;
-        for turn in (writer..).step_by(WRITERS) {
+        let mut sent = 0;
+        for turn in (client..).step_by(CLIENTS) {
             let nanoseconds = 1_000_000_000 / PER_SECOND * turn;
             let due = start + Duration::from_nanos(nanoseconds as u64);
             thread::sleep(due.saturating_duration_since(Instant::now()));
             if over.load(Ordering::Relaxed) {
                 break;
             }
-            self.delete(server, &mut connection)?;
-            deleted += 1;
+            self.send_next(server, &mut connection)?;
+            sent += 1;
         }
-        Ok(deleted)
+        Ok(sent)
     }
 }
