@@ -97,10 +97,7 @@ impl Tools {
                 package,
             ]))?;
         }
-        if !system::has("wrk") {
-            system::install(&["wrk"])
-                .map_err(|error| format!("wrk, the load generator, is not installed: {error}"))?;
-        }
+        system::need("wrk", "wrk")?;
         let programs = target()?.join("release");
         Ok(Self {
             service: programs.join("models-api"),

@@ -47,9 +47,7 @@ pub fn run(options: &Options) -> Result<(), String> {
         ("ip", "iproute2"),
         ("pgbouncer", "pgbouncer"),
     ] {
-        if !system::has(program) {
-            system::install(&[package])?;
-        }
+        system::need(program, package)?;
     }
     let target = target()?;
     let report = target.join("faults");

@@ -77,6 +77,7 @@ fn check() -> Result<(), String> {
 
 fn test(arguments: &[String]) -> Result<(), String> {
     let sdks = sdks::install()?;
+    system::need("haproxy", "haproxy")?;
     let postgres = Postgres::named_or_started()?;
     let mut tests = cargo(&["test", "--workspace", "--locked"]);
     run(tests

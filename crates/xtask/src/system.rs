@@ -25,6 +25,16 @@ pub fn has(program: &str) -> bool {
         .is_ok()
 }
 
+/// Installs the package that has this program, unless the program is there.
+pub fn need(program: &str, package: &str) -> Result<(), String> {
+    if has(program) {
+        return Ok(());
+    }
+    install(&[package]).map_err(|error| {
+        format!("{program} is not installed (Debian and Ubuntu: `sudo apt-get install {package}`): {error}")
+    })
+}
+
 pub fn is_root() -> bool {
     Command::new("id")
         .arg("-u")

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "the counts of what was tried")]
 
 mod failures;
+mod gateway;
 mod keys;
 mod models;
 mod operations;

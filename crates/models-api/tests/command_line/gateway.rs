@@ -1,0 +1,304 @@
+//! The gateway's configuration that is shipped, in a `haproxy` of this machine's: before three nodes, and before
+//! servers that show what a node would get.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::NamedTempFile;
+
+use crate::program::{Program, Serving};
+
+const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/haproxy.cfg");
+/// What it gives a client for a head, or a body.
+const PATIENCE: Duration = Duration::from_secs(10);
+const NODES: usize = 3;
+const READY: &str = "/health/ready";
+/// A server takes what is asked here, and closes the connection.
+const DROPPED: &str = "/dropped";
+
+struct Gateway {
+    address: String,
+    process: Child,
+}
+
+impl Gateway {
+    /// Before these, each an address and the port of its health.
+    fn before(nodes: &[(String, String); NODES]) -> Self {
+        let log = NamedTempFile::new().unwrap();
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap().to_string();
+        drop(socket);
+        let mut command = Command::new("haproxy");
+        command
+            .args(["-f", CONFIG])
+            .env("GATEWAY_BIND", &address)
+            .stdout(log.reopen().unwrap())
+            .stderr(log.reopen().unwrap());
+        for (number, (node, check_port)) in (1..).zip(nodes) {
+            command.env(format!("APP{number}_ADDR"), node);
+            command.env(format!("APP{number}_CHECK_PORT"), check_port);
+        }
+        let process = command.spawn().unwrap_or_else(|error| {
+            panic!("haproxy (Debian and Ubuntu: apt-get install haproxy): {error}")
+        });
+        let mut gateway = Self { address, process };
+        // Until it has found one of them ready.
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(&gateway.address).is_err()
+            || gateway.get("/", "").starts_with("HTTP/1.1 503")
+        {
+            let ended = gateway.process.try_wait().unwrap();
+            let is_waiting = ended.is_none() && Instant::now() < deadline;
+            let said = || std::fs::read_to_string(log.path()).unwrap();
+            assert!(is_waiting, "{ended:?}: {}", said());
+            thread::sleep(Duration::from_millis(20));
+        }
+        gateway
+    }
+
+    fn get(&self, path: &str, headers: &str) -> String {
+        self.ask("GET", path, headers)
+    }
+
+    /// The whole answer.
+    fn ask(&self, method: &str, path: &str, headers: &str) -> String {
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: models\r\nConnection: close\r\n{headers}\r\n"
+        );
+        self.send(&request)
+    }
+
+    /// What comes back for these bytes until the connection is closed.
+    fn send(&self, bytes: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(3 * PATIENCE)).unwrap();
+        stream.write_all(bytes.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// In a node's place: keeps the head of each request.
+#[derive(Clone)]
+struct Recorder {
+    port: String,
+    heads: Arc<Mutex<Vec<String>>>,
+}
+
+impl Recorder {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let recorder = Self {
+            port: listener.local_addr().unwrap().port().to_string(),
+            heads: Arc::default(),
+        };
+        let recording = recorder.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let recording = recording.clone();
+                thread::spawn(move || recording.answer(&stream.unwrap()));
+            }
+        });
+        recorder
+    }
+
+    fn answer(&self, mut stream: &TcpStream) {
+        let lines = BufReader::new(stream).lines().map_while(Result::ok);
+        let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+        let Some(first) = head.first() else { return };
+        if !first.contains(READY) {
+            self.heads.lock().unwrap().push(head.join("\n"));
+        }
+        if !first.contains(DROPPED) {
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            // The gateway may be gone.
+            let _ = stream.write_all(answer);
+        }
+    }
+}
+
+/// A gateway before recorders, and what those have got of a path.
+struct Recorded {
+    gateway: Gateway,
+    recorders: [Recorder; NODES],
+}
+
+impl Recorded {
+    fn start() -> Self {
+        let recorders = std::array::from_fn(|_| Recorder::start());
+        let nodes = recorders.each_ref().map(|recorder| {
+            let port = &recorder.port;
+            (format!("127.0.0.1:{port}"), port.clone())
+        });
+        Self {
+            gateway: Gateway::before(&nodes),
+            recorders,
+        }
+    }
+
+    fn heads(&self, path: &str) -> Vec<String> {
+        let heads = self.recorders.iter().flat_map(|recorder| {
+            let heads = recorder.heads.lock().unwrap();
+            heads.clone()
+        });
+        let is_asked = |head: &String| head.split(' ').nth(1) == Some(path);
+        heads.filter(is_asked).collect()
+    }
+}
+
+#[test]
+fn a_path_goes_on_as_it_came_and_what_a_client_says_of_itself_does_not() {
+    let recorded = Recorded::start();
+    for path in [
+        "/v1/models/vendor%2Fmodel",
+        "/v1/models/vendor/model",
+        "/v1/models/a%2f..%2Fb//c/./d?limit=%32",
+        "/v1/models/%E2%82%AC%00",
+    ] {
+        let answer = recorded.gateway.get(
+            path,
+            "Authorization: Bearer sk-1\r\nX-Request-Id: mine\r\nX-Forwarded-For: 192.0.2.1\r\n\
+            X-Forwarded-User: root\r\nX-Forwarded-Email: root@example.com\r\nx-forwarded-groups: owners\r\nX-REMOTE-USER: root\r\n",
+        );
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let heads = recorded.heads(path);
+        let [head] = &heads[..] else {
+            panic!("{path}: {heads:?}")
+        };
+        let mut lines = head.lines();
+        assert_eq!(lines.next(), Some(format!("GET {path} HTTP/1.1").as_str()));
+        let headers: Vec<(String, &str)> = lines
+            .map(|line| line.split_once(": ").unwrap())
+            .map(|(name, value)| (name.to_lowercase(), value))
+            .collect();
+        let values = |name: &str| -> Vec<&str> {
+            let named = headers.iter().filter(|(other, _)| other == name);
+            named.map(|(_, value)| *value).collect()
+        };
+        assert_eq!(values("authorization"), ["Bearer sk-1"]);
+        assert_eq!(values("x-forwarded-for"), ["127.0.0.1"]);
+        for gone in [
+            "x-forwarded-user",
+            "x-forwarded-email",
+            "x-forwarded-groups",
+            "x-remote-user",
+        ] {
+            assert!(values(gone).is_empty(), "{head}");
+        }
+        let ids = values("x-request-id");
+        let [id] = ids[..] else { panic!("{head}") };
+        assert!(id.len() > 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    }
+}
+
+#[test]
+fn what_a_node_drops_is_asked_of_another_but_for_a_deletion() {
+    let recorded = Recorded::start();
+    for (method, tries) in [("GET", 4), ("HEAD", 4), ("DELETE", 1), ("POST", 1)] {
+        let path = format!("{DROPPED}/{method}");
+        let answer = recorded.gateway.ask(method, &path, "");
+        assert!(answer.starts_with("HTTP/1.1 502"), "{method}: {answer}");
+        assert_eq!(recorded.heads(&path).len(), tries, "{method}");
+    }
+}
+
+#[test]
+fn a_head_or_a_body_that_is_too_slow_is_told_so_and_comes_to_no_node() {
+    let recorded = Recorded::start();
+    let begun = Instant::now();
+    thread::scope(|scope| {
+        for (what, bytes) in [
+            ("head", "DELETE /slow HTTP/1.1\r\nHost: mod"),
+            (
+                "body",
+                "DELETE /slow HTTP/1.1\r\nHost: models\r\nContent-Length: 9\r\n\r\nab",
+            ),
+            (
+                "chunks",
+                "DELETE /slow HTTP/1.1\r\nHost: models\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n",
+            ),
+        ] {
+            let gateway = &recorded.gateway;
+            scope.spawn(move || {
+                let answer = gateway.send(bytes);
+                assert!(answer.starts_with("HTTP/1.1 408"), "{what}: {answer}");
+                let after = begun.elapsed();
+                assert!(
+                    after + Duration::from_secs(1) >= PATIENCE,
+                    "{what}: {after:?}"
+                );
+            });
+        }
+    });
+    assert!(recorded.heads("/slow").is_empty());
+}
+
+#[tokio::test]
+async fn three_nodes_are_one_service() {
+    let program = Program::on_postgres()
+        .await
+        .with("MODELS__BOOTSTRAP", "false");
+    let organization = ["organization", "create", "--slug", "acme", "--name", "Acme"];
+    program.json(&organization);
+    let create = ["key", "create", "--organization", "acme", "--name", "k"];
+    let key = program.json(&[&create[..], &["--role", "owner"]].concat());
+    let bearer = format!(
+        "Authorization: Bearer {}\r\n",
+        key["value"].as_str().unwrap()
+    );
+    let ids: Vec<String> = (0..20)
+        .map(|number| format!("ft:vendor/model:acme::{number:02}"))
+        .collect();
+    let models: Vec<Value> = ids
+        .iter()
+        .map(|id| serde_json::json!({"id": id, "created": 1_700_000_000}))
+        .collect();
+    let import = ["model", "import", "-", "--organization", "acme"];
+    let imported = program.run_with(&import, &serde_json::json!(models).to_string());
+    assert!(imported.succeeded, "{imported:?}");
+
+    let mut nodes: Vec<Serving> = (0..NODES).map(|_| program.serve()).collect();
+    let addresses: Vec<(String, String)> = nodes
+        .iter()
+        .map(|node| {
+            (
+                node.address.clone(),
+                node.operations.rsplit(':').next().unwrap().to_owned(),
+            )
+        })
+        .collect();
+    let gateway = Gateway::before(&addresses.try_into().unwrap());
+    let list = |gateway: &Gateway| gateway.get("/v1/models", &bearer);
+    let path = |id: &str| format!("/v1/models/{}", id.replace('/', "%2F"));
+    for id in &ids[..10] {
+        let deleted = gateway.ask("DELETE", &path(id), &bearer);
+        assert!(deleted.starts_with("HTTP/1.1 200"), "{deleted}");
+        // Whichever nodes answer.
+        for _ in 0..2 * NODES {
+            let gone = gateway.get(&path(id), &bearer);
+            assert!(gone.starts_with("HTTP/1.1 404"), "{gone}");
+            assert!(!list(&gateway).contains(id.as_str()));
+        }
+    }
+    // One that ends without a word is not missed.
+    drop(nodes.pop());
+    for id in ids[10..].iter().cycle().take(50) {
+        let answer = gateway.get(&path(id), &bearer);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    let health = gateway.get("/metrics", &bearer);
+    assert!(health.starts_with("HTTP/1.1 404"), "{health}");
+}
