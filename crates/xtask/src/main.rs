@@ -39,7 +39,7 @@ enum Task {
     /// Faults, against real processes and a real PostgreSQL, each with a control that must fail.
     Faults(faults::Options),
     /// The compose stack, in containers, with stand-ins for the images of others. Needs root.
-    Stack,
+    Stack(stack::Options),
 }
 
 fn main() -> ExitCode {
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
         Task::Test { arguments } => test(&arguments),
         Task::Bench(options) => bench::run(&options),
         Task::Faults(options) => faults::run(&options),
-        Task::Stack => stack::run_stack(),
+        Task::Stack(options) => stack::run_stack(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

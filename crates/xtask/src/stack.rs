@@ -2,21 +2,32 @@
 
 use std::process::Command;
 
+use clap::Args;
+
 use crate::{cargo, run, target};
 
 /// For the program that is alone in its image. Named, so that procedural macros are still built for
 /// the machine that builds.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-pub fn run_stack() -> Result<(), String> {
-    let mut build = cargo(&["build", "--release", "--locked", "--package", "models-api"]);
-    run(build
-        .args(["--target", TARGET])
-        .env("RUSTFLAGS", "-C target-feature=+crt-static")
-        .env("CARGO_PROFILE_RELEASE_STRIP", "symbols"))?;
+#[derive(Args)]
+pub struct Options {
+    /// Builds the service as the Dockerfile does, in a container, which takes some minutes longer.
+    #[arg(long)]
+    build: bool,
+}
+
+pub fn run_stack(options: &Options) -> Result<(), String> {
     let target = target()?;
-    let program = target.join(TARGET).join("release/models-api");
-    run(Command::new("crates/xtask/stack/run")
-        .arg(program)
-        .arg(target.join("stack")))
+    let mut stack = Command::new("crates/xtask/stack/run");
+    stack.arg(target.join("stack"));
+    if !options.build {
+        let mut build = cargo(&["build", "--release", "--locked", "--package", "models-api"]);
+        run(build
+            .args(["--target", TARGET])
+            .env("RUSTFLAGS", "-C target-feature=+crt-static")
+            .env("CARGO_PROFILE_RELEASE_STRIP", "symbols"))?;
+        stack.arg(target.join(TARGET).join("release/models-api"));
+    }
+    run(&mut stack)
 }
