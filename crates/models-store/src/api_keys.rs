@@ -8,7 +8,8 @@ use models_core::{
 use sqlx::FromRow;
 
 use crate::error::{damaged, repository_error, unavailable};
-use crate::sql::{Backend, Mutation, SqlStore};
+use crate::mutation::Mutation;
+use crate::sql::{Backend, SqlStore};
 
 macro_rules! select_api_keys {
     ($rest:literal) => {

@@ -7,8 +7,9 @@ use models_core::{FirstContents, FirstStartRepository, Origin, RepositoryError};
 
 use crate::api_keys::insert_api_key;
 use crate::models::apply;
+use crate::mutation::Mutation;
 use crate::organizations::insert_organization;
-use crate::sql::{Backend, Mutation, SqlStore};
+use crate::sql::{Backend, SqlStore};
 
 #[async_trait]
 impl<DB: Backend> FirstStartRepository for SqlStore<DB> {

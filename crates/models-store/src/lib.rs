@@ -12,6 +12,7 @@ mod events;
 mod first_start;
 mod follow;
 mod models;
+mod mutation;
 mod nodes;
 mod observer;
 mod open;

@@ -12,7 +12,8 @@ use sqlx::FromRow;
 
 use crate::api_keys::{ApiKeyRow, select_api_keys};
 use crate::error::damaged;
-use crate::sql::{Backend, Mutation, SqlStore};
+use crate::mutation::Mutation;
+use crate::sql::{Backend, SqlStore};
 
 macro_rules! select_models {
     ($rest:literal) => {

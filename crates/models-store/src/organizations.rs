@@ -7,7 +7,8 @@ use models_core::{
 use sqlx::FromRow;
 
 use crate::error::damaged;
-use crate::sql::{Backend, Mutation, SqlStore};
+use crate::mutation::Mutation;
+use crate::sql::{Backend, SqlStore};
 
 macro_rules! select_organizations {
     ($rest:literal) => {

@@ -1,0 +1,99 @@
+use actix_http::body::to_bytes;
+use actix_web::test::TestRequest;
+use actix_web::{App, guard, web};
+use std::sync::Mutex;
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::*;
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+async fn panics() -> &'static str {
+    panic!("on purpose")
+}
+
+/// One panics in the handler, one already in the router.
+#[tokio::test]
+async fn a_panic_is_a_fault_and_the_service_goes_on() {
+    let guarded = web::get()
+        .guard(guard::fn_guard(|_| panic!("on purpose")))
+        .to(|| async { "never" });
+    let application = App::new()
+        .route("/handler", web::get().to(panics))
+        .route("/router", guarded)
+        .route("/fine", web::get().to(|| async { "fine" }));
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(log.clone())
+        .with_ansi(false)
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let (_stop, stopping) = watch::channel(false);
+    let reception = Reception {
+        logged: Logged::default(),
+        limits: RequestLimits {
+            head: 1 << 14,
+            body: 1 << 16,
+            in_flight: Arc::new(Semaphore::new(1)),
+            time: Duration::from_secs(1),
+        },
+        trust_request_id: false,
+        cors: Cors::default(),
+        metrics: None,
+        grace: Duration::from_secs(1),
+    };
+    let service = respond(reception, stopping, |_| None, application)
+        .new_service(AppConfig::default())
+        .await
+        .unwrap();
+    for path in ["/handler", "/router", "/fine", "/handler"] {
+        let response = service
+            .call(
+                TestRequest::with_uri(path)
+                    .insert_header((X_CLIENT_REQUEST_ID, "mine"))
+                    .to_request(),
+            )
+            .await
+            .unwrap();
+        if path == "/fine" {
+            assert_eq!(response.status(), StatusCode::OK);
+            continue;
+        }
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let request_id = response
+            .headers()
+            .get("x-request-id")
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let body = to_bytes(response.into_body()).await.unwrap();
+        let error: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(error["error"]["type"], "server_error");
+        let message = error["error"]["message"].as_str().unwrap();
+        assert!(
+            message.contains(&request_id) && !message.contains("on purpose"),
+            "{message}"
+        );
+    }
+}
