@@ -21,15 +21,15 @@ const ATTEMPTS: usize = 3;
 
 /// How many changes wait for a reading, at most. One that takes longer, or that nobody waits for any more, is
 /// not worth them.
-const MOST_CHANGES: usize = 1_000;
+const MOST_CHANGES: usize = 100;
 
 /// What an entry costs beside its value: its share of the maps, and its pointers.
 const ENTRY: usize = 128;
 
 /// A value that can be kept.
 pub(crate) trait Cached: Sized {
-    /// What an event does to it.
-    type Change;
+    /// What events do to it.
+    type Change: Clone;
 
     /// How much memory it takes, in bytes.
     fn weight(&self) -> usize;
@@ -51,11 +51,12 @@ pub(crate) struct Cache<K, V: Cached> {
 }
 
 type Entries<K, V> = HashMap<K, Entry<V>, RandomState>;
+type Fills<K, V> = HashMap<K, Arc<Fill<V>>>;
 
 struct Shard<K, V: Cached> {
     entries: ArcSwap<Entries<K, V>>,
     /// What is being read at the moment. The lock is held whenever the entries are replaced.
-    fills: Mutex<HashMap<K, Arc<Fill<V>>>>,
+    fills: Mutex<Fills<K, V>>,
 }
 
 struct Entry<V> {
@@ -201,14 +202,14 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
 
     /// Changes this key's value, or drops it if that cannot be done, or nobody has asked for it since the last
     /// time. What is being read is changed when it is there.
-    pub(crate) fn change(&self, key: &K, changes: Vec<V::Change>) {
+    pub(crate) fn change(&self, key: &K, change: V::Change) {
         let shard = self.shard(key);
         let before = shard.entries.load().get(key).cloned();
-        // Aside: with a long list it takes a while, and others want to fill their places.
+        // Without the lock: with a long list it takes a while, and others want to fill their places.
         let after = before
             .as_ref()
             .filter(|entry| entry.is_used())
-            .and_then(|entry| V::changed(&entry.value, &changes));
+            .and_then(|entry| V::changed(&entry.value, std::slice::from_ref(&change)));
         let mut fills = shard.lock();
         let entries = shard.entries.load();
         if let Some(entry) = entries.get(key) {
@@ -220,12 +221,22 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
             }
         }
         let is_full = fills.get(key).is_some_and(|fill| {
-            let mut waiting = fill.changes();
-            waiting.extend(changes);
-            waiting.len() > MOST_CHANGES
+            let mut changes = fill.changes();
+            changes.push(change);
+            changes.len() > MOST_CHANGES
         });
-        if is_full && let Some(fill) = fills.remove(key) {
-            fill.is_stale.store(true, Ordering::Relaxed);
+        if is_full {
+            discard(&mut fills, key);
+        }
+    }
+
+    /// Drops this key's value, and what is being read for it.
+    pub(crate) fn remove(&self, key: &K) {
+        let shard = self.shard(key);
+        let mut fills = shard.lock();
+        discard(&mut fills, key);
+        if shard.entries.load().contains_key(key) {
+            self.retain(shard, |other, _| other != key);
         }
     }
 
@@ -268,31 +279,34 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
     /// or it is of another history.
     fn keep(&self, key: &K, fill: &Arc<Fill<V>>, snapshot: &Snapshot<Arc<V>>) -> Option<Arc<V>> {
         let shard = self.shard(key);
-        let mut fills = shard.lock();
-        if fill.is_stale.load(Ordering::Relaxed) {
-            return None;
+        let (mut result, mut applied) = (Some(snapshot.value.clone()), 0);
+        loop {
+            let mut fills = shard.lock();
+            if fill.is_stale.load(Ordering::Relaxed) {
+                return None;
+            }
+            if let Some(kept) = fill.kept.get() {
+                return Some(kept.clone());
+            }
+            let is_of_today = snapshot.position.epoch == **self.epoch.load();
+            let Some(value) = result.filter(|_| is_of_today) else {
+                discard(&mut fills, key);
+                return None;
+            };
+            let changes = fill.changes().clone();
+            if changes.len() == applied {
+                fills.remove(key);
+                let value = fill.kept.get_or_init(|| value).clone();
+                // Who is asked for only once goes first.
+                self.insert(shard, key, value.clone(), false);
+                drop(fills);
+                self.evict();
+                return Some(value);
+            }
+            drop(fills);
+            // Without the lock, as others want to fill their places. More may come meanwhile.
+            (result, applied) = (V::changed(&snapshot.value, &changes), changes.len());
         }
-        if let Some(kept) = fill.kept.get() {
-            return Some(kept.clone());
-        }
-        let is_placed = fills
-            .get(key)
-            .is_some_and(|placed| Arc::ptr_eq(placed, fill));
-        if is_placed {
-            fills.remove(key);
-        }
-        let value = V::changed(&snapshot.value, &std::mem::take(&mut *fill.changes()));
-        let is_of_today = snapshot.position.epoch == **self.epoch.load();
-        let Some(value) = value.filter(|_| is_placed && is_of_today) else {
-            fill.is_stale.store(true, Ordering::Relaxed);
-            return None;
-        };
-        let value = fill.kept.get_or_init(|| value).clone();
-        // Who is asked for only once goes first.
-        self.insert(shard, key, value.clone(), false);
-        drop(fills);
-        self.evict();
-        Some(value)
     }
 
     fn give_up(&self, key: &K, fill: &Arc<Fill<V>>) {
@@ -366,8 +380,15 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
 
 impl<K, V: Cached> Shard<K, V> {
     /// Nothing that is done under the lock can panic half-way.
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, Arc<Fill<V>>>> {
+    fn lock(&self) -> MutexGuard<'_, Fills<K, V>> {
         self.fills.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Nothing is kept of what is being read. Whoever waits for it has it read anew.
+fn discard<K: Hash + Eq, V: Cached>(fills: &mut Fills<K, V>, key: &K) {
+    if let Some(fill) = fills.remove(key) {
+        fill.is_stale.store(true, Ordering::Relaxed);
     }
 }
 

@@ -16,7 +16,7 @@ use crate::coding::{Accepted, Coding};
 use crate::metrics::Metrics;
 use crate::representation::Representation;
 use crate::revision::RevisionTokens;
-use crate::view::{Newest, View, ViewChange};
+use crate::view::{Deletions, Newest, View};
 
 /// To render more models than this takes so long that others would wait for it.
 const MANY: usize = 500;
@@ -133,32 +133,26 @@ impl Catalog {
 
     /// Shows nothing any more that these changes have made untrue.
     pub(crate) fn apply(&self, events: &[Event]) {
-        let mut changes: HashMap<&OrganizationId, Vec<ViewChange>> = HashMap::new();
+        // None where it is not just deletions: what becomes of a view then cannot be told from it.
+        let mut changes: HashMap<&OrganizationId, Option<Vec<_>>> = HashMap::new();
         for event in events {
-            match event.change.scope() {
-                None => {}
-                Some(Scope::Public) => return self.views.remove_where(|_, _| true),
-                Some(Scope::Organization(id)) => {
-                    changes.entry(id).or_default().push(self.change(event));
+            match (event.change.scope(), &event.change) {
+                (None, _) => {}
+                (Some(Scope::Public), _) => return self.views.remove_where(|_, _| true),
+                (Some(Scope::Organization(id)), Change::ModelDeleted(model)) => {
+                    let deleted = changes.entry(id).or_insert_with(|| Some(vec![]));
+                    if let Some(ids) = deleted {
+                        ids.push((event.revision, model.id.clone()));
+                    }
                 }
+                (Some(Scope::Organization(id)), _) => drop(changes.insert(id, None)),
             }
         }
-        for (id, changes) in changes {
-            self.views.change(id, changes);
-        }
-    }
-
-    fn change(&self, event: &Event) -> ViewChange {
-        ViewChange {
-            newest: Newest {
-                revision: event.revision,
-                token: self.rendering.tokens.present_token(event.revision),
-            },
-            deleted: if let Change::ModelDeleted(model) = &event.change {
-                Some(model.id.clone())
-            } else {
-                None
-            },
+        for (id, deleted) in changes {
+            match deleted {
+                Some(ids) => self.views.change(id, self.rendering.deletions(ids)),
+                None => self.views.remove(id),
+            }
         }
     }
 
@@ -203,6 +197,17 @@ impl Rendering {
                 let newest = newest(public_revision.max(own_revision));
                 View::new(models.iter(), &newest, public).map(Arc::new)
             }
+        }
+    }
+
+    fn deletions(&self, ids: Vec<(Revision, ModelId)>) -> Deletions {
+        let revision = ids.last().map_or(Revision(0), |(revision, _)| *revision);
+        Deletions {
+            newest: Newest {
+                revision,
+                token: self.tokens.present_token(revision),
+            },
+            ids,
         }
     }
 

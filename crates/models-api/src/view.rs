@@ -120,7 +120,10 @@ impl View {
         let mut gone: Vec<usize> = ids.iter().map(own).collect::<Option<_>>()?;
         gone.sort_unstable();
         gone.dedup();
-        let (mut list, mut etags, mut places) = (vec![], vec![], vec![]);
+        let mut list =
+            Vec::with_capacity(self.bytes().len() + self.etags.len() + newest.token.len());
+        let mut etags = Vec::with_capacity(self.etags.len());
+        let mut places = Vec::with_capacity(self.places.len());
         // What is not copied yet begins with this byte and this place.
         let (mut byte, mut number) = (0, 0);
         for next in gone.iter().copied().chain([self.places.len()]) {
@@ -142,7 +145,9 @@ impl View {
             }
         }
         list.extend_from_slice(&self.bytes()[byte..]);
-        let parts = [&list, &etags, newest.token.as_bytes()].concat();
+        let (length, mut parts) = (list.len(), list);
+        parts.extend_from_slice(&etags);
+        parts.extend_from_slice(newest.token.as_bytes());
         let mut index = self.index.clone();
         index.retain(|number| match gone.binary_search(&size(*number)) {
             Ok(_) => false,
@@ -151,7 +156,7 @@ impl View {
                 true
             }
         });
-        let view = Self::of_parts(parts, list.len(), places, newest, Some(public)).ok()?;
+        let view = Self::of_parts(parts, length, places, newest, Some(public)).ok()?;
         Some(Self { index, ..view })
     }
 
@@ -262,16 +267,16 @@ impl View {
     }
 }
 
-/// What an event does to an organization's own models.
+/// Deletions of an organization's own models.
 #[derive(Clone)]
-pub(crate) struct ViewChange {
+pub(crate) struct Deletions {
+    /// The last one.
     pub(crate) newest: Newest,
-    /// The model that is gone. Of all else it cannot be told from a view what becomes of it.
-    pub(crate) deleted: Option<ModelId>,
+    pub(crate) ids: Vec<(Revision, ModelId)>,
 }
 
 impl Cached for View {
-    type Change = ViewChange;
+    type Change = Deletions;
 
     /// One that many share weighs nothing in the hands of each: there is only one of them.
     fn weight(&self) -> usize {
@@ -284,17 +289,14 @@ impl Cached for View {
     }
 
     /// Whoever deletes many, one by one, does not make those wait who ask for the others.
-    fn changed(view: &Arc<Self>, changes: &[ViewChange]) -> Option<Arc<Self>> {
-        let is_new = |change: &&ViewChange| change.newest.revision > view.newest();
-        let new: Vec<&ViewChange> = changes.iter().filter(is_new).collect();
-        let Some(last) = new.last() else {
-            return Some(view.clone());
-        };
-        let gone = new.iter().map(|change| change.deleted.as_ref());
-        let gone: Vec<&str> = gone
-            .map(|id| id.map(ModelId::as_str))
-            .collect::<Option<_>>()?;
-        view.without(&gone, &last.newest).map(Arc::new)
+    fn changed(view: &Arc<Self>, changes: &[Deletions]) -> Option<Arc<Self>> {
+        let ids = changes.iter().flat_map(|deletions| &deletions.ids);
+        let new = ids.filter(|(revision, _)| *revision > view.newest());
+        let new: Vec<&str> = new.map(|(_, id)| id.as_str()).collect();
+        match changes.last() {
+            Some(last) if !new.is_empty() => view.without(&new, &last.newest).map(Arc::new),
+            _ => Some(view.clone()),
+        }
     }
 }
 

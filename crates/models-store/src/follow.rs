@@ -267,8 +267,9 @@ impl<DB: Backend> Node<DB> {
 
     /// Waits until there may be something new in the log.
     async fn something_new(&self) {
-        let is_told = timeout(POLL, self.store.committed.notified()).await.is_ok();
-        if is_told && let Some(rest) = DB::REST {
+        let hint = timeout(POLL, self.store.committed.notified()).await;
+        let is_waited_for = self.looks.asked.load(Ordering::Acquire) > *self.looks.done.borrow();
+        if let (Ok(()), false, Some(rest)) = (hint, is_waited_for, self.store.rest) {
             sleep(rest).await;
         }
     }
@@ -368,7 +369,13 @@ impl<DB: Backend> Node<DB> {
             && position.revision < newest.revision
         {
             if events.is_empty() {
-                events = self.store.list_after(position.revision, PAGE).await?.value;
+                let page = self.store.list_after(position.revision, PAGE).await?;
+                if page.position.epoch != newest.epoch {
+                    return Err(RepositoryError::Unavailable(
+                        "the log is not that of the server which took the node's row".into(),
+                    ));
+                }
+                events = page.value;
             }
             let Some(last) = events.last() else {
                 return Err(RepositoryError::Failed(

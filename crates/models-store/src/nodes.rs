@@ -137,7 +137,8 @@ impl<DB: Backend> SqlStore<DB> {
             }
             sleep(pause.min(left)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
-            // A server that has taken over since has a history of its own, which begins with what was committed.
+            // A server that has taken over since has a history of its own, and nodes say what they have of that one.
+            // It begins with what was committed, if it was a synchronous standby.
             behind = match self.position().await {
                 Ok(Position { epoch, .. }) => self.nodes_behind(epoch, revision).await,
                 Err(error) => Err(error),

@@ -97,6 +97,7 @@ pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError
         nodes: pool(NODE_CONNECTIONS),
         runtime: Handle::current(),
         committed: Arc::default(),
+        rest: None,
         published: watch::Sender::default(),
         lease: options.lease,
         observer: ObserverSlot::default(),

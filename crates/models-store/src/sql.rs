@@ -73,10 +73,6 @@ pub(crate) trait Backend: Database {
     /// Tells other processes, when the transaction commits, that there is a new revision.
     const NOTIFY: Option<&'static str>;
 
-    /// How long after a commit this process's node looks at it, where the database works in this process: where that has a
-    /// single core, who reads does not wait for both in one go.
-    const REST: Option<Duration>;
-
     /// Whether the nodes' rows are in the same database as all else.
     const HAS_NODES: bool;
 
@@ -97,7 +93,7 @@ pub(crate) trait Backend: Database {
 }
 
 macro_rules! backend {
-    ($database:ty, $epoch:expr, $notify:expr, $rest:expr, $has_nodes:expr, $listen:path) => {
+    ($database:ty, $epoch:expr, $notify:expr, $has_nodes:expr, $listen:path) => {
         impl Backend for $database {
             const POSITION: &'static str =
                 concat!("SELECT revision AS newest, ", $epoch, " AS epoch FROM catalog");
@@ -109,7 +105,6 @@ macro_rules! backend {
                 "FROM catalog c LEFT JOIN events e ON e.revision > $1 AND e.revision <= $2 ORDER BY e.revision"
             );
             const NOTIFY: Option<&'static str> = $notify;
-            const REST: Option<Duration> = $rest;
             const HAS_NODES: bool = $has_nodes;
 
             async fn listen(
@@ -138,19 +133,11 @@ macro_rules! backend {
     };
 }
 
-backend!(
-    Sqlite,
-    sqlite::epoch!(),
-    None,
-    Some(Duration::from_millis(1)),
-    false,
-    sqlite::listen
-);
+backend!(Sqlite, sqlite::epoch!(), None, false, sqlite::listen);
 backend!(
     Postgres,
     postgres::epoch!(),
     Some(postgres::NOTIFY),
-    None,
     true,
     postgres::listen
 );
@@ -169,6 +156,8 @@ pub(crate) struct SqlStore<DB: Database> {
     pub(crate) runtime: Handle,
     /// Told after each commit of this process.
     pub(crate) committed: Arc<Notify>,
+    /// How long this process's node waits before it looks at a commit that it has heard of.
+    pub(crate) rest: Option<Duration>,
     /// The revision that this process's node has last said to have applied; none where it is no node.
     pub(crate) published: watch::Sender<Option<Revision>>,
     /// How long nodes of which nothing is known may serve from memory.
@@ -187,6 +176,7 @@ impl<DB: Database> Clone for SqlStore<DB> {
             nodes: self.nodes.clone(),
             runtime: self.runtime.clone(),
             committed: self.committed.clone(),
+            rest: self.rest,
             published: self.published.clone(),
             lease: self.lease,
             observer: self.observer.clone(),
@@ -262,9 +252,9 @@ pub(crate) async fn fetch_position<DB: Backend>(
     let rows: Vec<(i64, String)> = DB::fetch(connection, sql, vec![])
         .await
         .map_err(repository_error)?;
-    match rows.into_iter().next() {
-        Some((revision, epoch)) => position_of(revision, epoch),
-        None => Err(no_catalog()),
+    match <[_; 1]>::try_from(rows) {
+        Ok([(revision, epoch)]) => position_of(revision, epoch),
+        Err(_) => Err(no_catalog()),
     }
 }
 

@@ -39,6 +39,14 @@ const BEGIN: &str = "BEGIN IMMEDIATE";
 /// How long a connection waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Where there is a single core, the database takes turns on it with those who read. With this between a commit
+/// and the look at it, they do not wait for both in one go.
+const REST: Duration = Duration::from_millis(1);
+
+fn has_one_core() -> bool {
+    std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1)
+}
+
 pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError> {
     let connect = parse(url)?.foreign_keys(true).busy_timeout(BUSY_TIMEOUT);
     let file = connect.get_filename();
@@ -68,6 +76,7 @@ pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError
         nodes,
         runtime: Handle::current(),
         committed: Arc::default(),
+        rest: has_one_core().then_some(REST),
         published: watch::Sender::default(),
         lease: options.lease,
         observer: ObserverSlot::default(),
