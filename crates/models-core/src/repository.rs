@@ -69,9 +69,13 @@ pub enum Deletion {
         /// The revision from which on it is gone.
         revision: Revision,
     },
-    /// The same key deleted it within the last minute, and this asks again: this is what it was
-    /// then. Nothing was changed.
-    Repeated(Model),
+    /// The same key deleted it within the last minute, and this asks again. Nothing was changed.
+    Repeated {
+        /// What it was then.
+        model: Model,
+        /// The revision from which on it is gone.
+        revision: Revision,
+    },
     /// Nothing was changed.
     Refused(DeletionRefusal),
 }

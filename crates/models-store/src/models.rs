@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use models_core::{
     Actor, ApiKey, ApiKeyId, Attempt, Candidates, Change, Deletion, DeletionRefusal, Import,
-    ImportReport, KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin, Progress,
-    RepositoryError, Revision, Scope, ShutdownDate, Snapshot, Timestamp, visibility,
+    ImportReport, KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin, Position,
+    Progress, RepositoryError, Revision, Scope, ShutdownDate, Snapshot, Timestamp, visibility,
 };
 use sqlx::FromRow;
 
@@ -46,7 +46,7 @@ const UPDATE: &str = "UPDATE models SET created = $3, owned_by = $4, shutdown_da
 const DELETE: &str = "DELETE FROM models WHERE scope = $1 AND id = $2 \
     RETURNING scope, id, created, owned_by, shutdown_date";
 
-const FIND_DELETED: &str = "SELECT change FROM events WHERE subject_id = $1 AND type = 'model.deleted' \
+const FIND_DELETED: &str = "SELECT revision, change FROM events WHERE subject_id = $1 AND type = 'model.deleted' \
     AND actor = $2 AND occurred_at >= $3 ORDER BY revision DESC LIMIT 1";
 
 const PUBLIC: &str = "public";
@@ -191,8 +191,12 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
             let deletion = delete_as(&mut mutation, &key_id, &id, attempt).await?;
             let committed = mutation.commit().await?;
             match deletion {
-                Deletion::Deleted { .. } | Deletion::Repeated(_) => {
-                    store.wait_for_nodes(committed).await;
+                Deletion::Deleted { revision, .. } | Deletion::Repeated { revision, .. } => {
+                    let gone = Position {
+                        revision,
+                        ..committed
+                    };
+                    store.wait_for_nodes(gone).await;
                 }
                 Deletion::Refused(_) => {}
             }
@@ -316,7 +320,10 @@ async fn delete_as<DB: Backend>(
         Attempt::Repeated if may_be_gone => find_deleted(mutation, key_id, id).await?,
         Attempt::First | Attempt::Repeated => None,
     };
-    Ok(deleted.map_or(Deletion::Refused(refusal), Deletion::Repeated))
+    Ok(match deleted {
+        Some((model, revision)) => Deletion::Repeated { model, revision },
+        None => Deletion::Refused(refusal),
+    })
 }
 
 /// The model that this key deletes when it deletes `id`, judged by what key and models are at this
@@ -341,22 +348,22 @@ async fn find_deletable<DB: Backend>(
     Ok(visibility::find_deletable(&principal, id, candidates))
 }
 
-/// The model of this id that this key deleted within the last minute.
+/// The model of this id that this key deleted within the last minute, and the revision of that.
 async fn find_deleted<DB: Backend>(
     mutation: &mut Mutation<DB>,
     key_id: &ApiKeyId,
     id: &ModelId,
-) -> Result<Option<Model>, RepositoryError> {
+) -> Result<Option<(Model, Revision)>, RepositoryError> {
     let since = i64::from(mutation.origin().at) - REPEATED_WITHIN;
     let values = vec![id.as_str().into(), key_id.as_str().into(), since.into()];
     match mutation
-        .fetch::<(String,)>(FIND_DELETED, values)
+        .fetch::<(i64, String)>(FIND_DELETED, values)
         .await?
         .first()
     {
         None => Ok(None),
-        Some((change,)) => match serde_json::from_str(change) {
-            Ok(Change::ModelDeleted(model)) => Ok(Some(model)),
+        Some((revision, change)) => match serde_json::from_str(change) {
+            Ok(Change::ModelDeleted(model)) => Ok(Some((model, Revision(*revision)))),
             Ok(other) => Err(RepositoryError::Failed(
                 format!("a {} is logged as a deletion", other.kind()).into(),
             )),

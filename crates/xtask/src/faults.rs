@@ -54,6 +54,7 @@ pub fn run(options: &Options) -> Result<(), String> {
     std::fs::create_dir_all(&report).map_err(|error| error.to_string())?;
     let mut suite = Command::new(target.join("release/fault-suite"));
     suite
+        .env("PATH", system::path())
         .arg("--program")
         .arg(target.join("release/models-api"));
     suite.args(["--gateway-config", "config/haproxy.cfg"]);

@@ -82,6 +82,7 @@ fn test(arguments: &[String]) -> Result<(), String> {
     let mut tests = cargo(&["test", "--workspace", "--locked"]);
     run(tests
         .args(arguments)
+        .env("PATH", system::path())
         .env(postgres::VARIABLE, postgres.url())
         .envs(sdks))
 }

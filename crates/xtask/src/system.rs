@@ -1,5 +1,6 @@
 //! The system's package manager, where there is one that we may ask.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -14,9 +15,17 @@ pub fn install(packages: &[&str]) -> Result<(), String> {
     apt_get(&[&["install", "--no-install-recommends"], packages].concat())
 }
 
+/// Where programs are: also those of the system, which not every user's path has.
+pub fn path() -> OsString {
+    let mut path = std::env::var_os("PATH").unwrap_or_default();
+    path.push(":/usr/local/sbin:/usr/sbin:/sbin");
+    path
+}
+
 /// Whether there is such a program.
 pub fn has(program: &str) -> bool {
     Command::new(program)
+        .env("PATH", path())
         .arg("--help")
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -39,7 +39,7 @@ pub(super) struct Create {
     /// The organization that it acts for.
     #[arg(long, value_name = "SLUG")]
     organization: Slug,
-    /// reader lists and retrieves, writer registers too, owner deletes too.
+    /// reader lists and retrieves; writer may today do the same; owner deletes, too.
     #[arg(long)]
     role: Role,
     /// What it is called, for people.

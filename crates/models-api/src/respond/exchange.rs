@@ -156,15 +156,17 @@ impl Line<'_> {
         } = self;
         let route = route.as_str();
         let (request_id, status) = (self.request_id.as_str(), self.status.as_u16());
-        let client_request_id = self.client_request_id.map(tracing::field::debug);
+        let client_request_id = self.client_request_id.map(HeaderValue::as_bytes);
+        let client_request_id = client_request_id.map(String::from_utf8_lossy);
+        let client_request_id = client_request_id.as_deref();
         let principal = self.session.map(|session| &session.principal);
         let key_id = principal.map(|principal| principal.key_id.as_str());
         let organization = principal.map(|principal| principal.organization_slug.as_str());
         let ms = self.took.as_secs_f64() * 1_000.0;
         if let Some(ApiError::Fault(reason) | ApiError::Overloaded(reason)) = self.error {
-            tracing::error!(request_id, client_request_id, key_id, organization, %method, route, ?path, status, ms, bytes, reason, "a request failed");
+            tracing::error!(request_id, client_request_id, key_id, organization, %method, route, path, status, ms, bytes, reason, "a request failed");
         } else {
-            tracing::info!(request_id, client_request_id, key_id, organization, %method, route, ?path, status, ms, bytes, "answered");
+            tracing::info!(request_id, client_request_id, key_id, organization, %method, route, path, status, ms, bytes, "answered");
         }
     }
 }

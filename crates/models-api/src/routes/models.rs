@@ -64,12 +64,10 @@ pub(super) async fn delete(
     let deletion = catalog
         .delete(&session.principal, &id, now(), attempt(&request))
         .await?;
-    if let Deletion::Deleted { revision, .. } = &deletion {
-        let token = services.node.token(*revision);
-        request.extensions_mut().insert(RevisionToken(token));
-    }
     match deletion {
-        Deletion::Deleted { model, .. } | Deletion::Repeated(model) => {
+        Deletion::Deleted { model, revision } | Deletion::Repeated { model, revision } => {
+            let token = services.node.token(revision);
+            request.extensions_mut().insert(RevisionToken(token));
             let body = serde_json::to_vec(&DeletedModelObject::from(&model))
                 .map_err(|error| ApiError::Fault(error.to_string()))?;
             Ok(HttpResponse::Ok()

@@ -132,7 +132,7 @@ pub async fn a_deletion_happens_once_however_many_ask(store: Store) {
         match attempt.await.unwrap() {
             Deletion::Deleted { .. } => deleted += 1,
             Deletion::Refused(refusal) => assert_eq!(refusal, DeletionRefusal::NotFound),
-            Deletion::Repeated(_) => panic!("none of them says that it is a repetition"),
+            Deletion::Repeated { .. } => panic!("none of them says that it is a repetition"),
         }
     }
     assert_eq!(deleted, 1);
@@ -189,7 +189,10 @@ pub async fn a_repeated_deletion_is_answered_again_for_a_minute_to_the_same_key(
     let revision = store.events.revision().await.unwrap();
 
     let after = |seconds| Timestamp::from_seconds(NOW.seconds() + seconds);
-    let repeated = Deletion::Repeated(own_model);
+    let repeated = Deletion::Repeated {
+        model: own_model,
+        revision,
+    };
     let public = Deletion::Refused(DeletionRefusal::Public);
     let missing = Deletion::Refused(DeletionRefusal::NotFound);
     for (key, name, at, attempt, expected) in [
@@ -259,7 +262,7 @@ pub async fn nothing_is_deleted_after_the_keys_revocation(store: Store) {
             Deletion::Refused(refusal) => {
                 assert_eq!(refusal, DeletionRefusal::Key(KeyRejection::Revoked));
             }
-            Deletion::Repeated(_) => panic!("none of them says that it is a repetition"),
+            Deletion::Repeated { .. } => panic!("none of them says that it is a repetition"),
         }
     }
     let events = store

@@ -171,12 +171,12 @@ pub async fn events_are_listed_in_pages(store: Store) {
     let page = |after, limit| {
         let events = store.events.clone();
         async move {
-            let page = events
-                .list_after(Revision(after), limit)
-                .await
-                .unwrap()
-                .value;
-            page.iter()
+            let page = events.list_after(Revision(after), limit).await.unwrap();
+            // Whether the page is full, or empty.
+            assert_eq!(page.position, events.position().await.unwrap());
+            assert_eq!(page.position.revision, Revision(3));
+            page.value
+                .iter()
                 .map(|event| event.revision.0)
                 .collect::<Vec<_>>()
         }
