@@ -390,3 +390,6 @@ impl<DB: Backend> Node<DB> {
         Ok(takes_away)
     }
 }
+
+#[cfg(test)]
+mod tests;

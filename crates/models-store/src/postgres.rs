@@ -7,7 +7,7 @@ use std::time::Duration;
 use models_core::RepositoryError;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPoolOptions};
-use sqlx::{Connection, Executor, FromRow, PgPool};
+use sqlx::{Connection, Executor, FromRow, PgPool, Postgres};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
@@ -75,6 +75,20 @@ struct SettingsRow {
 }
 
 pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError> {
+    let (store, location) = connect(url, options).await?;
+    Ok(Store::new(
+        DatabaseKind::Postgres,
+        location,
+        &MIGRATOR,
+        store,
+    ))
+}
+
+/// The store, and where it is, to be shown.
+pub(crate) async fn connect(
+    url: &str,
+    options: Options,
+) -> Result<(SqlStore<Postgres>, String), OpenError> {
     refuse_raw_separators(url)?;
     let connect = PgConnectOptions::from_str(url)
         .map_err(OpenError::Url)?
@@ -102,12 +116,7 @@ pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError
         lease: options.lease,
         observer: ObserverSlot::default(),
     };
-    Ok(Store::new(
-        DatabaseKind::Postgres,
-        location,
-        &MIGRATOR,
-        store,
-    ))
+    Ok((store, location))
 }
 
 /// Connects once, outside the pools (which would try again in silence), asserts the settings, and
