@@ -7,13 +7,16 @@
 //! held to less: one that is sent after a deletion was answered does not show the model, and one with
 //! the token of an answer shows no less than that answer did.
 
+mod model;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::try_join_all;
-use stateright::semantics::{ConsistencyTester, LinearizabilityTester, SequentialSpec};
+use stateright::semantics::{ConsistencyTester, LinearizabilityTester};
 use tokio::sync::{Mutex, RwLock};
 
+use self::model::{Model, Operation, Outcome};
 use crate::Failure;
 use crate::node::{Answer, Node};
 use crate::scene::{Scene, wait};
@@ -23,40 +26,6 @@ const IDS: usize = 50;
 /// After so many operations a history is checked, and a new one begun.
 const WINDOW: usize = 40;
 const NEWEST: (&str, &str) = ("Cache-Control", "no-cache");
-
-/// Whether the model is there.
-#[derive(Clone, Debug, PartialEq)]
-struct Model(bool);
-
-#[derive(Clone, Debug, PartialEq)]
-enum Operation {
-    Add,
-    Delete,
-    Read,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Outcome {
-    Added,
-    Deleted(bool),
-    Seen(bool),
-}
-
-impl SequentialSpec for Model {
-    type Op = Operation;
-    type Ret = Outcome;
-
-    fn invoke(&mut self, operation: &Operation) -> Outcome {
-        match operation {
-            Operation::Add => {
-                self.0 = true;
-                Outcome::Added
-            }
-            Operation::Delete => Outcome::Deleted(std::mem::replace(&mut self.0, false)),
-            Operation::Read => Outcome::Seen(self.0),
-        }
-    }
-}
 
 /// The history of a model, since it was last known for sure.
 struct History {

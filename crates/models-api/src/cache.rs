@@ -1,16 +1,18 @@
 //! What is kept in memory of the catalog, under keys: read without a lock, filled once for many who
 //! ask at once, bounded in bytes.
 
+mod fill;
+
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
 use models_core::{Epoch, RepositoryError, Snapshot};
-use tokio::sync::OnceCell;
 
+use self::fill::{Failure, Fill};
 use crate::metrics::CacheMetrics;
 
 /// Each insertion copies the pointers of one shard.
@@ -80,23 +82,6 @@ impl<V> Clone for Entry<V> {
             is_used: AtomicBool::new(self.is_used()),
         }
     }
-}
-
-/// A place for what is being read. All but the reading itself is written under the shard's lock.
-struct Fill<V: Cached> {
-    read: OnceCell<Result<Snapshot<Arc<V>>, Failure>>,
-    /// An event has touched it since the place was taken, in a way that cannot be told from what was read.
-    is_stale: AtomicBool,
-    /// What events have changed since the place was taken.
-    changes: Mutex<Vec<V::Change>>,
-    /// What was read, with the changes.
-    kept: OnceLock<Arc<V>>,
-}
-
-/// A failure that many hear of.
-struct Failure {
-    is_passing: bool,
-    reason: String,
 }
 
 enum Place<V: Cached> {
@@ -389,44 +374,6 @@ impl<K, V: Cached> Shard<K, V> {
 fn discard<K: Hash + Eq, V: Cached>(fills: &mut Fills<K, V>, key: &K) {
     if let Some(fill) = fills.remove(key) {
         fill.is_stale.store(true, Ordering::Relaxed);
-    }
-}
-
-impl<V: Cached> Fill<V> {
-    fn changes(&self) -> MutexGuard<'_, Vec<V::Change>> {
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<V: Cached> Default for Fill<V> {
-    fn default() -> Self {
-        Self {
-            read: OnceCell::new(),
-            is_stale: AtomicBool::new(false),
-            changes: Mutex::default(),
-            kept: OnceLock::new(),
-        }
-    }
-}
-
-impl From<RepositoryError> for Failure {
-    fn from(error: RepositoryError) -> Self {
-        Self {
-            is_passing: matches!(error, RepositoryError::Unavailable(_)),
-            reason: std::error::Error::source(&error)
-                .map_or_else(|| error.to_string(), ToString::to_string),
-        }
-    }
-}
-
-impl Failure {
-    fn to_error(&self) -> RepositoryError {
-        let reason = self.reason.clone().into();
-        if self.is_passing {
-            RepositoryError::Unavailable(reason)
-        } else {
-            RepositoryError::Failed(reason)
-        }
     }
 }
 

@@ -15,7 +15,8 @@
 //! 4. What is read for the memory takes its place there before the reading begins. An event that
 //!    touches it marks the place, and what was read for a marked place is not kept, or is changed first.
 //! 5. The epoch changes only with a renewal, and to that of the server which took it: one that another
-//!    has taken the place of can still be read, but with a synchronous standby it takes no writes.
+//!    has taken the place of can still be read, but with a synchronous standby it takes no writes. Only events
+//!    of that history are applied.
 //! 6. A row is taken out only by somebody who saw it unchanged for longer than its lease. A node that
 //!    finds its row gone has lost its lease, and begins anew, with nothing in memory.
 //!

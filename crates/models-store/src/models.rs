@@ -1,16 +1,18 @@
 //! Models.
 
+mod rows;
+
 use std::collections::HashMap;
 
 use async_trait::async_trait;
 use models_core::{
     Actor, ApiKey, ApiKeyId, Attempt, Candidates, Change, Deletion, DeletionRefusal, Import,
     ImportReport, KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin, Position,
-    Progress, RepositoryError, Revision, Scope, ShutdownDate, Snapshot, Timestamp, visibility,
+    Progress, RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
 };
-use sqlx::FromRow;
 
-use crate::api_keys::{ApiKeyRow, select_api_keys};
+use self::rows::{CandidateRow, JoinedModel, KeyAndCandidateRow, column, models};
+use crate::api_keys::select_api_keys;
 use crate::error::damaged;
 use crate::mutation::Mutation;
 use crate::sql::{Backend, SqlStore};
@@ -49,79 +51,8 @@ const DELETE: &str = "DELETE FROM models WHERE scope = $1 AND id = $2 \
 const FIND_DELETED: &str = "SELECT revision, change FROM events WHERE subject_id = $1 AND type = 'model.deleted' \
     AND actor = $2 AND occurred_at >= $3 ORDER BY revision DESC LIMIT 1";
 
-const PUBLIC: &str = "public";
-
 /// For how long a deletion whose answer got lost can be asked for again, in seconds.
 const REPEATED_WITHIN: i64 = 60;
-
-#[derive(FromRow)]
-struct ModelRow {
-    scope: String,
-    id: String,
-    created: i64,
-    owned_by: String,
-    shutdown_date: Option<String>,
-}
-
-/// A model, or none, in a row that says something else too.
-#[derive(FromRow)]
-struct JoinedModel {
-    scope: Option<String>,
-    model_id: Option<String>,
-    created: Option<i64>,
-    owned_by: Option<String>,
-    shutdown_date: Option<String>,
-}
-
-/// A model that an organization might be shown; where there is none, one row says just the revisions.
-#[derive(FromRow)]
-struct CandidateRow {
-    public_revision: i64,
-    own_revision: i64,
-    #[sqlx(flatten)]
-    model: JoinedModel,
-}
-
-/// A key and a model that it might delete; where there is none, one row says just the key.
-#[derive(FromRow)]
-struct KeyAndCandidateRow {
-    #[sqlx(flatten)]
-    key: ApiKeyRow,
-    #[sqlx(flatten)]
-    model: JoinedModel,
-}
-
-impl JoinedModel {
-    fn row(self) -> Option<ModelRow> {
-        Some(ModelRow {
-            scope: self.scope?,
-            id: self.model_id?,
-            created: self.created?,
-            owned_by: self.owned_by?,
-            shutdown_date: self.shutdown_date,
-        })
-    }
-}
-
-impl TryFrom<ModelRow> for Model {
-    type Error = RepositoryError;
-
-    fn try_from(row: ModelRow) -> Result<Self, RepositoryError> {
-        let parsed = (|| {
-            Ok(Self {
-                id: row.id.try_into()?,
-                scope: match row.scope.as_str() {
-                    PUBLIC => Scope::Public,
-                    _ => Scope::Organization(row.scope.try_into()?),
-                },
-                created: row.created.try_into()?,
-                owned_by: row.owned_by.try_into()?,
-                shutdown_date: row.shutdown_date.map(ShutdownDate::try_from).transpose()?,
-            })
-        })();
-        parsed.map_err(|error: models_core::Invalid| damaged("models", error))
-    }
-}
 
 #[async_trait]
 impl<DB: Backend> ModelRepository for SqlStore<DB> {
@@ -387,15 +318,4 @@ async fn remove<DB: Backend>(
             .await?;
     }
     Ok(deleted)
-}
-
-/// The scope as the table has it.
-fn column(scope: &Scope) -> &str {
-    scope
-        .organization_id()
-        .map_or(PUBLIC, OrganizationId::as_str)
-}
-
-fn models(rows: impl IntoIterator<Item = ModelRow>) -> Result<Vec<Model>, RepositoryError> {
-    rows.into_iter().map(Model::try_from).collect()
 }

@@ -1,0 +1,91 @@
+//! Models as they are in rows.
+
+use models_core::{Model, OrganizationId, RepositoryError, Scope, ShutdownDate};
+use sqlx::FromRow;
+
+use crate::api_keys::ApiKeyRow;
+use crate::error::damaged;
+
+const PUBLIC: &str = "public";
+
+#[derive(FromRow)]
+pub(super) struct ModelRow {
+    scope: String,
+    id: String,
+    created: i64,
+    owned_by: String,
+    shutdown_date: Option<String>,
+}
+
+/// A model, or none, in a row that says something else too.
+#[derive(FromRow)]
+pub(super) struct JoinedModel {
+    scope: Option<String>,
+    model_id: Option<String>,
+    created: Option<i64>,
+    owned_by: Option<String>,
+    shutdown_date: Option<String>,
+}
+
+/// A model that an organization might be shown; where there is none, one row says just the revisions.
+#[derive(FromRow)]
+pub(super) struct CandidateRow {
+    pub(super) public_revision: i64,
+    pub(super) own_revision: i64,
+    #[sqlx(flatten)]
+    pub(super) model: JoinedModel,
+}
+
+/// A key and a model that it might delete; where there is none, one row says just the key.
+#[derive(FromRow)]
+pub(super) struct KeyAndCandidateRow {
+    #[sqlx(flatten)]
+    pub(super) key: ApiKeyRow,
+    #[sqlx(flatten)]
+    pub(super) model: JoinedModel,
+}
+
+impl JoinedModel {
+    pub(super) fn row(self) -> Option<ModelRow> {
+        Some(ModelRow {
+            scope: self.scope?,
+            id: self.model_id?,
+            created: self.created?,
+            owned_by: self.owned_by?,
+            shutdown_date: self.shutdown_date,
+        })
+    }
+}
+
+impl TryFrom<ModelRow> for Model {
+    type Error = RepositoryError;
+
+    fn try_from(row: ModelRow) -> Result<Self, RepositoryError> {
+        let parsed = (|| {
+            Ok(Self {
+                id: row.id.try_into()?,
+                scope: match row.scope.as_str() {
+                    PUBLIC => Scope::Public,
+                    _ => Scope::Organization(row.scope.try_into()?),
+                },
+                created: row.created.try_into()?,
+                owned_by: row.owned_by.try_into()?,
+                shutdown_date: row.shutdown_date.map(ShutdownDate::try_from).transpose()?,
+            })
+        })();
+        parsed.map_err(|error: models_core::Invalid| damaged("models", error))
+    }
+}
+
+/// The scope as the table has it.
+pub(super) fn column(scope: &Scope) -> &str {
+    scope
+        .organization_id()
+        .map_or(PUBLIC, OrganizationId::as_str)
+}
+
+pub(super) fn models(
+    rows: impl IntoIterator<Item = ModelRow>,
+) -> Result<Vec<Model>, RepositoryError> {
+    rows.into_iter().map(Model::try_from).collect()
+}
