@@ -136,6 +136,10 @@ proptest! {
         let changed = view.without(&ids, &newest(2)).unwrap();
         let left: Vec<_> = left.into_iter().map(|(model, _)| model).collect();
         assert_shows(&changed, &left, ids.first().unwrap_or(&"none"));
+        // The same in two steps.
+        let (first, second) = ids.split_at(ids.len() / 2);
+        let twice = view.without(first, &newest(2)).unwrap().without(second, &newest(2)).unwrap();
+        assert_shows(&twice, &left, ids.last().unwrap_or(&"none"));
         let anew = View::new(left.iter(), &newest(2), changed.public.clone()).unwrap();
         assert_eq!(anew.list.plain().etag, changed.list.plain().etag);
         assert_eq!((changed.newest(), changed.revision()), (Revision(2), newest(2).token));
