@@ -71,8 +71,7 @@ fn check(
     }
 }
 
-/// Fields that are not ours are ignored. Null is the same as absent, but for a shutdown date: there
-/// it says that none is announced.
+/// Fields that are not ours are ignored. Null is the same as absent.
 fn import_entry(value: &Value) -> Result<ImportEntry, String> {
     if !value.is_object() {
         return Err("must be an object".to_owned());
@@ -82,10 +81,7 @@ fn import_entry(value: &Value) -> Result<ImportEntry, String> {
         id: id.parse().map_err(|error: Invalid| error.to_string())?,
         created: created(value)?,
         owned_by: parsed_field(value, "owned_by")?,
-        shutdown_date: match value.get("shutdown_date") {
-            None => None,
-            Some(_) => Some(parsed_field(value, "shutdown_date")?),
-        },
+        shutdown_date: parsed_field(value, "shutdown_date")?,
     })
 }
 

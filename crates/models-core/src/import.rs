@@ -14,9 +14,9 @@ pub struct ImportEntry {
     pub created: Option<Timestamp>,
     /// Who made it.
     pub owned_by: Option<Name>,
-    /// The day from which it is no longer served. The inner `None` says that none is announced, the
-    /// outer one that nothing is said about it.
-    pub shutdown_date: Option<Option<ShutdownDate>>,
+    /// The day from which it is no longer served. `None` leaves a date that was set otherwise: most
+    /// servers write null for every model.
+    pub shutdown_date: Option<ShutdownDate>,
 }
 
 /// What to import, and into which scope.
@@ -63,7 +63,7 @@ impl ImportEntry {
                 .clone(),
             shutdown_date: self
                 .shutdown_date
-                .unwrap_or(existing.and_then(|model| model.shutdown_date)),
+                .or(existing.and_then(|model| model.shutdown_date)),
         }
     }
 }

@@ -11,7 +11,7 @@ pub async fn a_model_is_retrieved_whole(service: TestService) {
         id: "ft:gpt-4o:acme::AbCdEf12".parse().unwrap(),
         created: Some(Timestamp::from_seconds(u32::MAX)),
         owned_by: Some("Acme \"quoted\" 模型".parse().unwrap()),
-        shutdown_date: Some(Some("2027-01-31".parse().unwrap())),
+        shutdown_date: Some("2027-01-31".parse().unwrap()),
     };
     let import = Import {
         scope: Scope::Organization(acme.id.clone()),

@@ -30,7 +30,7 @@ pub async fn every_mutation_appends_its_event_and_takes_the_next_revision(store:
         .unwrap()
         .unwrap();
     let retired = ImportEntry {
-        shutdown_date: Some(Some("2027-01-31".parse().unwrap())),
+        shutdown_date: Some("2027-01-31".parse().unwrap()),
         ..entry("a", 1)
     };
     store

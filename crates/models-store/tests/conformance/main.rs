@@ -78,7 +78,7 @@ on_both_databases! {
         an_import_into_a_missing_organization_adds_nothing
         a_dry_run_reports_the_same_and_changes_nothing
         an_id_that_comes_twice_is_applied_in_order
-        a_shutdown_date_stays_until_something_is_said_of_it
+        a_shutdown_date_stays_until_an_import_brings_another
         progress_is_heard_for_every_entry
         any_text_comes_back_as_it_went_in
     }

@@ -105,7 +105,7 @@ pub async fn an_import_is_idempotent_and_reports_what_it_did(store: Store) {
     );
 
     let changed = ImportEntry {
-        shutdown_date: Some(Some("2027-01-31".parse().unwrap())),
+        shutdown_date: Some("2027-01-31".parse().unwrap()),
         ..entry("a", 1)
     };
     let second = import(Scope::Public, vec![changed, entry("b", 2), entry("c", 3)]);
@@ -179,15 +179,16 @@ pub async fn an_import_fills_in_what_an_entry_does_not_say(store: Store) {
     assert_eq!((new.created, new.owned_by.as_str()), (NOW, "nobody"));
 }
 
-pub async fn a_shutdown_date_stays_until_something_is_said_of_it(store: Store) {
-    let date = "2027-01-31".parse().unwrap();
-    for (said, expected) in [
-        (Some(Some(date)), Some(date)),
-        (None, Some(date)),
-        (Some(None), None),
+pub async fn a_shutdown_date_stays_until_an_import_brings_another(store: Store) {
+    let [first, second] = ["2027-01-31", "2028-01-31"].map(|date| Some(date.parse().unwrap()));
+    for (imported, expected) in [
+        (None, None),
+        (first, first),
+        (None, first),
+        (second, second),
     ] {
         let one = ImportEntry {
-            shutdown_date: said,
+            shutdown_date: imported,
             ..entry("a", 1)
         };
         store
