@@ -1,5 +1,7 @@
 //! Taking in the list of another catalog.
 
+use std::time::Duration;
+
 use crate::model::{Model, ModelId, Scope, ShutdownDate};
 use crate::text::Name;
 use crate::time::Timestamp;
@@ -32,15 +34,75 @@ pub struct Import {
     pub dry_run: bool,
 }
 
-/// What an import did, or would do: how many models of each kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What an import changed, or what a dry run would change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportReport {
-    /// Models that were not there.
-    pub created: usize,
-    /// Models that were different.
-    pub updated: usize,
-    /// Models that were the same already.
+    /// The models that did not exist, in the order of the entries.
+    pub created: Vec<ModelId>,
+    /// The models that differed, in the order of the entries.
+    pub updated: Vec<UpdatedModel>,
+    /// How many models were the same already.
     pub unchanged: usize,
+    /// How long the import held the turn, and so kept every other change waiting. Zero for a dry run
+    /// and for an import that changes nothing.
+    pub turn: Duration,
+}
+
+/// A model that an import changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdatedModel {
+    /// Its id.
+    pub id: ModelId,
+    /// What changed.
+    pub fields: ChangedFields,
+}
+
+/// The fields in which two states of one model differ.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ChangedFields {
+    /// `created`.
+    pub created: bool,
+    /// `owned_by`.
+    pub owned_by: bool,
+    /// `shutdown_date`.
+    pub shutdown_date: bool,
+}
+
+impl ChangedFields {
+    /// The difference between two states of one model.
+    #[must_use]
+    pub fn between(before: &Model, after: &Model) -> Self {
+        // A new field of a model does not compile here until it is compared too.
+        let Model {
+            id: _,
+            scope: _,
+            created,
+            owned_by,
+            shutdown_date,
+        } = before;
+        Self {
+            created: *created != after.created,
+            owned_by: *owned_by != after.owned_by,
+            shutdown_date: *shutdown_date != after.shutdown_date,
+        }
+    }
+
+    /// Whether there is no difference.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+
+    /// The names of the fields, as the model object spells them.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        [
+            (self.created, "created"),
+            (self.owned_by, "owned_by"),
+            (self.shutdown_date, "shutdown_date"),
+        ]
+        .into_iter()
+        .filter_map(|(is_changed, name)| is_changed.then_some(name))
+    }
 }
 
 impl ImportEntry {

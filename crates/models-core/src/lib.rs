@@ -24,7 +24,7 @@ pub mod visibility;
 pub use api_key::{ApiKey, ApiKeyId, KeyRejection, ListedApiKey, Validity};
 pub use consistency::{Epoch, Follower, Position, Snapshot};
 pub use event::{Actor, Change, Event, Origin, Revision};
-pub use import::{Import, ImportEntry, ImportReport};
+pub use import::{ChangedFields, Import, ImportEntry, ImportReport, UpdatedModel};
 pub use model::{Model, ModelId, Scope, ShutdownDate};
 pub use organization::{Organization, OrganizationId, Project, ProjectId, Slug};
 pub use repository::{

@@ -6,9 +6,10 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, ApiKey, ApiKeyId, Attempt, Candidates, Change, Deletion, DeletionRefusal, Import,
-    ImportReport, KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin, Position,
-    Progress, RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
+    Actor, ApiKey, ApiKeyId, Attempt, Candidates, Change, ChangedFields, Deletion, DeletionRefusal,
+    Import, ImportReport, KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin,
+    Position, Progress, RepositoryError, Revision, Scope, Snapshot, Timestamp, UpdatedModel,
+    visibility,
 };
 
 use self::rows::{CandidateRow, JoinedModel, KeyAndCandidateRow, column, models};
@@ -176,12 +177,15 @@ pub(crate) async fn apply<DB: Backend>(
         match before {
             None => {
                 insert(mutation, &after).await?;
-                report.created += 1;
+                report.created.push(after.id.clone());
             }
             Some(before) if *before == after => report.unchanged += 1,
             Some(before) => {
                 update(mutation, before, &after).await?;
-                report.updated += 1;
+                report.updated.push(UpdatedModel {
+                    id: after.id.clone(),
+                    fields: ChangedFields::between(before, &after),
+                });
             }
         }
         existing.insert(entry.id.clone(), after);

@@ -110,8 +110,11 @@ impl ImportFile {
             created,
             updated,
             unchanged,
+            turn,
         } = report?;
-        let counts = json!({"created": created, "updated": updated, "unchanged": unchanged, "refused": refused});
+        let (created, updated) = (created.len(), updated.len());
+        let turn_ms = u64::try_from(turn.as_millis()).unwrap_or(u64::MAX);
+        let counts = json!({"created": created, "updated": updated, "unchanged": unchanged, "refused": refused, "turn_ms": turn_ms});
         output.object(&counts, || {
             let prefix = if self.dry_run { "Dry run, nothing changed: " } else { "" };
             format!("{prefix}{created} created, {updated} updated, {unchanged} unchanged, {refused} refused ({whose})")

@@ -7,6 +7,11 @@ use crate::fixtures::{
     NOW, add_models, add_organization, entry, id, ids, import, organization, origin, own,
 };
 
+/// How many models an import created, updated and left alone.
+fn counts(report: &ImportReport) -> (usize, usize, usize) {
+    (report.created.len(), report.updated.len(), report.unchanged)
+}
+
 pub async fn models_are_listed_by_creation_and_then_by_the_bytes_of_the_id(store: Store) {
     add_models(
         &store,
@@ -82,27 +87,13 @@ pub async fn an_import_is_idempotent_and_reports_what_it_did(store: Store) {
         .import(first.clone(), origin(), Arc::new(|_| ()))
         .await
         .unwrap();
-    assert_eq!(
-        report,
-        ImportReport {
-            created: 2,
-            updated: 0,
-            unchanged: 0
-        }
-    );
+    assert_eq!(counts(&report), (2, 0, 0));
     let report = store
         .models
         .import(first, origin(), Arc::new(|_| ()))
         .await
         .unwrap();
-    assert_eq!(
-        report,
-        ImportReport {
-            created: 0,
-            updated: 0,
-            unchanged: 2
-        }
-    );
+    assert_eq!(counts(&report), (0, 0, 2));
 
     let changed = ImportEntry {
         shutdown_date: Some("2027-01-31".parse().unwrap()),
@@ -114,14 +105,7 @@ pub async fn an_import_is_idempotent_and_reports_what_it_did(store: Store) {
         .import(second, origin(), Arc::new(|_| ()))
         .await
         .unwrap();
-    assert_eq!(
-        report,
-        ImportReport {
-            created: 1,
-            updated: 1,
-            unchanged: 1
-        }
-    );
+    assert_eq!(counts(&report), (1, 1, 1));
     assert_eq!(
         ids(&store.models.list(&Scope::Public).await.unwrap()),
         ["a", "stays", "b", "c"]
@@ -151,14 +135,7 @@ pub async fn an_import_fills_in_what_an_entry_does_not_say(store: Store) {
         .import(both, origin(), Arc::new(|_| ()))
         .await
         .unwrap();
-    assert_eq!(
-        report,
-        ImportReport {
-            created: 1,
-            updated: 0,
-            unchanged: 1
-        }
-    );
+    assert_eq!(counts(&report), (1, 0, 1));
 
     let known = store
         .models
@@ -233,14 +210,7 @@ pub async fn a_dry_run_reports_the_same_and_changes_nothing(store: Store) {
         .import(dry, origin(), Arc::new(|_| ()))
         .await
         .unwrap();
-    assert_eq!(
-        report,
-        ImportReport {
-            created: 1,
-            updated: 1,
-            unchanged: 1
-        }
-    );
+    assert_eq!(counts(&report), (1, 1, 1));
     assert_eq!(
         ids(&store.models.list(&Scope::Public).await.unwrap()),
         ["a", "b"]
@@ -306,14 +276,7 @@ pub async fn an_id_that_comes_twice_is_applied_in_order(store: Store) {
         .import(twice, origin(), Arc::new(|_| ()))
         .await
         .unwrap();
-    assert_eq!(
-        report,
-        ImportReport {
-            created: 1,
-            updated: 1,
-            unchanged: 0
-        }
-    );
+    assert_eq!(counts(&report), (1, 1, 0));
     let found = store
         .models
         .find(&Scope::Public, &id("a"))
