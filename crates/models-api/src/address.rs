@@ -1,39 +1,77 @@
-//! From which address a request comes.
+//! The address that a request comes from.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_http::header::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The client's address: that of the peer, or if the peer is a proxy that is trusted, the last one
-/// which the proxies name that is none of theirs. An IPv6 address stands for its /64: whoever has one
-/// of those has all.
-pub(crate) fn client_address(peer: IpAddr, trusted: &[IpNet], headers: &HeaderMap) -> IpAddr {
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
-    let mut client = peer.to_canonical();
-    let values: Vec<_> = headers.get_all(X_FORWARDED_FOR).collect();
-    let named = values
-        .iter()
-        .rev()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.rsplit(','));
-    for name in named {
-        if !is_trusted(&client) {
-            break;
+/// The proxies whose `X-Forwarded-For` names the client.
+#[derive(Default)]
+pub(crate) struct TrustedProxies {
+    networks: Vec<IpNet>,
+    /// The log has said that another peer sends the header.
+    has_warned: AtomicBool,
+}
+
+impl TrustedProxies {
+    pub(crate) fn new(networks: Vec<IpNet>) -> Self {
+        Self {
+            networks,
+            has_warned: AtomicBool::new(false),
         }
-        // What a proxy did not write is nothing that it vouches for.
-        let Ok(address) = name.trim().parse::<IpAddr>() else {
-            break;
-        };
-        client = address.to_canonical();
     }
-    match client {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(
-            address.to_bits() & !u128::from(u64::MAX),
-        )),
-        IpAddr::V4(_) => client,
+
+    /// The client's address: the peer's, or if the peer is a trusted proxy, the last address in
+    /// `X-Forwarded-For` that is not a trusted proxy's. An IPv6 address stands for its /64, since a
+    /// client that has one of these addresses has all of them.
+    pub(crate) fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let peer = peer.to_canonical();
+        if !self.trusts(peer) && headers.contains_key(X_FORWARDED_FOR) {
+            self.warn_of(peer);
+        }
+        match self.last_untrusted(peer, headers) {
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(
+                address.to_bits() & !u128::from(u64::MAX),
+            )),
+            address @ IpAddr::V4(_) => address,
+        }
+    }
+
+    fn last_untrusted(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut client = peer;
+        let values: Vec<_> = headers.get_all(X_FORWARDED_FOR).collect();
+        let named = values
+            .iter()
+            .rev()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.rsplit(','));
+        for name in named {
+            // A trusted proxy vouches only for an address that it wrote itself.
+            let (true, Ok(address)) = (self.trusts(client), name.trim().parse::<IpAddr>()) else {
+                break;
+            };
+            client = address.to_canonical();
+        }
+        client
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.networks
+            .iter()
+            .any(|network| network.contains(&address))
+    }
+
+    fn warn_of(&self, peer: IpAddr) {
+        if !self.has_warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                %peer,
+                "X-Forwarded-For from a peer that is not trusted is ignored; if the peer is your gateway, name it in \
+                 `server.trusted_proxies`, or all its clients share one limit on incorrect API keys"
+            );
+        }
     }
 }
 
@@ -45,10 +83,8 @@ mod tests {
 
     #[test]
     fn only_a_trusted_proxy_is_believed() {
-        let trusted: Vec<IpNet> = ["10.0.0.0/8", "fd00::/8"]
-            .iter()
-            .map(|network| network.parse().unwrap())
-            .collect();
+        let networks = ["10.0.0.0/8", "fd00::/8"].map(|network| network.parse().unwrap());
+        let proxies = TrustedProxies::new(networks.into());
         for (peer, forwarded, expected) in [
             ("192.0.2.1", &[][..], "192.0.2.1"),
             ("192.0.2.1", &["198.51.100.7"], "192.0.2.1"),
@@ -69,7 +105,7 @@ mod tests {
             for value in forwarded {
                 headers.append(X_FORWARDED_FOR, HeaderValue::from_static(value));
             }
-            let found = client_address(peer.parse().unwrap(), &trusted, &headers);
+            let found = proxies.client_address(peer.parse().unwrap(), &headers);
             assert_eq!(
                 found,
                 expected.parse::<IpAddr>().unwrap(),

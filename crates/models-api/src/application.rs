@@ -12,16 +12,17 @@ use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::{App, web};
 use futures_util::future::ready;
-use ipnet::IpNet;
 use models_store::Store;
 use rustix::net::listen;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
 
+use crate::address::TrustedProxies;
 use crate::connection::{Connection, Timeouts};
+use crate::failure_limit::FailureLimit;
 use crate::node::Node;
 use crate::operations::{self, Operations};
-use crate::rate_limit::{FailureLimit, RateLimit};
+use crate::rate_limit::RateLimit;
 use crate::read::remember;
 use crate::respond::{ToldToStop, respond};
 use crate::routes;
@@ -40,8 +41,8 @@ pub struct Services {
     pub(crate) head_limit: usize,
     /// How many incorrect keys may come from an address, where that is limited.
     pub(crate) failure_limit: Option<FailureLimit>,
-    /// Who may say which address a request comes from.
-    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// The proxies whose `X-Forwarded-For` names the client.
+    pub(crate) trusted_proxies: TrustedProxies,
     /// Take no notice of `OpenAI-Organization` and `OpenAI-Project`.
     pub ignore_organization_headers: bool,
 }
@@ -52,8 +53,8 @@ impl Services {
             node,
             rate_limit: RateLimit::new(settings.limits.requests_per_minute),
             head_limit: usize::from(settings.limits.head_kib) << 10,
-            failure_limit: FailureLimit::new(settings.limits.failed_authentications_per_minute),
-            trusted_proxies: settings.server.trusted_proxies.clone(),
+            failure_limit: FailureLimit::new(&settings.limits),
+            trusted_proxies: TrustedProxies::new(settings.server.trusted_proxies.clone()),
             ignore_organization_headers: settings.server.ignore_organization_headers,
         }
     }

@@ -164,6 +164,11 @@ impl Authenticator {
         self.known.get(&KeyDigest::of_unchecked(token))?.session()
     }
 
+    /// Whether only the database can say whether this token is a key.
+    pub(crate) fn needs_look_up(&self, token: &str) -> bool {
+        KeyDigest::of(token).is_ok_and(|digest| self.known.get(&digest).is_none())
+    }
+
     async fn read(&self, digest: &KeyDigest) -> Result<Snapshot<Arc<Known>>, RepositoryError> {
         let Snapshot { position, value } = self.api_keys.find_by_digest(digest).await?;
         let known = match value {

@@ -8,9 +8,8 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
-use models_core::{Principal, Role};
+use models_core::{KeyDigest, Principal, Role};
 
-use crate::address::client_address;
 use crate::application::Services;
 use crate::authentication::{Session, redact};
 use crate::error::ApiError;
@@ -92,8 +91,8 @@ async fn require(request: &HttpRequest, need: Need) -> Result<Arc<Session>, ApiE
     Ok(session)
 }
 
-/// Whom the token stands for. An address that sent too many incorrect ones is told so in place of a look at
-/// the database, and a key that is in memory is good whoever else shares the address.
+/// The session of the token. A token that memory knows waits for nothing. Any other is looked up, at
+/// once or slowly: that depends on the incorrect keys that came from the same address.
 async fn session(
     services: &Services,
     request: &HttpRequest,
@@ -105,16 +104,21 @@ async fn session(
     }
     let limit = services.failure_limit.as_ref().zip(request.peer_addr());
     let limit = limit.map(|(limit, peer)| {
-        let address = client_address(peer.ip(), &services.trusted_proxies, request.headers());
-        (limit, address)
+        let proxies = &services.trusted_proxies;
+        (limit, proxies.client_address(peer.ip(), request.headers()))
     });
-    if let Some(wait) = limit.and_then(|(limit, address)| limit.wait(&address)) {
-        return Err(ApiError::TooManyFailures(wait.as_secs()));
+    if let Some((limit, address)) = limit
+        && authenticator.needs_look_up(token)
+    {
+        match limit.wait_for_look_up(address).await {
+            Ok(is_throttled) => services.node.metrics.looked_up(is_throttled),
+            Err(wait) => return Err(ApiError::TooManyFailures(wait.as_secs())),
+        }
     }
     let found = authenticator.authenticate(token).await?;
     found.ok_or_else(|| {
         if let Some((limit, address)) = limit {
-            limit.count(address);
+            limit.count(address, KeyDigest::of_unchecked(token.as_bytes()));
         }
         ApiError::IncorrectApiKey(redact(token))
     })

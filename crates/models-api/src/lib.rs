@@ -16,6 +16,7 @@ mod connection;
 mod cors;
 mod creation;
 mod error;
+mod failure_limit;
 mod first_start;
 mod list;
 mod list_file;

@@ -34,6 +34,7 @@ pub(crate) struct Metrics {
     reads: [[[Histogram; 2]; 2]; 2],
     pub(crate) in_flight: IntGauge,
     refused_keys: IntCounterVec,
+    throttled_look_ups: IntCounter,
     pub(crate) keys: CacheMetrics,
     pub(crate) views: CacheMetrics,
     pub(crate) encodings: IntCounterVec,
@@ -98,6 +99,13 @@ impl Metrics {
                         "Requests without a good key, by reason.",
                     ),
                     &["reason"],
+                )?,
+            )?,
+            throttled_look_ups: added(
+                &registry,
+                IntCounter::new(
+                    "models_throttled_key_lookups_total",
+                    "Look-ups of keys from addresses beyond the limit on incorrect keys.",
                 )?,
             )?,
             keys: CacheMetrics::of(&registry, "keys")?,
@@ -166,6 +174,11 @@ impl Metrics {
             ]),
         };
         histogram.observe(took.as_secs_f64());
+    }
+
+    /// A key is looked up, from an address that is beyond the limit on incorrect keys or not.
+    pub(crate) fn looked_up(&self, is_throttled: bool) {
+        self.throttled_look_ups.inc_by(is_throttled.into());
     }
 
     /// A request had no good key, for this reason.

@@ -1,15 +1,12 @@
-//! How many requests a key may make, and how many incorrect keys may come from an address. Each node counts for itself.
+//! How many requests a key may make. Each node counts for itself.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::{Quota, RateLimiter};
 use models_core::ApiKeyId;
 
 /// From how many keys or addresses on those that have not asked for a while are forgotten.
@@ -77,55 +74,8 @@ impl RateLimit {
     }
 }
 
-/// A bucket of failures for each address: full, it holds a minute's, and they come back one by one.
-pub struct FailureLimit {
-    limiter: DefaultKeyedRateLimiter<IpAddr>,
-    /// Until when an address may fail no more.
-    refused: Mutex<HashMap<IpAddr, Instant>>,
-}
-
-impl FailureLimit {
-    /// No limit where there are 0 failures a minute.
-    #[must_use]
-    pub fn new(per_minute: u32) -> Option<Self> {
-        let per_minute = NonZeroU32::new(per_minute)?;
-        Some(Self {
-            limiter: RateLimiter::keyed(Quota::per_minute(per_minute)),
-            refused: Mutex::default(),
-        })
-    }
-
-    /// How long this address has to wait before it may try another key, if it has to.
-    pub fn wait(&self, address: &IpAddr) -> Option<Duration> {
-        let until = *self.refused().get(address)?;
-        let wait = until.checked_duration_since(Instant::now())?;
-        Some(whole_seconds(wait))
-    }
-
-    /// An incorrect key came from this address.
-    pub fn count(&self, address: IpAddr) {
-        if self.limiter.len() > MANY {
-            self.limiter.retain_recent();
-        }
-        let Err(until) = self.limiter.check_key(&address) else {
-            return;
-        };
-        let now = Instant::now();
-        let mut refused = self.refused();
-        if refused.len() > MANY {
-            refused.retain(|_, until| *until > now);
-        }
-        let wait = until.wait_time_from(DefaultClock::default().now());
-        refused.insert(address, now + wait);
-    }
-
-    fn refused(&self) -> MutexGuard<'_, HashMap<IpAddr, Instant>> {
-        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// The same or the next whole second, from 1 to 60.
-fn whole_seconds(wait: Duration) -> Duration {
+pub(crate) fn whole_seconds(wait: Duration) -> Duration {
     let up = u64::from(wait.subsec_nanos() > 0);
     Duration::from_secs((wait.as_secs() + up).clamp(1, LONGEST_WAIT))
 }
@@ -155,22 +105,6 @@ mod tests {
         assert_eq!(taken[1].reset, Duration::from_mins(1));
         assert_eq!(limit.take(&other).remaining, 1);
         assert!(RateLimit::new(0).is_none());
-    }
-
-    #[test]
-    fn each_address_has_a_bucket_of_failures() {
-        let limit = FailureLimit::new(2).unwrap();
-        let [one, other] = ["192.0.2.1", "192.0.2.2"].map(|text| text.parse().unwrap());
-        for _ in 0..2 {
-            assert_eq!(limit.wait(&one), None);
-            limit.count(one);
-        }
-        assert_eq!(limit.wait(&one), None);
-        limit.count(one);
-        let wait = limit.wait(&one).unwrap();
-        assert!((1..=30).contains(&wait.as_secs()), "{wait:?}");
-        assert_eq!(limit.wait(&other), None);
-        assert!(FailureLimit::new(0).is_none());
     }
 
     #[test]

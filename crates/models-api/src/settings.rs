@@ -89,6 +89,8 @@ pub struct LimitSettings {
     pub idle_timeout: Duration,
     pub requests_per_minute: u32,
     pub failed_authentications_per_minute: u32,
+    #[serde(deserialize_with = "within::<_, 1, 10_000>")]
+    pub throttled_key_lookups_per_second: u16,
 }
 
 /// Where the catalog is kept.

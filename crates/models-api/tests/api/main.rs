@@ -54,7 +54,9 @@ on_both_databases! {
         head_answers_as_get_does_without_the_body
     }
     limits {
-        an_address_with_too_many_incorrect_keys_has_to_wait
+        a_client_with_one_incorrect_key_does_not_delay_its_neighbours
+        a_correct_key_from_an_address_beyond_the_limit_is_slow_and_not_refused
+        look_ups_that_would_wait_too_long_are_refused
         a_request_too_many_is_refused_at_once_and_the_others_are_done
         what_takes_too_long_is_answered_all_the_same
         a_head_may_be_so_long
