@@ -215,6 +215,10 @@ impl Authenticator {
         });
     }
 
+    pub(crate) fn invalidate(&self) {
+        self.known.invalidate();
+    }
+
     pub(crate) fn forget(&self, epoch: &Epoch) {
         self.known.forget(epoch);
     }

@@ -240,10 +240,15 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
         }
     }
 
+    /// Drops everything, also what is being read. The epoch stays.
+    pub(crate) fn invalidate(&self) {
+        self.remove_where(|_, _| true);
+    }
+
     /// Drops everything, and keeps from now on only what is read in this epoch.
     pub(crate) fn forget(&self, epoch: &Epoch) {
         self.epoch.store(Arc::new(epoch.clone()));
-        self.remove_where(|_, _| true);
+        self.invalidate();
     }
 
     fn shard(&self, key: &K) -> &Shard<K, V> {

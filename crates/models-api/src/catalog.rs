@@ -156,6 +156,10 @@ impl Catalog {
         }
     }
 
+    pub(crate) fn invalidate(&self) {
+        self.views.invalidate();
+    }
+
     pub(crate) fn forget(&self, epoch: &Epoch) {
         self.views.forget(epoch);
     }

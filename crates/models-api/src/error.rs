@@ -235,7 +235,9 @@ impl From<RepositoryError> for ApiError {
     fn from(error: RepositoryError) -> Self {
         let reason = error.to_string();
         match error {
-            RepositoryError::Unavailable(_) => Self::Overloaded(reason),
+            RepositoryError::Unavailable(_)
+            | RepositoryError::Outdated { .. }
+            | RepositoryError::OlderNodes(_) => Self::Overloaded(reason),
             RepositoryError::AlreadyExists | RepositoryError::Failed(_) => Self::Fault(reason),
         }
     }

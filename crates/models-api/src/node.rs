@@ -156,7 +156,8 @@ impl Follower for Memory {
                 Change::OrganizationCreated(_)
                 | Change::ModelCreated(_)
                 | Change::ModelUpdated { .. }
-                | Change::ModelDeleted(_) => {}
+                | Change::ModelDeleted(_)
+                | Change::LeaseUpdated { .. } => {}
                 Change::ApiKeyCreated(_) => is_any_new = true,
                 Change::ApiKeyDeleted(key) => {
                     gone.insert(&key.id);
@@ -167,6 +168,11 @@ impl Follower for Memory {
             self.authenticator.drop_keys(&gone);
         }
         self.catalog.apply(events);
+    }
+
+    fn invalidate(&self) {
+        self.authenticator.invalidate();
+        self.catalog.invalidate();
     }
 
     fn forget(&self, epoch: &Epoch) {

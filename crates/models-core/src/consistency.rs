@@ -2,6 +2,8 @@
 //!
 //! The protocol is written down where it is carried out, in the store's `follow` module.
 
+use std::time::Duration;
+
 use crate::event::{Event, Revision};
 
 /// Which history a revision belongs to: it changes when the database is restored or another server
@@ -28,11 +30,60 @@ pub struct Snapshot<T> {
     pub value: T,
 }
 
+/// Which rules a program must enforce to serve a catalog. A program supports all levels up to its own. A
+/// catalog is at the first level until a change that older programs cannot enforce raises it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Level(pub i64);
+
+impl Level {
+    /// The level of a catalog that uses no feature which needs a higher one.
+    pub const FIRST: Self = Self(1);
+
+    /// The highest level that this version of the program supports.
+    pub const SUPPORTED: Self = Self(1);
+}
+
+impl std::fmt::Display for Level {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The leases that a catalog names for all its processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leases {
+    /// The lease in force.
+    pub in_force: Duration,
+    /// The longest other lease that nodes may still hold; equal to `in_force` when no change is under
+    /// way.
+    pub previous: Duration,
+    /// The revision of the last change of the lease; 0 if it has never been changed.
+    pub changed_at: Revision,
+}
+
+impl Leases {
+    /// The lease for nodes: during a change, the shorter one.
+    #[must_use]
+    pub fn of_nodes(&self) -> Duration {
+        self.in_force.min(self.previous)
+    }
+
+    /// The lease that a barrier waits for where it cannot read the nodes' rows: during a change, the
+    /// longer one.
+    #[must_use]
+    pub fn of_barriers(&self) -> Duration {
+        self.in_force.max(self.previous)
+    }
+}
+
 /// What is kept in memory of a catalog, and must not outlive a change to it.
 pub trait Follower: Send + Sync {
     /// Changes or drops what these changes touch, and drops what is being read of it at the moment. They
     /// come in the order of the log. When this returns, nothing that they made untrue is shown any more.
     fn apply(&self, events: &[Event]);
+
+    /// Drops everything, also what is being read at the moment. The epoch stays.
+    fn invalidate(&self);
 
     /// Drops everything, also what is being read at the moment, and keeps from now on only what is
     /// read in this epoch.

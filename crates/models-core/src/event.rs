@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::api_key::{ApiKey, ApiKeyId};
+use crate::consistency::Level;
 use crate::model::{Model, Scope};
 use crate::organization::{Organization, OrganizationId};
 use crate::text::Invalid;
@@ -103,9 +104,28 @@ pub enum Change {
     /// A model is gone; this is what it was.
     #[serde(rename = "model.deleted")]
     ModelDeleted(Model),
+    /// The lease in force was changed.
+    #[serde(rename = "lease.updated")]
+    LeaseUpdated {
+        /// The lease before, in seconds; `None` if no node had ever started.
+        before_seconds: Option<u32>,
+        /// The lease in force from this change on, in seconds.
+        after_seconds: u32,
+    },
 }
 
 impl Change {
+    /// The names of all kinds of change that this version knows.
+    pub const KINDS: [&str; 7] = [
+        "organization.created",
+        "api_key.created",
+        "api_key.deleted",
+        "model.created",
+        "model.updated",
+        "model.deleted",
+        "lease.updated",
+    ];
+
     /// The name of this kind of change, such as `model.deleted`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
@@ -116,6 +136,7 @@ impl Change {
             Self::ModelCreated(_) => "model.created",
             Self::ModelUpdated { .. } => "model.updated",
             Self::ModelDeleted(_) => "model.deleted",
+            Self::LeaseUpdated { .. } => "lease.updated",
         }
     }
 
@@ -123,7 +144,10 @@ impl Change {
     #[must_use]
     pub fn scope(&self) -> Option<&Scope> {
         match self {
-            Self::OrganizationCreated(_) | Self::ApiKeyCreated(_) | Self::ApiKeyDeleted(_) => None,
+            Self::OrganizationCreated(_)
+            | Self::ApiKeyCreated(_)
+            | Self::ApiKeyDeleted(_)
+            | Self::LeaseUpdated { .. } => None,
             Self::ModelCreated(model)
             | Self::ModelUpdated { after: model, .. }
             | Self::ModelDeleted(model) => Some(&model.scope),
@@ -140,6 +164,7 @@ impl Change {
             Self::ModelCreated(model)
             | Self::ModelUpdated { after: model, .. }
             | Self::ModelDeleted(model) => model.scope.organization_id(),
+            Self::LeaseUpdated { .. } => None,
         }
     }
 
@@ -152,7 +177,23 @@ impl Change {
             Self::OrganizationCreated(_)
             | Self::ApiKeyCreated(_)
             | Self::ModelCreated(_)
-            | Self::ModelUpdated { .. } => false,
+            | Self::ModelUpdated { .. }
+            | Self::LeaseUpdated { .. } => false,
+        }
+    }
+
+    /// The level that a program must support to enforce this change. Recording a change of a higher
+    /// level than the catalog's raises the catalog's level.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        match self {
+            Self::OrganizationCreated(_)
+            | Self::ApiKeyCreated(_)
+            | Self::ApiKeyDeleted(_)
+            | Self::ModelCreated(_)
+            | Self::ModelUpdated { .. }
+            | Self::ModelDeleted(_)
+            | Self::LeaseUpdated { .. } => Level::FIRST,
         }
     }
 
@@ -165,6 +206,37 @@ impl Change {
             Self::ModelCreated(model)
             | Self::ModelUpdated { after: model, .. }
             | Self::ModelDeleted(model) => model.id.as_str(),
+            Self::LeaseUpdated { .. } => "catalog",
+        }
+    }
+}
+
+/// A row of the log, as far as this version of the program understands it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogEntry {
+    /// An event.
+    Event(Event),
+    /// A row that a newer version wrote (an unknown kind of change or of actor), or a damaged one.
+    /// It may have taken anything away.
+    Unknown(Revision),
+}
+
+impl LogEntry {
+    /// The revision of the row.
+    #[must_use]
+    pub const fn revision(&self) -> Revision {
+        match self {
+            Self::Event(event) => event.revision,
+            Self::Unknown(revision) => *revision,
+        }
+    }
+
+    /// The event, if this version understands the row.
+    #[must_use]
+    pub fn into_event(self) -> Option<Event> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Unknown(_) => None,
         }
     }
 }
@@ -209,9 +281,14 @@ mod tests {
                 after: model.clone(),
             },
             Change::ModelDeleted(model),
+            Change::LeaseUpdated {
+                before_seconds: Some(15),
+                after_seconds: 30,
+            },
         ] {
             let json = serde_json::to_value(&change).expect("JSON");
             assert_eq!(json["type"], change.kind());
+            assert!(Change::KINDS.contains(&change.kind()));
             assert_eq!(serde_json::from_value::<Change>(json).ok(), Some(change));
         }
     }

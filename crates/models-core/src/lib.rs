@@ -22,14 +22,15 @@ pub mod time;
 pub mod visibility;
 
 pub use api_key::{ApiKey, ApiKeyId, KeyRejection, ListedApiKey, Validity};
-pub use consistency::{Epoch, Follower, Position, Snapshot};
-pub use event::{Actor, Change, Event, Origin, Revision};
+pub use consistency::{Epoch, Follower, Leases, Level, Position, Snapshot};
+pub use event::{Actor, Change, Event, LogEntry, Origin, Revision};
 pub use import::{ChangedFields, Import, ImportEntry, ImportReport, UpdatedModel};
 pub use model::{Model, ModelId, Scope, ShutdownDate};
 pub use organization::{Organization, OrganizationId, Project, ProjectId, Slug};
 pub use repository::{
     ApiKeyRepository, Attempt, Candidates, Deletion, EventRepository, FirstContents,
-    FirstStartRepository, ModelRepository, OrganizationRepository, Progress, RepositoryError,
+    FirstStartRepository, LeaseRepository, ModelRepository, OrganizationRepository, Progress,
+    RepositoryError,
 };
 pub use role::Role;
 pub use secret::{KeyDigest, Secret};

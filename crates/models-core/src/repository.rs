@@ -6,12 +6,13 @@
 //! transaction. A caller that goes away cancels nothing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::api_key::{ApiKey, ApiKeyId, ListedApiKey};
-use crate::consistency::{Position, Snapshot};
-use crate::event::{Event, Origin, Revision};
+use crate::consistency::{Leases, Level, Position, Snapshot};
+use crate::event::{LogEntry, Origin, Revision};
 use crate::import::{Import, ImportReport};
 use crate::model::{Model, ModelId, Scope};
 use crate::organization::{Organization, OrganizationId, Slug};
@@ -33,6 +34,24 @@ pub enum RepositoryError {
     /// A fault that repeating will not mend.
     #[error("the database failed: {0}")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The catalog is at a level that this program does not support.
+    #[error(
+        "the catalog is at level {needed}, and this program supports level {supported}; run version {version} or newer"
+    )]
+    Outdated {
+        /// The catalog's level.
+        needed: Level,
+        /// The highest level that this program supports.
+        supported: Level,
+        /// The version of the program that raised the level.
+        version: String,
+    },
+    /// Nodes of an older version are registered, which could not enforce the change.
+    #[error(
+        "nodes of an older version are registered ({}); upgrade or stop them, then repeat the change",
+        .0.join(", ")
+    )]
+    OlderNodes(Vec<String>),
 }
 
 /// Told how many entries of an import have been worked on.
@@ -229,11 +248,24 @@ pub trait EventRepository: Send + Sync {
     /// The newest position: its revision is that of the last event, 0 before the first.
     async fn position(&self) -> Result<Position, RepositoryError>;
 
-    /// The events after this revision, oldest first, at most `limit` of them, and the newest position at the
-    /// same moment. Their revisions have no gaps.
+    /// The rows after this revision, oldest first, at most `limit` of them, and the newest position at the
+    /// same moment. Their revisions have no gaps. A row that this version does not understand is
+    /// logged and returned as unknown.
     async fn list_after(
         &self,
         revision: Revision,
         limit: u32,
-    ) -> Result<Snapshot<Vec<Event>>, RepositoryError>;
+    ) -> Result<Snapshot<Vec<LogEntry>>, RepositoryError>;
+}
+
+/// The lease that all processes of a catalog share.
+#[async_trait]
+pub trait LeaseRepository: Send + Sync {
+    /// The leases of the catalog. `None` until the first node has started.
+    async fn find(&self) -> Result<Option<Leases>, RepositoryError>;
+
+    /// Puts a lease in force, in whole seconds, and returns the leases afterwards. The lease that is in
+    /// force already changes nothing, and nothing is logged. `OlderNodes` while nodes are registered
+    /// whose version does not know this change.
+    async fn set(&self, lease: Duration, origin: Origin) -> Result<Leases, RepositoryError>;
 }

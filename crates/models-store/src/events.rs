@@ -2,42 +2,85 @@
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, Event, EventRepository, Origin, Position, RepositoryError, Revision, Snapshot, Timestamp,
+    Actor, Change, Event, EventRepository, LogEntry, Origin, Position, RepositoryError, Revision,
+    Snapshot, Timestamp,
 };
 use sqlx::FromRow;
 
-use crate::error::{damaged, unavailable};
-use crate::sql::{Backend, SqlStore, no_catalog, only_revision, position, position_of};
+use crate::catalog::{CatalogRow, no_catalog};
+use crate::error::damaged;
+use crate::sql::{Backend, SqlStore, only_revision};
 
 const REVISION: &str = "SELECT revision FROM catalog";
 const TOKEN_SECRET: &str = "SELECT token_secret FROM catalog";
 
-/// An event and the newest position; where there is no event, one row says just the position.
+/// An event and the catalog's row; where there is no event, one row says just that.
 #[derive(FromRow)]
 struct EventRow {
-    newest: i64,
-    epoch: String,
+    #[sqlx(flatten)]
+    catalog: CatalogRow,
     revision: Option<i64>,
     occurred_at: Option<i64>,
     actor: Option<String>,
+    kind: Option<String>,
     change: Option<String>,
 }
 
+/// Why a row of the log is not understood.
+enum Unknown {
+    /// A newer version wrote it.
+    Newer,
+    /// It cannot be what it says it is.
+    Damaged(Box<dyn std::error::Error>),
+}
+
 impl EventRow {
-    fn event(self) -> Option<Result<Event, RepositoryError>> {
-        let (revision, at) = (self.revision?, self.occurred_at?);
-        Some(event(revision, at, &self.actor?, &self.change?))
+    fn entry(&self) -> Option<LogEntry> {
+        let revision = Revision(self.revision?);
+        Some(match self.event(revision) {
+            Ok(event) => LogEntry::Event(event),
+            Err(Unknown::Newer) => {
+                let (kind, actor) = (&self.kind, &self.actor);
+                tracing::info!(%revision, ?kind, ?actor, "the event log holds an event of a newer version");
+                LogEntry::Unknown(revision)
+            }
+            Err(Unknown::Damaged(error)) => {
+                tracing::error!(%revision, kind = ?self.kind, %error, "a row of the event log cannot be read");
+                LogEntry::Unknown(revision)
+            }
+        })
+    }
+
+    fn event(&self, revision: Revision) -> Result<Event, Unknown> {
+        let (Some(at), Some(actor), Some(kind), Some(change)) =
+            (self.occurred_at, &self.actor, &self.kind, &self.change)
+        else {
+            return Err(Unknown::Damaged("a column is NULL".into()));
+        };
+        if !Change::KINDS.contains(&kind.as_str()) {
+            return Err(Unknown::Newer);
+        }
+        let change: Change = serde_json::from_str(change)
+            .map_err(|error| Unknown::Damaged(shape_of(&error).into()))?;
+        if change.kind() != kind {
+            return Err(Unknown::Damaged(
+                format!("the change is a {}", change.kind()).into(),
+            ));
+        }
+        let at = Timestamp::try_from(at).map_err(|error| Unknown::Damaged(error.into()))?;
+        // Whatever a newer version calls an actor.
+        let actor: Actor = actor.parse().map_err(|_| Unknown::Newer)?;
+        Ok(Event {
+            revision,
+            origin: Origin { actor, at },
+            change,
+        })
     }
 }
 
-fn event(revision: i64, at: i64, actor: &str, change: &str) -> Result<Event, RepositoryError> {
-    let actor: Actor = actor.parse().map_err(|error| damaged("events", error))?;
-    let at = Timestamp::try_from(at).map_err(|error| damaged("events", error))?;
-    Ok(Event {
-        revision: Revision(revision),
-        origin: Origin { actor, at },
-        change: serde_json::from_str(change).map_err(|error| damaged("events", error))?,
-    })
+/// What is wrong with JSON, without what stands in it.
+fn shape_of(error: &serde_json::Error) -> String {
+    format!("its JSON cannot be read at column {}", error.column())
 }
 
 #[async_trait]
@@ -60,29 +103,21 @@ impl<DB: Backend> EventRepository for SqlStore<DB> {
     }
 
     async fn position(&self) -> Result<Position, RepositoryError> {
-        let reader = self.reader.clone();
-        self.run(async move {
-            let mut connection = reader.acquire().await.map_err(unavailable)?;
-            position::<DB>(&mut connection).await
-        })
-        .await
+        Ok(self.catalog().await?.position)
     }
 
     async fn list_after(
         &self,
         revision: Revision,
         limit: u32,
-    ) -> Result<Snapshot<Vec<Event>>, RepositoryError> {
+    ) -> Result<Snapshot<Vec<LogEntry>>, RepositoryError> {
         // No `LIMIT`: SQLite plans a statement anew each time that another is bound there.
         let last = revision.0.saturating_add(limit.into());
         let values = vec![revision.0.into(), last.into()];
-        let mut rows: Vec<EventRow> = self.read(DB::LIST_AFTER, values).await?;
-        let first = rows.first_mut().ok_or_else(no_catalog)?;
-        let position = position_of(first.newest, std::mem::take(&mut first.epoch))?;
-        let events = rows.into_iter().filter_map(EventRow::event);
-        Ok(Snapshot {
-            position,
-            value: events.collect::<Result<_, _>>()?,
-        })
+        let rows: Vec<EventRow> = self.read(DB::LIST_AFTER, values).await?;
+        let first = rows.first().ok_or_else(no_catalog)?;
+        let position = first.catalog.clone().supported_by(self.level)?.position;
+        let value = rows.iter().filter_map(EventRow::entry).collect();
+        Ok(Snapshot { position, value })
     }
 }

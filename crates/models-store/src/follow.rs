@@ -20,6 +20,15 @@
 //! 6. A row is taken out only by somebody who saw it unchanged for longer than its lease. A node that
 //!    finds its row gone has lost its lease, and begins anew, with nothing in memory.
 //!
+//! An event that this version does not understand may have taken anything away: the node drops all that it has
+//! cached, marks the revision as applied, and goes on. That is enough only while the node supports the catalog's
+//! level, which every read of the position returns. A node that reads a higher one ends its lease before it
+//! applies or publishes anything, removes its row, and stays out until its program is replaced. A node that has
+//! failed to follow the log for a whole lease removes its row, and renews none until it can read the log again:
+//! nobody waits for it meanwhile.
+//!
+//! The lease is the catalog's, for all processes alike (see `lease`).
+//!
 //! Notifications are hints that make it fast; the poll finds what they miss. No wall clock is asked.
 //! What remains: a process that is stopped between its last look at the lease and the writing of the
 //! answer to the socket, and goes on after the lease, answers late; but only a request that was sent
@@ -32,14 +41,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use models_core::{
-    Event, EventRepository, Follower, Position, RepositoryError, Revision, Snapshot,
+    EventRepository, Follower, Level, LogEntry, Position, RepositoryError, Revision, Snapshot,
 };
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::boot_time::BootTime;
-use crate::nodes::Observed;
+use crate::catalog::Catalog;
+use crate::lease::Settling;
+use crate::nodes::{Observed, Renewal};
 use crate::sql::{Backend, SqlStore};
 
 /// How often the log is looked at without a hint.
@@ -74,6 +85,8 @@ struct Lease {
     seen: AtomicI64,
     /// When the database last answered, in nanoseconds of [`BootTime`].
     heard: AtomicU64,
+    /// The catalog's level, if it is above the one that this program supports; else 0.
+    needed_level: AtomicI64,
 }
 
 impl Lease {
@@ -131,6 +144,14 @@ impl Following {
     pub fn silence(&self) -> Duration {
         let heard = self.lease.heard.load(Ordering::Acquire);
         BootTime::now().since(BootTime::from_nanoseconds(heard))
+    }
+
+    /// The catalog's level, if it is above the one that this program supports. The node then serves nothing
+    /// any more.
+    #[must_use]
+    pub fn needed_level(&self) -> Option<Level> {
+        let level = self.lease.needed_level.load(Ordering::Acquire);
+        (level > 0).then_some(Level(level))
     }
 
     /// Waits until memory knows of everything that had been committed when this was called. Many who
@@ -209,6 +230,13 @@ struct Node<DB: Backend> {
     position: Option<Position>,
     renewal: i64,
     renewed: BootTime,
+    /// The longest lease that the node may take: its row names it, or will with the next renewal.
+    length: Duration,
+    /// When the node last followed the log to its end.
+    followed: BootTime,
+    /// It has failed to for a whole lease.
+    is_withdrawn: bool,
+    settling: Settling,
     observed: Observed,
 }
 
@@ -228,13 +256,26 @@ impl<DB: Backend> Node<DB> {
             position: None,
             renewal: 0,
             renewed: BootTime::START,
+            length: Duration::ZERO,
+            followed: BootTime::now(),
+            is_withdrawn: false,
+            settling: Settling::default(),
             observed: Observed::default(),
         }
     }
 
     /// Registers, and then looks for the first time.
     async fn enter(&mut self) -> Result<(), RepositoryError> {
-        self.store.register_node(&self.id, self.store.lease).await?;
+        let leases = self.store.enter_lease().await?;
+        if leases.in_force != self.store.lease {
+            tracing::warn!(
+                setting_seconds = self.store.lease.as_secs(),
+                in_force_seconds = leases.in_force.as_secs(),
+                "the setting `consistency.lease` differs from the lease in force, which is used; `models-api lease set` changes it"
+            );
+        }
+        self.length = leases.of_nodes();
+        self.store.register_node(&self.id, self.length).await?;
         self.step(true).await
     }
 
@@ -253,8 +294,18 @@ impl<DB: Backend> Node<DB> {
             };
             match stepped {
                 Ok(()) => drop(self.looks.done.send_replace(asked)),
+                Err(error @ RepositoryError::Outdated { needed, .. }) => {
+                    self.lease.end();
+                    self.lease.needed_level.store(needed.0, Ordering::Release);
+                    tracing::error!(%error, "this node serves nothing any more; replace its program");
+                    break;
+                }
                 Err(error) => {
-                    tracing::warn!(%error, "the log cannot be followed at the moment");
+                    tracing::warn!(%error, "failed to read the event log; retrying");
+                    tokio::select! {
+                        _ = told_to_leave.wait_for(|leave| *leave) => break,
+                        () = self.withdraw_if_lost() => {}
+                    }
                     sleep(POLL).await;
                 }
             }
@@ -275,8 +326,40 @@ impl<DB: Backend> Node<DB> {
         }
     }
 
+    /// Removes the row of a node that has failed to follow the log for a whole lease. It is not renewed until the
+    /// log can be read again.
+    async fn withdraw_if_lost(&mut self) {
+        if self.is_withdrawn || BootTime::now().since(self.followed) < self.length {
+            return;
+        }
+        tracing::error!(
+            "failed to follow the event log for a whole lease; withdrawing the node until it can be read"
+        );
+        self.lease.end();
+        self.store.published.send_replace(None);
+        self.is_withdrawn = true;
+        if let Err(error) = self.store.withdraw_node(&self.id, self.renewal).await {
+            tracing::warn!(%error, "failed to remove the node's row; others remove it after a lease");
+        }
+    }
+
+    /// Begins anew, if the log can be read again.
+    async fn come_back(&mut self) -> Result<(), RepositoryError> {
+        let applied = self.position.as_ref();
+        let applied = applied.map_or(Revision(0), |position| position.revision);
+        self.store.list_after(applied, PAGE).await?;
+        self.store.withdraw_node(&self.id, self.renewal).await?;
+        tracing::info!("the event log can be read again; the node begins anew");
+        self.begin_anew().await?;
+        self.is_withdrawn = false;
+        Ok(())
+    }
+
     /// Looks for what is new, and applies it. The lease is extended if the row is renewed first.
     async fn step(&mut self, renews: bool) -> Result<(), RepositoryError> {
+        if self.is_withdrawn {
+            self.come_back().await?;
+        }
         if let (false, Some(applied)) = (renews, &self.position) {
             let Snapshot { position, value } =
                 self.store.list_after(applied.revision, PAGE).await?;
@@ -287,42 +370,72 @@ impl<DB: Backend> Node<DB> {
             // shows when it is to take the row.
         }
         let sent = BootTime::now();
-        let newest = self.renew().await?;
-        self.take(&newest, vec![]).await?;
-        self.lease.extend(sent + self.store.lease);
+        let Catalog {
+            position, leases, ..
+        } = self.renew().await?;
+        self.take(&position, vec![]).await?;
+        // The row names `length` until the next renewal. A longer lease is taken only after that.
+        let lease = leases.map_or(self.length, |leases| leases.of_nodes());
+        self.lease.extend(sent + self.length.min(lease));
         self.renewed = sent;
-        self.store.observe_nodes(&mut self.observed).await
+        if self.length != lease {
+            tracing::info!(
+                seconds = lease.as_secs_f64(),
+                "the node takes another lease"
+            );
+            self.length = lease;
+        }
+        let longest = self.store.observe_nodes(&mut self.observed).await?;
+        if let Some(leases) = leases
+            && let Some(previous) = self.settling.previous(leases, longest, sent)
+        {
+            self.store.settle(leases, previous);
+        }
+        Ok(())
     }
 
-    /// Renews the row, and answers the newest position after that.
-    async fn renew(&mut self) -> Result<Position, RepositoryError> {
-        if let Some(newest) = self.renew_row().await? {
-            return Ok(newest);
+    /// Renews the row, and returns the catalog's row after that.
+    async fn renew(&mut self) -> Result<Catalog, RepositoryError> {
+        if let Some(catalog) = self.renew_row().await? {
+            return Ok(catalog);
         }
         tracing::warn!("this node was silent for too long and was taken out; it begins anew");
-        self.lease.end();
-        self.position = None;
-        self.id = format!("node_{}", uuid::Uuid::now_v7().simple());
-        self.store.register_node(&self.id, self.store.lease).await?;
+        self.begin_anew().await?;
         self.renew_row().await?.ok_or_else(|| {
             RepositoryError::Unavailable("the node's row was taken out at once".into())
         })
     }
 
-    /// Says what is applied, and answers the newest position after that. `None` if the row is gone.
-    async fn renew_row(&mut self) -> Result<Option<Position>, RepositoryError> {
+    /// Registers another row, with nothing in memory.
+    async fn begin_anew(&mut self) -> Result<(), RepositoryError> {
+        self.lease.end();
+        self.position = None;
+        // A catalog of a higher level takes no such row.
+        let leases = self.store.catalog().await?.leases;
+        self.length = leases.map_or(self.length, |leases| leases.of_nodes());
+        self.id = format!("node_{}", uuid::Uuid::now_v7().simple());
+        self.store.register_node(&self.id, self.length).await
+    }
+
+    /// Says what is applied, and returns the catalog's row after that. `None` if the node's row is gone.
+    async fn renew_row(&mut self) -> Result<Option<Catalog>, RepositoryError> {
         self.renewal += 1;
-        self.store
-            .renew_node(&self.id, self.position.as_ref(), self.renewal)
-            .await
+        self.store.renew_node(&self.renewal()).await
+    }
+
+    fn renewal(&self) -> Renewal<'_> {
+        Renewal {
+            id: &self.id,
+            applied: self.position.as_ref(),
+            number: self.renewal,
+            lease: self.length,
+        }
     }
 
     /// Says what is applied.
     async fn publish(&mut self) -> Result<(), RepositoryError> {
         self.renewal += 1;
-        self.store
-            .publish_node(&self.id, self.position.as_ref(), self.renewal)
-            .await?;
+        self.store.publish_node(&self.renewal()).await?;
         let revision = self.position.as_ref().map(|position| position.revision);
         self.store.published.send_replace(revision);
         Ok(())
@@ -330,7 +443,11 @@ impl<DB: Backend> Node<DB> {
 
     /// Applies everything up to this position, of which these events have been read already, and says so
     /// where somebody waits for it.
-    async fn take(&mut self, newest: &Position, read: Vec<Event>) -> Result<(), RepositoryError> {
+    async fn take(
+        &mut self,
+        newest: &Position,
+        read: Vec<LogEntry>,
+    ) -> Result<(), RepositoryError> {
         self.lease.seen.store(newest.revision.0, Ordering::Release);
         let heard = BootTime::now().nanoseconds();
         self.lease.heard.store(heard, Ordering::Release);
@@ -341,6 +458,7 @@ impl<DB: Backend> Node<DB> {
         if takes_away {
             self.publish().await?;
         }
+        self.followed = BootTime::now();
         Ok(())
     }
 
@@ -348,7 +466,7 @@ impl<DB: Backend> Node<DB> {
     async fn apply_up_to(
         &mut self,
         newest: &Position,
-        mut events: Vec<Event>,
+        mut entries: Vec<LogEntry>,
     ) -> Result<bool, RepositoryError> {
         let behind = match &self.position {
             Some(position) if position.epoch == newest.epoch => {
@@ -366,29 +484,48 @@ impl<DB: Backend> Node<DB> {
             return Ok(true);
         }
         let mut takes_away = false;
+        // Up to where the log has been read.
+        let mut read = newest.revision;
         while let Some(position) = self.position.as_mut()
             && position.revision < newest.revision
         {
-            if events.is_empty() {
+            if entries.is_empty() {
                 let page = self.store.list_after(position.revision, PAGE).await?;
                 if page.position.epoch != newest.epoch {
                     return Err(RepositoryError::Unavailable(
                         "the log is not that of the server which took the node's row".into(),
                     ));
                 }
-                events = page.value;
+                (read, entries) = (page.position.revision, page.value);
             }
-            let Some(last) = events.last() else {
-                return Err(RepositoryError::Failed(
-                    "the log ends before the catalog's revision".into(),
-                ));
-            };
-            self.follower.apply(&events);
-            takes_away |= events.iter().any(|event| event.change.takes_away());
-            position.revision = last.revision;
-            events.clear();
+            let last = read.min(Revision(position.revision.0 + i64::from(PAGE)));
+            let expected = last.0 - position.revision.0;
+            position.revision = last;
+            let entries = std::mem::take(&mut entries);
+            let is_whole = i64::try_from(entries.len()).is_ok_and(|found| found == expected);
+            if !is_whole {
+                tracing::error!(revision = %last, "rows before this revision are missing from the event log");
+            }
+            takes_away |= self.apply(entries, is_whole);
         }
         Ok(takes_away)
+    }
+
+    /// Applies these rows of the log, and drops everything where one of them is missing or not understood. Returns
+    /// whether something was taken away, or may have been.
+    fn apply(&self, entries: Vec<LogEntry>, is_whole: bool) -> bool {
+        let count = entries.len();
+        let events = entries.into_iter().filter_map(LogEntry::into_event);
+        let events: Vec<_> = events.collect();
+        self.follower.apply(&events);
+        if is_whole && events.len() == count {
+            return events.iter().any(|event| event.change.takes_away());
+        }
+        self.follower.invalidate();
+        self.store
+            .observer
+            .tell(|observer| observer.dropped_everything());
+        true
     }
 }
 

@@ -7,10 +7,13 @@
 mod api_keys;
 mod backup;
 mod boot_time;
+mod catalog;
 mod error;
 mod events;
 mod first_start;
 mod follow;
+mod lease;
+mod level;
 mod models;
 mod mutation;
 mod nodes;

@@ -15,7 +15,7 @@ use models_core::{
 use self::rows::{CandidateRow, JoinedModel, KeyAndCandidateRow, column, models};
 use crate::api_keys::select_api_keys;
 use crate::error::damaged;
-use crate::mutation::Mutation;
+use crate::mutation::{Committed, Mutation};
 use crate::sql::{Backend, SqlStore};
 
 macro_rules! select_models {
@@ -124,8 +124,11 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
             let committed = mutation.commit().await?;
             match deletion {
                 Deletion::Deleted { revision, .. } | Deletion::Repeated { revision, .. } => {
-                    let gone = Position {
-                        revision,
+                    let gone = Committed {
+                        position: Position {
+                            revision,
+                            ..committed.position
+                        },
                         ..committed
                     };
                     store.wait_for_nodes(gone).await;

@@ -1,13 +1,27 @@
 //! The transaction that writes to the log.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use models_core::{Change, Epoch, OrganizationId, Origin, Position, RepositoryError, Revision};
-use sqlx::{Database, Transaction};
+use models_core::{
+    Change, Epoch, Leases, Level, OrganizationId, Origin, Position, RepositoryError, Revision,
+};
+use sqlx::{Database, Pool, Transaction};
 use tokio::sync::Notify;
 
+use crate::catalog::{Catalog, fetch_catalog};
 use crate::error::{repository_error, unavailable};
-use crate::sql::{Backend, Record, SqlStore, Value, fetch_position};
+use crate::sql::{Backend, Record, SqlStore, Value};
+
+/// What a transaction has led to.
+#[derive(Debug, Clone)]
+pub(crate) struct Committed {
+    /// The newest position after it.
+    pub(crate) position: Position,
+    /// The lease for a barrier that cannot read the nodes' rows, as this transaction has read it. None if no
+    /// node has ever started, but for those of older versions.
+    pub(crate) lease: Option<Duration>,
+}
 
 /// A transaction that changes the catalog. All of them take turns at the row that holds the
 /// revision, so revisions grow in the order of the commits, and what a transaction has read stays
@@ -15,6 +29,9 @@ use crate::sql::{Backend, Record, SqlStore, Value, fetch_position};
 pub(crate) struct Mutation<DB: Database> {
     transaction: Transaction<'static, DB>,
     epoch: Epoch,
+    level: Level,
+    leases: Option<Leases>,
+    nodes: Pool<DB>,
     begun_at: Revision,
     revision: Revision,
     origin: Origin,
@@ -29,12 +46,18 @@ impl<DB: Backend> Mutation<DB> {
     ) -> Result<Self, RepositoryError> {
         let begun = store.writer.begin_with(store.begin).await;
         let mut transaction = begun.map_err(unavailable)?;
-        let Position { epoch, revision } =
-            fetch_position::<DB>(&mut transaction, DB::TAKE_TURN).await?;
+        let Catalog {
+            position: Position { epoch, revision },
+            level,
+            leases,
+        } = fetch_catalog::<DB>(&mut transaction, DB::TAKE_TURN, store.level).await?;
         let begun_at = Revision(revision.0 - 1);
         Ok(Self {
             transaction,
             epoch,
+            level,
+            leases,
+            nodes: store.nodes.clone(),
             begun_at,
             revision: begun_at,
             origin,
@@ -50,6 +73,11 @@ impl<DB: Backend> Mutation<DB> {
     /// The revision of what was recorded last.
     pub(crate) fn revision(&self) -> Revision {
         self.revision
+    }
+
+    /// The leases of the catalog, none until the first node has started.
+    pub(crate) fn leases(&self) -> Option<Leases> {
+        self.leases
     }
 
     pub(crate) fn origin(&self) -> &Origin {
@@ -76,8 +104,29 @@ impl<DB: Backend> Mutation<DB> {
         self.fetch::<(i64,)>(sql, values).await.map(drop)
     }
 
-    /// Appends the change to the log, at the next revision.
+    /// Raises the catalog's level, so that programs of a lower level neither open it nor become nodes. Refused
+    /// with their ids while nodes of a lower level are registered; the caller then rolls back.
+    pub(crate) async fn raise_level(&mut self, level: Level) -> Result<(), RepositoryError> {
+        const RAISE: &str = "UPDATE catalog SET level = $1, level_version = $2";
+        if level <= self.level {
+            return Ok(());
+        }
+        let lower = DB::raise_level(&mut self.transaction, &self.nodes, level)
+            .await
+            .map_err(repository_error)?;
+        if !lower.is_empty() {
+            return Err(RepositoryError::OlderNodes(lower));
+        }
+        let values = vec![level.0.into(), env!("CARGO_PKG_VERSION").into()];
+        self.execute(RAISE, values).await?;
+        self.level = level;
+        Ok(())
+    }
+
+    /// Appends the change to the log, at the next revision. A change that programs of the catalog's level cannot
+    /// enforce raises the level.
     pub(crate) async fn record(&mut self, change: &Change) -> Result<(), RepositoryError> {
+        self.raise_level(change.level()).await?;
         const INSERT: &str = "INSERT INTO events \
             (revision, occurred_at, actor, type, organization_id, subject_id, change) \
             VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -96,14 +145,18 @@ impl<DB: Backend> Mutation<DB> {
         self.execute(INSERT, values).await
     }
 
-    /// Commits what was recorded, and answers the position that it has led to. Where nothing was
+    /// Commits what was recorded, and returns what a barrier needs to know of it. Where nothing was
     /// recorded, nothing changed.
-    pub(crate) async fn commit(mut self) -> Result<Position, RepositoryError> {
+    pub(crate) async fn commit(mut self) -> Result<Committed, RepositoryError> {
         const SET_REVISION: &str = "UPDATE catalog SET revision = $1";
         let (epoch, revision) = (self.epoch.clone(), self.revision);
+        let committed = Committed {
+            position: Position { epoch, revision },
+            lease: self.leases.map(|leases| leases.of_barriers()),
+        };
         if revision == self.begun_at {
             self.roll_back().await?;
-            return Ok(Position { epoch, revision });
+            return Ok(committed);
         }
         if revision != self.begun_at.next() {
             self.execute(SET_REVISION, vec![revision.0.into()]).await?;
@@ -114,7 +167,7 @@ impl<DB: Backend> Mutation<DB> {
         }
         self.transaction.commit().await.map_err(repository_error)?;
         self.committed.notify_one();
-        Ok(Position { epoch, revision })
+        Ok(committed)
     }
 
     /// Leaves everything as it was.

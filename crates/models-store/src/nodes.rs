@@ -6,21 +6,26 @@ use std::time::Duration;
 use models_core::{Epoch, EventRepository, Position, RepositoryError, Revision};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::catalog::{Catalog, catalog};
 use crate::error::{repository_error, unavailable};
-use crate::sql::{Backend, Record, SqlStore, Value, position};
+use crate::mutation::Committed;
+use crate::sql::{Backend, Record, SqlStore, Value};
 
-const REGISTER: &str =
-    "INSERT INTO nodes (id, epoch, applied_revision, renewal, lease_ms) VALUES ($1, '', -1, 0, $2)";
-const RENEW: &str = "UPDATE nodes SET epoch = $2, applied_revision = $3, renewal = $4 WHERE id = $1 \
-    RETURNING renewal";
+const REGISTER: &str = "INSERT INTO nodes (id, epoch, applied_revision, renewal, lease_ms, level) \
+    VALUES ($1, '', -1, 0, $2, $3)";
+/// A renewal that arrives late, after another one, changes nothing.
+const RENEW: &str = "UPDATE nodes SET epoch = $2, applied_revision = $3, renewal = $4, lease_ms = $5 \
+    WHERE id = $1 AND renewal < $4 RETURNING renewal";
 const LEAVE: &str = "DELETE FROM nodes WHERE id = $1";
 const REMOVE: &str = "DELETE FROM nodes WHERE id = $1 AND renewal = $2";
+/// A withdrawal that arrives late, after the node has come back, removes nothing.
+const WITHDRAW: &str = "DELETE FROM nodes WHERE id = $1 AND renewal <= $2";
 const LIST: &str = "SELECT id, renewal, lease_ms FROM nodes";
 const LIST_BEHIND: &str =
     "SELECT id, renewal, lease_ms FROM nodes WHERE epoch <> $1 OR applied_revision < $2";
 
 /// What the clocks of two machines may differ by in the course of a lease.
-const MARGIN: Duration = Duration::from_millis(250);
+pub(crate) const MARGIN: Duration = Duration::from_millis(250);
 /// How long to wait before looking again whether the others are done, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
@@ -30,9 +35,21 @@ type NodeRow = (String, i64, i64);
 
 enum Renewed {
     Gone,
-    At(Position),
+    At(Catalog),
     /// The catalog is not where the nodes' rows are.
     Elsewhere,
+}
+
+/// What a node writes into its row.
+pub(crate) struct Renewal<'a> {
+    /// The node.
+    pub(crate) id: &'a str,
+    /// What it has applied; none before the first look.
+    pub(crate) applied: Option<&'a Position>,
+    /// Grows with each.
+    pub(crate) number: i64,
+    /// The lease that it takes at most.
+    pub(crate) lease: Duration,
 }
 
 impl<DB: Backend> SqlStore<DB> {
@@ -41,23 +58,21 @@ impl<DB: Backend> SqlStore<DB> {
         id: &str,
         lease: Duration,
     ) -> Result<(), RepositoryError> {
-        let values = vec![id.into(), milliseconds(lease).into()];
+        let values = vec![id.into(), milliseconds(lease).into(), self.level.0.into()];
         self.nodes_statement::<(i64,)>(REGISTER, values)
             .await
             .map(drop)
     }
 
-    /// Shows that the node lives, and what it has applied, and answers the newest position after
-    /// that. `None` if the node's row is gone. The position is that of the server which took the
-    /// row: one that another has taken the place of can still be read, but takes nothing.
+    /// Shows that the node lives, and what it has applied, and returns the catalog's row after
+    /// that. `None` if the node's row is gone. The catalog's row is that of the server which took the
+    /// node's: one that another has taken the place of can still be read, but takes nothing.
     pub(crate) async fn renew_node(
         &self,
-        id: &str,
-        applied: Option<&Position>,
-        renewal: i64,
-    ) -> Result<Option<Position>, RepositoryError> {
-        let values = row_of(id, applied, renewal);
-        let nodes = self.nodes.clone();
+        renewal: &Renewal<'_>,
+    ) -> Result<Option<Catalog>, RepositoryError> {
+        let values = row_of(renewal);
+        let (nodes, level) = (self.nodes.clone(), self.level);
         let renewed = self.run(async move {
             let mut connection = nodes.acquire().await.map_err(unavailable)?;
             let rows: Vec<(i64,)> = DB::fetch(&mut connection, RENEW, values)
@@ -65,26 +80,21 @@ impl<DB: Backend> SqlStore<DB> {
                 .map_err(repository_error)?;
             Ok(match (rows.is_empty(), DB::HAS_NODES) {
                 (true, _) => Renewed::Gone,
-                (false, true) => Renewed::At(position::<DB>(&mut connection).await?),
+                (false, true) => Renewed::At(catalog::<DB>(&mut connection, level).await?),
                 (false, false) => Renewed::Elsewhere,
             })
         });
         match renewed.await? {
             Renewed::Gone => Ok(None),
-            Renewed::At(position) => Ok(Some(position)),
-            Renewed::Elsewhere => self.position().await.map(Some),
+            Renewed::At(catalog) => Ok(Some(catalog)),
+            Renewed::Elsewhere => self.catalog().await.map(Some),
         }
     }
 
     /// The same without looking for the newest position. Nothing tells whether the row is gone; the next
     /// renewal does.
-    pub(crate) async fn publish_node(
-        &self,
-        id: &str,
-        applied: Option<&Position>,
-        renewal: i64,
-    ) -> Result<(), RepositoryError> {
-        self.nodes_statement::<(i64,)>(RENEW, row_of(id, applied, renewal))
+    pub(crate) async fn publish_node(&self, renewal: &Renewal<'_>) -> Result<(), RepositoryError> {
+        self.nodes_statement::<(i64,)>(RENEW, row_of(renewal))
             .await
             .map(drop)
     }
@@ -96,10 +106,21 @@ impl<DB: Backend> SqlStore<DB> {
             .map(drop)
     }
 
+    /// The same for a node that may come back, and has written its row at most so often.
+    pub(crate) async fn withdraw_node(
+        &self,
+        id: &str,
+        renewal: i64,
+    ) -> Result<(), RepositoryError> {
+        self.nodes_statement::<(i64,)>(WITHDRAW, vec![id.into(), renewal.into()])
+            .await
+            .map(drop)
+    }
+
     /// Waits until no node shows what the log took away up to this position, which has been
     /// committed: each has applied it, or it has been as long as its lease. At most that long,
     /// whatever happens to the database or to other nodes meanwhile.
-    pub(crate) async fn wait_for_nodes(&self, committed: Position) {
+    pub(crate) async fn wait_for_nodes(&self, committed: Committed) {
         let began = Instant::now();
         self.wait(committed).await;
         let waited = began.elapsed();
@@ -107,11 +128,13 @@ impl<DB: Backend> SqlStore<DB> {
             .tell(|observer| observer.waited_for_nodes(waited));
     }
 
-    async fn wait(&self, Position { epoch, revision }: Position) {
+    async fn wait(&self, committed: Committed) {
+        let Position { epoch, revision } = committed.position;
         // A lease was granted by a check that was sent before the commit, or is only granted once
         // the revision is applied.
-        let committed = Instant::now();
-        let mut lease = self.lease;
+        let began = Instant::now();
+        // As long as the rows cannot be read. No node takes a longer lease without having applied the revision.
+        let mut lease = committed.lease.unwrap_or(self.lease);
         let mut pause = FIRST_PAUSE;
         let mut observed = Observed::default();
         self.wait_for_own_node(revision).await;
@@ -131,7 +154,7 @@ impl<DB: Backend> SqlStore<DB> {
                     tracing::warn!(%error, "the nodes cannot be asked; waiting for as long as a lease");
                 }
             }
-            let left = (lease + MARGIN).saturating_sub(committed.elapsed());
+            let left = (lease + MARGIN).saturating_sub(began.elapsed());
             if left.is_zero() {
                 return;
             }
@@ -169,14 +192,16 @@ impl<DB: Backend> SqlStore<DB> {
         self.nodes_statement(LIST_BEHIND, values).await
     }
 
-    /// Looks whether other nodes have fallen silent, and takes those out.
+    /// Looks whether other nodes have fallen silent, and takes those out. Returns the longest lease
+    /// that a row names.
     pub(crate) async fn observe_nodes(
         &self,
         observed: &mut Observed,
-    ) -> Result<(), RepositoryError> {
+    ) -> Result<Duration, RepositoryError> {
         let rows: Vec<NodeRow> = self.nodes_statement(LIST, vec![]).await?;
         self.remove_silent(observed.silent(&rows)).await;
-        Ok(())
+        let longest = rows.iter().map(|(_, _, lease_ms)| *lease_ms).max();
+        Ok(duration(longest.unwrap_or(0)))
     }
 
     async fn remove_silent(&self, silent: Vec<(String, i64)>) {
@@ -189,7 +214,7 @@ impl<DB: Backend> SqlStore<DB> {
         }
     }
 
-    async fn nodes_statement<T: Record + 'static>(
+    pub(crate) async fn nodes_statement<T: Record + 'static>(
         &self,
         sql: &'static str,
         values: Vec<Value>,
@@ -232,17 +257,23 @@ impl Observed {
 }
 
 /// What a node says of itself. Before it has looked, it has applied nothing.
-fn row_of(id: &str, applied: Option<&Position>, renewal: i64) -> Vec<Value> {
-    let (epoch, revision) = applied.map_or(("", Revision(-1)), |position| {
+fn row_of(renewal: &Renewal<'_>) -> Vec<Value> {
+    let (epoch, revision) = renewal.applied.map_or(("", Revision(-1)), |position| {
         (position.epoch.0.as_str(), position.revision)
     });
-    vec![id.into(), epoch.into(), revision.0.into(), renewal.into()]
+    vec![
+        renewal.id.into(),
+        epoch.into(),
+        revision.0.into(),
+        renewal.number.into(),
+        milliseconds(renewal.lease).into(),
+    ]
 }
 
-fn milliseconds(duration: Duration) -> i64 {
+pub(crate) fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn duration(milliseconds: i64) -> Duration {
+pub(crate) fn duration(milliseconds: i64) -> Duration {
     Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))
 }

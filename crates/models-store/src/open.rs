@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use models_core::{
-    ApiKeyRepository, EventRepository, FirstStartRepository, Follower, ModelRepository,
-    OrganizationRepository, RepositoryError,
+    ApiKeyRepository, EventRepository, FirstStartRepository, Follower, LeaseRepository, Level,
+    ModelRepository, OrganizationRepository, RepositoryError,
 };
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 
@@ -80,6 +80,8 @@ pub struct Store {
     pub events: Arc<dyn EventRepository>,
     /// The beginning.
     pub first_start: Arc<dyn FirstStartRepository>,
+    /// The lease that all processes share.
+    pub lease: Arc<dyn LeaseRepository>,
     follow: Arc<dyn Follow>,
     observer: ObserverSlot,
     pools: Arc<dyn Fn() -> Vec<PoolStatus> + Send + Sync>,
@@ -129,6 +131,7 @@ impl Store {
             models: store.clone(),
             events: store.clone(),
             first_start: store.clone(),
+            lease: store.clone(),
             follow: store,
             close: Arc::new(close),
         }
@@ -222,6 +225,17 @@ pub enum OpenError {
         /// The newest that is known.
         known: i64,
     },
+    /// A newer version has put a feature to use that this one cannot enforce.
+    #[error(
+        "the catalog is at level {needed}, and this program supports level {}; run version {version} or newer of the program",
+        Level::SUPPORTED
+    )]
+    Level {
+        /// The catalog's level.
+        needed: Level,
+        /// The version of the program that raised it.
+        version: String,
+    },
     /// A migration failed, or is not the one that was run before.
     #[error("the database cannot be migrated: {0}")]
     Migrate(#[source] MigrateError),
@@ -270,6 +284,18 @@ pub(crate) async fn migrate<C: Migrate>(
         }),
         Err(error) => Err(OpenError::Migrate(error)),
     }
+}
+
+/// Which level the catalog is at, and the version of the program that raised it.
+pub(crate) const FIND_LEVEL: &str = "SELECT level, level_version FROM catalog";
+
+/// Refuses a catalog of a level that this program does not support.
+pub(crate) fn expect_level((level, version): (i64, String)) -> Result<(), OpenError> {
+    let needed = Level(level);
+    if needed <= Level::SUPPORTED {
+        return Ok(());
+    }
+    Err(OpenError::Level { needed, version })
 }
 
 /// Refuses a setting that is not what it must be.

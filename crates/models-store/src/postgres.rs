@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use models_core::RepositoryError;
+use models_core::{Level, RepositoryError};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPoolOptions};
 use sqlx::{Connection, Executor, FromRow, PgPool, Postgres};
@@ -14,7 +14,9 @@ use tokio::time::timeout;
 
 use crate::error::repository_error;
 use crate::observer::ObserverSlot;
-use crate::open::{DatabaseKind, OpenError, Options, Store, expect, migrate};
+use crate::open::{
+    DatabaseKind, FIND_LEVEL, OpenError, Options, Store, expect, expect_level, migrate,
+};
 use crate::sql::SqlStore;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/postgres");
@@ -114,6 +116,7 @@ pub(crate) async fn connect(
         rest: None,
         published: watch::Sender::default(),
         lease: options.lease,
+        level: Level::SUPPORTED,
         observer: ObserverSlot::default(),
     };
     Ok((store, location))
@@ -165,6 +168,8 @@ async fn prepare(
         .map_err(unreachable)?;
     // Under sqlx's advisory lock: other nodes may be starting too.
     migrate(&MIGRATOR, &mut connection).await?;
+    let level = sqlx::query_as(FIND_LEVEL).fetch_one(&mut connection).await;
+    expect_level(level.map_err(unreachable)?)?;
     connection.close().await.map_err(unreachable)
 }
 

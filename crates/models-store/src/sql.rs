@@ -4,16 +4,17 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use models_core::{Epoch, Position, RepositoryError, Revision, Snapshot};
+use models_core::{Level, Position, RepositoryError, Revision, Snapshot};
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Database, FromRow, Pool, Postgres, Sqlite};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 
+use crate::catalog::{catalog, catalog_columns, no_catalog};
 use crate::error::{repository_error, unavailable};
 use crate::observer::ObserverSlot;
-use crate::{postgres, sqlite};
+use crate::{level, postgres, sqlite};
 
 /// A value for a statement's `$1`, `$2`, …: all types that the schema knows.
 pub(crate) enum Value {
@@ -59,16 +60,24 @@ impl<T> Record for T where
 /// A database that the catalog can be kept in. It stands in for the dozen bounds on
 /// `sqlx::Database` that generic code would otherwise repeat in every signature.
 pub(crate) trait Backend: Database {
-    /// Answers the newest revision, and the history that it belongs to; an empty one where the
-    /// server follows another.
+    /// Returns the catalog's row: the newest revision, the history that it belongs to (an empty one
+    /// where the server follows another), the level and the leases.
     const POSITION: &'static str;
 
-    /// Takes the next revision, and answers that as the newest one.
+    /// Takes the next revision, and returns the catalog's row with that as the newest one.
     const TAKE_TURN: &'static str;
 
-    /// Answers the newest position with each event after a revision, up to another, oldest first; a row without
+    /// Returns the catalog's row with each event after a revision, up to another, oldest first; a row without
     /// an event where there is none.
     const LIST_AFTER: &'static str;
+
+    /// Keeps nodes of a lower level from registering, from the commit of this transaction on, and
+    /// returns the ids of those that are registered. Where there are any, nothing is changed.
+    fn raise_level(
+        transaction: &mut Self::Connection,
+        nodes: &Pool<Self>,
+        level: Level,
+    ) -> impl Future<Output = Result<Vec<String>, sqlx::Error>> + Send;
 
     /// Tells other processes, when the transaction commits, that there is a new revision.
     const NOTIFY: Option<&'static str>;
@@ -93,15 +102,18 @@ pub(crate) trait Backend: Database {
 }
 
 macro_rules! backend {
-    ($database:ty, $epoch:expr, $notify:expr, $has_nodes:expr, $listen:path) => {
+    ($database:ty, $epoch:expr, $notify:expr, $has_nodes:expr, $listen:path, $raise_level:path) => {
         impl Backend for $database {
-            const POSITION: &'static str =
-                concat!("SELECT revision AS newest, ", $epoch, " AS epoch FROM catalog");
+            const POSITION: &'static str = concat!(
+                "SELECT revision AS newest, ", $epoch, " AS epoch, ", catalog_columns!(), " FROM catalog"
+            );
             const TAKE_TURN: &'static str = concat!(
-                "UPDATE catalog SET revision = revision + 1 RETURNING revision AS newest, ", $epoch, " AS epoch"
+                "UPDATE catalog SET revision = revision + 1 RETURNING revision AS newest, ", $epoch, " AS epoch, ",
+                catalog_columns!()
             );
             const LIST_AFTER: &'static str = concat!(
-                "SELECT c.revision AS newest, ", $epoch, " AS epoch, e.revision, e.occurred_at, e.actor, e.change ",
+                "SELECT c.revision AS newest, ", $epoch, " AS epoch, ", catalog_columns!(),
+                ", e.revision, e.occurred_at, e.actor, e.type AS kind, e.change ",
                 "FROM catalog c LEFT JOIN events e ON e.revision > $1 AND e.revision <= $2 ORDER BY e.revision"
             );
             const NOTIFY: Option<&'static str> = $notify;
@@ -113,6 +125,14 @@ macro_rules! backend {
                 observer: &ObserverSlot,
             ) -> Result<(), RepositoryError> {
                 $listen(pool, committed, observer).await
+            }
+
+            async fn raise_level(
+                transaction: &mut Self::Connection,
+                nodes: &Pool<Self>,
+                level: Level,
+            ) -> Result<Vec<String>, sqlx::Error> {
+                $raise_level(transaction, nodes, level).await
             }
 
             async fn fetch<T: Record>(
@@ -133,13 +153,21 @@ macro_rules! backend {
     };
 }
 
-backend!(Sqlite, sqlite::epoch!(), None, false, sqlite::listen);
+backend!(
+    Sqlite,
+    sqlite::epoch!(),
+    None,
+    false,
+    sqlite::listen,
+    level::raise_on_sqlite
+);
 backend!(
     Postgres,
     postgres::epoch!(),
     Some(postgres::NOTIFY),
     true,
-    postgres::listen
+    postgres::listen,
+    level::raise_on_postgres
 );
 
 /// A catalog in a database.
@@ -160,8 +188,10 @@ pub(crate) struct SqlStore<DB: Database> {
     pub(crate) rest: Option<Duration>,
     /// The revision that this process's node has last said to have applied; none where it is no node.
     pub(crate) published: watch::Sender<Option<Revision>>,
-    /// How long nodes of which nothing is known may serve from memory.
+    /// This process's setting of the lease. It counts only until the catalog names the lease in force.
     pub(crate) lease: Duration,
+    /// The highest level that this program supports.
+    pub(crate) level: Level,
     /// Told how it fares.
     pub(crate) observer: ObserverSlot,
 }
@@ -179,6 +209,7 @@ impl<DB: Database> Clone for SqlStore<DB> {
             rest: self.rest,
             published: self.published.clone(),
             lease: self.lease,
+            level: self.level,
             observer: self.observer.clone(),
         }
     }
@@ -208,10 +239,10 @@ impl<DB: Backend> SqlStore<DB> {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Snapshot<Vec<T>>, RepositoryError> {
-        let reader = self.reader.clone();
+        let (reader, level) = (self.reader.clone(), self.level);
         self.run(async move {
             let mut connection = reader.acquire().await.map_err(unavailable)?;
-            let position = position::<DB>(&mut connection).await?;
+            let position = position::<DB>(&mut connection, level).await?;
             let rows = DB::fetch(&mut connection, sql, values).await;
             let value = rows.map_err(repository_error)?;
             Ok(Snapshot { position, value })
@@ -240,35 +271,10 @@ impl<DB: Backend> SqlStore<DB> {
 /// The newest position, as this connection sees it.
 pub(crate) async fn position<DB: Backend>(
     connection: &mut DB::Connection,
+    supported: Level,
 ) -> Result<Position, RepositoryError> {
-    fetch_position::<DB>(connection, DB::POSITION).await
-}
-
-/// The position in the row that this statement answers.
-pub(crate) async fn fetch_position<DB: Backend>(
-    connection: &mut DB::Connection,
-    sql: &'static str,
-) -> Result<Position, RepositoryError> {
-    let rows: Vec<(i64, String)> = DB::fetch(connection, sql, vec![])
-        .await
-        .map_err(repository_error)?;
-    match <[_; 1]>::try_from(rows) {
-        Ok([(revision, epoch)]) => position_of(revision, epoch),
-        Err(_) => Err(no_catalog()),
-    }
-}
-
-/// The position in a row that says it.
-pub(crate) fn position_of(revision: i64, epoch: String) -> Result<Position, RepositoryError> {
-    if epoch.is_empty() {
-        return Err(RepositoryError::Unavailable(
-            "the server is a standby".into(),
-        ));
-    }
-    Ok(Position {
-        epoch: Epoch(epoch),
-        revision: Revision(revision),
-    })
+    let catalog = catalog::<DB>(connection, supported).await?;
+    Ok(catalog.position)
 }
 
 /// The revision in the one row of the table `catalog`.
@@ -277,8 +283,4 @@ pub(crate) fn only_revision(rows: &[(i64,)]) -> Result<Revision, RepositoryError
         [(revision,)] => Ok(Revision(*revision)),
         _ => Err(no_catalog()),
     }
-}
-
-pub(crate) fn no_catalog() -> RepositoryError {
-    RepositoryError::Failed("the table catalog must hold exactly one row".into())
 }

@@ -5,18 +5,21 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use models_core::RepositoryError;
+use models_core::{Level, RepositoryError};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection, SqlitePool};
+use sqlx::{Connection, Sqlite, SqlitePool};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 
 use crate::error::is_busy;
+use crate::level;
 use crate::observer::ObserverSlot;
-use crate::open::{DatabaseKind, OpenError, Options, Store, expect, migrate};
+use crate::open::{
+    DatabaseKind, FIND_LEVEL, OpenError, Options, Store, expect, expect_level, migrate,
+};
 use crate::sql::SqlStore;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/sqlite");
@@ -28,10 +31,6 @@ macro_rules! epoch {
     };
 }
 pub(crate) use epoch;
-
-/// The columns of the table in PostgreSQL's migrations.
-const CREATE_NODES: &str = "CREATE TABLE IF NOT EXISTS nodes (id TEXT NOT NULL PRIMARY KEY, \
-    epoch TEXT NOT NULL, applied_revision INTEGER NOT NULL, renewal INTEGER NOT NULL, lease_ms INTEGER NOT NULL) STRICT";
 
 /// Takes the lock at once. The busy time-out does not cover a lock that is upgraded.
 const BEGIN: &str = "BEGIN IMMEDIATE";
@@ -48,6 +47,15 @@ fn has_one_core() -> bool {
 }
 
 pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError> {
+    let (store, location) = connect(url, options).await?;
+    Ok(Store::new(DatabaseKind::Sqlite, location, &MIGRATOR, store))
+}
+
+/// The store, and the file's path.
+pub(crate) async fn connect(
+    url: &str,
+    options: Options,
+) -> Result<(SqlStore<Sqlite>, String), OpenError> {
     let connect = parse(url)?.foreign_keys(true).busy_timeout(BUSY_TIMEOUT);
     let file = connect.get_filename();
     let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
@@ -69,6 +77,9 @@ pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError
     let reader = open_reader(connect, options).await.map_err(unreachable)?;
     assert_settings(&mut *reader.acquire().await.map_err(unreachable)?, true).await?;
     let nodes = open_nodes(&file, options).await.map_err(unreachable)?;
+    level::prepare_nodes_file(&writer, &nodes)
+        .await
+        .map_err(unreachable)?;
     let store = SqlStore {
         reader,
         writer,
@@ -79,9 +90,10 @@ pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError
         rest: has_one_core().then_some(REST),
         published: watch::Sender::default(),
         lease: options.lease,
+        level: Level::SUPPORTED,
         observer: ObserverSlot::default(),
     };
-    Ok(Store::new(DatabaseKind::Sqlite, location, &MIGRATOR, store))
+    Ok((store, location))
 }
 
 /// A URL that names a file, and nothing else.
@@ -138,9 +150,7 @@ async fn open_nodes(file: &Path, options: Options) -> Result<SqlitePool, sqlx::E
         .journal_mode(SqliteJournalMode::Wal)
         .pragma("wal_autocheckpoint", "4")
         .synchronous(SqliteSynchronous::Off);
-    let pool = connect_patiently(1, &connect, options).await?;
-    sqlx::query(CREATE_NODES).execute(&pool).await?;
-    Ok(pool)
+    connect_patiently(1, &connect, options).await
 }
 
 /// Nothing tells of other processes' commits; they are found by looking.
@@ -181,6 +191,10 @@ async fn prepare(connection: &mut SqliteConnection, location: &str) -> Result<()
     };
     let mut transaction = connection.begin_with(BEGIN).await.map_err(unreachable)?;
     migrate(&MIGRATOR, &mut *transaction).await?;
+    let level = sqlx::query_as(FIND_LEVEL)
+        .fetch_one(&mut *transaction)
+        .await;
+    expect_level(level.map_err(unreachable)?)?;
     transaction.commit().await.map_err(unreachable)?;
     assert_settings(connection, false).await
 }

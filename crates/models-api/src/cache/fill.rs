@@ -45,7 +45,10 @@ impl<V: Cached> Default for Fill<V> {
 impl From<RepositoryError> for Failure {
     fn from(error: RepositoryError) -> Self {
         Self {
-            is_passing: matches!(error, RepositoryError::Unavailable(_)),
+            is_passing: matches!(
+                error,
+                RepositoryError::Unavailable(_) | RepositoryError::Outdated { .. }
+            ),
             reason: std::error::Error::source(&error)
                 .map_or_else(|| error.to_string(), ToString::to_string),
         }

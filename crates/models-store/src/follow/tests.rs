@@ -1,6 +1,6 @@
 use std::sync::atomic::AtomicUsize;
 
-use models_core::{Actor, Change, Epoch, Model, Origin, Scope, Timestamp};
+use models_core::{Actor, Change, Epoch, Event, Model, Origin, Scope, Timestamp};
 use sqlx::Postgres;
 use test_database::TestDatabase;
 
@@ -24,6 +24,8 @@ impl Follower for Counter {
     fn apply(&self, events: &[Event]) {
         self.0.fetch_add(events.len(), Ordering::Relaxed);
     }
+
+    fn invalidate(&self) {}
 
     fn forget(&self, _: &Epoch) {}
 }

@@ -1,5 +1,5 @@
 use models_core::{
-    Attempt, Deletion, DeletionRefusal, KeyRejection, Revision, Role, Scope, Timestamp,
+    Attempt, Deletion, DeletionRefusal, KeyRejection, LogEntry, Revision, Role, Scope, Timestamp,
 };
 use models_store::Store;
 
@@ -265,12 +265,12 @@ pub async fn nothing_is_deleted_after_the_keys_revocation(store: Store) {
             Deletion::Repeated { .. } => panic!("none of them says that it is a repetition"),
         }
     }
-    let events = store
-        .events
-        .list_after(Revision(0), 1_000)
-        .await
-        .unwrap()
-        .value;
+    let events = store.events.list_after(Revision(0), 1_000).await.unwrap();
+    let events: Vec<_> = events
+        .value
+        .into_iter()
+        .filter_map(LogEntry::into_event)
+        .collect();
     let position = |kind: &str| events.iter().rposition(|event| event.change.kind() == kind);
     assert!(position("model.deleted") < position("api_key.deleted"));
     assert_eq!(

@@ -16,6 +16,9 @@ async fn all(store: &Store) -> Vec<Event> {
         .await
         .unwrap()
         .value
+        .into_iter()
+        .map(|entry| entry.into_event().unwrap())
+        .collect()
 }
 
 pub async fn every_mutation_appends_its_event_and_takes_the_next_revision(store: Store) {
@@ -177,7 +180,7 @@ pub async fn events_are_listed_in_pages(store: Store) {
             assert_eq!(page.position.revision, Revision(3));
             page.value
                 .iter()
-                .map(|event| event.revision.0)
+                .map(|entry| entry.revision().0)
                 .collect::<Vec<_>>()
         }
     };

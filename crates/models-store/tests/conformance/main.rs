@@ -6,10 +6,12 @@ mod api_keys;
 mod deletions;
 mod events;
 mod fixtures;
+mod leases;
 mod models;
 mod opening;
 mod organizations;
 mod revisions;
+mod versions;
 
 use std::time::Duration;
 

@@ -128,7 +128,7 @@ async fn a_new_database_may_be_opened_by_several_at_once() {
         for opened in opening.collect::<Vec<_>>() {
             assert_eq!(
                 opened.await.unwrap().map_err(|error| error.to_string()),
-                Ok(4)
+                Ok(5)
             );
         }
     }

@@ -1,0 +1,108 @@
+//! The row of the table `catalog`: where the log ends, which level a program must support, and the lease.
+
+use models_core::{Epoch, Leases, Level, Position, RepositoryError, Revision};
+use sqlx::FromRow;
+
+use crate::error::{repository_error, unavailable};
+use crate::nodes::duration;
+use crate::sql::{Backend, SqlStore};
+
+/// What every read of the position returns beside the revision and the epoch.
+macro_rules! catalog_columns {
+    () => {
+        "level, level_version, lease_ms, previous_lease_ms, lease_revision"
+    };
+}
+pub(crate) use catalog_columns;
+
+/// The row, as it is stored.
+#[derive(Clone, FromRow)]
+pub(crate) struct CatalogRow {
+    newest: i64,
+    epoch: String,
+    level: i64,
+    level_version: String,
+    lease_ms: i64,
+    previous_lease_ms: i64,
+    lease_revision: i64,
+}
+
+/// The row, for a program that supports its level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Catalog {
+    pub(crate) position: Position,
+    pub(crate) level: Level,
+    /// None until the first node has started.
+    pub(crate) leases: Option<Leases>,
+}
+
+impl CatalogRow {
+    /// Refuses a server that is a standby, and a level above the supported one.
+    pub(crate) fn supported_by(self, supported: Level) -> Result<Catalog, RepositoryError> {
+        if self.epoch.is_empty() {
+            return Err(RepositoryError::Unavailable(
+                "the server is a standby".into(),
+            ));
+        }
+        let level = Level(self.level);
+        if level > supported {
+            return Err(RepositoryError::Outdated {
+                needed: level,
+                supported,
+                version: self.level_version,
+            });
+        }
+        let leases = Leases {
+            in_force: duration(self.lease_ms),
+            previous: duration(self.previous_lease_ms),
+            changed_at: Revision(self.lease_revision),
+        };
+        Ok(Catalog {
+            position: Position {
+                epoch: Epoch(self.epoch),
+                revision: Revision(self.newest),
+            },
+            level,
+            leases: (self.lease_ms > 0).then_some(leases),
+        })
+    }
+}
+
+impl<DB: Backend> SqlStore<DB> {
+    /// The catalog's row, over a connection for reading.
+    pub(crate) async fn catalog(&self) -> Result<Catalog, RepositoryError> {
+        let (reader, level) = (self.reader.clone(), self.level);
+        self.run(async move {
+            let mut connection = reader.acquire().await.map_err(unavailable)?;
+            catalog::<DB>(&mut connection, level).await
+        })
+        .await
+    }
+}
+
+/// The catalog's row, as this connection sees it.
+pub(crate) async fn catalog<DB: Backend>(
+    connection: &mut DB::Connection,
+    supported: Level,
+) -> Result<Catalog, RepositoryError> {
+    fetch_catalog::<DB>(connection, DB::POSITION, supported).await
+}
+
+/// The catalog's row, which this statement returns.
+pub(crate) async fn fetch_catalog<DB: Backend>(
+    connection: &mut DB::Connection,
+    sql: &'static str,
+    supported: Level,
+) -> Result<Catalog, RepositoryError> {
+    let rows: Vec<CatalogRow> = DB::fetch(connection, sql, vec![])
+        .await
+        .map_err(repository_error)?;
+    match <[_; 1]>::try_from(rows) {
+        Ok([row]) => row.supported_by(supported),
+        Err(_) => Err(no_catalog()),
+    }
+}
+
+pub(crate) fn no_catalog() -> RepositoryError {
+    RepositoryError::Failed("the table catalog must hold exactly one row".into())
+}

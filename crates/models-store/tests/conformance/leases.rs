@@ -1,0 +1,149 @@
+//! One lease for all processes of a catalog, whatever their settings.
+
+use std::time::{Duration, Instant};
+
+use models_core::{Change, LogEntry, RepositoryError, Revision, Scope};
+use models_store::{Options, open};
+
+use crate::OPTIONS;
+use crate::fixtures::{add_models, id, origin};
+use crate::versions::Scene;
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+const fn with(lease: u64) -> Options {
+    Options {
+        lease: seconds(lease),
+        ..OPTIONS
+    }
+}
+
+/// The node has the longer setting and is cut off; the process that deletes has the shorter one, and cannot read
+/// which nodes there are.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_cannot_read_the_nodes_waits_for_the_lease_in_force() {
+    for scene in Scene::on_both_databases(with(9)).await {
+        add_models(&scene.store, &Scope::Public, &[("own", 1)]).await;
+        let operator = open(scene.database.url(), with(3)).await.unwrap();
+        scene
+            .until("it has a fresh lease", async |scene| {
+                scene.node.lease_remaining() > seconds(7)
+            })
+            .await;
+        scene
+            .execute_on_nodes("ALTER TABLE nodes RENAME TO away")
+            .await;
+        let own = id("own");
+        let deleted = operator.models.delete(&Scope::Public, &own, origin());
+        assert!(deleted.await.unwrap().is_some());
+        assert!(
+            scene.node.check().is_none(),
+            "{}: the node serves what is gone",
+            scene.store.kind
+        );
+        scene
+            .execute_on_nodes("ALTER TABLE away RENAME TO nodes")
+            .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_uses_the_lease_in_force_whatever_its_setting() {
+    for scene in Scene::on_both_databases(with(4)).await {
+        let other = open(scene.database.url(), with(300)).await.unwrap();
+        let node = other.follow(Scene::follower()).await.unwrap();
+        assert!(node.lease_remaining() <= seconds(4));
+        let longest = scene.number("SELECT MAX(lease_ms) FROM nodes").await;
+        assert_eq!(longest, Some(4_000));
+        let leases = other.lease.find().await.unwrap().unwrap();
+        assert_eq!((leases.in_force, leases.previous), (seconds(4), seconds(4)));
+        node.leave().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_the_lease_reaches_running_nodes_and_ends() {
+    for scene in Scene::on_both_databases(with(6)).await {
+        let before = scene.store.events.revision().await.unwrap();
+        let began = Instant::now();
+        let leases = scene.store.lease.set(seconds(3), origin()).await.unwrap();
+        assert_eq!((leases.in_force, leases.previous), (seconds(3), seconds(6)));
+        assert_eq!(leases.changed_at, before.next());
+        let logged = scene.store.events.list_after(before, 10).await.unwrap();
+        let [LogEntry::Event(event)] = &logged.value[..] else {
+            panic!("{logged:?}")
+        };
+        let change = Change::LeaseUpdated {
+            before_seconds: Some(6),
+            after_seconds: 3,
+        };
+        assert_eq!(event.change, change);
+        let in_rows = async |scene: &Scene| scene.number("SELECT lease_ms FROM nodes").await;
+        scene
+            .until("the node uses the shorter one", async |scene| {
+                in_rows(scene).await == Some(3_000)
+            })
+            .await;
+        assert!(scene.node.lease_remaining() <= seconds(3));
+        let previous = async |scene: &Scene| {
+            let leases = scene.store.lease.find().await.unwrap();
+            leases.unwrap().previous
+        };
+        scene
+            .until("the change ends", async |scene| {
+                previous(scene).await == seconds(3)
+            })
+            .await;
+        assert!(
+            began.elapsed() >= seconds(6),
+            "not before the longer one ran out"
+        );
+
+        // Repeating it changes nothing.
+        let at = scene.store.events.revision().await.unwrap();
+        scene.store.lease.set(seconds(3), origin()).await.unwrap();
+        assert_eq!(scene.store.events.revision().await.unwrap(), at);
+
+        // A longer one is used only when barriers have long waited for it.
+        let began = Instant::now();
+        let leases = scene.store.lease.set(seconds(5), origin()).await.unwrap();
+        assert_eq!(
+            (leases.of_nodes(), leases.of_barriers()),
+            (seconds(3), seconds(5))
+        );
+        scene
+            .until("the node uses the longer one", async |scene| {
+                in_rows(scene).await == Some(5_000)
+            })
+            .await;
+        assert!(began.elapsed() >= seconds(5));
+    }
+}
+
+/// A row as a node of the version before leases were the catalog's writes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_the_lease_is_refused_beside_nodes_that_do_not_know_it() {
+    for scene in Scene::on_both_databases(OPTIONS).await {
+        scene
+            .execute_on_nodes(
+                "INSERT INTO nodes (id, epoch, applied_revision, renewal, lease_ms) \
+                VALUES ('node_old', '', -1, 0, 60000)",
+            )
+            .await;
+        let refused = scene.store.lease.set(seconds(5), origin()).await;
+        match refused {
+            Err(RepositoryError::OlderNodes(ids)) => assert_eq!(ids, ["node_old"]),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(scene.store.events.revision().await.unwrap(), Revision(0));
+        // Barriers that cannot read the rows wait for its lease.
+        scene
+            .until("its lease is the previous one", async |scene| {
+                let leases = scene.store.lease.find().await.unwrap().unwrap();
+                leases.of_barriers() == seconds(60) && leases.of_nodes() == OPTIONS.lease
+            })
+            .await;
+    }
+}

@@ -1,0 +1,335 @@
+//! Newer versions beside this one: rows of the log and levels of the catalog that it does not know.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use models_core::{Epoch, Event, Follower, Level, LogEntry, RepositoryError, Revision, Scope};
+use models_store::{Following, OpenError, Options, Store, open};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
+use test_database::TestDatabase;
+
+use crate::OPTIONS;
+use crate::fixtures::{add_models, id, origin};
+
+/// Long enough that a wait for it is not taken for a slow machine.
+const LONG_LEASE: Options = Options {
+    lease: Duration::from_secs(60),
+    ..OPTIONS
+};
+
+/// A database, and a node of it that holds what it is told.
+pub struct Scene {
+    pub database: TestDatabase,
+    pub store: Store,
+    pub node: Following,
+    told: Arc<Told>,
+}
+
+#[derive(Default)]
+struct Told {
+    applied: Mutex<Vec<Revision>>,
+    invalidated: AtomicUsize,
+    forgotten: AtomicUsize,
+}
+
+impl Follower for Told {
+    fn apply(&self, events: &[Event]) {
+        let revisions = events.iter().map(|event| event.revision);
+        self.applied.lock().unwrap().extend(revisions);
+    }
+
+    fn invalidate(&self) {
+        self.invalidated.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn forget(&self, _: &Epoch) {
+        self.forgotten.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Scene {
+    pub async fn on_both_databases(options: Options) -> [Self; 2] {
+        let scene = async |database: TestDatabase| {
+            let store = open(database.url(), options).await.unwrap();
+            let told = Arc::new(Told::default());
+            let node = store.follow(told.clone()).await.unwrap();
+            Self {
+                database,
+                store,
+                node,
+                told,
+            }
+        };
+        [
+            scene(TestDatabase::sqlite()).await,
+            scene(TestDatabase::postgres().await).await,
+        ]
+    }
+
+    /// What another node tells its changes to.
+    pub fn follower() -> Arc<dyn Follower> {
+        Arc::new(Told::default())
+    }
+
+    /// Runs statements on the catalog, behind the store's back.
+    pub async fn execute(&self, statements: &str) {
+        execute(self.database.url(), statements).await;
+    }
+
+    /// Runs statements where the nodes' rows are.
+    pub async fn execute_on_nodes(&self, statements: &str) {
+        execute(&self.nodes_url(), statements).await;
+    }
+
+    /// The number in the one row that this returns, where the nodes' rows are.
+    pub async fn number(&self, query: &'static str) -> Option<i64> {
+        let url = self.nodes_url();
+        if url.starts_with("sqlite") {
+            let mut connection = SqliteConnection::connect(&url).await.unwrap();
+            let read = sqlx::query_scalar(query).fetch_optional(&mut connection);
+            read.await.unwrap()
+        } else {
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            let read = sqlx::query_scalar(query).fetch_optional(&mut connection);
+            read.await.unwrap()
+        }
+    }
+
+    fn nodes_url(&self) -> String {
+        let url = self.database.url();
+        if url.starts_with("sqlite") {
+            format!("{url}-nodes")
+        } else {
+            url.to_owned()
+        }
+    }
+
+    /// Appends a row to the log as another version would.
+    async fn append(&self, at: i64, actor: &str, kind: &str, change: &str) -> Revision {
+        self.execute(&format!(
+            "BEGIN; UPDATE catalog SET revision = revision + 1; \
+            INSERT INTO events (revision, occurred_at, actor, type, organization_id, subject_id, change) \
+            SELECT revision, {at}, '{actor}', '{kind}', NULL, 'x', '{change}' FROM catalog; COMMIT"
+        ))
+        .await;
+        self.store.events.revision().await.unwrap()
+    }
+
+    /// Waits until this is so.
+    pub async fn until(&self, what: &str, mut is_so: impl AsyncFnMut(&Self) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !is_so(self).await {
+            assert!(Instant::now() < deadline, "{}: {what}", self.store.kind);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn entries_after(&self, revision: i64) -> Vec<LogEntry> {
+        let after = Revision(revision);
+        let listed = self.store.events.list_after(after, 100).await.unwrap();
+        listed.value
+    }
+}
+
+async fn execute(url: &str, statements: &str) {
+    let statements = AssertSqlSafe(statements.to_owned());
+    if url.starts_with("sqlite") {
+        let mut connection = SqliteConnection::connect(url).await.unwrap();
+        connection.execute(statements).await.unwrap();
+    } else {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        connection.execute(statements).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_is_not_understood_drops_the_caches_and_is_applied() {
+    const MODEL: &str = r#"{"type":"model.deleted","details":{"id":"a","scope":"public","created":1,"owned_by":"b","shutdown_date":null}}"#;
+    let rows = [
+        // A kind and an actor of a newer version.
+        (
+            1,
+            "command_line",
+            "project.updated",
+            r#"{"type":"project.updated","details":{}}"#,
+        ),
+        (1, "oidc:workload-7", "model.deleted", MODEL),
+        // Damaged in each column.
+        (1, "command_line", "model.deleted", "{"),
+        (
+            1,
+            "command_line",
+            "model.deleted",
+            r#"{"type":"model.deleted","details":{"id":7}}"#,
+        ),
+        (1, "command_line", "model.created", MODEL),
+        (-1, "command_line", "model.deleted", MODEL),
+    ];
+    for scene in Scene::on_both_databases(LONG_LEASE).await {
+        let understood = scene
+            .append(1, "command_line", "model.deleted", MODEL)
+            .await;
+        scene
+            .until("it is applied", async |scene| {
+                scene.node.applied() >= understood
+            })
+            .await;
+        assert_eq!(
+            *scene.told.applied.lock().unwrap(),
+            [understood],
+            "the control"
+        );
+        assert_eq!(
+            scene.told.invalidated.load(Ordering::Relaxed),
+            0,
+            "the control"
+        );
+        for (count, (at, actor, kind, change)) in (1..).zip(rows) {
+            let revision = scene.append(at, actor, kind, change).await;
+            scene
+                .until("it is applied", async |scene| {
+                    scene.node.applied() >= revision
+                })
+                .await;
+            assert_eq!(
+                scene.entries_after(revision.0 - 1).await,
+                [LogEntry::Unknown(revision)]
+            );
+            assert_eq!(
+                scene.told.invalidated.load(Ordering::Relaxed),
+                count,
+                "{kind} {change}"
+            );
+            let published = "SELECT applied_revision FROM nodes";
+            scene
+                .until("its row says so", async |scene| {
+                    scene.number(published).await == Some(revision.0)
+                })
+                .await;
+            assert!(scene.node.check().is_some(), "it keeps its lease");
+        }
+        let forgotten = scene.told.forgotten.load(Ordering::Relaxed);
+        assert_eq!(forgotten, 1, "only at its beginning");
+        nothing_waits(&scene).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_is_missing_drops_the_caches_and_is_applied() {
+    for scene in Scene::on_both_databases(LONG_LEASE).await {
+        for advance in [1, 1_500] {
+            let revision = scene.store.events.revision().await.unwrap().0 + advance;
+            scene
+                .execute(&format!("UPDATE catalog SET revision = {revision}"))
+                .await;
+            scene
+                .until("it is applied", async |scene| {
+                    scene.node.applied().0 >= revision
+                })
+                .await;
+            assert!(scene.told.invalidated.swap(0, Ordering::Relaxed) >= 1);
+            assert!(scene.node.check().is_some(), "it keeps its lease");
+        }
+        nothing_waits(&scene).await;
+    }
+}
+
+/// A deletion is done as soon as the node has applied it.
+async fn nothing_waits(scene: &Scene) {
+    let began = Instant::now();
+    add_models(&scene.store, &Scope::Public, &[("own", 1)]).await;
+    let own = id("own");
+    let deleted = scene.store.models.delete(&Scope::Public, &own, origin());
+    assert!(deleted.await.unwrap().is_some());
+    assert!(
+        began.elapsed() < LONG_LEASE.lease / 2,
+        "{}",
+        scene.store.kind
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_below_the_catalogs_level_leaves_and_stays_out() {
+    for scene in Scene::on_both_databases(LONG_LEASE).await {
+        assert_eq!(scene.node.needed_level(), None);
+        // With a change of the higher level, in one transaction.
+        scene
+            .execute(
+                "BEGIN; UPDATE catalog SET revision = revision + 1, level = 2, level_version = '9.8.7'; \
+                INSERT INTO events SELECT revision, 1, 'command_line', 'model.deleted', NULL, 'x', '{}' FROM catalog; \
+                COMMIT",
+            )
+            .await;
+        scene
+            .until("it has no lease", async |scene| {
+                scene.node.check().is_none()
+            })
+            .await;
+        scene
+            .until("its row is gone", async |scene| {
+                scene.number("SELECT count(*) FROM nodes").await == Some(0)
+            })
+            .await;
+        assert_eq!(scene.node.needed_level(), Some(Level(2)));
+        assert_eq!(scene.node.applied(), Revision(0), "it applied nothing");
+        assert_eq!(scene.told.invalidated.load(Ordering::Relaxed), 0);
+        let outdated = scene.store.events.position().await;
+        let said = outdated.map_err(|error| error.to_string());
+        assert_eq!(
+            said,
+            Err("the catalog is at level 2, and this program supports level 1; run version 9.8.7 or newer".to_owned())
+        );
+        let own = id("own");
+        let changed = scene.store.models.delete(&Scope::Public, &own, origin());
+        let changed = changed.await;
+        assert!(
+            matches!(changed, Err(RepositoryError::Outdated { .. })),
+            "{changed:?}"
+        );
+        match open(scene.database.url(), OPTIONS).await.err() {
+            Some(error @ OpenError::Level { .. }) => assert_eq!(
+                error.to_string(),
+                "the catalog is at level 2, and this program supports level 1; run version 9.8.7 or newer of the program"
+            ),
+            other => panic!("{other:?}"),
+        }
+        // It does not come back by itself.
+        scene.execute("UPDATE catalog SET level = 1").await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert!(scene.node.check().is_none());
+        assert_eq!(scene.number("SELECT count(*) FROM nodes").await, Some(0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_cannot_follow_for_a_lease_withdraws_until_it_can() {
+    for scene in Scene::on_both_databases(OPTIONS).await {
+        scene.execute("ALTER TABLE events RENAME TO away").await;
+        scene
+            .execute("UPDATE catalog SET revision = revision + 1")
+            .await;
+        scene
+            .until("its row is gone", async |scene| {
+                scene.number("SELECT count(*) FROM nodes").await == Some(0)
+            })
+            .await;
+        assert!(scene.node.check().is_none());
+        // It does not register while it cannot read the log.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(scene.number("SELECT count(*) FROM nodes").await, Some(0));
+        scene.execute("ALTER TABLE away RENAME TO events").await;
+        scene
+            .until("it serves again", async |scene| {
+                scene.node.check().is_some()
+            })
+            .await;
+        assert_eq!(scene.number("SELECT count(*) FROM nodes").await, Some(1));
+        assert_eq!(
+            scene.told.forgotten.load(Ordering::Relaxed),
+            2,
+            "it began anew"
+        );
+    }
+}
