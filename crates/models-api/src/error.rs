@@ -40,18 +40,22 @@ pub enum ApiError {
     /// was sent.
     #[error("The model '{0}' does not exist")]
     ModelNotFound(String),
-    /// A path that nothing is at. Holds the method and the path.
-    #[error("Invalid URL ({0} {1})")]
-    UnknownUrl(String, String),
+    /// A path that this service does not have. Holds the method, the path, and what to write instead
+    /// where that is known.
+    #[error("Invalid URL ({0} {1}){2}")]
+    UnknownUrl(String, String, &'static str),
     /// A path that does not know this method. Holds the method, the path, and the methods that it
     /// knows.
-    #[error("Invalid method for URL ({0} {1})")]
+    #[error("Invalid method for URL ({0} {1}){hint}", hint = cors_hint(.0))]
     MethodNotAllowed(String, String, String),
     /// A body that is larger than any request needs.
     #[error("The request body is too large.")]
     BodyTooLarge,
     /// A head that is larger than any request needs.
-    #[error("The request's headers are too large.")]
+    #[error(
+        "The request's headers are too large or too many. The path and the headers may have `limits.head_kib` KiB in all, and \
+         there may be 96 headers."
+    )]
     HeadTooLarge,
     /// A request that did not arrive in time.
     #[error("The request took too long to arrive.")]
@@ -75,6 +79,15 @@ pub enum ApiError {
     /// the log alone.
     #[error("The server is overloaded or not ready yet.")]
     Overloaded(String),
+}
+
+/// A browser asks with OPTIONS whether a page may call the API.
+fn cors_hint(method: &str) -> &'static str {
+    if method == "OPTIONS" {
+        " To let pages in browsers call this API, name their origins in the setting `server.cors_origins`."
+    } else {
+        ""
+    }
 }
 
 struct Row {

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::{self, Data};
-use actix_web::{App, HttpResponse, HttpServer};
+use actix_web::{App, HttpResponse, HttpServer, Resource, Route, guard};
 use models_store::Store;
 use serde::Serialize;
 
@@ -66,9 +66,11 @@ pub(crate) fn start(listener: TcpListener, operations: Operations) -> std::io::R
     let server = HttpServer::new(move || {
         App::new()
             .app_data(operations.clone())
-            .route(LIVE, web::get().to(live))
-            .route(READY, web::get().to(ready))
-            .route(METRICS, web::get().to(metrics))
+            .service(page("/").route(reading().to(index)))
+            .service(page(LIVE).route(reading().to(live)))
+            .service(page(READY).route(reading().to(ready)))
+            .service(page(METRICS).route(reading().to(metrics)))
+            .default_service(web::to(unknown))
     });
     let server = server
         .workers(1)
@@ -76,6 +78,39 @@ pub(crate) fn start(listener: TcpListener, operations: Operations) -> std::io::R
         .shutdown_timeout(1)
         .listen(listener)?;
     Ok(server.run())
+}
+
+fn page(path: &str) -> Resource {
+    web::resource(path).default_service(web::to(method_not_allowed))
+}
+
+/// HTTP lets a client ask with HEAD wherever it may ask with GET (RFC 9110, section 9.1).
+fn reading() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+async fn method_not_allowed() -> HttpResponse {
+    HttpResponse::MethodNotAllowed()
+        .insert_header((ALLOW, "GET, HEAD"))
+        .json(serde_json::json!({"error": "This path supports GET and HEAD."}))
+}
+
+async fn unknown() -> HttpResponse {
+    HttpResponse::NotFound()
+        .json(serde_json::json!({"error": "There is no such path; / lists those that there are."}))
+}
+
+async fn index() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(serde_json::json!({
+            "service": "models",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "The operations listener: health and metrics. The API has an address of its own.",
+            "live": LIVE,
+            "ready": READY,
+            "metrics": METRICS,
+        }))
 }
 
 async fn live() -> HttpResponse {

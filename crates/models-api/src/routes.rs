@@ -1,6 +1,8 @@
 //! Every route that there is. What is not in the table is not served.
 
+mod index;
 mod models;
+mod wrong_base;
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, Route, guard, web};
@@ -17,6 +19,8 @@ pub struct Endpoint {
     route: fn() -> Route,
 }
 
+/// What this service is.
+const INDEX: &str = "/";
 /// The model id is the rest of the path, slashes and all; [`crate::path`] reads it.
 const ONE: &str = "/v1/models/{id:.+}";
 
@@ -50,6 +54,8 @@ impl Template {
 /// All endpoints, those of a path beside each other.
 #[rustfmt::skip]
 pub const ENDPOINTS: &[Endpoint] = &[
+    Endpoint { path: INDEX, method: Method::GET,   route: || web::get().to(index::show) },
+    Endpoint { path: INDEX, method: Method::HEAD,  route: || web::head().to(index::show) },
     Endpoint { path: LIST, method: Method::GET,    route: || web::get().to(models::list) },
     Endpoint { path: LIST, method: Method::HEAD,   route: || web::head().to(models::list) },
     Endpoint { path: ONE,  method: Method::GET,    route: || web::get().to(models::retrieve) },
@@ -65,9 +71,11 @@ pub fn configure(config: &mut web::ServiceConfig) {
             .map(|endpoint| endpoint.method.as_str())
             .collect();
         let allow = allow.join(", ");
-        // The router compares the path decoded. One that is written otherwise is another URL.
-        let resource = web::resource(endpoints[0].path).guard(guard::fn_guard(|context| {
-            context.head().uri.path().starts_with(LIST)
+        let path = endpoints[0].path;
+        // The router compares the decoded path. A path that is escaped in another way is another URL.
+        let prefix = if path == INDEX { INDEX } else { LIST };
+        let resource = web::resource(path).guard(guard::fn_guard(move |context| {
+            context.head().uri.path().starts_with(prefix)
         }));
         let resource = endpoints.iter().fold(resource, |resource, endpoint| {
             resource.route((endpoint.route)())
@@ -94,8 +102,10 @@ fn method_not_allowed(request: &HttpRequest, allow: String) -> ApiError {
 }
 
 pub(crate) fn unknown_url(request: &HttpRequest) -> ApiError {
+    let path = request.uri().path();
     ApiError::UnknownUrl(
         request.method().to_string(),
-        request.uri().path().to_owned(),
+        path.to_owned(),
+        wrong_base::hint(path),
     )
 }

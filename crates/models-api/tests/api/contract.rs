@@ -38,6 +38,11 @@ fn bad_url(request: &str) -> String {
     error(&format!("Invalid URL ({request})"), "null", "null")
 }
 
+fn bad_base(request: &str) -> String {
+    let hint = "The base URL of this API ends in /v1, once: the list of models is at /v1/models.";
+    error(&format!("Invalid URL ({request}) {hint}"), "null", "null")
+}
+
 fn bad_method(request: &str) -> String {
     error(
         &format!("Invalid method for URL ({request})"),
@@ -138,10 +143,10 @@ pub async fn every_row_of_the_contract_answers_as_written(service: TestService) 
         (10, &reader, "DELETE", "/v1/models/missing", &[], 403, missing_scope("api.delete")),
         (11, &owner, "POST", "/v1/models", &[], 405, bad_method("POST /v1/models")),
         (11, &nobody, "PUT", "/v1/models/a", &[], 405, bad_method("PUT /v1/models/a")),
-        (12, &owner, "GET", "/", &[], 404, bad_url("GET /")),
+        (12, &owner, "GET", "/v1", &[], 404, bad_url("GET /v1")),
         (12, &owner, "GET", "/v1/models/", &[], 404, bad_url("GET /v1/models/")),
         (12, &owner, "DELETE", "/v1/models/", &[], 404, bad_url("DELETE /v1/models/")),
-        (12, &nobody, "GET", "/v1/v1/models", &[], 404, bad_url("GET /v1/v1/models")),
+        (12, &nobody, "GET", "/v1/v1/models", &[], 404, bad_base("GET /v1/v1/models")),
         (3, &owner, "DELETE", "/v1/models/own", &[], 200, deleted),
     ];
     for (row, caller, method, path, headers, status, body) in rows {

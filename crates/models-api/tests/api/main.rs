@@ -8,6 +8,7 @@ mod cors;
 mod deletion;
 mod errors;
 mod faults;
+mod guidance;
 mod http;
 mod limits;
 mod listing;
@@ -135,6 +136,13 @@ on_both_databases! {
     }
     strict_client {
         async_openai_reads_every_answer
+    }
+    guidance {
+        the_root_says_what_the_service_is
+        the_operations_listener_has_an_index_and_knows_its_methods
+        a_wrong_path_is_explained
+        a_refused_head_and_a_refused_browser_are_told_the_setting
+        pages_of_extensions_and_apps_may_be_allowed
     }
     faults {
         a_faulty_row_is_a_fault_and_a_store_out_of_reach_is_overloaded
