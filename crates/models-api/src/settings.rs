@@ -1,5 +1,6 @@
 //! Settings: what there is to set. Where the values come from is in [`source`].
 
+mod origins;
 mod secrets;
 mod source;
 
@@ -55,8 +56,17 @@ pub struct ServerSettings {
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
     pub ignore_organization_headers: bool,
-    #[serde(deserialize_with = "origins")]
+    #[serde(deserialize_with = "origins::deserialize")]
     pub cors_origins: Vec<HeaderValue>,
+}
+
+impl ServerSettings {
+    /// Whether pages without an origin of their own may read responses.
+    pub(crate) fn allows_null_origin(&self) -> bool {
+        self.cors_origins
+            .iter()
+            .any(|origin| origin == origins::NULL)
+    }
 }
 
 /// Where operators look.
@@ -250,34 +260,6 @@ impl Settings {
             grace: self.server.shutdown_timeout,
         }
     }
-}
-
-/// Origins as browsers send them, separated by commas: a scheme and an authority, without a path.
-fn origins<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<HeaderValue>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let names = text
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty());
-    names
-        .map(|name| origin(name).map_err(serde::de::Error::custom))
-        .collect()
-}
-
-fn origin(name: &str) -> Result<HeaderValue, String> {
-    let refused = || format!("`{name}` is no origin, as `https://example.com` is");
-    let authority = name
-        .strip_prefix("https://")
-        .or_else(|| name.strip_prefix("http://"))
-        .ok_or_else(refused)?;
-    let is_plain =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]".contains(&byte);
-    if authority.is_empty() || !authority.bytes().all(is_plain) {
-        return Err(refused());
-    }
-    HeaderValue::from_str(name).map_err(|_| refused())
 }
 
 /// Addresses and networks, separated by commas.

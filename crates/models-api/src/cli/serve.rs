@@ -34,6 +34,11 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
         schema_version = store.schema_version,
         "listening"
     );
+    if settings.server.allows_null_origin() {
+        tracing::warn!(
+            "`server.cors_origins` names `null`: every sandboxed frame and every local file may read responses"
+        );
+    }
     if !store.api_keys.is_any().await? {
         tracing::warn!(
             "there is no key yet: `models-api organization create` and then `models-api key create` make one"
