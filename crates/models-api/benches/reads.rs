@@ -185,9 +185,9 @@ async fn node(count: usize) -> (Settings, Node, String) {
         revoked_at: None,
     };
     let entries = (0..count).map(model).map(|model| ImportEntry {
-        id: model.id,
+        id: model.id.as_str().parse().unwrap(),
         created: Some(model.created),
-        owned_by: Some(model.owned_by),
+        owned_by: Some(model.owned_by.as_str().parse().unwrap()),
         shutdown_date: None,
     });
     let contents = FirstContents {

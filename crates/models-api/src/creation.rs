@@ -1,8 +1,8 @@
 //! New things: here their ids, their secrets and their times come from.
 
 use models_core::{
-    ApiKey, ApiKeyId, Name, Organization, OrganizationId, Project, ProjectId, Role, Secret, Slug,
-    Timestamp,
+    ApiKey, ApiKeyId, Entered, Name, Organization, OrganizationId, Project, ProjectId, Role,
+    Secret, Slug, Timestamp,
 };
 use uuid::Uuid;
 
@@ -10,11 +10,11 @@ use uuid::Uuid;
 const DEFAULT_PROJECT: &str = "Default project";
 
 /// An organization with its default project.
-pub(crate) fn new_organization(slug: Slug, name: Name, now: Timestamp) -> Organization {
+pub(crate) fn new_organization(slug: Slug, name: Entered<Name>, now: Timestamp) -> Organization {
     Organization {
         id: OrganizationId::from_uuid(Uuid::now_v7()),
         slug,
-        name,
+        name: name.into_inner(),
         default_project: Project {
             id: ProjectId::from_uuid(Uuid::now_v7()),
             name: DEFAULT_PROJECT.parse().expect("a constant that is a name"),
@@ -27,7 +27,7 @@ pub(crate) fn new_organization(slug: Slug, name: Name, now: Timestamp) -> Organi
 pub(crate) fn new_api_key(
     organization: &Organization,
     secret: &Secret,
-    name: Name,
+    name: Entered<Name>,
     role: Role,
     now: Timestamp,
     expires_at: Option<Timestamp>,
@@ -37,7 +37,7 @@ pub(crate) fn new_api_key(
         organization_id: organization.id.clone(),
         organization_slug: organization.slug.clone(),
         project_id: organization.default_project.id.clone(),
-        name,
+        name: name.into_inner(),
         role,
         redacted_value: secret.redacted(),
         created_at: now,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::entered::Entered;
 use crate::model::{Model, ModelId, Scope, ShutdownDate};
 use crate::text::Name;
 use crate::time::Timestamp;
@@ -11,11 +12,11 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportEntry {
     /// The model's id.
-    pub id: ModelId,
+    pub id: Entered<ModelId>,
     /// When it was created.
     pub created: Option<Timestamp>,
     /// Who made it.
-    pub owned_by: Option<Name>,
+    pub owned_by: Option<Entered<Name>>,
     /// The day from which it is no longer served. `None` leaves a date that was set otherwise: most
     /// servers write null for every model.
     pub shutdown_date: Option<ShutdownDate>,
@@ -111,7 +112,7 @@ impl ImportEntry {
     #[must_use]
     pub fn resolve(&self, existing: Option<&Model>, import: &Import, now: Timestamp) -> Model {
         Model {
-            id: self.id.clone(),
+            id: ModelId::clone(&self.id),
             scope: import.scope.clone(),
             created: self
                 .created
@@ -119,7 +120,7 @@ impl ImportEntry {
                 .unwrap_or(now),
             owned_by: self
                 .owned_by
-                .as_ref()
+                .as_deref()
                 .or(existing.map(|model| &model.owned_by))
                 .unwrap_or(&import.default_owner)
                 .clone(),

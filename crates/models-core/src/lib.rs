@@ -7,10 +7,13 @@
 
 #![warn(missing_docs)]
 
+mod fine_tune;
+mod invisible;
 mod text;
 
 pub mod api_key;
 pub mod consistency;
+pub mod entered;
 pub mod event;
 pub mod import;
 pub mod model;
@@ -23,7 +26,9 @@ pub mod visibility;
 
 pub use api_key::{ApiKey, ApiKeyId, KeyRejection, ListedApiKey, Validity};
 pub use consistency::{Epoch, Follower, Leases, Level, Position, Snapshot};
+pub use entered::Entered;
 pub use event::{Actor, Change, Event, LogEntry, Origin, Revision};
+pub use fine_tune::is_private_fine_tune;
 pub use import::{ChangedFields, Import, ImportEntry, ImportReport, UpdatedModel};
 pub use model::{Model, ModelId, Scope, ShutdownDate};
 pub use organization::{Organization, OrganizationId, Project, ProjectId, Slug};

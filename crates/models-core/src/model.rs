@@ -9,7 +9,8 @@ use crate::time::Timestamp;
 checked_text! {
     /// A model's id, as clients write it: 1 to 256 bytes of UTF-8, any characters but control
     /// characters, and no `.` or `..` between slashes, which clients and proxies on the way would
-    /// resolve.
+    /// resolve. An id that is entered anew meets the stricter rules of
+    /// [`Entered`](crate::Entered).
     ModelId, "a model id", |text| {
         if text.is_empty() {
             return Err("must not be empty");

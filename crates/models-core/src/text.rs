@@ -1,16 +1,25 @@
 //! Text that was checked when it was made.
 
+use std::borrow::Cow;
+
 /// Why a value was refused, as a sentence that names what it should have been.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{noun} {reason}")]
 pub struct Invalid {
     noun: &'static str,
-    reason: &'static str,
+    reason: Cow<'static, str>,
 }
 
 impl Invalid {
-    pub(crate) fn new(noun: &'static str, reason: &'static str) -> Self {
+    pub(crate) fn new(noun: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+        let reason = reason.into();
         Self { noun, reason }
+    }
+
+    /// What is wrong, without the noun: `must not be empty`.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
     }
 }
 
@@ -23,6 +32,9 @@ macro_rules! checked_text {
         pub struct $name(String);
 
         impl $name {
+            /// How a refusal calls a value of this type.
+            pub(crate) const NOUN: &str = $noun;
+
             /// The text itself.
             #[must_use]
             pub fn as_str(&self) -> &str {
@@ -35,7 +47,7 @@ macro_rules! checked_text {
 
             fn try_from(text: String) -> Result<Self, Self::Error> {
                 let check: fn(&str) -> Result<(), &'static str> = $check;
-                check(&text).map_err(|reason| $crate::text::Invalid::new($noun, reason))?;
+                check(&text).map_err(|reason| $crate::text::Invalid::new(Self::NOUN, reason))?;
                 Ok(Self(text))
             }
         }
@@ -96,7 +108,8 @@ pub(crate) use {checked_text, prefixed_id};
 
 checked_text! {
     /// A name for people: of an organization, a project, a key, or an owner on a model. 1 to 256
-    /// bytes without control characters and without white space at its ends.
+    /// bytes without control characters and without white space at its ends. A name that is
+    /// entered anew meets the stricter rules of [`Entered`](crate::Entered).
     Name, "a name", |text| {
         if text.is_empty() {
             return Err("must not be empty");

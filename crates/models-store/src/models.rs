@@ -175,7 +175,7 @@ pub(crate) async fn apply<DB: Backend>(
     let mut existing: HashMap<ModelId, Model> = existing.collect();
     let mut report = ImportReport::default();
     for (index, entry) in import.entries.iter().enumerate() {
-        let before = existing.get(&entry.id);
+        let before = existing.get(&*entry.id);
         let after = entry.resolve(before, import, mutation.origin().at);
         match before {
             None => {
@@ -191,7 +191,7 @@ pub(crate) async fn apply<DB: Backend>(
                 });
             }
         }
-        existing.insert(entry.id.clone(), after);
+        existing.insert(ModelId::clone(&entry.id), after);
         progress(index + 1);
     }
     Ok(report)

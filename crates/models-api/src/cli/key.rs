@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use models_core::{
-    ApiKey, ApiKeyId, ListedApiKey, Name, RepositoryError, Role, Secret, Slug, Timestamp,
+    ApiKey, ApiKeyId, Entered, ListedApiKey, Name, RepositoryError, Role, Secret, Slug, Timestamp,
 };
 use models_store::Store;
 use serde::Serialize;
@@ -44,7 +44,7 @@ pub(super) struct Create {
     role: Role,
     /// What it is called, for people.
     #[arg(long)]
-    name: Name,
+    name: Entered<Name>,
     /// How long it is good, such as `90days` or `12h`; without it, until it is revoked.
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     expires_in: Option<Duration>,

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use models_core::{
     Import, ImportEntry, ImportReport, Model, ModelId, Name, Organization, Progress, Scope, Slug,
+    is_private_fine_tune,
 };
 use models_store::Store;
 use serde_json::json;
@@ -143,13 +144,13 @@ impl ImportFile {
 /// The list of a key at OpenAI holds the fine-tuned models of its organization beside the public
 /// ones.
 fn warn_of_fine_tuned(entries: &[ImportEntry]) {
-    let count = entries
+    let mut private = entries
         .iter()
-        .filter(|entry| entry.id.as_str().starts_with("ft:"))
-        .count();
-    if count > 0 {
+        .filter(|entry| is_private_fine_tune(entry.id.as_str()));
+    if let Some(ImportEntry { id: first, .. }) = private.next() {
+        let count = 1 + private.count();
         complain(&format!(
-            "warning: {count} of these are fine-tuned models (`ft:…`), and without --organization every organization sees them"
+            "warning: {count} of these are fine-tuned models (such as `{first}`), and without --organization every organization sees them"
         ));
     }
 }

@@ -1,7 +1,7 @@
 //! `organization create|list`.
 
 use clap::Subcommand;
-use models_core::{Name, Organization, RepositoryError, Slug};
+use models_core::{Entered, Name, Organization, RepositoryError, Slug};
 use models_store::Store;
 use serde_json::json;
 
@@ -19,7 +19,7 @@ pub(super) enum Command {
         slug: Slug,
         /// What it is called for people, and as `owned_by`.
         #[arg(long)]
-        name: Name,
+        name: Entered<Name>,
     },
     /// List all organizations.
     List,
@@ -32,7 +32,12 @@ pub(super) async fn run(command: Command, store: &Store, output: Output) -> Resu
     }
 }
 
-async fn create(slug: Slug, name: Name, store: &Store, output: Output) -> Result<(), Failure> {
+async fn create(
+    slug: Slug,
+    name: Entered<Name>,
+    store: &Store,
+    output: Output,
+) -> Result<(), Failure> {
     let origin = origin();
     let organization = new_organization(slug, name, origin.at);
     match store

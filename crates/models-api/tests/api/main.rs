@@ -81,6 +81,7 @@ on_both_databases! {
         slashes_in_an_id_may_be_raw_or_encoded
         a_foreign_model_and_a_missing_one_answer_alike
         paths_that_are_no_ids_are_not_found
+        ids_that_can_no_longer_be_entered_stay_usable
         what_is_listed_is_retrievable_and_the_other_way_round
     }
     deletion {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use models_core::{Import, ImportEntry, Role, Scope, Timestamp};
+use models_core::{Entered, Import, ImportEntry, ModelId, Role, Scope, Timestamp};
 
 use crate::http::Answer;
 use crate::service::{TestService, origin};
@@ -182,5 +182,36 @@ pub async fn what_is_listed_is_retrievable_and_the_other_way_round(service: Test
                 None => assert_eq!(retrieved.status, 404),
             }
         }
+    }
+}
+
+pub async fn ids_that_can_no_longer_be_entered_stay_usable(service: TestService) {
+    let ids = [
+        ("qwen-32b ", "/v1/models/qwen-32b%20"),
+        ("\u{200b}", "/v1/models/%E2%80%8B"),
+        ("a\u{ad}b", "/v1/models/a%C2%ADb"),
+    ];
+    let acme = service.organization("acme").await;
+    for (id, _) in ids {
+        assert!(id.parse::<Entered<ModelId>>().is_err(), "{id:?}");
+        let scope = acme.id.as_str();
+        service
+            .execute(&format!(
+                "INSERT INTO models (scope, id, organization_id, created, owned_by) \
+                 VALUES ('{scope}', '{id}', '{scope}', 1, 'a\u{200b}')"
+            ))
+            .await;
+    }
+    let owner = service.caller(&acme, Role::Owner).await;
+    let list = owner.get("/v1/models").await;
+    for (id, path) in ids {
+        assert!(
+            list.body.contains(&format!("\"id\":\"{id}\"")),
+            "{}",
+            list.body
+        );
+        assert_eq!(owner.get(path).await.status, 200, "{path}");
+        assert_eq!(owner.delete(path).await.status, 200, "{path}");
+        assert_eq!(owner.get(path).await.status, 404, "{path}");
     }
 }

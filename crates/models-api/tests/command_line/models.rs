@@ -173,31 +173,24 @@ fn a_reader_that_stops_early_is_not_an_error() {
 }
 
 #[test]
-fn who_makes_fine_tuned_models_public_is_warned() {
+fn an_import_that_makes_fine_tuned_models_public_warns() {
     let program = Program::on_sqlite();
-    let public = program.run_with(
-        &["model", "import", "-"],
-        r#"[{"id":"ft:gpt-4o:acme::1"},{"id":"b"}]"#,
-    );
+    let list = r#"[{"id":"openai/ft:gpt-4o:acme::1"},{"id":"ada:ft-acme-2023"},{"id":"b"}]"#;
+    let public = program.run_with(&["model", "import", "-"], list);
     assert_eq!(
-        public.stdout,
-        "2 created, 0 updated, 0 unchanged, 0 refused (public)\n"
-    );
-    assert!(
-        public
-            .stderr
-            .starts_with("warning: 1 of these are fine-tuned models"),
-        "{public:?}"
+        (public.stdout.as_str(), public.stderr.as_str()),
+        (
+            "3 created, 0 updated, 0 unchanged, 0 refused (public)\n",
+            "warning: 2 of these are fine-tuned models (such as `openai/ft:gpt-4o:acme::1`), \
+             and without --organization every organization sees them\n"
+        )
     );
     program.json(&["organization", "create", "--slug", "acme", "--name", "Acme"]);
-    let own = program.run_with(
-        &["model", "import", "-", "--organization", "acme"],
-        r#"[{"id":"ft:gpt-4o:acme::1"}]"#,
-    );
+    let own = program.run_with(&["model", "import", "-", "--organization", "acme"], list);
     assert_eq!(
         (own.stdout.as_str(), own.stderr.as_str()),
         (
-            "1 created, 0 updated, 0 unchanged, 0 refused (`acme`)\n",
+            "3 created, 0 updated, 0 unchanged, 0 refused (`acme`)\n",
             ""
         )
     );

@@ -40,3 +40,42 @@ fn an_organization_is_created_once_and_listed() {
         "{table}"
     );
 }
+
+#[test]
+fn a_name_with_invisible_characters_is_refused() {
+    let program = Program::on_sqlite();
+    let create =
+        |name: &str| program.run(&["organization", "create", "--slug", "acme", "--name", name]);
+    for (name, reason) in [
+        (
+            "Ac\u{200b}me",
+            "a name must not hold U+200B (zero width space) at character 3",
+        ),
+        (
+            "Acme ",
+            "a name must not end with white space: U+0020 (space) at character 5",
+        ),
+    ] {
+        let refused = create(name);
+        assert!(
+            !refused.succeeded && refused.stderr.contains(reason),
+            "{refused:?}"
+        );
+    }
+    assert!(create("Acme ❤\u{fe0f}").succeeded);
+    let key = [
+        "key",
+        "create",
+        "--organization",
+        "acme",
+        "--role",
+        "owner",
+        "--name",
+    ];
+    let refused = program.run(&[&key[..], &["c\u{feff}i"]].concat());
+    let reason = "a name must not hold U+FEFF (byte order mark) at character 2";
+    assert!(
+        !refused.succeeded && refused.stderr.contains(reason),
+        "{refused:?}"
+    );
+}

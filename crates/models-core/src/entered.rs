@@ -1,0 +1,134 @@
+//! Text that enters the catalog, as opposed to text that is stored already.
+
+use std::ops::Deref;
+use std::str::FromStr;
+
+use crate::invisible::{self, Allowed};
+use crate::model::ModelId;
+use crate::text::{Invalid, Name};
+
+/// An id or a name that somebody just entered: an import, a command, a registration.
+///
+/// It meets the rules of `T`, and holds no invisible characters and no white space at its ends. `T`
+/// itself does not demand the latter, so that what an older version stored can be read, listed,
+/// retrieved and deleted. What creates or changes something therefore takes `Entered<T>`, which can
+/// be made from text alone; what reads from the database, or looks something up, takes `T`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Entered<T>(T);
+
+impl<T> Entered<T> {
+    /// The value, which is stored from now on.
+    #[must_use]
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Deref for Entered<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: std::fmt::Display> std::fmt::Display for Entered<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Entered<ModelId> {
+    type Err = Invalid;
+
+    /// Refuses every invisible character.
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        enter(text, ModelId::NOUN, Allowed::Nothing)
+    }
+}
+
+impl FromStr for Entered<Name> {
+    type Err = Invalid;
+
+    /// Lets joiners stay between letters and in emoji, and variation selectors after emoji.
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        enter(text, Name::NOUN, Allowed::Joiners)
+    }
+}
+
+fn enter<T: FromStr<Err = Invalid>>(
+    text: &str,
+    noun: &'static str,
+    allowed: Allowed,
+) -> Result<Entered<T>, Invalid> {
+    invisible::check(text, allowed).map_err(|reason| Invalid::new(noun, reason))?;
+    text.parse().map(Entered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_stored_stays_readable_and_does_not_enter_again() {
+        for text in [
+            "qwen-32b ",
+            " a",
+            " ",
+            "\u{200b}",
+            "a\u{ad}b",
+            "\u{feff}a",
+            "a\u{2060}",
+        ] {
+            assert!(text.parse::<ModelId>().is_ok(), "{text:?}");
+            let json = serde_json::to_string(text).unwrap();
+            assert!(serde_json::from_str::<ModelId>(&json).is_ok(), "{text:?}");
+            assert!(text.parse::<Entered<ModelId>>().is_err(), "{text:?}");
+        }
+        for text in [
+            "\u{200b}",
+            "a\u{ad}b",
+            "\u{feff}a",
+            "a\u{2060}",
+            "a\u{200d}",
+        ] {
+            assert!(text.parse::<Name>().is_ok(), "{text:?}");
+            assert!(text.parse::<Entered<Name>>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_and_where() {
+        let id = |text: &str| {
+            text.parse::<Entered<ModelId>>()
+                .map_err(|error| error.to_string())
+        };
+        let refused = |reason: &str| Err(format!("a model id {reason}"));
+        assert_eq!(
+            id("ab\u{200b}c"),
+            refused("must not hold U+200B (zero width space) at character 3")
+        );
+        assert_eq!(id(""), refused("must not be empty"));
+        assert_eq!(id("a\nb"), refused("must not hold control characters"));
+        assert_eq!(id("\na"), refused("must not hold control characters"));
+        assert_eq!(
+            id("a/.."),
+            refused("must not hold `.` or `..` as a segment")
+        );
+        let name = " Acme"
+            .parse::<Entered<Name>>()
+            .map_err(|error| error.to_string());
+        assert_eq!(
+            name.unwrap_err(),
+            "a name must not begin with white space: U+0020 (space) at character 1"
+        );
+    }
+
+    #[test]
+    fn a_name_may_hold_joiners_and_an_id_may_not() {
+        for text in ["می\u{200c}خواهم", "Acme ❤\u{fe0f}"] {
+            assert!(text.parse::<Entered<Name>>().is_ok(), "{text}");
+            assert!(text.parse::<Entered<ModelId>>().is_err(), "{text}");
+        }
+    }
+}
