@@ -3,6 +3,7 @@
 mod origins;
 mod secrets;
 mod source;
+mod variables;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ pub use source::SettingsError;
     reason = "config/default.toml documents each where its default stands"
 )]
 pub struct Settings {
+    #[serde(deserialize_with = "flag")]
     pub bootstrap: bool,
     pub server: ServerSettings,
     pub operations: OperationsSettings,
@@ -45,6 +47,7 @@ pub struct Settings {
 #[serde(deny_unknown_fields)]
 pub struct ServerSettings {
     pub host: String,
+    #[serde(deserialize_with = "within::<_, 0, 65_535>")]
     pub port: u16,
     #[serde(deserialize_with = "within::<_, 0, 256>")]
     pub workers: u16,
@@ -52,9 +55,11 @@ pub struct ServerSettings {
     pub drain_delay: Duration,
     #[serde(deserialize_with = "seconds")]
     pub shutdown_timeout: Duration,
+    #[serde(deserialize_with = "flag")]
     pub trust_request_id: bool,
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
+    #[serde(deserialize_with = "flag")]
     pub ignore_organization_headers: bool,
     #[serde(deserialize_with = "origins::deserialize")]
     pub cors_origins: Vec<HeaderValue>,
@@ -74,6 +79,7 @@ impl ServerSettings {
 #[serde(deny_unknown_fields)]
 pub struct OperationsSettings {
     pub host: String,
+    #[serde(deserialize_with = "within::<_, 0, 65_535>")]
     pub port: u16,
 }
 
@@ -97,7 +103,9 @@ pub struct LimitSettings {
     pub send_timeout: Duration,
     #[serde(deserialize_with = "seconds")]
     pub idle_timeout: Duration,
+    #[serde(deserialize_with = "count")]
     pub requests_per_minute: u32,
+    #[serde(deserialize_with = "count")]
     pub failed_authentications_per_minute: u32,
     #[serde(deserialize_with = "within::<_, 1, 10_000>")]
     pub throttled_key_lookups_per_second: u16,
@@ -305,11 +313,32 @@ fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration
 fn within<'de, D: serde::Deserializer<'de>, const LEAST: u16, const MOST: u16>(
     deserializer: D,
 ) -> Result<u16, D::Error> {
-    let number = u32::deserialize(deserializer)?;
-    u16::try_from(number)
-        .ok()
-        .filter(|number| (LEAST..=MOST).contains(number))
-        .ok_or_else(|| {
-            serde::de::Error::custom(format!("must be from {LEAST} to {MOST}, not {number}"))
-        })
+    let number = number(deserializer, LEAST.into(), MOST.into())?;
+    u16::try_from(number).map_err(serde::de::Error::custom)
+}
+
+fn count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = number(deserializer, 0, u32::MAX.into())?;
+    u32::try_from(number).map_err(serde::de::Error::custom)
+}
+
+/// A number of this range. What is none is not repeated: it may be a secret in the wrong place.
+fn number<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+    least: u64,
+    most: u64,
+) -> Result<u64, D::Error> {
+    let range = format!("must be between {least} and {most}");
+    let number = u64::deserialize(deserializer)
+        .map_err(|_| serde::de::Error::custom(format!("{range}, a whole number")))?;
+    if (least..=most).contains(&number) {
+        Ok(number)
+    } else {
+        Err(serde::de::Error::custom(format!("{range}, not {number}")))
+    }
+}
+
+fn flag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let flag = bool::deserialize(deserializer);
+    flag.map_err(|_| serde::de::Error::custom("must be true or false"))
 }

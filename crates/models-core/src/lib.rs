@@ -16,6 +16,7 @@ pub mod consistency;
 pub mod entered;
 pub mod event;
 pub mod import;
+pub mod mask;
 pub mod model;
 pub mod organization;
 pub mod repository;
@@ -30,6 +31,7 @@ pub use entered::Entered;
 pub use event::{Actor, Change, Event, LogEntry, Origin, Revision};
 pub use fine_tune::is_private_fine_tune;
 pub use import::{ChangedFields, Import, ImportEntry, ImportReport, UpdatedModel};
+pub use mask::{Outside, mask};
 pub use model::{Model, ModelId, Scope, ShutdownDate};
 pub use organization::{Organization, OrganizationId, Project, ProjectId, Slug};
 pub use repository::{

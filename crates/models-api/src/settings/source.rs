@@ -1,23 +1,21 @@
 //! Where settings come from: the embedded defaults, then `config/{environment}.toml`, then
-//! `MODELS__SECTION__KEY` variables; the last one wins. Nothing else in the program reads the
-//! environment.
+//! `MODELS__SECTION__KEY` variables ([`variables`]); the last one wins. Nothing else in the program reads
+//! the environment.
 
-use std::collections::HashMap;
-use std::ffi::OsString;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use config::{Config, ConfigError, Environment, File, FileFormat, Map, Value, ValueKind};
 
+use models_core::mask;
 use serde::Serialize;
 
-use super::{Settings, secrets};
+use super::variables::{DIRECTORY, ENVIRONMENT, variable};
+use super::{Settings, secrets, variables};
 
 const DEFAULTS: &str = include_str!("../../../../config/default.toml");
-const PREFIX: &str = "MODELS__";
-const ENVIRONMENT: &str = "MODELS_ENVIRONMENT";
 const URL: &str = "database.url";
 const DEVELOPMENT: &str = "development";
-const DIRECTORY: &str = "MODELS_CONFIG_DIRECTORY";
 
 /// Why the settings cannot be used, in a sentence that names the one at fault.
 #[derive(Debug, thiserror::Error)]
@@ -29,33 +27,41 @@ pub enum SettingsError {
     #[error("{} is not a directory, and {DIRECTORY} names it", .0.display())]
     NoDirectory(PathBuf),
     /// A name that no setting has.
-    #[error("there is no setting `{key}` ({place}); the settings are {known}")]
+    #[error("there is no setting `{key}` ({place}); {hint}")]
     Unknown {
         /// The name.
         key: String,
         /// Where it stands.
         place: String,
-        /// Those that there are.
-        known: String,
+        /// The name that may have been meant, or all names.
+        hint: String,
     },
-    /// A variable that is almost that of a setting.
-    #[error(
-        "the variable {0} is none of a setting's; two underscores stand where the setting has a dot: {1}"
-    )]
-    Misspelt(String, String),
+    /// A variable that looks like this program's and is not.
+    #[error("the variable {name} sets nothing; {hint}")]
+    UnknownVariable {
+        /// The variable.
+        name: String,
+        /// The name that may have been meant.
+        hint: String,
+    },
+    /// Two variables that set one setting. Holds the setting and the variables.
+    #[error("the setting `{0}` is set by two variables, {1} and {2}; unset one of them")]
+    Twice(String, String, String),
     /// A variable whose text cannot be read.
     #[error("the variable {0} is not UTF-8")]
     NotUtf8(String),
     /// A value that the setting cannot have.
     #[error(
-        "the setting `{key}` (variable {}) cannot be used: {reason}",
+        "the setting `{key}` (variable {}) cannot be used: {reason}{place}",
         variable(key)
     )]
     Value {
         /// The setting.
         key: String,
-        /// What is wrong, and where the value comes from.
+        /// What is wrong.
         reason: String,
+        /// Where the value comes from, if that is not the variable.
+        place: String,
     },
     /// A file that is not TOML, or cannot be read.
     #[error("the settings cannot be read: {}", without_source(.0))]
@@ -78,14 +84,15 @@ struct Sources {
     config: Config,
     /// The environment's file, and the settings that are in it.
     file: Option<(PathBuf, Vec<String>)>,
-    variables: Map<String, String>,
+    /// The variable that sets each setting that one sets.
+    variables: BTreeMap<String, String>,
     is_development: bool,
 }
 
 impl Settings {
     /// The settings of this process.
     pub fn load() -> Result<Self, SettingsError> {
-        Self::load_from(&variables()?)
+        Self::load_from(&variables::of_process()?)
     }
 
     /// The settings that a process with these variables would have.
@@ -95,23 +102,10 @@ impl Settings {
 
     /// The settings of this process, one by one, if they can be used.
     pub fn explain() -> Result<Vec<SettingValue>, SettingsError> {
-        let sources = Sources::of(&variables()?)?;
+        let sources = Sources::of(&variables::of_process()?)?;
         let settings = sources.settings()?;
         sources.explain(&settings)
     }
-}
-
-/// Those variables of this process that could be ours.
-fn variables() -> Result<HashMap<String, String>, SettingsError> {
-    let ours =
-        std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"MODELS_"));
-    let text = |(name, value): (OsString, OsString)| match (name.into_string(), value.into_string())
-    {
-        (Ok(name), Ok(value)) => Ok((name, value)),
-        (Ok(name), Err(_)) => Err(SettingsError::NotUtf8(name)),
-        (Err(name), _) => Err(SettingsError::NotUtf8(name.to_string_lossy().into_owned())),
-    };
-    ours.map(text).collect()
 }
 
 impl Sources {
@@ -133,30 +127,19 @@ impl Sources {
                     .build()
                     .map_err(refuse)?,
             );
-            check(
-                &known,
-                keys.iter()
-                    .cloned()
-                    .map(|key| (key, format!("in {}", path.display()))),
-            )?;
+            check(&known, &keys, &path)?;
             config = config.add_source(file);
             found = Some((path, keys));
         }
-        refuse_misspelt(&known, variables)?;
-        let ours: Map<String, String> = variables
-            .iter()
-            .filter(|(name, _)| name.starts_with(PREFIX))
-            .map(|(name, value)| (name.clone(), value.clone()))
+        let ours = variables::check(&known, variables)?;
+        let values: Map<String, String> = ours
+            .values()
+            .map(|name| (name.clone(), variables[name].clone()))
             .collect();
-        check(
-            &known,
-            ours.keys()
-                .map(|name| (key(name), format!("variable {name}"))),
-        )?;
         let environment = Environment::with_prefix("MODELS")
             .prefix_separator("__")
             .separator("__")
-            .source(Some(ours.clone()));
+            .source(Some(values));
         let config = config.add_source(environment).build().map_err(refuse)?;
         Ok(Self {
             config,
@@ -167,17 +150,18 @@ impl Sources {
     }
 
     fn settings(&self) -> Result<Settings, SettingsError> {
-        let mut settings: Settings = self.config.clone().try_deserialize().map_err(refuse)?;
-        let refused = |(key, reason): (&str, String)| SettingsError::Value {
-            key: key.to_owned(),
-            reason,
-        };
+        let settings = self.config.clone().try_deserialize();
+        let mut settings: Settings = settings.map_err(|error| match explain(error) {
+            Ok((key, reason)) => self.refused(&key, reason),
+            Err(error) => SettingsError::Unreadable(error),
+        })?;
+        let refused = |(key, reason): (&str, String)| self.refused(key, reason);
         let file = self
             .file
             .as_ref()
             .filter(|(_, keys)| keys.iter().any(|key| key == URL))
             // What a variable brings is not in the file.
-            .filter(|_| !self.variables.contains_key(&variable(URL)))
+            .filter(|_| !self.variables.contains_key(URL))
             .map(|(path, _)| path.as_path());
         secrets::resolve(&mut settings.database, self.is_development, file).map_err(refused)?;
         let (time, lease) = (settings.limits.request_timeout, settings.consistency.lease);
@@ -193,22 +177,40 @@ impl Sources {
 
     fn explain(&self, settings: &Settings) -> Result<Vec<SettingValue>, SettingsError> {
         let explain = |key: String| {
-            let name = variable(&key);
-            let source = if self.variables.contains_key(&name) {
-                format!("variable {name}")
-            } else {
-                match &self.file {
-                    Some((path, keys)) if keys.contains(&key) => path.display().to_string(),
-                    _ => "default".to_owned(),
-                }
-            };
+            let source = self.source(&key);
             let value = match key.as_str() {
                 URL => settings.database.url.masked(),
-                _ => self.config.get_string(&key).map_err(refuse)?,
+                // Somebody may have taken one setting for another.
+                _ => mask(&self.config.get_string(&key).map_err(refuse)?).into_owned(),
             };
             Ok(SettingValue { key, value, source })
         };
         keys_of(&self.config).into_iter().map(explain).collect()
+    }
+
+    /// Where a setting's value comes from.
+    fn source(&self, key: &str) -> String {
+        match (self.variables.get(key), &self.file) {
+            (Some(name), _) => format!("variable {name}"),
+            (None, Some((path, keys))) if keys.iter().any(|other| other == key) => {
+                path.display().to_string()
+            }
+            (None, _) => "default".to_owned(),
+        }
+    }
+
+    fn refused(&self, key: &str, reason: String) -> SettingsError {
+        let source = self.source(key);
+        let is_usual = source == "default" || source == format!("variable {}", variable(key));
+        SettingsError::Value {
+            key: key.to_owned(),
+            reason,
+            place: if is_usual {
+                String::new()
+            } else {
+                format!(" (it comes from {source})")
+            },
+        }
     }
 }
 
@@ -237,34 +239,17 @@ fn environment_file(variables: &HashMap<String, String>) -> Result<Option<PathBu
     }
 }
 
-fn check(
-    known: &[String],
-    keys: impl Iterator<Item = (String, String)>,
-) -> Result<(), SettingsError> {
-    for (key, place) in keys {
-        if !known.contains(&key) {
-            return Err(SettingsError::Unknown {
-                key,
-                place,
-                known: known.join(", "),
-            });
-        }
-    }
-    Ok(())
-}
-
-/// `MODELS_SERVER_PORT` sets nothing, and whoever wrote it would not notice.
-fn refuse_misspelt(
-    known: &[String],
-    variables: &HashMap<String, String>,
-) -> Result<(), SettingsError> {
-    for key in known {
-        let misspelt = variable(key).replace("__", "_");
-        if variables.contains_key(&misspelt) {
-            return Err(SettingsError::Misspelt(misspelt, variable(key)));
-        }
-    }
-    Ok(())
+/// Refuses a file with a name that no setting has.
+fn check(known: &[String], keys: &[String], path: &Path) -> Result<(), SettingsError> {
+    let Some(key) = keys.iter().find(|key| !known.contains(key)) else {
+        return Ok(());
+    };
+    let all = || format!("the settings are {}", known.join(", "));
+    Err(SettingsError::Unknown {
+        key: key.clone(),
+        place: format!("in {}", path.display()),
+        hint: variables::hint(key, known).unwrap_or_else(all),
+    })
 }
 
 /// The names of all values, as `section.key`, in order.
@@ -289,30 +274,35 @@ fn keys_of(config: &Config) -> Vec<String> {
     keys
 }
 
-/// The setting that a variable sets.
-fn key(variable: &str) -> String {
-    variable
-        .trim_start_matches(PREFIX)
-        .to_lowercase()
-        .replace("__", ".")
-}
-
-/// The variable that sets a setting.
-fn variable(key: &str) -> String {
-    format!("{PREFIX}{}", key.to_uppercase().replace('.', "__"))
+/// The setting at fault, and what is wrong with it: in the words of this program, not of its language, and without the
+/// value, which may be a secret in the wrong place. The error itself, if it is about no setting.
+fn explain(error: ConfigError) -> Result<(String, String), ConfigError> {
+    let (key, reason) = match &error {
+        ConfigError::Type {
+            key: Some(key),
+            expected,
+            ..
+        } => {
+            let reason = match *expected {
+                "a boolean" => "must be true or false",
+                "a string" => "must be text",
+                number if number.contains("integer") => "must be a whole number in its range",
+                _ => "has a form that it cannot have",
+            };
+            (key, reason.to_owned())
+        }
+        ConfigError::At {
+            key: Some(key),
+            error,
+            ..
+        } => (key, error.to_string()),
+        _ => return Err(error),
+    };
+    Ok((key.clone(), reason))
 }
 
 fn refuse(error: ConfigError) -> SettingsError {
-    let (ConfigError::Type { key, .. } | ConfigError::At { key, .. }) = &error else {
-        return SettingsError::Unreadable(error);
-    };
-    match key.clone() {
-        Some(key) => {
-            let reason = error.to_string().replace(&format!(" for key `{key}`"), "");
-            SettingsError::Value { key, reason }
-        }
-        None => SettingsError::Unreadable(error),
-    }
+    SettingsError::Unreadable(error)
 }
 
 /// What is wrong and where, without the line of the file: a password may stand in it.

@@ -84,7 +84,7 @@ fn an_error_names_the_setting_and_the_variable() {
         (
             "MODELS__SERVER__WORKERS",
             "65535",
-            "the setting `server.workers` (variable MODELS__SERVER__WORKERS) cannot be used: must be from 0 to 256",
+            "the setting `server.workers` (variable MODELS__SERVER__WORKERS) cannot be used: must be between 0 and 256, not 65535",
         ),
         (
             "MODELS__DATABASE__CONNECT_TIMEOUT",
@@ -94,7 +94,7 @@ fn an_error_names_the_setting_and_the_variable() {
         (
             "MODELS_SERVER_PORT",
             "1",
-            "the variable MODELS_SERVER_PORT is none of a setting's",
+            "the variable MODELS_SERVER_PORT sets nothing; did you mean MODELS__SERVER__PORT?",
         ),
         (
             "MODELS__DATABASE__MAX_CONNECTIONS",
@@ -187,4 +187,110 @@ fn the_files_of_the_repository_parse() {
 fn debug_shows_no_password() {
     let settings = load(&[("MODELS__DATABASE__URL", "postgres://me:secret@x/y")]).unwrap();
     assert!(!format!("{settings:?}").contains("secret"));
+}
+
+/// Settings that hold several values, or a path, name the one that is wrong.
+const NAMING: [&str; 3] = [
+    "database.password_file",
+    "server.cors_origins",
+    "server.trusted_proxies",
+];
+
+/// Each setting, with values that no setting of its kind can have.
+#[test]
+fn no_setting_speaks_of_types_or_repeats_what_it_cannot_use() {
+    let known = Sources::of(&HashMap::new()).unwrap();
+    let mut refused = 0;
+    for key in keys_of(&known.config) {
+        for value in [
+            "",
+            "hunter2",
+            "-1",
+            "70000",
+            "99999999999999999999",
+            "1.5",
+            "true",
+            "[]",
+        ] {
+            let Err(said) = load(&[(&variable(&key), value)]) else {
+                continue;
+            };
+            refused += 1;
+            let start = format!(
+                "the setting `{key}` (variable {}) cannot be used: ",
+                variable(&key)
+            );
+            let reason = said
+                .strip_prefix(&start)
+                .unwrap_or_else(|| panic!("{key}={value}: {said}"));
+            let words = [
+                "invalid", "expected", "integer", "bit", "u16", "u32", "bool", "string", "hunter2",
+            ];
+            for word in words {
+                let may_say = word == "hunter2" && NAMING.contains(&key.as_str());
+                assert!(may_say || !reason.contains(word), "{key}={value}: {said}");
+            }
+        }
+    }
+    assert!(refused > 150, "{refused}");
+    let port = |value| load(&[("MODELS__SERVER__PORT", value)]).unwrap_err();
+    let start = "the setting `server.port` (variable MODELS__SERVER__PORT) cannot be used: must be between 0 and 65535";
+    assert_eq!(port("http"), format!("{start}, a whole number"));
+    assert_eq!(port("65536"), format!("{start}, not 65536"));
+}
+
+/// The same in a file, where values have types, and sections and lists can stand in a value's place.
+#[test]
+fn a_file_is_refused_in_the_same_words() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().to_str().unwrap();
+    let known = Sources::of(&HashMap::new()).unwrap();
+    for key in keys_of(&known.config) {
+        for value in [
+            "[1]",
+            "\"hunter2 hunter2\"",
+            "-1",
+            "1979-05-27",
+            "99999999999999999",
+        ] {
+            std::fs::write(
+                directory.path().join("x.toml"),
+                format!("{key} = {value}\n"),
+            )
+            .unwrap();
+            let Err(said) = load(&[(ENVIRONMENT, "x"), (DIRECTORY, path)]) else {
+                continue;
+            };
+            assert!(
+                said.starts_with(&format!("the setting `{key}` ")),
+                "{key}={value}: {said}"
+            );
+            assert!(
+                said.ends_with(&format!("(it comes from {path}/x.toml)")),
+                "{said}"
+            );
+            for word in ["invalid type", "expected", "integer", "bit", "hunter2"] {
+                let may_say = word == "hunter2" && NAMING.contains(&key.as_str());
+                assert!(may_say || !said.contains(word), "{key}={value}: {said}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_source_is_the_true_one_for_every_spelling() {
+    let variables =
+        [("MODELS__server__PORT", "1")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let sources = Sources::of(&variables.into()).unwrap();
+    let settings = sources.settings().unwrap();
+    assert_eq!(settings.server.port, 1);
+    let explained = sources.explain(&settings).unwrap();
+    let port = explained
+        .iter()
+        .find(|setting| setting.key == "server.port")
+        .unwrap();
+    assert_eq!(
+        (port.value.as_str(), port.source.as_str()),
+        ("1", "variable MODELS__server__PORT")
+    );
 }

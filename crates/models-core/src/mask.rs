@@ -1,0 +1,423 @@
+//! Masking: text from outside, before a log or a message shows it.
+//!
+//! A client can send its key in a path, an id or a header, and an operator can paste one as an argument. [`mask`] finds
+//! everything that looks like a key, also percent-encoded, and replaces it. A key from elsewhere that does not begin with
+//! `sk-` looks like any other word and cannot be found.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use crate::text::is_control;
+
+/// The beginnings of this service's keys. Nothing else begins like this, so they are found inside words too.
+const OURS: [&[u8]; 2] = [b"sk-mdl-", b"sk-admin-"];
+/// The beginning of the keys of OpenAI and of many others, where a word begins.
+const ANY: &[u8] = b"sk-";
+/// How a masked key begins. A key list shows keys alike, so that an operator finds the one that leaked.
+const MASKED: &str = "sk-...";
+/// Characters at the end of a key that are shown, if it is long.
+const SHOWN: usize = 4;
+/// The length from which on the end of a key is shown.
+const LONG: usize = 20;
+/// How often text may be percent-encoded. Text that is encoded more often is masked whole.
+const DECODINGS: usize = 8;
+/// What stands for text that is masked whole, and for a password.
+const NOTHING: &str = "***";
+
+/// Text from outside, as a log or a message may show it: keys are masked, control characters are escaped, and the rest
+/// beyond a number of characters is left out.
+#[derive(Clone, Copy)]
+pub struct Outside<'a> {
+    text: &'a str,
+    most: usize,
+}
+
+impl<'a> Outside<'a> {
+    /// The whole text.
+    #[must_use]
+    pub fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            most: usize::MAX,
+        }
+    }
+
+    /// At most so many characters of the text.
+    #[must_use]
+    pub fn at_most(self, most: usize) -> Self {
+        Self { most, ..self }
+    }
+}
+
+impl fmt::Display for Outside<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, character) in mask(self.text).chars().enumerate() {
+            if number == self.most {
+                return f.write_str("…");
+            }
+            if is_control(character) {
+                write!(f, "{}", character.escape_unicode())?;
+            } else {
+                write!(f, "{character}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The text with a redacted form in place of everything that looks like a key, and with `***` in place of the passwords
+/// in URLs. Masking twice is masking once.
+#[must_use]
+pub fn mask(text: &str) -> Cow<'_, str> {
+    match mask_keys(text) {
+        Cow::Borrowed(text) => mask_passwords(text),
+        Cow::Owned(text) => Cow::Owned(mask_passwords(&text).into_owned()),
+    }
+}
+
+fn mask_keys(text: &str) -> Cow<'_, str> {
+    let Some(decoded) = Decoded::of(text) else {
+        return Cow::Borrowed(NOTHING);
+    };
+    let mut masked = String::new();
+    let mut copied = 0;
+    for key in decoded.keys() {
+        let Range { start, end } = decoded.place(&key);
+        masked.push_str(&text[copied..start]);
+        masked.push_str(MASKED);
+        masked.push_str(shown_end(&decoded.bytes[key]));
+        copied = end;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    masked.push_str(&text[copied..]);
+    Cow::Owned(masked)
+}
+
+/// The last characters of a long key.
+fn shown_end(key: &[u8]) -> &str {
+    let end = key
+        .len()
+        .checked_sub(SHOWN)
+        .filter(|_| key.len() >= LONG)
+        .map_or(&b""[..], |at| &key[at..]);
+    if end.iter().all(u8::is_ascii_alphanumeric) {
+        str::from_utf8(end).unwrap_or_default()
+    } else {
+        ""
+    }
+}
+
+/// Text without its percent-encoding, and where each byte of it stands in the text.
+struct Decoded<'a> {
+    bytes: Cow<'a, [u8]>,
+    /// Empty where nothing was encoded. Otherwise one more than there are bytes: the last one is the end.
+    starts: Vec<usize>,
+}
+
+impl<'a> Decoded<'a> {
+    /// `None` if the text is encoded too often.
+    fn of(text: &'a str) -> Option<Self> {
+        let mut decoded = Self {
+            bytes: Cow::Borrowed(text.as_bytes()),
+            starts: vec![],
+        };
+        for _ in 0..=DECODINGS {
+            let Some(next) = decoded.decode_once() else {
+                return Some(decoded);
+            };
+            decoded = next;
+        }
+        None
+    }
+
+    /// `None` if nothing is encoded.
+    fn decode_once(&self) -> Option<Self> {
+        let first = (0..self.bytes.len()).find(|at| escaped(&self.bytes, *at).is_some())?;
+        let mut bytes = self.bytes[..first].to_vec();
+        let mut starts: Vec<usize> = (0..first).map(|at| self.start(at)).collect();
+        let mut at = first;
+        while at < self.bytes.len() {
+            starts.push(self.start(at));
+            let escaped = escaped(&self.bytes, at);
+            bytes.push(escaped.unwrap_or(self.bytes[at]));
+            at += if escaped.is_some() { 3 } else { 1 };
+        }
+        starts.push(self.start(at));
+        Some(Self {
+            bytes: bytes.into(),
+            starts,
+        })
+    }
+
+    /// Where a byte stands in the text.
+    fn start(&self, at: usize) -> usize {
+        self.starts.get(at).copied().unwrap_or(at)
+    }
+
+    fn place(&self, key: &Range<usize>) -> Range<usize> {
+        self.start(key.start)..self.start(key.end)
+    }
+
+    /// The keys, in order.
+    fn keys(&self) -> impl Iterator<Item = Range<usize>> {
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            loop {
+                let start = (from..self.bytes.len()).find(|at| begins_key(&self.bytes, *at))?;
+                let end = end_of_key(&self.bytes, start);
+                from = end;
+                if !is_masked(&self.bytes[start..end]) {
+                    return Some(start..end);
+                }
+            }
+        })
+    }
+}
+
+/// The byte that the escape at this place stands for.
+fn escaped(bytes: &[u8], at: usize) -> Option<u8> {
+    let &[b'%', high, low] = bytes.get(at..at + 3)? else {
+        return None;
+    };
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
+}
+
+fn begins_key(bytes: &[u8], at: usize) -> bool {
+    let begins = |prefix: &[u8]| {
+        let found = bytes.get(at..at + prefix.len());
+        found.is_some_and(|found| found.eq_ignore_ascii_case(prefix))
+    };
+    begins(ANY) && (begins_word(&bytes[..at]) || OURS.into_iter().any(begins))
+}
+
+/// Whether a word begins after these bytes. A terminal's colours end with a letter that is part of no word.
+fn begins_word(before: &[u8]) -> bool {
+    let Some((last, rest)) = before.split_last() else {
+        return true;
+    };
+    if *last == b'm' {
+        let digits = |byte: &u8| !(byte.is_ascii_digit() || *byte == b';');
+        let at = rest.iter().rposition(digits);
+        if at.is_some_and(|at| rest[..=at].ends_with(b"\x1b[")) {
+            return true;
+        }
+    }
+    !last.is_ascii_alphanumeric()
+}
+
+/// A key ends where white space, a quotation mark or what separates parts of a URL or a sentence begins.
+fn end_of_key(bytes: &[u8], start: usize) -> usize {
+    let ends = |byte: &u8| {
+        byte.is_ascii_whitespace()
+            || byte.is_ascii_control()
+            || b"\"'`?&#,;()[]{}<>|\\".contains(byte)
+    };
+    let length = bytes[start..].iter().position(ends);
+    let mut end = length.map_or(bytes.len(), |length| start + length);
+    while end > start + ANY.len()
+        && b".:!".contains(&bytes[end - 1])
+        && !is_masked(&bytes[start..end])
+    {
+        end -= 1;
+    }
+    end
+}
+
+/// Whether there is nothing to hide any more, or never was: a beginning alone says nothing.
+fn is_masked(key: &[u8]) -> bool {
+    let is_bare = |prefix: &[u8]| key.eq_ignore_ascii_case(prefix);
+    if is_bare(ANY) || OURS.into_iter().any(is_bare) {
+        return true;
+    }
+    key.strip_prefix(MASKED.as_bytes())
+        .is_some_and(|end| end.len() <= SHOWN && end.iter().all(u8::is_ascii_alphanumeric))
+}
+
+/// `scheme://user:password@…` and `…?password=…`.
+fn mask_passwords(text: &str) -> Cow<'_, str> {
+    const SEPARATOR: &str = "://";
+    if !text.contains(SEPARATOR) {
+        return Cow::Borrowed(text);
+    }
+    let mut masked = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(SEPARATOR) {
+        masked.push_str(before);
+        masked.push_str(SEPARATOR);
+        let ends = |character: char| character.is_whitespace() || "\"'`<>\\".contains(character);
+        let (url, other) = after.split_at(after.find(ends).unwrap_or(after.len()));
+        let url = match url.rsplit_once('@') {
+            Some((user, host)) => match user.split_once(':') {
+                Some((user, _)) => format!("{user}:{NOTHING}@{host}"),
+                None => url.to_owned(),
+            },
+            None => url.to_owned(),
+        };
+        masked.push_str(&mask_parameters(&url));
+        rest = other;
+    }
+    masked.push_str(rest);
+    if masked == text {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(masked)
+}
+
+/// The values of a URL's parameters whose names say that they are passwords.
+fn mask_parameters(url: &str) -> String {
+    let Some((before, query)) = url.split_once('?') else {
+        return url.to_owned();
+    };
+    let shown = |pair: &str| match pair.split_once('=') {
+        Some((name, _)) if name.to_ascii_lowercase().contains("pass") => {
+            format!("{name}={NOTHING}")
+        }
+        _ => pair.to_owned(),
+    };
+    let pairs: Vec<String> = query.split('&').map(shown).collect();
+    format!("{before}?{}", pairs.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::secret::Secret;
+
+    #[test]
+    fn text_without_a_key_stays_as_it_is() {
+        for text in [
+            "",
+            "/v1/models/gpt-4o",
+            "task-1 disk-2 desk-3 risk-4 ask-me",
+            "a%20b%2Fc%",
+            "%zz%a%",
+            "Mozilla/5.0 (X11; Linux)",
+            "sk_mdl_x",
+            "postgres://me@host/db",
+            "http://host:8080/v1",
+            "sk-...wxyz",
+            "a key that begins with `sk-mdl-`, sk-admin- or sk-",
+            "the key sk-... is gone",
+        ] {
+            assert!(
+                matches!(mask(text), Cow::Borrowed(same) if same == text),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn everything_that_looks_like_a_key_is_masked() {
+        for (text, expected) in [
+            ("sk-1", "sk-..."),
+            (
+                "/v1/models/sk-proj-abcdefghijklmnop",
+                "/v1/models/sk-...mnop",
+            ),
+            ("SK-PROJ-ABCDEFGHIJKLMNOP", "sk-...MNOP"),
+            (
+                "The model 'sk-x/y' does not exist",
+                "The model 'sk-...' does not exist",
+            ),
+            ("sk-a: No such file", "sk-...: No such file"),
+            ("xsk-mdl-1 Xsk-ADMIN-2", "xsk-... Xsk-..."),
+            ("a-sk-b_sk-c", "a-sk-..."),
+            ("\u{1b}[33msk-a\u{1b}[0m", "\u{1b}[33msk-...\u{1b}[0m"),
+            ("sk%2Dmdl%2Dx", "sk-..."),
+            ("sk%2dmdl-x", "sk-..."),
+            ("%73k-x", "sk-..."),
+            ("%53%4B%2D%6D", "sk-..."),
+            ("a%20sk-x%20b", "a%20sk-...%20b"),
+            ("sk%252Dmdl%252Dx", "sk-..."),
+            ("%25%37%33k-x", "sk-..."),
+            ("%2525252573k-x", "sk-..."),
+            (
+                "{\"path\":\"/sk-x\",\"a\":1}",
+                "{\"path\":\"/sk-...\",\"a\":1}",
+            ),
+        ] {
+            assert_eq!(mask(text), expected);
+            assert_eq!(mask(&mask(text)), mask(text), "{text}");
+        }
+        let often = format!("%{}73k-x", "25".repeat(DECODINGS + 1));
+        assert_eq!(mask(&often), NOTHING);
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_masked() {
+        for (text, expected) in [
+            ("postgres://me:s3@x:1/y", "postgres://me:***@x:1/y"),
+            ("`http://a:b@c/d@e:f` is none", "`http://a:***@e:f` is none"),
+            (
+                "x://h/d?SslPassword=a&b=c&passwd=d",
+                "x://h/d?SslPassword=***&b=c&passwd=***",
+            ),
+            ("two: a://b:c@d a://e:f@g", "two: a://b:***@d a://e:***@g"),
+        ] {
+            assert_eq!(mask(text), expected);
+            assert_eq!(mask(&mask(text)), mask(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn control_characters_are_escaped_and_long_text_is_cut() {
+        let shown = |text, most| Outside::new(text).at_most(most).to_string();
+        assert_eq!(
+            shown("a\n\u{1b}[31mb\u{202e}", 100),
+            "a\\u{a}\\u{1b}[31mb\\u{202e}"
+        );
+        assert_eq!(shown("abcdef", 3), "abc…");
+        assert_eq!(shown("abc", 3), "abc");
+        assert_eq!(Outside::new("sk-abc").to_string(), "sk-...");
+    }
+
+    /// The text, with some characters percent-encoded, some of them again, in digits of either case.
+    fn encode(text: &str, choices: &[u8]) -> String {
+        let mut choices = choices.iter().copied().cycle();
+        let mut encoded = text.to_owned();
+        for _ in 0..3 {
+            encoded = encoded
+                .bytes()
+                .map(|byte| match choices.next().unwrap_or(0) % 4 {
+                    0 => format!("%{byte:02x}"),
+                    1 => format!("%{byte:02X}"),
+                    _ => char::from(byte).to_string(),
+                })
+                .collect();
+        }
+        encoded
+    }
+
+    proptest! {
+        #[test]
+        fn no_encoding_hides_a_key(
+            random: [u8; 32], before in "[a-z/ .%0-9]{0,8}", after in "(/[a-z]{0,8})?", choices: Vec<u8>,
+        ) {
+            let secret = Secret::from_random(random);
+            let text = format!("{before}{}{after}", encode(secret.expose(), &choices));
+            let mut shown = mask(&text).into_owned();
+            // Whatever is still encoded in it.
+            for _ in 0..4 {
+                let decoded = Decoded { bytes: shown.as_bytes().into(), starts: vec![] }.decode_once();
+                let Some(decoded) = decoded else { break };
+                shown = String::from_utf8_lossy(&decoded.bytes).into_owned();
+            }
+            let random = &secret.expose()[7..];
+            for part in (0..random.len() - 8).map(|at| &random[at..at + 8]) {
+                prop_assert!(!shown.contains(part), "{} {}", text, shown);
+            }
+        }
+
+        #[test]
+        fn masking_twice_is_masking_once(text in "(sk-|SK|%73|%|mdl-|[a-z .:/@%'0-9]|://){0,12}") {
+            let once = mask(&text).into_owned();
+            prop_assert_eq!(mask(&once).into_owned(), once);
+        }
+    }
+}
