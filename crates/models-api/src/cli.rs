@@ -6,7 +6,8 @@ mod healthcheck;
 mod key;
 mod model;
 mod organization;
-mod output;
+pub(crate) mod output;
+mod refusal;
 mod serve;
 
 use std::path::{Path, PathBuf};
@@ -99,7 +100,11 @@ impl CatalogCommand {
 /// Reads the command line, does what it says, and says how it went: 0 done, 1 failed, 2 not
 /// understood.
 pub async fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    logging::report_panics();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refusal::show(error),
+    };
     let output = Output {
         json: arguments.json,
     };

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use models_core::RepositoryError;
+use models_core::{RepositoryError, mask};
 use serde::Serialize;
 
 const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
@@ -37,16 +37,16 @@ pub enum ApiError {
     )]
     MissingScope(&'static str),
     /// There is no such model for this caller. Holds the id; where there is none in the path, what
-    /// was sent.
-    #[error("The model '{0}' does not exist")]
+    /// was sent. A client that pastes its key as an id keeps error messages, so the key is masked.
+    #[error("The model '{}' does not exist", mask(.0))]
     ModelNotFound(String),
     /// A path that this service does not have. Holds the method, the path, and what to write instead
     /// where that is known.
-    #[error("Invalid URL ({0} {1}){2}")]
+    #[error("Invalid URL ({} {}){}", mask(.0), mask(.1), .2)]
     UnknownUrl(String, String, &'static str),
     /// A path that does not know this method. Holds the method, the path, and the methods that it
     /// knows.
-    #[error("Invalid method for URL ({0} {1}){hint}", hint = cors_hint(.0))]
+    #[error("Invalid method for URL ({} {}){hint}", mask(.0), mask(.1), hint = cors_hint(.0))]
     MethodNotAllowed(String, String, String),
     /// A body that is larger than any request needs.
     #[error("The request body is too large.")]

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use actix_http::header::HeaderValue;
 use actix_web::web::Bytes;
+use models_core::mask;
 
 /// The longest id that is taken from a gateway, in characters.
 const LONGEST: usize = 64;
@@ -38,11 +39,12 @@ impl RequestId {
         Self(value.unwrap_or_else(|_| HeaderValue::from_static("req_0")))
     }
 
-    /// The gateway's id, if it is letters, digits and `-` alone.
+    /// The gateway's id, if it is letters, digits and `-` alone, and no key.
     pub(crate) fn given(value: &HeaderValue) -> Option<Self> {
         let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
         let is_one = (1..=LONGEST).contains(&value.len()) && value.as_bytes().iter().all(allowed);
-        is_one.then(|| Self(value.clone()))
+        let text = value.to_str().ok().filter(|_| is_one)?;
+        (mask(text) == text).then(|| Self(value.clone()))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -91,6 +93,7 @@ mod tests {
             ("abc-123", true),
             ("", false),
             ("a b", false),
+            ("sk-abc", false),
             ("a\"b", false),
             (&"a".repeat(64), true),
             (&"a".repeat(65), false),

@@ -46,7 +46,8 @@ impl DatabaseKind {
     pub fn of(url: &str) -> Result<Self, OpenError> {
         match url.split_once(':') {
             Some(("sqlite", _)) => Ok(Self::Sqlite),
-            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres),
+            // Without `//` everything that follows, also a password, would be the database's name.
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(Self::Postgres),
             _ => Err(OpenError::Scheme),
         }
     }
@@ -166,7 +167,7 @@ impl Store {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Neither kind of database.
-    #[error("a database URL must begin with `sqlite:` or `postgres:`")]
+    #[error("a database URL must begin with `sqlite://` or `postgres://`")]
     Scheme,
     /// The right scheme, but not a URL of that kind.
     #[error("the database URL cannot be read: {0}")]

@@ -28,10 +28,29 @@ pub(super) enum Command {
         organization: Option<Slug>,
     },
     /// Revoke a key, for good.
-    Revoke {
-        /// Its id, `key_…`.
-        id: ApiKeyId,
-    },
+    Revoke(Revoke),
+}
+
+/// What the help calls a key's id.
+pub(super) const KEY_ID: &str = "KEY_ID";
+
+const REVOKE_EXAMPLES: &str = "Examples:
+  models-api key revoke key_01a206232c3a70f9b6190ea2273fb388
+  models-api key revoke --secret-file leaked-key
+  models-api key revoke --secret-file -    (type or paste the secret, then Enter and Ctrl-D)
+
+Never give the secret as an argument: other users and the shell's history can read it there.";
+
+#[derive(clap::Args)]
+#[command(after_help = REVOKE_EXAMPLES)]
+#[group(required = true, multiple = false)]
+pub(super) struct Revoke {
+    /// Its id, `key_…`; `models-api key list` shows all.
+    #[arg(value_name = KEY_ID)]
+    id: Option<ApiKeyId>,
+    /// Revoke the key whose secret stands in this file (`-`: on standard input).
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -71,7 +90,7 @@ pub(super) async fn run(command: Command, store: &Store, output: Output) -> Resu
     match command {
         Command::Create(create) => create.run(store, output).await,
         Command::List { organization } => list(organization.as_ref(), store, output).await,
-        Command::Revoke { id } => revoke(&id, store, output).await,
+        Command::Revoke(revoke) => revoke.run(store, output).await,
     }
 }
 
@@ -201,11 +220,29 @@ async fn list(organization: Option<&Slug>, store: &Store, output: Output) -> Res
     )
 }
 
-async fn revoke(id: &ApiKeyId, store: &Store, output: Output) -> Result<(), Failure> {
-    let revoked = store.api_keys.revoke(id, origin()).await?;
-    let key = revoked
-        .ok_or_else(|| format!("there is no key `{id}`; `models-api key list` shows all"))?;
-    output.object(&key, || {
-        format!("Revoked the key {id} of `{}`.", key.organization_slug)
-    })
+impl Revoke {
+    async fn run(self, store: &Store, output: Output) -> Result<(), Failure> {
+        let id = match (self.id, &self.secret_file) {
+            (Some(id), _) => id,
+            (None, Some(path)) => find_id(path, store).await?,
+            (None, None) => return Err("name the key, or a file with its secret".into()),
+        };
+        let revoked = store.api_keys.revoke(&id, origin()).await?;
+        let key = revoked
+            .ok_or_else(|| format!("there is no key `{id}`; `models-api key list` shows all"))?;
+        output.object(&key, || {
+            format!("Revoked the key {id} of `{}`.", key.organization_slug)
+        })
+    }
+}
+
+/// The id of the key whose secret stands in this file.
+async fn find_id(path: &Path, store: &Store) -> Result<ApiKeyId, Failure> {
+    let secret = read_secret(path, true)?;
+    let found = store.api_keys.find_by_digest(&secret.digest()).await?;
+    let key = found.value.ok_or_else(|| {
+        let path = super::shown(path);
+        format!("{path}: there is no key with this secret; `models-api key list` shows all")
+    })?;
+    Ok(key.id)
 }

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, Write};
 
 use comfy_table::{Table, presets};
+use models_core::mask;
 use serde::Serialize;
 
 use super::Failure;
@@ -70,7 +71,8 @@ pub(super) fn print_once(text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes a line to standard error. Where that fails there is nobody left to tell.
-pub(super) fn complain(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+/// Writes a line to standard error, without the keys and passwords in it: arguments, files and libraries' errors are
+/// repeated here. A failure to write is ignored, since nothing else could report it.
+pub(crate) fn complain(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", mask(text));
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use models_core::mask;
 use models_store::DatabaseKind;
 use url::Url;
 
@@ -27,26 +28,23 @@ const URL: &str = "database.url";
 const PASSWORD_FILE: &str = "database.password_file";
 
 impl DatabaseUrl {
-    /// The URL as it may be shown.
+    /// The URL as it may be shown: only those of its parts that are certainly no password. A password with a raw `/`,
+    /// `?`, `#` or `@` in it looks like another part, so a URL with such a part is not shown.
     #[must_use]
     pub fn masked(&self) -> String {
+        const NOTHING: &str = "…";
         let Ok(mut url) = Url::parse(&self.0) else {
-            return "…".to_owned();
+            return NOTHING.to_owned();
         };
-        if url.password().is_some() && url.set_password(Some("***")).is_err() {
-            return "…".to_owned();
+        let is_odd = url.fragment().is_some() || url.path().contains('@');
+        if is_odd || url.password().is_some() && url.set_password(Some("***")).is_err() {
+            return NOTHING.to_owned();
         }
-        if url.query().is_some() {
-            let shown: Vec<_> = url
-                .query_pairs()
-                .map(|(name, value)| match name.as_ref() {
-                    "password" => "password=***".to_owned(),
-                    _ => format!("{name}={value}"),
-                })
-                .collect();
+        if let Some(query) = url.query() {
+            let shown: Vec<_> = query.split('&').map(shown_parameter).collect();
             url.set_query(Some(&shown.join("&")));
         }
-        url.into()
+        mask(url.as_str()).into_owned()
     }
 
     fn password(&self) -> Option<String> {
@@ -84,6 +82,38 @@ impl DatabaseUrl {
         url.set_password(Some(&password)).ok()?;
         Some(Self(url.into()))
     }
+}
+
+/// A parameter of a URL as it may be shown. Of one that is not known, also the name may be a part of a password.
+fn shown_parameter(parameter: &str) -> &str {
+    const HARMLESS: [&str; 18] = [
+        "application_name",
+        "channel_binding",
+        "connect_timeout",
+        "dbname",
+        "host",
+        "hostaddr",
+        "port",
+        "ssl",
+        "ssl-cert",
+        "ssl-mode",
+        "ssl-root-cert",
+        "ssl_mode",
+        "sslcert",
+        "sslmode",
+        "sslrootcert",
+        "statement-cache-capacity",
+        "target_session_attrs",
+        "user",
+    ];
+    let (name, _) = parameter.split_once('=').unwrap_or_default();
+    if HARMLESS.contains(&name) {
+        return parameter;
+    }
+    let is_password = |name: &&str| name.eq_ignore_ascii_case("password");
+    Some(name)
+        .filter(is_password)
+        .map_or("***", |_| "password=***")
 }
 
 /// Puts the password of the file into the URL, and refuses one that is no secret. `file` is the one
@@ -167,6 +197,15 @@ mod tests {
                 "postgres://me@x/y?sslmode=require&password=s3",
                 "postgres://me@x/y?sslmode=require&password=***",
             ),
+            (
+                "postgres://me@x/y?PassWord=s3&sslpassword=s3&passwd=s3",
+                "postgres://me@x/y?password=***&***&***",
+            ),
+            ("postgres://me:12?s3@x/y", "postgres://me:12?***"),
+            ("postgres://me:12/s3@x/y", "…"),
+            ("postgres://me:12#s3@x/y", "…"),
+            ("postgres://me:s3@s3@x/y", "postgres://me:***@x/y"),
+            ("postgres:me:s3@x/y", "…"),
             ("postgres://[", "…"),
         ] {
             assert_eq!(url(given).masked(), shown);

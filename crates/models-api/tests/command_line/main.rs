@@ -11,4 +11,5 @@ mod operations;
 mod organizations;
 mod program;
 mod sdks;
+mod secrets;
 mod serving;

@@ -103,8 +103,9 @@ impl Program {
             child,
         };
         let first = loop {
-            if let Some(line) = serving.log().first() {
-                break line.clone();
+            let mut log = serving.log().into_iter();
+            if let Some(line) = log.find(|line| line["address"].is_string()) {
+                break line;
             }
             assert_eq!(
                 serving.child.try_wait().unwrap(),

@@ -1,0 +1,303 @@
+//! A key that an operator or a client puts where it does not belong reaches neither a message nor the log.
+
+use serde_json::Value;
+
+use crate::program::{Program, Run, Serving, shell};
+
+/// Of this service's form, with a checksum that is right: it parses as a key.
+const KEY: &str = "sk-mdl-qlU3IEQq9LIvVJWwlmSnVFs2HZP49B9dpcnFSDAnKMd0fT4wk";
+/// The part of it that nobody may read, in pieces.
+const PIECES: [&str; 3] = ["qlU3IEQq9L", "VFs2HZP49B", "nFSDAnKMd0"];
+
+fn assert_hidden(text: &str) {
+    for piece in PIECES {
+        assert!(!text.contains(piece), "{text}");
+    }
+}
+
+fn with_acme() -> Program {
+    let program = Program::on_sqlite().with("MODELS__BOOTSTRAP", "false");
+    program.json(&["organization", "create", "--slug", "acme", "--name", "Acme"]);
+    program
+}
+
+#[test]
+fn the_command_line_never_repeats_a_key() {
+    let program = with_acme();
+    let equals = format!("--organization={KEY}");
+    let flag = format!("--{KEY}");
+    let path = format!("/nowhere/{KEY}");
+    for arguments in [
+        &["key", "revoke", KEY][..],
+        &["key", "revoke", "key_1", KEY],
+        &["key", "list", "--organization", KEY],
+        &["key", "list", &equals],
+        &["key", "list", &flag],
+        &[
+            "key",
+            "create",
+            "--organization",
+            "acme",
+            "--name",
+            "n",
+            "--role",
+            KEY,
+        ],
+        &[
+            "key",
+            "create",
+            "--organization",
+            "acme",
+            "--name",
+            "n",
+            "--role",
+            "owner",
+            "--expires-in",
+            KEY,
+        ],
+        &[
+            "key",
+            "create",
+            "--organization",
+            "acme",
+            "--name",
+            "n",
+            "--role",
+            "owner",
+            "--secret-file",
+            &path,
+        ],
+        &["model", "show", KEY],
+        &["model", "delete", KEY],
+        &[
+            "model",
+            "list",
+            "--organization",
+            "sk-mdl-qlu3ieqq9livvjwwlmsnvfs2hzp49b",
+        ],
+        &["model", "import", &path],
+        &["organization", "create", "--slug", KEY, "--name", "n"],
+        &[KEY],
+        &["key", KEY],
+        &["backup", &path],
+    ] {
+        let said = program.run(arguments);
+        assert!(!said.succeeded, "{arguments:?}");
+        assert_hidden(&said.stderr.replace("qlu3ieqq9l", PIECES[0]));
+        assert_hidden(&said.stdout);
+        assert!(said.stderr.contains("..."), "{said:?}");
+    }
+    // A key of another form, where only an id may stand.
+    let said = program.run(&["key", "revoke", "hunter2-hunter2-hunter2"]);
+    assert!(
+        !said.succeeded && !said.stderr.contains("hunter2"),
+        "{said:?}"
+    );
+    assert!(said.stderr.contains("must start with `key_`"), "{said:?}");
+    let said = program.run(&["key", "revoke", "key_!"]);
+    assert!(said.stderr.contains("'key_!'"), "{said:?}");
+}
+
+#[test]
+fn settings_never_repeat_a_password() {
+    let check = |variable: &str, value: &str| -> Run {
+        Program::on_sqlite()
+            .with(variable, value)
+            .run(&["config", "check"])
+    };
+    for url in [
+        "postgres://u:hunter2@h/d",
+        "postgres:u:hunter2@h",
+        "postgres//u:hunter2@h",
+        "postgres://u:hunter2@h:port/d",
+        "postgres://u:12/hunter2@h/d",
+        "postgres://u:12?hunter2@h/d",
+        "postgres://u:12#hunter2@h/d",
+        "postgres://u@h/d?password=hunter2",
+        "postgres://u@h/d?PassWord=hunter2",
+        "postgres://u@h/d?sslpassword=hunter2&sslmode=require",
+        "postgres://u@h/d?passwd=hunter2",
+        "postgres://u@h/d?hunter2",
+        "mysql://u:hunter2@h/d",
+        "hunter2",
+    ] {
+        for command in [&["config", "check"][..], &["migrate"], &["key", "list"]] {
+            let program = Program::on_sqlite()
+                .with("MODELS__DATABASE__URL", url)
+                .with("MODELS__DATABASE__CONNECT_TIMEOUT", "1");
+            let said = program.run(command);
+            let text = format!("{}{}", said.stdout, said.stderr);
+            assert!(!text.contains("hunter2"), "{url} {command:?} {text}");
+        }
+    }
+    for (variable, value) in [
+        ("MODELS__SERVER__CORS_ORIGINS", "https://u:hunter2@h"),
+        ("MODELS__SERVER__PORT", "hunter2"),
+        ("MODELS__LOG__LEVEL", "hunter2"),
+        ("MODELS__BOOTSTRAP", "hunter2"),
+    ] {
+        let said = check(variable, value);
+        assert!(!said.failure().contains("hunter2"), "{said:?}");
+    }
+    for variable in [
+        "MODELS__SERVER__CORS_ORIGINS",
+        "MODELS__SERVER__TRUSTED_PROXIES",
+    ] {
+        assert_hidden(check(variable, KEY).failure());
+    }
+    let said = check("MODELS__SERVER__HOST", KEY);
+    assert!(said.succeeded, "{said:?}");
+    assert_hidden(&said.stdout);
+}
+
+#[test]
+fn a_key_is_revoked_by_its_secret() {
+    let program = with_acme();
+    let create = [
+        "key",
+        "create",
+        "--organization",
+        "acme",
+        "--role",
+        "owner",
+        "--name",
+        "n",
+    ];
+    let key = program.json(&create);
+    let secret = key["value"].as_str().unwrap();
+    let file = program.directory.path().join("leaked");
+    std::fs::write(&file, format!("{secret}\n")).unwrap();
+    let revoked = program.json(&["key", "revoke", "--secret-file", "leaked"]);
+    assert_eq!(revoked["id"], key["id"]);
+    assert!(revoked["revoked_at"].is_i64());
+
+    let bring = [&create[..], &["--secret-file", "-", "--allow-weak"]].concat();
+    let brought = program.run_with(&bring, "My API Key\n");
+    assert!(brought.succeeded, "{brought:?}");
+    let said = program.run_with(&["key", "revoke", "--secret-file", "-"], "My API Key\n");
+    assert!(said.stdout.starts_with("Revoked the key key_"), "{said:?}");
+    let listed = program.json(&["key", "list"]);
+    let keys = listed.as_array().unwrap();
+    assert!(
+        keys.iter().all(|key| key["revoked_at"].is_i64()),
+        "{listed}"
+    );
+
+    let said = program.run_with(&["key", "revoke", "--secret-file", "-"], KEY);
+    assert_eq!(
+        said.failure(),
+        "standard input: there is no key with this secret; `models-api key list` shows all"
+    );
+    let id = key["id"].as_str().unwrap();
+    for arguments in [
+        &["key", "revoke"][..],
+        &["key", "revoke", id, "--secret-file", "leaked"],
+    ] {
+        let said = program.run(arguments);
+        assert!(
+            !said.succeeded && said.stderr.contains("--secret-file"),
+            "{said:?}"
+        );
+    }
+    let help = program.run(&["key", "revoke", "--help"]);
+    assert!(
+        help.succeeded && help.stdout.contains("--secret-file leaked-key"),
+        "{help:?}"
+    );
+}
+
+/// What a client gets for this, and the head of it.
+fn ask(service: &Serving, path: &str, headers: &str) -> String {
+    let address = &service.address;
+    shell(&format!(
+        "curl -si --path-as-is {headers} 'http://{address}{path}'"
+    ))
+}
+
+#[test]
+fn a_key_in_a_request_reaches_no_log_and_no_message() {
+    let program = with_acme()
+        .with("MODELS__LOG__REQUESTS", "all")
+        .with("MODELS__LOG__LEVEL", "trace")
+        .with("MODELS__SERVER__TRUST_REQUEST_ID", "true");
+    let create = [
+        "key",
+        "create",
+        "--organization",
+        "acme",
+        "--role",
+        "owner",
+        "--name",
+        "n",
+    ];
+    let key = program.json(&create)["value"].as_str().unwrap().to_owned();
+    let import = ["model", "import", "-"];
+    let listed = "sk-a-model-that-begins-as-keys-do";
+    let imported = program.run_with(
+        &import,
+        &format!("[{{\"id\":\"{listed}\"}},{{\"id\":\"{KEY}\"}}]"),
+    );
+    assert!(imported.succeeded, "{imported:?}");
+    let service = program.serve();
+    let bearer = format!("-H 'Authorization: Bearer {key}'");
+    let dashes = KEY.replace('-', "%2D");
+    let letters: String = KEY.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let twice = letters.replace('%', "%25");
+    for written in [
+        KEY,
+        &dashes,
+        &dashes
+            .to_lowercase()
+            .replace(&KEY[7..].to_lowercase(), &KEY[7..]),
+        &letters,
+        &twice,
+    ] {
+        for path in [
+            format!("/v1/models/{written}x"),
+            format!("/v1/models/vendor/{written}x"),
+            format!("/v1/{written}"),
+            format!("/{written}/v1/models"),
+            format!("/v1/models/%00{written}"),
+        ] {
+            for method in ["", "-X DELETE", "-X PATCH"] {
+                let answer = ask(&service, &path, &format!("{bearer} {method}"));
+                assert!(answer.contains("sk-..."), "{path} {answer}");
+                assert_hidden(&answer);
+            }
+        }
+    }
+    let headers = format!(
+        "-A 'curl {KEY}' -H 'X-Client-Request-Id: {KEY}' -H 'X-Request-Id: {KEY}' -H 'X-Forwarded-For: {KEY}' -H 'OpenAI-Project: {KEY}'"
+    );
+    let answer = ask(&service, "/v1/models", &format!("{bearer} {headers}"));
+    assert_hidden(&answer);
+    ask(&service, "/v1/models", &format!("{headers} -X {KEY}"));
+    ask(
+        &service,
+        "/v1/models",
+        &format!("-H 'Authorization: Bearer {KEY}'"),
+    );
+    ask(
+        &service,
+        "/v1/models",
+        &format!("-H 'Authorization: {KEY}'"),
+    );
+    // It cannot be parsed.
+    ask(
+        &service,
+        "/v1/models",
+        &format!("-H 'Transfer-Encoding: {KEY}' -H 'Content-Length: {KEY}'"),
+    );
+    // This concerns messages, not the catalog.
+    let found = ask(&service, &format!("/v1/models/{listed}"), &bearer);
+    assert!(found.contains(&format!("\"id\":\"{listed}\"")), "{found}");
+    let list = ask(&service, "/v1/models", &bearer);
+    assert!(list.contains(listed) && list.contains(KEY), "{list}");
+    let log: Vec<Value> = service.log();
+    let text = format!("{log:?}");
+    assert!(log.len() > 70, "{text}");
+    assert_hidden(&text);
+    for secret in [&key, listed, letters.as_str(), twice.as_str()] {
+        assert!(!text.contains(secret), "{secret} {text}");
+    }
+}
