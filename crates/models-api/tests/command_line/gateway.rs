@@ -24,6 +24,7 @@ const DROPPED: &str = "/dropped";
 struct Gateway {
     address: String,
     process: Child,
+    log: NamedTempFile,
 }
 
 impl Gateway {
@@ -53,11 +54,15 @@ impl Gateway {
         let process = command.spawn().unwrap_or_else(|error| {
             panic!("haproxy (Debian and Ubuntu: apt-get install haproxy): {error}")
         });
-        let mut gateway = Self { address, process };
+        let mut gateway = Self {
+            address,
+            process,
+            log,
+        };
         let deadline = Instant::now() + PATIENCE;
         loop {
             if gateway.process.try_wait().unwrap().is_some() || Instant::now() > deadline {
-                return Err(std::fs::read_to_string(log.path()).unwrap());
+                return Err(gateway.log());
             }
             if TcpStream::connect(&gateway.address).is_ok()
                 && !gateway.get("/", "").starts_with("HTTP/1.1 503")
@@ -66,6 +71,10 @@ impl Gateway {
             }
             thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.log.path()).unwrap()
     }
 
     fn get(&self, path: &str, headers: &str) -> String {
@@ -329,4 +338,76 @@ async fn three_nodes_are_one_service() {
     }
     let metrics = gateway.get("/metrics", &bearer);
     assert!(metrics.starts_with("HTTP/1.1 404"), "{metrics}");
+}
+
+/// With the settings that are shipped for nodes behind the gateway.
+#[test]
+fn the_gateway_the_nodes_and_the_responses_name_a_request_alike_and_no_log_has_a_key() {
+    const KEY: &str = "sk-mdl-qlU3IEQq9LIvVJWwlmSnVFs2HZP49B9dpcnFSDAnKMd0fT4wk";
+    let config = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config");
+    let program = Program::on_sqlite()
+        .with("MODELS_ENVIRONMENT", "production")
+        .with("MODELS_CONFIG_DIRECTORY", config)
+        .with("MODELS__SERVER__HOST", "127.0.0.1")
+        .with("MODELS__OPERATIONS__HOST", "127.0.0.1");
+    assert!(program.run(&["migrate"]).succeeded);
+    let node = program.serve();
+    let check_port = node.operations.rsplit(':').next().unwrap().to_owned();
+    let nodes = [(); NODES].map(|()| (node.address.clone(), check_port.clone()));
+    let gateway = Gateway::before(&nodes);
+    let line_with = |text: &dyn Fn() -> Vec<String>, sought: &str| {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let lines = text();
+            if let Some(line) = lines.iter().find(|line| line.contains(sought)) {
+                return line.clone();
+            }
+            assert!(Instant::now() < deadline, "{sought}: {lines:?}");
+            thread::sleep(Duration::from_millis(10));
+        }
+    };
+    let of_gateway = || gateway.log().lines().map(str::to_owned).collect();
+    let of_node = || node.log().iter().map(Value::to_string).collect();
+    let dashes = KEY.replace('-', "%2d");
+    let letters: String = KEY.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let mut ids = vec![];
+    for (path, logged) in [
+        ("/v1/models/a%2Fb?limit=1".to_owned(), "/v1/models/a%2Fb"),
+        (format!("/v1/models?key={KEY}"), "/v1/models"),
+        (format!("/v1/models/{KEY}"), "***"),
+        (format!("/v1/models/x/{dashes}"), "***"),
+        (format!("/v1/{letters}"), "***"),
+        (format!("/v1/{}", letters.replace('%', "%25")), "***"),
+        (format!("/v1/%zz{letters}"), "***"),
+    ] {
+        let answer = gateway.get(&path, "X-Request-Id: mine\r\n");
+        let id = answer
+            .lines()
+            .find_map(|line| line.strip_prefix("x-request-id: "));
+        let id = id.unwrap_or_else(|| panic!("{answer}")).to_owned();
+        let line = line_with(&of_gateway, &id);
+        assert!(
+            line.ends_with(&format!(" \"GET {logged} HTTP/1.1\" {id}")),
+            "{line}"
+        );
+        let line = line_with(&of_node, &id);
+        assert!(line.contains(&format!("\"request_id\":\"{id}\"")), "{line}");
+        ids.push(id);
+    }
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 7, "each request has an id of its own");
+    let text = format!("{}{:?}", gateway.log(), node.log());
+    for piece in ["qlU3IEQq9L", "FSDAnKMd0", &letters[letters.len() - 30..]] {
+        assert!(!text.contains(piece), "{piece}: {text}");
+    }
+    // Its own responses too.
+    drop(node);
+    let answer = gateway.get("/v1/models", "");
+    let id = answer
+        .lines()
+        .find_map(|line| line.strip_prefix("x-request-id: "));
+    let id = id.unwrap_or_else(|| panic!("{answer}"));
+    assert!(answer.starts_with("HTTP/1.1 50"), "{answer}");
+    line_with(&of_gateway, id);
 }
