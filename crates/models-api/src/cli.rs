@@ -4,6 +4,7 @@ mod backup;
 mod config;
 mod healthcheck;
 mod key;
+mod lease;
 mod model;
 mod organization;
 pub(crate) mod output;
@@ -79,6 +80,9 @@ enum CatalogCommand {
     /// API keys.
     #[command(subcommand)]
     Key(key::Command),
+    /// The lease: how long a node may serve from memory without hearing from the database.
+    #[command(subcommand)]
+    Lease(lease::Command),
     /// Models: the public ones, or with --organization those of one organization.
     #[command(subcommand)]
     Model(model::Command),
@@ -91,7 +95,7 @@ impl CatalogCommand {
         match self {
             Self::Serve | Self::Migrate => true,
             Self::Organization(command) => matches!(command, organization::Command::Create { .. }),
-            Self::Backup { .. } | Self::Key(_) => false,
+            Self::Backup { .. } | Self::Key(_) | Self::Lease(_) => false,
             Self::Model(command) => command.may_create(),
         }
     }
@@ -139,6 +143,7 @@ async fn execute(command: CatalogCommand, output: Output) -> Result<(), Failure>
         CatalogCommand::Backup { file } => backup::run(&settings, &file, output).await,
         CatalogCommand::Organization(command) => organization::run(command, &store, output).await,
         CatalogCommand::Key(command) => key::run(command, &store, output).await,
+        CatalogCommand::Lease(command) => lease::run(command, &settings, &store, output).await,
         CatalogCommand::Model(command) => model::run(command, &store, output).await,
     };
     store.close().await;

@@ -96,6 +96,12 @@ impl Node {
         Ok(())
     }
 
+    /// The catalog's level, if it is above the one that this program supports. The node then serves nothing
+    /// until its program is replaced.
+    pub(crate) fn needed_level(&self) -> Option<i64> {
+        self.following.needed_level().map(|level| level.0)
+    }
+
     /// How many revisions it has seen and does not know of yet.
     pub(crate) fn lag(&self) -> i64 {
         self.following.lag()

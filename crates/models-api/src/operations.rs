@@ -41,6 +41,9 @@ struct Readiness {
     draining: bool,
     /// Migrations that the database has had; one that is behind is never served from.
     schema_version: i64,
+    /// The catalog's level, where this program does not support it; it must be replaced by a newer version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    needed_level: Option<i64>,
 }
 
 impl Operations {
@@ -56,6 +59,7 @@ impl Operations {
             lease: if has_lease { "ok" } else { "run out" },
             draining,
             schema_version: self.store.schema_version,
+            needed_level: self.node.needed_level(),
         }
     }
 }

@@ -5,6 +5,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Failure;
+use super::lease::refuse_longer_than_requests;
 use super::output::print_once;
 use crate::application::Application;
 use crate::first_start;
@@ -18,6 +19,9 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
     leave_no_core_file();
     // First of all: a signal that comes while the service starts must not kill it.
     let stop = told_to_stop()?;
+    if let Some(leases) = store.lease.find().await? {
+        refuse_longer_than_requests(settings, leases.in_force)?;
+    }
     let application = Application::bind(settings)?;
     let first_key = if settings.bootstrap {
         first_start::fill_if_empty(store).await?

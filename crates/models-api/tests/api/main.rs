@@ -121,6 +121,8 @@ on_both_databases! {
         a_service_is_alive_and_ready_and_says_so_elsewhere_than_the_api
         what_is_answered_is_counted_by_route_and_never_by_tenant
         a_service_that_is_told_to_stop_is_not_ready_and_answers_for_a_while
+        a_node_below_the_catalogs_level_serves_nothing_and_says_which_is_needed
+        a_row_that_is_not_understood_empties_the_memory_of_a_node
     }
     properties {
         every_error_is_the_envelope

@@ -1,6 +1,6 @@
 //! What operators see: health, metrics, and a service that stops in good order.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use models_core::Role;
 
@@ -131,4 +131,53 @@ pub async fn a_service_that_is_told_to_stop_is_not_ready_and_answers_for_a_while
         200
     );
     stopping.await.unwrap();
+}
+
+/// Appends a row of a kind that this version does not know; `catalog` is what else becomes of the catalog's row.
+async fn append_a_row_of_a_newer_version(service: &TestService, catalog: &str) {
+    service
+        .execute(&format!(
+            "BEGIN; UPDATE catalog SET revision = revision + 1{catalog}; \
+            INSERT INTO events (revision, occurred_at, actor, type, organization_id, subject_id, change) \
+            SELECT revision, 1, 'command_line', 'policy.updated', NULL, 'x', '{{\"type\":\"policy.updated\"}}' FROM catalog; \
+            COMMIT"
+        ))
+        .await;
+}
+
+pub async fn a_node_below_the_catalogs_level_serves_nothing_and_says_which_is_needed(
+    service: TestService,
+) {
+    let acme = service.organization("acme").await;
+    let reader = service.caller(&acme, Role::Reader).await;
+    assert_eq!(reader.get("/v1/models").await.status, 200);
+    let body = look(&service, "/health/ready").await.json();
+    assert_eq!(body.get("needed_level"), None, "{body}");
+    append_a_row_of_a_newer_version(&service, ", level = 7").await;
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while reader.get("/v1/models").await.status != 503 {
+        assert!(Instant::now() < deadline);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let ready = look(&service, "/health/ready").await;
+    let body = ready.json();
+    assert_eq!(
+        (ready.status, &body["needed_level"]),
+        (503, &7.into()),
+        "{body}"
+    );
+}
+
+/// What the row took away can only be told by a newer version.
+pub async fn a_row_that_is_not_understood_empties_the_memory_of_a_node(service: TestService) {
+    let acme = service.organization("acme").await;
+    service.models(Some(&acme), &[("own", 1)]).await;
+    let reader = service.caller(&acme, Role::Reader).await;
+    assert_eq!(reader.get("/v1/models/own").await.status, 200);
+    service.execute("DELETE FROM models WHERE id = 'own'").await;
+    let stale = reader.get("/v1/models/own").await.status;
+    assert_eq!(stale, 200, "the control: memory answers");
+    append_a_row_of_a_newer_version(&service, "").await;
+    service.hears_of_everything().await;
+    assert_eq!(reader.get("/v1/models/own").await.status, 404);
 }

@@ -6,6 +6,7 @@
 mod failures;
 mod gateway;
 mod keys;
+mod leases;
 mod models;
 mod operations;
 mod organizations;
@@ -13,3 +14,4 @@ mod program;
 mod sdks;
 mod secrets;
 mod serving;
+mod upgrade;
