@@ -41,14 +41,21 @@
 //! other than the one it left. Nodes meet only in the barrier, which waits for each of them:
 //! one node is checked with all faults together, two with a crash and with a failover.
 //!
+//! An event that a node does not understand is one that it applies by dropping all: here every event is. A change of the
+//! lease is a model of its own (`lease`); in this one, all leases are alike.
+//!
 //! The tests break one rule at a time and expect the shortest way to a stale answer.
 
 mod checked;
+mod lease;
 mod rules;
 mod state;
 mod step;
 
 pub use checked::{ANSWERED, ANSWERED_EARLY, Action, NO_LATE, NO_STALE, OVERLAPPING, SERVED};
+pub use lease::{
+    ANSWERED_WITHOUT, BrokenLease, ENDED, LeaseAction, LeaseProtocol, LeaseState, NO_LEASE_LEFT,
+};
 pub use rules::{ALL_FAULTS, Broken, Fault, LEASE, Protocol};
 pub use state::{Database, Deletion, Fill, Node, Request, Row, State, Task};
 pub use step::NodeStep;

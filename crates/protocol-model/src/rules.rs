@@ -20,6 +20,8 @@ pub enum Broken {
     LeaseFromReceipt,
     /// A fill is stored although an event was applied since its slot was opened.
     SlotNotMarked,
+    /// A node marks an event that it does not understand as applied, and keeps its cache.
+    UnknownEventKeepsCache,
     /// A node reads, and takes a lease, before it has a row.
     RowAfterFirstRead,
     /// A node publishes a revision that it has seen but not applied.

@@ -215,7 +215,7 @@ fn apply(node: &mut Node, broken: Broken) -> Option<()> {
     }
     let moves = node.epoch != Some(epoch);
     let event = deleted && !node.applied;
-    if moves || event {
+    if moves || (event && broken != Broken::UnknownEventKeepsCache) {
         node.cached = false;
         if broken != Broken::SlotNotMarked {
             node.fill = Fill::None;

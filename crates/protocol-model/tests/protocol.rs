@@ -97,6 +97,7 @@ controls! {
     first_lease_check_is_needed: FirstLeaseCheckLeftOut,
     lease_must_run_from_the_sending: LeaseFromReceipt,
     slot_mark_is_needed: SlotNotMarked,
+    unknown_events_must_drop_the_cache: UnknownEventKeepsCache,
     row_must_come_before_the_first_read: RowAfterFirstRead,
     events_must_be_applied_before_published: PublishedBeforeApplied,
     row_must_outlive_its_lease: RowRemovedEarly,
