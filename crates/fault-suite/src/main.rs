@@ -16,6 +16,7 @@ mod failover;
 mod forwarder;
 mod gateway;
 mod network;
+mod newer;
 mod node;
 mod notifications;
 mod overload;
@@ -133,6 +134,7 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
             "power" => power::run(&mut report, &program, scale(40)).await?,
             "upgrade" => {
                 upgrade::run(&mut report, &program).await?;
+                newer::run(&mut report, &program).await?;
                 if let Some(older) = &arguments.older {
                     versions::run(&mut report, &std::path::absolute(older)?, &program).await?;
                 }

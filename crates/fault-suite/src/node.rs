@@ -111,6 +111,13 @@ impl Node {
         self.client.get(url).send().await?.text().await
     }
 
+    /// Whether it is ready, and what it says of that.
+    pub async fn readiness(&self) -> reqwest::Result<(StatusCode, String)> {
+        let url = format!("http://{}/health/ready", self.operations);
+        let response = self.client.get(url).send().await?;
+        Ok((response.status(), response.text().await?))
+    }
+
     fn proc(&self, name: &str) -> std::io::Result<String> {
         std::fs::read_to_string(format!("/proc/{}/{name}", self.child.id()))
     }

@@ -3,20 +3,25 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::json;
-use sqlx::PgPool;
+use sqlx::{Executor, PgPool};
 
 use crate::Failure;
 use crate::database::Database;
-use crate::node::{Node, Start};
+use crate::node::{LEASE, Node, Start};
 use crate::report::Report;
 
 /// Deletions in each phase.
 const DELETIONS: usize = 50;
 const PHASES: usize = 5;
 
-/// What an older version may not know, and would refuse.
+/// As a change does that older programs cannot enforce.
+const RAISE: &str = "BEGIN; ALTER TABLE nodes ALTER COLUMN level DROP DEFAULT; \
+    UPDATE catalog SET level = 2, level_version = '9.8.7'; COMMIT";
+
+/// What an older version may not know, and would refuse, among the settings of all nodes here.
 const NEW_SETTINGS: [&str; 3] = [
     "MODELS__LIMITS__FAILED_AUTHENTICATIONS_PER_MINUTE",
     "MODELS__LIMITS__REQUESTS_IN_FLIGHT",
@@ -24,17 +29,30 @@ const NEW_SETTINGS: [&str; 3] = [
 ];
 
 pub async fn run(report: &mut Report, older: &Path, program: &Path) -> Result<(), Failure> {
-    let database = Database::start()?;
-    let url = database.url();
     let directory = tempfile::tempdir()?;
+    let file = format!("sqlite://{}/models.db", directory.path().display());
+    on(report, older, program, "SQLite", &file).await?;
+    let database = Database::start()?;
+    on(report, older, program, "PostgreSQL", &database.url()).await?;
+    let database = Database::start()?;
+    older_node_that_is_out(report, older, program, &database.url()).await
+}
+
+async fn on(
+    report: &mut Report,
+    older: &Path,
+    program: &Path,
+    kind: &str,
+    url: &str,
+) -> Result<(), Failure> {
+    let directory = tempfile::tempdir()?;
+    let url = url.to_owned();
     let at = |program: &Path| CommandLine {
         program: program.to_owned(),
         directory: directory.path().to_owned(),
         url: url.clone(),
     };
-    at(older).run(&["migrate"], "")?;
-    let pool = PgPool::connect(&url).await?;
-    let before = migrations(&pool).await?;
+    let before = at(older).migrate()?;
     at(older).run(
         &["organization", "create", "--slug", "acme", "--name", "acme"],
         "",
@@ -58,13 +76,9 @@ pub async fn run(report: &mut Report, older: &Path, program: &Path) -> Result<()
         prefix: vec![],
         variables: vec![],
     };
-    let unset = NEW_SETTINGS.map(|name| ["-u".to_owned(), name.to_owned()]);
     let that = Start {
         program: older.to_owned(),
-        prefix: ["env".to_owned()]
-            .into_iter()
-            .chain(unset.into_iter().flatten())
-            .collect(),
+        prefix: at(older).without_unknown_settings(),
         ..this.clone()
     };
     let mut nodes = vec![Node::start(&that).await?, Node::start(&that).await?];
@@ -78,11 +92,13 @@ pub async fn run(report: &mut Report, older: &Path, program: &Path) -> Result<()
         Ok(())
     };
     phase("two older nodes", &nodes, older).await?;
-    at(program).run(&["migrate"], "")?;
-    let after = migrations(&pool).await?;
+    let after = at(program).migrate()?;
     phase("the same, migrated", &nodes, program).await?;
     nodes.push(Node::start(&this).await?);
     phase("and one of this version", &nodes, program).await?;
+    let refused = at(program).run(&["lease", "set", "4"], "");
+    let refused = refused.err().map(|error| error.to_string());
+    let is_refused = refused.is_some_and(|said| said.matches("node_").count() == 2);
     for what in [
         "one older node and two of this version",
         "three of this version",
@@ -94,7 +110,28 @@ pub async fn run(report: &mut Report, older: &Path, program: &Path) -> Result<()
         phase(what, &nodes, program).await?;
     }
 
-    let name = "an older version and this one";
+    let name = format!("an older version and this one on {kind}");
+    let name = name.as_str();
+    report.row(
+        name,
+        "a change of the lease beside two older nodes",
+        if is_refused {
+            "is refused"
+        } else {
+            "is not refused"
+        }
+        .to_owned(),
+        "is refused, with their ids",
+        is_refused,
+    );
+    let set = at(program).run(&["lease", "set", "4"], "").is_ok();
+    report.row(
+        name,
+        "control: the same without them",
+        if set { "is made" } else { "is refused" }.to_owned(),
+        "is made",
+        set,
+    );
     report.row(
         name,
         "migrations between them",
@@ -141,9 +178,55 @@ async fn look(
     Ok((wrong, of))
 }
 
-async fn migrations(pool: &PgPool) -> Result<i64, Failure> {
-    let count = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations");
-    Ok(count.fetch_one(pool).await?)
+/// A node of the older version whose row is gone cannot register any more once the level has been raised.
+async fn older_node_that_is_out(
+    report: &mut Report,
+    older: &Path,
+    program: &Path,
+    url: &str,
+) -> Result<(), Failure> {
+    let directory = tempfile::tempdir()?;
+    let at = |program: &Path| CommandLine {
+        program: program.to_owned(),
+        directory: directory.path().to_owned(),
+        url: url.to_owned(),
+    };
+    at(older).migrate()?;
+    let create = ["organization", "create", "--slug", "acme", "--name", "acme"];
+    at(older).run(&create, "")?;
+    let owner = at(older).key("owner")?;
+    let node = Node::start(&Start {
+        program: older.to_owned(),
+        database_url: url.to_owned(),
+        prefix: at(older).without_unknown_settings(),
+        variables: vec![],
+    })
+    .await?;
+    at(program).migrate()?;
+    let name = "an older node that is taken out";
+    let pool = PgPool::connect(url).await?;
+    for (what, raise) in [
+        ("control: it comes back at the first level", None),
+        ("it comes back at a raised level", Some(RAISE)),
+    ] {
+        if let Some(raise) = raise {
+            pool.execute(raise).await?;
+        }
+        pool.execute("DELETE FROM nodes").await?;
+        tokio::time::sleep(LEASE + Duration::from_secs(2)).await;
+        let mut served = 0;
+        for _ in 0..DELETIONS {
+            let answer = node.get(&owner, "/v1/models", None).await?;
+            served += usize::from(answer.status == 200);
+        }
+        let what = format!("{what}: requests that it served");
+        if raise.is_some() {
+            report.none(name, &what, served, DELETIONS, DELETIONS);
+        } else {
+            report.some(name, &what, served, DELETIONS);
+        }
+    }
+    Ok(())
 }
 
 /// The command line of one of the versions.
@@ -155,6 +238,28 @@ struct CommandLine {
 }
 
 impl CommandLine {
+    /// Brings the database to this version, and returns the number of its newest migration.
+    fn migrate(&self) -> Result<i64, Failure> {
+        let said = self.run(&["migrate", "--json"], "")?;
+        let said: serde_json::Value = serde_json::from_str(&said)?;
+        Ok(said["schema_version"].as_i64().ok_or("no version")?)
+    }
+
+    /// The words of a command that takes away the settings that this version does not know.
+    fn without_unknown_settings(&self) -> Vec<String> {
+        let known = self.run(&["config", "check"], "").unwrap_or_default();
+        let key = |name: &str| {
+            name.trim_start_matches("MODELS__")
+                .to_lowercase()
+                .replace("__", ".")
+        };
+        let unknown = NEW_SETTINGS
+            .into_iter()
+            .filter(|name| !known.contains(&key(name)));
+        let unset = unknown.flat_map(|name| ["-u".to_owned(), name.to_owned()]);
+        ["env".to_owned()].into_iter().chain(unset).collect()
+    }
+
     /// A new key's secret.
     fn key(&self, role: &str) -> Result<String, Failure> {
         let create = ["key", "create", "--organization", "acme", "--name", "a key"];
