@@ -9,8 +9,10 @@ mod model;
 mod organization;
 pub(crate) mod output;
 mod refusal;
+mod secret_file;
 mod serve;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -200,14 +202,15 @@ fn origin() -> Origin {
     }
 }
 
-/// The text of a file, or of standard input where the path is `-`.
-fn read(path: &Path) -> Result<String, Failure> {
-    let read = if path == Path::new("-") {
-        std::io::read_to_string(std::io::stdin())
-    } else {
-        std::fs::read_to_string(path)
-    };
-    read.map_err(|error| format!("{}: {error}", shown(path)).into())
+/// A file, or standard input where the path is `-`.
+fn open_input(path: &Path) -> Result<Box<dyn Read>, Failure> {
+    if path == Path::new("-") {
+        return Ok(Box::new(std::io::stdin().lock()));
+    }
+    match std::fs::File::open(path) {
+        Ok(file) => Ok(Box::new(file)),
+        Err(error) => Err(format!("{}: {error}", shown(path)).into()),
+    }
 }
 
 /// What a path is called in a message.

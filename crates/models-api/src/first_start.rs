@@ -94,13 +94,14 @@ pub async fn fill_if_empty(store: &Store) -> Result<Option<FirstKey>, FirstStart
 }
 
 fn starter_catalog() -> Import {
-    let entries = list_file::parse(STARTER_MODELS).expect("the starter catalog is a list");
-    let entries = entries
-        .into_iter()
-        .map(|entry| entry.expect("the starter catalog's entries are good"));
+    let list = list_file::read(STARTER_MODELS.as_bytes()).expect("the starter catalog is a list");
+    assert_eq!(
+        list.invalid.count, 0,
+        "the starter catalog's entries are valid"
+    );
     Import {
         scope: Scope::Public,
-        entries: entries.collect(),
+        entries: list.entries,
         default_owner: constant::<Name>("system"),
         dry_run: false,
     }

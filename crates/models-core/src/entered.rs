@@ -5,9 +5,10 @@ use std::str::FromStr;
 
 use crate::invisible::{self, Allowed};
 use crate::model::ModelId;
+use crate::secret::Secret;
 use crate::text::{Invalid, Name};
 
-/// An id or a name that somebody just entered: an import, a command, a registration.
+/// An id, a name or a secret that somebody just entered: an import, a command, a registration.
 ///
 /// It meets the rules of `T`, and holds no invisible characters and no white space at its ends. `T`
 /// itself does not demand the latter, so that what an older version stored can be read, listed,
@@ -53,6 +54,17 @@ impl FromStr for Entered<Name> {
     /// Lets joiners stay between letters and in emoji, and variation selectors after emoji.
     fn from_str(text: &str) -> Result<Self, Invalid> {
         enter(text, Name::NOUN, Allowed::Joiners)
+    }
+}
+
+impl FromStr for Entered<Secret> {
+    type Err = Invalid;
+
+    /// Refuses every invisible character: no client would send it.
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        invisible::check(text, Allowed::Nothing)
+            .map_err(|reason| Invalid::new(Secret::NOUN, reason))?;
+        Secret::parse(text).map(Entered)
     }
 }
 

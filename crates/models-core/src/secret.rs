@@ -24,6 +24,9 @@ const LONGEST: usize = 512;
 pub struct Secret(String);
 
 impl Secret {
+    /// How a refusal calls a secret.
+    pub(crate) const NOUN: &str = "a key";
+
     /// A secret of our own form: the prefix, the random bytes in base62, and a CRC-32 of all that
     /// in base62.
     #[must_use]
@@ -138,7 +141,7 @@ impl std::fmt::Debug for KeyDigest {
 }
 
 fn check(text: &str) -> Result<(), Invalid> {
-    let refuse = |reason| Err(Invalid::new("a key", reason));
+    let refuse = |reason| Err(Invalid::new(Secret::NOUN, reason));
     if text.is_empty() {
         return refuse("must not be empty");
     }

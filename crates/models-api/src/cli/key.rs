@@ -11,7 +11,7 @@ use models_store::Store;
 use serde::Serialize;
 
 use super::output::{Output, print_once};
-use super::{Failure, find_organization, origin};
+use super::{Failure, find_organization, origin, secret_file};
 use crate::creation::{new_api_key, new_secret};
 
 /// The length below which a secret that is brought along can be guessed.
@@ -164,20 +164,19 @@ fn expiry(now: Timestamp, duration: Duration) -> Result<Timestamp, Failure> {
         .ok_or_else(|| "--expires-in must end before 7 February 2106".into())
 }
 
+/// The secret that an operator brings along. It is entered anew, so it holds no invisible characters.
 fn read_secret(path: &Path, allow_weak: bool) -> Result<Secret, Failure> {
-    let text = super::read(path)?;
-    let line = text.strip_suffix('\n').map_or(text.as_str(), |line| {
-        line.strip_suffix('\r').unwrap_or(line)
-    });
-    let secret = Secret::parse(line).map_err(|error| format!("{}: {error}", super::shown(path)))?;
+    let path_shown = super::shown(path);
+    let secret: Entered<Secret> = secret_file::read(path)?
+        .parse()
+        .map_err(|error| format!("{path_shown}: {error}"))?;
     if secret.length() < SHORTEST && !allow_weak {
         return Err(format!(
-            "{}: a key of under {SHORTEST} characters can be guessed; --allow-weak takes it all the same",
-            super::shown(path)
+            "{path_shown}: a key of under {SHORTEST} characters can be guessed; --allow-weak takes it all the same"
         )
         .into());
     }
-    Ok(secret)
+    Ok(secret.into_inner())
 }
 
 async fn list(organization: Option<&Slug>, store: &Store, output: Output) -> Result<(), Failure> {
@@ -238,7 +237,8 @@ impl Revoke {
 
 /// The id of the key whose secret stands in this file.
 async fn find_id(path: &Path, store: &Store) -> Result<ApiKeyId, Failure> {
-    let secret = read_secret(path, true)?;
+    let secret = Secret::parse(&secret_file::read(path)?)
+        .map_err(|error| format!("{}: {error}", super::shown(path)))?;
     let found = store.api_keys.find_by_digest(&secret.digest()).await?;
     let key = found.value.ok_or_else(|| {
         let path = super::shown(path);

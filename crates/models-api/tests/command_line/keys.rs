@@ -163,3 +163,60 @@ fn a_key_that_could_not_be_shown_is_named() {
         "{said}"
     );
 }
+
+#[test]
+fn a_file_with_more_than_a_key_is_refused() {
+    let program = with_acme();
+    let bring = [&CREATE[..], &["--secret-file", "-"]].concat();
+    let key = "sk-proj-from-somewhere-else";
+    for (text, reason) in [
+        (
+            format!("Bearer {key}\n"),
+            "the file holds `Bearer …`; write the key alone",
+        ),
+        (
+            format!("\"{key}\"\n"),
+            "the file holds a key in quotation marks; write the key",
+        ),
+        (
+            format!("OPENAI_API_KEY={key}\n"),
+            "the file holds `NAME=…`; write the key alone",
+        ),
+        (
+            format!("Authorization: Bearer {key}"),
+            "the file holds a whole header; write the key",
+        ),
+        (
+            format!("{key}\u{200b}"),
+            "a key must not hold U+200B (zero width space) at character 28",
+        ),
+        (
+            format!("{key} \n"),
+            "a key must not end with white space: U+0020 (space) at character 28",
+        ),
+        (
+            "x".repeat(5_000),
+            "a file with a key must not be longer than 4096 bytes",
+        ),
+    ] {
+        let refused = program.run_with(&bring, &text);
+        let said = refused.failure();
+        assert!(
+            said.starts_with(&format!("standard input: {reason}")),
+            "{text}: {said}"
+        );
+        assert!(!said.contains(key), "the secret is not repeated");
+    }
+    // Redirected output of PowerShell: UTF-16 with a byte order mark, and CR LF.
+    let utf16: Vec<u8> = "\u{feff}sk-proj-in-utf-16-from-windows\r\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let utf8 = "\u{feff}sk-proj-with-a-byte-order-mark\r\n"
+        .as_bytes()
+        .to_vec();
+    for (bytes, redacted) in [(utf16, "sk-...dows"), (utf8, "sk-...mark")] {
+        let brought = program.run_with(&[&bring[..], &["--json"]].concat(), &bytes);
+        assert_eq!(brought.json()["redacted_value"], redacted);
+    }
+}

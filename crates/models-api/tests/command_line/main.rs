@@ -5,6 +5,7 @@
 
 mod failures;
 mod gateway;
+mod inputs;
 mod keys;
 mod leases;
 mod models;

@@ -51,12 +51,12 @@ fn what_is_exported_can_be_imported_and_is_the_same() {
 #[test]
 fn a_bad_entry_fails_the_whole_import_unless_it_is_left_out() {
     let program = Program::on_sqlite();
-    let text = r#"[{"id":"a"},{"id":"b","created":"today"},{"id":"a"},{"id":"c"}]"#;
+    let text = r#"[{"id":"a"},{"id":5},{"id":"a"},{"id":"c"}]"#;
     let refused = program.run_with(&["model", "import", "-"], text);
     assert_eq!(
         refused.failure(),
         "standard input: nothing was imported; --skip-invalid leaves these entries out:\n  \
-         entry 2 (`b`): `created` must be whole Unix seconds from 0 to 4294967295\n  \
+         entry 2: `id` must be a string\n  \
          entry 3 (`a`): entry 1 has the same id"
     );
     assert_eq!(program.json(&["model", "list"]), json!([]));
@@ -68,7 +68,7 @@ fn a_bad_entry_fails_the_whole_import_unless_it_is_left_out() {
     );
     assert!(
         run.stderr
-            .starts_with("standard input: left out entry 2 (`b`): "),
+            .starts_with("standard input: left out entry 2: `id` must be a string\n"),
         "{run:?}"
     );
     let malformed = program.run_with(
@@ -89,13 +89,25 @@ fn a_dry_run_changes_nothing() {
         nowhere.failure().starts_with("there is no database "),
         "{nowhere:?}"
     );
-    program.json(&["migrate"]);
+    let earlier =
+        r#"[{"id":"d","created":1,"owned_by":"someone"},{"id":"a","created":1,"owned_by":"x"}]"#;
+    import(&program, &[], earlier);
+    let before = program.json(&["model", "list"]);
     let run = program.run_with(&["model", "import", "-", "--dry-run"], LIST);
     assert_eq!(
         run.stdout,
-        "Dry run, nothing changed: 3 created, 0 updated, 0 unchanged, 0 refused (public)\n"
+        "create      b/c\nupdate      a (created, owned_by, shutdown_date)\nleave alone d\n\
+         Dry run, nothing changed: 1 created, 1 updated, 1 unchanged, 0 refused (public)\n"
     );
-    assert_eq!(program.json(&["model", "list"]), json!([]));
+    assert_eq!(
+        import(&program, &["--dry-run"], LIST),
+        json!({"created": 1, "updated": 1, "unchanged": 1, "refused": 0, "models": {
+            "created": ["b/c"],
+            "updated": [{"id": "a", "fields": ["created", "owned_by", "shutdown_date"]}],
+            "unchanged": ["d"],
+        }})
+    );
+    assert_eq!(program.json(&["model", "list"]), before);
 }
 
 #[test]

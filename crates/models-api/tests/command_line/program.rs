@@ -64,7 +64,7 @@ impl Program {
     }
 
     /// Runs it with this on standard input.
-    pub fn run_with(&self, arguments: &[&str], input: &str) -> Run {
+    pub fn run_with(&self, arguments: &[&str], input: &(impl AsRef<[u8]> + ?Sized)) -> Run {
         let mut command = self.command(arguments);
         let mut child = command
             .stdin(Stdio::piped())
@@ -76,7 +76,7 @@ impl Program {
             .stdin
             .take()
             .unwrap()
-            .write_all(input.as_bytes())
+            .write_all(input.as_ref())
             .unwrap();
         Run::from(child.wait_with_output().unwrap())
     }

@@ -1,0 +1,268 @@
+//! `model import`.
+
+use std::collections::HashSet;
+use std::fmt::Write;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use models_core::{
+    Import, ImportEntry, ImportReport, ModelId, Name, Organization, Progress, Scope, UpdatedModel,
+    is_private_fine_tune,
+};
+use models_store::Store;
+use serde_json::{Value, json};
+
+use super::Whose;
+use crate::cli::output::{Output, complain};
+use crate::cli::{Failure, find_scope, open_input, origin, shown};
+use crate::list_file::{self, InvalidEntries, List};
+
+/// The owner of a new public model for which the list names none; OpenAI's own word.
+const DEFAULT_OWNER: &str = "system";
+
+/// From how many entries on an import shows its progress.
+const MANY: usize = 1_000;
+
+/// How many invalid entries a refusal names.
+const NAMED: usize = 10;
+
+#[derive(Args)]
+pub(in crate::cli) struct ImportFile {
+    /// The file, or `-` for standard input. It may be compressed with gzip.
+    file: PathBuf,
+    #[command(flatten)]
+    whose: Whose,
+    /// Leave out invalid entries, in place of refusing the whole list.
+    #[arg(long)]
+    skip_invalid: bool,
+    /// Import one page of a list that has further pages.
+    #[arg(long)]
+    partial: bool,
+    /// Show what would be created, updated and left alone, and change nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+impl ImportFile {
+    pub(super) async fn run(self, store: &Store, output: Output) -> Result<(), Failure> {
+        let (scope, organization) = find_scope(store, self.whose.organization.as_ref()).await?;
+        let List {
+            entries, invalid, ..
+        } = self.list()?;
+        let whose = organization.as_ref().map_or_else(
+            || "public".to_owned(),
+            |organization| format!("`{}`", organization.slug),
+        );
+        if scope == Scope::Public {
+            warn_of_fine_tuned(&entries);
+        }
+        let ids = self.dry_run.then(|| ids(&entries));
+        let bar = progress_bar(entries.len(), output);
+        let import = Import {
+            scope,
+            entries,
+            default_owner: default_owner(organization)?,
+            dry_run: self.dry_run,
+        };
+        let report = store.models.import(import, origin(), progress(&bar)).await;
+        bar.finish_and_clear();
+        let result = Imported {
+            report: report?,
+            ids,
+            refused: invalid.count,
+            whose,
+        };
+        output.object(&result.object(), || result.text())
+    }
+
+    /// The list, of which nothing speaks against importing it.
+    fn list(&self) -> Result<List, Failure> {
+        let name = shown(&self.file);
+        let list = list_file::read(self.open()?).map_err(|error| format!("{name}: {error}"))?;
+        if let Some(said) = list.further_pages.as_ref().filter(|_| !self.partial) {
+            return Err(format!(
+                "{name}: nothing was imported, because the list has further pages: {said}. Fetch the whole list (many \
+                 servers take `?limit=1000` or `?pageSize=1000`), or import page after page, each with --partial; an \
+                 import removes nothing"
+            )
+            .into());
+        }
+        if list.invalid.count > 0 && !self.skip_invalid {
+            return Err(refusal(&name, &list.invalid).into());
+        }
+        if list.invalid.count > 0 && list.entries.is_empty() {
+            return Err(none_is_valid(&name, &list.invalid).into());
+        }
+        for entry in &list.invalid.first {
+            complain(&format!("{name}: left out {entry}"));
+        }
+        if let Some(rest) = rest(&list.invalid, list.invalid.first.len()) {
+            complain(&format!("{name}: left out {rest}"));
+        }
+        for note in &list.notes {
+            complain(&format!("{name}: {note}"));
+        }
+        Ok(list)
+    }
+
+    fn open(&self) -> Result<Box<dyn Read>, Failure> {
+        let file = self.file.to_string_lossy().to_ascii_lowercase();
+        if file.starts_with("http://") || file.starts_with("https://") {
+            return Err(
+                "FILE is a URL, which is not fetched here; write: curl --fail --silent --show-error \
+                 -H 'Authorization: Bearer …' URL | models-api model import -"
+                    .into(),
+            );
+        }
+        open_input(&self.file)
+    }
+}
+
+/// What an import did, or would do.
+struct Imported {
+    report: ImportReport,
+    /// Of a dry run, the ids of the list.
+    ids: Option<Vec<ModelId>>,
+    refused: usize,
+    whose: String,
+}
+
+impl Imported {
+    fn object(&self) -> Value {
+        let Self {
+            report, refused, ..
+        } = self;
+        let turn_ms = u64::try_from(report.turn.as_millis()).unwrap_or(u64::MAX);
+        let mut object = json!({
+            "created": report.created.len(),
+            "updated": report.updated.len(),
+            "unchanged": report.unchanged,
+            "refused": refused,
+            "turn_ms": turn_ms,
+        });
+        if let Some(unchanged) = self.unchanged() {
+            let updated = |UpdatedModel { id, fields }: &UpdatedModel| json!({"id": id, "fields": fields.names().collect::<Vec<_>>()});
+            object["models"] = json!({
+                "created": report.created,
+                "updated": report.updated.iter().map(updated).collect::<Vec<_>>(),
+                "unchanged": unchanged,
+            });
+        }
+        object
+    }
+
+    fn text(&self) -> String {
+        let ImportReport {
+            created,
+            updated,
+            unchanged,
+            ..
+        } = &self.report;
+        let mut text = String::new();
+        if let Some(left_alone) = self.unchanged() {
+            for id in created {
+                let _ = writeln!(text, "create      {id}");
+            }
+            for UpdatedModel { id, fields } in updated {
+                let fields = fields.names().collect::<Vec<_>>().join(", ");
+                let _ = writeln!(text, "update      {id} ({fields})");
+            }
+            for id in left_alone {
+                let _ = writeln!(text, "leave alone {id}");
+            }
+            text.push_str("Dry run, nothing changed: ");
+        }
+        let _ = write!(
+            text,
+            "{} created, {} updated, {unchanged} unchanged, {} refused ({})",
+            created.len(),
+            updated.len(),
+            self.refused,
+            self.whose
+        );
+        text
+    }
+
+    /// Of a dry run, the models that would stay as they are.
+    fn unchanged(&self) -> Option<Vec<&ModelId>> {
+        let updated = self.report.updated.iter().map(|model| &model.id);
+        let changed: HashSet<&ModelId> = self.report.created.iter().chain(updated).collect();
+        let ids = self.ids.as_ref()?;
+        Some(ids.iter().filter(|id| !changed.contains(id)).collect())
+    }
+}
+
+fn ids(entries: &[ImportEntry]) -> Vec<ModelId> {
+    entries
+        .iter()
+        .map(|entry| ModelId::clone(&entry.id))
+        .collect()
+}
+
+/// The list of a key at OpenAI holds the fine-tuned models of its organization beside the public
+/// ones.
+fn warn_of_fine_tuned(entries: &[ImportEntry]) {
+    let mut private = entries
+        .iter()
+        .filter(|entry| is_private_fine_tune(entry.id.as_str()));
+    if let Some(ImportEntry { id: first, .. }) = private.next() {
+        let count = 1 + private.count();
+        complain(&format!(
+            "warning: {count} of these are fine-tuned models (such as `{first}`), and without --organization every organization sees them"
+        ));
+    }
+}
+
+/// Names the first invalid entries; a list of another form may have thousands.
+fn refusal(name: &str, invalid: &InvalidEntries) -> String {
+    let mut text =
+        format!("{name}: nothing was imported; --skip-invalid leaves these entries out:");
+    for entry in invalid.first.iter().take(NAMED) {
+        let _ = write!(text, "\n  {entry}");
+    }
+    if let Some(rest) = rest(invalid, NAMED) {
+        let _ = write!(text, "\n  {rest}");
+    }
+    text
+}
+
+fn none_is_valid(name: &str, invalid: &InvalidEntries) -> String {
+    let count = invalid.count;
+    let mut text =
+        format!("{name}: nothing was imported, because none of the {count} entries is valid");
+    if let Some(first) = invalid.first.first() {
+        let _ = write!(text, "; {first}");
+    }
+    text
+}
+
+/// How many invalid entries there are beyond those that were named.
+fn rest(invalid: &InvalidEntries, named: usize) -> Option<String> {
+    let rest = invalid.count.checked_sub(named).filter(|rest| *rest > 0)?;
+    Some(format!("and {rest} more"))
+}
+
+fn default_owner(organization: Option<Organization>) -> Result<Name, Failure> {
+    organization.map_or_else(
+        || Ok(DEFAULT_OWNER.parse()?),
+        |organization| Ok(organization.name),
+    )
+}
+
+/// Visible on a terminal, when there is much to do; it hides itself elsewhere.
+fn progress_bar(entries: usize, output: Output) -> ProgressBar {
+    if output.json || entries < MANY {
+        return ProgressBar::hidden();
+    }
+    let style =
+        ProgressStyle::with_template("{wide_bar} {pos}/{len} models").expect("a constant template");
+    ProgressBar::new(entries as u64).with_style(style)
+}
+
+fn progress(bar: &ProgressBar) -> Progress {
+    let bar = bar.clone();
+    Arc::new(move |done| bar.set_position(done as u64))
+}

@@ -1,0 +1,269 @@
+//! The entries of a list.
+
+use std::borrow::Cow;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use hashbrown::hash_table;
+use models_core::{Entered, ImportEntry, ModelId};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::hash::BuildHasher;
+
+use super::notes::Notes;
+use super::shape::Place;
+use super::{InvalidEntries, InvalidEntry, List, SHOWN, fields, place};
+
+/// The fields of an entry that are read; all others are ignored. Null is the same as absent. A
+/// field that is there twice is an error, since nobody can say which is meant.
+#[derive(Deserialize)]
+pub(super) struct Fields<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, rename = "modelId")]
+    model_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    model: Option<&'a RawValue>,
+    #[serde(borrow)]
+    key: Option<&'a RawValue>,
+    #[serde(borrow)]
+    slug: Option<&'a RawValue>,
+    #[serde(borrow)]
+    model_name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) created: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) created_at: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) owned_by: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) organization: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) publisher: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) shutdown_date: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) retires_at: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) expiration_date: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) deprecation: Option<&'a RawValue>,
+}
+
+/// Where the entries of a list have their ids. The first entry that has one of these decides for the
+/// whole list, so that a display name never stands in for an id that is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum IdField {
+    Id,
+    /// Bedrock.
+    ModelId,
+    /// Ollama.
+    Model,
+    /// LM Studio.
+    Key,
+    /// Codex.
+    Slug,
+    /// `LiteLLM`'s `/model/info`.
+    ModelName,
+    /// Gemini, Cohere, Cloudflare.
+    Name,
+}
+
+impl IdField {
+    const ALL: [Self; 7] = [
+        Self::Id,
+        Self::ModelId,
+        Self::Model,
+        Self::Key,
+        Self::Slug,
+        Self::ModelName,
+        Self::Name,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::ModelId => "modelId",
+            Self::Model => "model",
+            Self::Key => "key",
+            Self::Slug => "slug",
+            Self::ModelName => "model_name",
+            Self::Name => "name",
+        }
+    }
+
+    const fn of<'a>(self, fields: &Fields<'a>) -> Option<&'a RawValue> {
+        match self {
+            Self::Id => fields.id,
+            Self::ModelId => fields.model_id,
+            Self::Model => fields.model,
+            Self::Key => fields.key,
+            Self::Slug => fields.slug,
+            Self::ModelName => fields.model_name,
+            Self::Name => fields.name,
+        }
+    }
+
+    fn text(self, fields: &Fields<'_>) -> Option<String> {
+        self.of(fields).and_then(text)
+    }
+
+    /// The field that holds the ids of a list with this entry. Cloudflare's `id` is a number of the
+    /// catalog's own, and `name` is what a request names.
+    fn choose(place: Place, fields: &Fields<'_>) -> Option<Self> {
+        let found = Self::ALL
+            .into_iter()
+            .find(|field| field.text(fields).is_some());
+        let is_numbered = || {
+            let id = Self::Id.text(fields);
+            id.is_some_and(|id| uuid::Uuid::parse_str(&id).is_ok())
+                && Self::Name.text(fields).is_some()
+        };
+        if place == Place::Result && is_numbered() {
+            return Some(Self::Name);
+        }
+        found
+    }
+}
+
+/// The text of a JSON string.
+pub(super) fn text(value: &RawValue) -> Option<String> {
+    serde_json::from_str(value.get()).ok()
+}
+
+/// The entries of a list that have been read, of which there can be millions.
+pub(super) struct Entries {
+    place: Place,
+    id_field: Option<IdField>,
+    /// How many have been read, invalid ones too.
+    count: usize,
+    valid: Vec<ImportEntry>,
+    /// Where each id is: its index among the valid ones, and its position in the list.
+    seen: HashTable<(u32, u32)>,
+    hasher: RandomState,
+    invalid: InvalidEntries,
+    notes: Notes,
+}
+
+type Refusal = (Option<String>, String);
+
+impl Entries {
+    pub(super) fn new(place: Place) -> Self {
+        Self {
+            place,
+            id_field: None,
+            count: 0,
+            valid: Vec::new(),
+            seen: HashTable::new(),
+            hasher: RandomState::default(),
+            invalid: InvalidEntries::default(),
+            notes: Notes::default(),
+        }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(super) fn finish(self) -> List {
+        List {
+            entries: self.valid,
+            invalid: self.invalid,
+            notes: self.notes.sentences(),
+            further_pages: None,
+        }
+    }
+
+    /// Reads one entry.
+    pub(super) fn add(&mut self, entry: &str) {
+        self.count += 1;
+        if let Err((id, reason)) = self.read(entry) {
+            let id = id.map(|id| id.chars().take(SHOWN).collect());
+            self.invalid.add(InvalidEntry {
+                position: self.count,
+                id,
+                reason,
+            });
+        }
+    }
+
+    fn read(&mut self, entry: &str) -> Result<(), Refusal> {
+        if !entry.starts_with('{') {
+            return Err((None, "must be an object".to_owned()));
+        }
+        let fields: Fields<'_> =
+            serde_json::from_str(entry).map_err(|error| (None, said(&error)))?;
+        let text = self.id(&fields).map_err(|reason| (None, reason))?;
+        let id = match text.parse() {
+            Ok(id) => id,
+            Err(error) => {
+                let error: models_core::Invalid = error;
+                return Err((Some(text), error.to_string()));
+            }
+        };
+        if let Err(reason) = self.mark(&id) {
+            return Err((Some(text), reason));
+        }
+        let place = || place(self.count, Some(&text));
+        let notes = &mut self.notes;
+        self.valid.push(ImportEntry {
+            created: fields::created(&fields, notes, &place),
+            owned_by: fields::owned_by(&fields, notes, &place),
+            shutdown_date: fields::shutdown_date(&fields, notes, &place),
+            id,
+        });
+        Ok(())
+    }
+
+    fn id(&mut self, fields: &Fields<'_>) -> Result<String, String> {
+        self.id_field = self
+            .id_field
+            .or_else(|| IdField::choose(self.place, fields));
+        let field = self.id_field.unwrap_or(IdField::Id);
+        let Some(value) = field.of(fields) else {
+            return Err(format!("`{}` is missing", field.name()));
+        };
+        let text = text(value).ok_or_else(|| format!("`{}` must be a string", field.name()))?;
+        // Gemini's names are paths.
+        Ok(match text.strip_prefix("models/") {
+            Some(id) if field == IdField::Name => id.to_owned(),
+            _ => text,
+        })
+    }
+
+    /// Notices the id of the next valid entry, which must be its first.
+    fn mark(&mut self, id: &Entered<ModelId>) -> Result<(), String> {
+        let (valid, hasher) = (&self.valid, &self.hasher);
+        let index = |index: u32| valid[index as usize].id.as_str();
+        let next = u32::try_from(valid.len()).map_err(|_| "the list is too long".to_owned())?;
+        let found = self.seen.entry(
+            hasher.hash_one(id.as_str()),
+            |(there, _)| index(*there) == id.as_str(),
+            |(there, _)| hasher.hash_one(index(*there)),
+        );
+        match found {
+            hash_table::Entry::Occupied(there) => {
+                Err(format!("entry {} has the same id", there.get().1))
+            }
+            hash_table::Entry::Vacant(free) => {
+                free.insert((next, u32::try_from(self.count).unwrap_or(u32::MAX)));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What is wrong with an entry, without the place in its text.
+fn said(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let reason: Cow<'_, str> = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(reason, _)| reason)
+        .into();
+    match reason.strip_prefix("duplicate field ") {
+        Some(field) => format!("{field} is there twice"),
+        None => reason.into_owned(),
+    }
+}

@@ -1,0 +1,60 @@
+//! Why an input is not a list.
+
+use std::io;
+
+use super::shown;
+
+/// Why no list could be read from the input.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// The input holds nothing.
+    #[error("there is no input; where it comes from a pipe, the command before the pipe failed")]
+    Empty,
+    /// The input cannot be read, decompressed or decoded.
+    #[error("{0}")]
+    Read(#[from] io::Error),
+    /// The input is compressed in a form that is not read. Holds the program that compressed it.
+    #[error("this is compressed with {0}; decompress it first (only gzip is read directly)")]
+    Compressed(&'static str),
+    /// The input is encoded in UTF-32.
+    #[error("this is encoded in UTF-32; write it in UTF-8")]
+    Utf32,
+    /// The input is an HTML or XML page. Holds its title.
+    #[error(
+        "this is an HTML or XML page{}, not a list of models; its URL is not that of a list, or the server refused the request",
+        .0.as_ref().map(|title| format!(" with the title `{}`", shown(title))).unwrap_or_default()
+    )]
+    Page(Option<String>),
+    /// The input is no JSON at all. Holds its beginning.
+    #[error("this is not the JSON of a list of models; it begins with `{}`", shown(.0))]
+    Text(String),
+    /// The JSON is malformed.
+    #[error("this is not the JSON of a list of models: {0}")]
+    Json(serde_json::Error),
+    /// The input is the error response of another server. Holds its message.
+    #[error("the server responded with an error instead of a list: {}", shown(.0))]
+    Upstream(String),
+    /// The input is one model. Holds its id.
+    #[error(
+        "this is the one model `{}`, not a list; a list is {{\"object\":\"list\",\"data\":[…]}} or an array",
+        shown(.0)
+    )]
+    Model(String),
+    /// The input has an object on each line.
+    #[error(
+        "this is one JSON object on each line, not a list; `jq --slurp .` makes an array of them"
+    )]
+    Lines,
+    /// The JSON has another shape.
+    #[error("this is not a list of models: {0}")]
+    Shape(String),
+}
+
+impl From<serde_json::Error> for ListError {
+    fn from(error: serde_json::Error) -> Self {
+        if error.is_io() {
+            return Self::Read(error.into());
+        }
+        Self::Json(error)
+    }
+}
