@@ -40,6 +40,11 @@ impl TrustedProxies {
         }
     }
 
+    /// The whole address, for the log.
+    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        self.last_untrusted(peer.to_canonical(), headers)
+    }
+
     fn last_untrusted(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer;
         let values: Vec<_> = headers.get_all(X_FORWARDED_FOR).collect();

@@ -24,7 +24,7 @@ use crate::node::Node;
 use crate::operations::{self, Operations};
 use crate::rate_limit::RateLimit;
 use crate::read::remember;
-use crate::respond::{ToldToStop, respond};
+use crate::respond::{Refusals, ToldToStop, respond};
 use crate::routes;
 use crate::settings::Settings;
 
@@ -167,6 +167,8 @@ impl Application {
             ..
         } = self;
         let reception = settings.reception(&node);
+        let logged = reception.logged.clone();
+        Refusals::report_regularly(&logged.refusals);
         let limits = &settings.limits;
         let timeouts = Timeouts {
             head: limits.head_timeout,
@@ -200,6 +202,7 @@ impl Application {
                     application,
                 );
                 let (stopped, stopping) = (stopped.clone(), stopped.clone());
+                let logged = logged.clone();
                 let http = HttpService::build()
                     .local_addr(address)
                     .client_request_timeout(timeouts.head)
@@ -213,7 +216,7 @@ impl Application {
                     .h1(map_config(application, |()| AppConfig::default()));
                 fn_service(move |stream| {
                     ready(
-                        Connection::accept(stream, timeouts, stopping.clone())
+                        Connection::accept(stream, timeouts, stopping.clone(), logged.clone())
                             .map_err(DispatchError::Io),
                     )
                 })

@@ -15,6 +15,7 @@ use models_core::{
 
 use crate::cache::{Cache, Cached};
 use crate::clock::now_roughly;
+use crate::key_refusal::KeyRefusal;
 use crate::metrics::CacheMetrics;
 
 /// Knows the keys.
@@ -103,14 +104,13 @@ impl Uses {
 
 impl Known {
     /// The session of the key, if it is good at this moment.
-    fn session(&self) -> Option<Arc<Session>> {
-        let key = self.0.as_ref()?;
+    fn session(&self) -> Result<Arc<Session>, KeyRefusal> {
+        let key = self.0.as_ref().ok_or(KeyRefusal::Unknown)?;
         let now = now_roughly();
-        let is_good = key.validity.check(now).is_ok();
-        is_good.then(|| {
-            key.mark(now);
-            key.session.clone()
-        })
+        let refused = |rejection| KeyRefusal::of(rejection, &key.session.principal);
+        key.validity.check(now).map_err(refused)?;
+        key.mark(now);
+        Ok(key.session.clone())
     }
 }
 
@@ -143,10 +143,13 @@ impl Authenticator {
         }
     }
 
-    /// The session of this token. `None` if it is no key, an unknown, a revoked or an expired one.
-    pub async fn authenticate(&self, token: &str) -> Result<Option<Arc<Session>>, RepositoryError> {
+    /// The session of this token, or why there is none.
+    pub async fn authenticate(
+        &self,
+        token: &str,
+    ) -> Result<Result<Arc<Session>, KeyRefusal>, RepositoryError> {
         let Ok(digest) = KeyDigest::of(token) else {
-            return Ok(None);
+            return Ok(Err(KeyRefusal::Malformed));
         };
         let known = match self.known.get(&digest) {
             Some(known) => known,
@@ -161,7 +164,8 @@ impl Authenticator {
 
     /// The same, if memory has it, and `None` too if it does not. What could be no key is not there.
     pub fn remember(&self, token: &[u8]) -> Option<Arc<Session>> {
-        self.known.get(&KeyDigest::of_unchecked(token))?.session()
+        let known = self.known.get(&KeyDigest::of_unchecked(token))?;
+        known.session().ok()
     }
 
     /// Whether only the database can say whether this token is a key.

@@ -13,6 +13,7 @@ use models_core::{KeyDigest, Principal, Role};
 use crate::application::Services;
 use crate::authentication::{Session, redact};
 use crate::error::ApiError;
+use crate::key_refusal::KeyRefusal;
 
 const OPENAI_ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
 const OPENAI_PROJECT: HeaderName = HeaderName::from_static("openai-project");
@@ -116,11 +117,11 @@ async fn session(
         }
     }
     let found = authenticator.authenticate(token).await?;
-    found.ok_or_else(|| {
+    found.map_err(|refusal| {
         if let Some((limit, address)) = limit {
             limit.count(address, KeyDigest::of_unchecked(token.as_bytes()));
         }
-        ApiError::IncorrectApiKey(redact(token))
+        ApiError::IncorrectApiKey(redact(token), refusal)
     })
 }
 
@@ -143,11 +144,11 @@ pub(crate) fn check<'a>(
     Ok(())
 }
 
-/// That the key which the request carries is not, or no longer, good.
+/// The refusal of the key that the request carries.
 #[must_use]
-pub fn incorrect_api_key(request: &HttpRequest) -> ApiError {
+pub fn incorrect_api_key(request: &HttpRequest, refusal: KeyRefusal) -> ApiError {
     match only_token(request) {
-        Ok(token) => ApiError::IncorrectApiKey(redact(&token)),
+        Ok(token) => ApiError::IncorrectApiKey(redact(&token), refusal),
         Err(error) => error,
     }
 }
@@ -161,7 +162,7 @@ fn only_token(request: &HttpRequest) -> Result<Cow<'_, str>, ApiError> {
             "There must be one Authorization header.",
         ));
     }
-    bearer_token(value).ok_or(ApiError::MissingCredentials)
+    bearer_token(value).ok_or(ApiError::MalformedCredentials)
 }
 
 /// Everything after the first space of `Bearer …`; the scheme in any case.

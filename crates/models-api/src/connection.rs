@@ -16,6 +16,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 use std::{io, mem};
 
+use actix_web::ResponseError;
 use actix_web::http::header::HttpDate;
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{Buf, Bytes};
@@ -25,7 +26,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::error::ApiError;
 use crate::request_id::RequestId;
-use crate::respond::standard_headers;
+use crate::respond::{Logged, standard_headers};
 
 const UNREADABLE: &str = "The request is not HTTP that this server can read.";
 
@@ -98,6 +99,9 @@ pub(crate) struct Connection {
     linger: Option<Pin<Box<Sleep>>>,
     /// Whether the service is stopping.
     stopping: watch::Receiver<bool>,
+    peer: Option<SocketAddr>,
+    /// Which responses are logged.
+    logged: Logged,
 }
 
 impl Connection {
@@ -106,6 +110,7 @@ impl Connection {
         stream: TcpStream,
         timeouts: Timeouts,
         stopping: watch::Receiver<bool>,
+        logged: Logged,
     ) -> io::Result<(Self, Option<SocketAddr>)> {
         stream.set_nodelay(true)?;
         let peer = stream.peer_addr().ok();
@@ -122,6 +127,8 @@ impl Connection {
             lingers: false,
             linger: None,
             stopping,
+            peer,
+            logged,
         };
         Ok((connection, peer))
     }
@@ -132,7 +139,7 @@ impl Connection {
 
     /// Writes as much as fits into the socket's buffer, unless that is in the midst of an answer.
     fn say_at_once(&mut self, status: &str, error: &ApiError) {
-        let answer = answer(&format!("HTTP/1.1 {status}"), error);
+        let answer = self.answer(&format!("HTTP/1.1 {status}"), error);
         if !self.is_writing && self.stream.try_write(&answer).is_ok() {
             self.is_owed = false;
             self.lingers = true;
@@ -207,6 +214,61 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// The same answer in our shape.
+    fn with_envelope(&self, head: &[u8]) -> Bytes {
+        let head = String::from_utf8_lossy(head);
+        let status = head
+            .lines()
+            .next()
+            .and_then(|line| line.split_once(' '))
+            .map_or("", |(_, status)| status);
+        let error = match status.get(..3) {
+            Some("408") => ApiError::RequestTimeout,
+            Some("431") => ApiError::HeadTooLarge,
+            Some("400") => ApiError::BadRequest(UNREADABLE),
+            _ => ApiError::Fault("the connection's dispatcher failed".to_owned()),
+        };
+        self.answer(&format!("HTTP/1.1 {status}"), &error)
+    }
+
+    /// The last answer of a connection. Of the request nothing is known, so neither is its origin: it
+    /// has no CORS headers.
+    fn answer(&self, status_line: &str, error: &ApiError) -> Bytes {
+        let request_id = RequestId::new();
+        self.log(&request_id, error);
+        let body = error.body(request_id.as_str());
+        let date = HttpDate::from(SystemTime::now());
+        let length = body.len();
+        let mut answer = format!(
+            "{status_line}\r\ncontent-length: {length}\r\nconnection: close\r\ndate: {date}\r\n"
+        );
+        for (name, value) in &standard_headers(&request_id) {
+            let value = value.to_str().unwrap_or_default();
+            answer.extend([name.as_str(), ": ", value, "\r\n"]);
+        }
+        for (name, value) in error.headers() {
+            answer.extend([name.as_str(), ": ", &value, "\r\n"]);
+        }
+        answer += "\r\n";
+        Bytes::from([answer.into_bytes(), body].concat())
+    }
+
+    /// Logs a request that could not be read, with the id that its response has.
+    fn log(&self, request_id: &RequestId, error: &ApiError) {
+        let status = error.status_code();
+        let reason = matches!(error, ApiError::BadRequest(_)).then_some("unreadable");
+        if self.logged.has(status, reason) {
+            let request_id = request_id.as_str();
+            let client = self
+                .peer
+                .map(|peer| tracing::field::display(peer.ip().to_canonical()));
+            let status = status.as_u16();
+            tracing::info!(request_id, client, status, reason, %error, "a request could not be read");
+        }
+    }
+}
+
 impl AsyncRead for Connection {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -243,8 +305,8 @@ impl AsyncWrite for Connection {
             None => ready!(this.poll_send(cx, bytes))?,
             Some(start @ 1..) => ready!(this.poll_send(cx, &bytes[..start]))?,
             Some(0) => {
-                let whole = || with_envelope(bytes);
-                let mut rest = this.replacement.take().unwrap_or_else(whole);
+                let rest = this.replacement.take();
+                let mut rest = rest.unwrap_or_else(|| this.with_envelope(bytes));
                 while rest.has_remaining() {
                     match this.poll_send(cx, &rest) {
                         Poll::Ready(written) => rest.advance(written?),
@@ -334,45 +396,6 @@ fn status_line(text: &[u8]) -> Option<usize> {
         .windows(7)
         .rposition(|window| window == b"HTTP/1.")?;
     Some(skipped + at)
-}
-
-/// The same answer in our shape.
-fn with_envelope(head: &[u8]) -> Bytes {
-    let head = String::from_utf8_lossy(head);
-    let status = head
-        .lines()
-        .next()
-        .and_then(|line| line.split_once(' '))
-        .map_or("", |(_, status)| status);
-    let error = match status.get(..3) {
-        Some("408") => ApiError::RequestTimeout,
-        Some("431") => ApiError::HeadTooLarge,
-        Some("400") => ApiError::BadRequest(UNREADABLE),
-        _ => ApiError::Fault("the connection's dispatcher failed".to_owned()),
-    };
-    answer(&format!("HTTP/1.1 {status}"), &error)
-}
-
-/// The last answer of a connection. Of the request nothing is known, so neither is its origin: it
-/// has no CORS headers.
-fn answer(status_line: &str, error: &ApiError) -> Bytes {
-    let request_id = RequestId::new();
-    tracing::debug!(request_id = request_id.as_str(), %error, "a request could not be read");
-    let body = error.body(request_id.as_str());
-    let date = HttpDate::from(SystemTime::now());
-    let length = body.len();
-    let mut answer = format!(
-        "{status_line}\r\ncontent-length: {length}\r\nconnection: close\r\ndate: {date}\r\n"
-    );
-    for (name, value) in &standard_headers(&request_id) {
-        let value = value.to_str().unwrap_or_default();
-        answer.extend([name.as_str(), ": ", value, "\r\n"]);
-    }
-    for (name, value) in error.headers() {
-        answer.extend([name.as_str(), ": ", &value, "\r\n"]);
-    }
-    answer += "\r\n";
-    Bytes::from([answer.into_bytes(), body].concat())
 }
 
 #[cfg(test)]

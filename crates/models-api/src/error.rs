@@ -6,6 +6,8 @@ use actix_web::{HttpResponse, ResponseError};
 use models_core::{RepositoryError, mask};
 use serde::Serialize;
 
+use crate::key_refusal::KeyRefusal;
+
 const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 /// When to come back to a service that is overloaded.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -16,13 +18,16 @@ pub enum ApiError {
     /// A request that cannot be understood.
     #[error("{0}")]
     BadRequest(&'static str),
-    /// No credentials, or a scheme other than Bearer.
+    /// No `Authorization` header.
     #[error("Missing bearer authentication in header")]
     MissingCredentials,
-    /// A key that is unknown, revoked or expired; which of them is not said. Holds the key,
-    /// redacted.
+    /// An `Authorization` header of a scheme other than Bearer, or without a token. The client is told that it is missing.
+    #[error("Missing bearer authentication in header")]
+    MalformedCredentials,
+    /// A key that is malformed, unknown, revoked or expired. Holds the key, redacted, and for the log alone which of them
+    /// it is.
     #[error("Incorrect API key provided: {0}. Keys are created with `models-api key create`.")]
-    IncorrectApiKey(String),
+    IncorrectApiKey(String, KeyRefusal),
     /// `OpenAI-Organization` names another organization than the key's.
     #[error("OpenAI-Organization header should match organization for API key")]
     MismatchedOrganization,
@@ -113,6 +118,21 @@ struct ErrorObject<'a> {
     code: Option<&'static str>,
 }
 
+/// All that [`ApiError::reason`] returns, and what the log says of a request that cannot be read.
+pub(crate) const REASONS: [&str; 11] = [
+    "missing",
+    "malformed",
+    "unknown",
+    "expired",
+    "revoked",
+    "organization",
+    "project",
+    "role",
+    "rate_limit",
+    "too_many_incorrect",
+    "unreadable",
+];
+
 /// All that [`ApiError::key_refusal`] answers.
 pub(crate) const KEY_REFUSALS: [&str; 7] = [
     "missing",
@@ -130,8 +150,9 @@ impl ApiError {
         const REQUEST: &str = "invalid_request_error";
         let (status, kind, param, code, repeatable) = match self {
             Self::BadRequest(_)          => (400, REQUEST, None, None, false),
-            Self::MissingCredentials     => (401, REQUEST, None, None, false),
-            Self::IncorrectApiKey(_)     => (401, REQUEST, None, Some("invalid_api_key"), false),
+            Self::MissingCredentials
+            | Self::MalformedCredentials => (401, REQUEST, None, None, false),
+            Self::IncorrectApiKey(..)    => (401, REQUEST, None, Some("invalid_api_key"), false),
             Self::MismatchedOrganization => (401, REQUEST, None, Some("mismatched_organization"), false),
             Self::MismatchedProject      => (401, REQUEST, None, Some("mismatched_project"), false),
             Self::MissingScope(_)        => (403, REQUEST, None, None, false),
@@ -151,12 +172,22 @@ impl ApiError {
         Row { status, kind, param, code, repeatable }
     }
 
+    /// Why the request was refused, for the log alone. Of an incorrect key it says more than the client is told.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::MalformedCredentials => Some("malformed"),
+            Self::IncorrectApiKey(_, refusal) => Some(refusal.reason()),
+            _ => self.key_refusal(),
+        }
+    }
+
     /// Why there is no good key, if that is what it says.
     #[must_use]
     pub fn key_refusal(&self) -> Option<&'static str> {
         match self {
-            Self::MissingCredentials => Some("missing"),
-            Self::IncorrectApiKey(_) => Some("incorrect"),
+            Self::MissingCredentials | Self::MalformedCredentials => Some("missing"),
+            Self::IncorrectApiKey(..) => Some("incorrect"),
             Self::MismatchedOrganization => Some("organization"),
             Self::MismatchedProject => Some("project"),
             Self::MissingScope(_) => Some("role"),

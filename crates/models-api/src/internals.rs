@@ -45,7 +45,7 @@ pub struct Reads {
 impl Reads {
     /// With the key and its view in memory.
     pub async fn of(settings: &Settings, node: Node, token: &str) -> Result<Self, RepositoryError> {
-        if let Some(session) = node.authenticator.authenticate(token).await? {
+        if let Ok(session) = node.authenticator.authenticate(token).await? {
             node.catalog.view(&session.principal).await?;
         }
         Ok(Self {

@@ -4,8 +4,10 @@
 mod exchange;
 mod headers;
 mod logged;
+mod refusals;
 mod stopping;
 
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,7 +15,7 @@ use std::time::Duration;
 
 use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::header::{
-    CONTENT_LENGTH, EXPECT, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, VARY,
+    CONTENT_LENGTH, EXPECT, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, USER_AGENT, VARY,
 };
 use actix_http::{ConnectionType, Request, Response, StatusCode};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, apply_fn_factory};
@@ -25,12 +27,14 @@ use models_store::BootTime;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::sleep;
 
+use crate::address::TrustedProxies;
 use crate::connection::InFlight;
 use crate::cors::{self, Cors};
 use crate::error::ApiError;
 use crate::metrics::Metrics;
 use crate::read::Read;
 use crate::request_id::RequestId;
+use crate::requester::Requester;
 use crate::revision::{RevisionToken, X_MODELS_REVISION};
 use exchange::{Answered, Exchange, Line};
 pub(crate) use headers::standard_headers;
@@ -39,6 +43,7 @@ use headers::{
     insert_standard,
 };
 pub(crate) use logged::Logged;
+pub(crate) use refusals::Refusals;
 pub(crate) use stopping::ToldToStop;
 use stopping::out_of_time;
 
@@ -52,6 +57,8 @@ pub(crate) struct Reception {
     pub(crate) trust_request_id: bool,
     /// Which origins may read the answers.
     pub(crate) cors: Cors,
+    /// The proxies whose `X-Forwarded-For` names the client, in the log.
+    pub(crate) trusted_proxies: Arc<TrustedProxies>,
     /// Which answers are logged.
     pub(crate) logged: Logged,
     /// What a request may take.
@@ -142,6 +149,9 @@ where
     let answering = request.conn_data::<InFlight>().map(InFlight::begin);
     discard_chunks(&mut request);
     let exchange = reception.open(began, &request);
+    if !request.method().is_safe() {
+        request.extensions_mut().insert(exchange.requester.clone());
+    }
     let counted = reception.metrics.as_ref().map(InFlightCount::of);
     let limits = &reception.limits;
     let permit = limits.in_flight.clone().try_acquire_owned();
@@ -212,8 +222,12 @@ impl Reception {
     fn open(&self, began: BootTime, request: &Request) -> Exchange {
         Exchange {
             began,
-            request_id: self.request_id(request),
-            client_request_id: request.headers().get(X_CLIENT_REQUEST_ID).cloned(),
+            requester: Requester {
+                request_id: self.request_id(request),
+                client_request_id: request.headers().get(X_CLIENT_REQUEST_ID).cloned(),
+                client: self.client(request),
+                user_agent: request.headers().get(USER_AGENT).cloned(),
+            },
             origin: self.cors.allowed_origin(request),
             method: request.method().clone(),
             path: request.path().to_owned(),
@@ -223,6 +237,12 @@ impl Reception {
                 .iter()
                 .any(|name| request.headers().contains_key(name)),
         }
+    }
+
+    /// The client's address.
+    fn client(&self, request: &Request) -> Option<IpAddr> {
+        let peer = request.peer_addr()?;
+        Some(self.trusted_proxies.client(peer.ip(), request.headers()))
     }
 
     /// The gateway's id, where that is trusted, or one of our own.
@@ -277,11 +297,15 @@ impl Reception {
         } = read;
         let request_id = self.request_id(request);
         let took = at.since(began);
-        let is_logged = self.logged.has(response.status());
+        let is_logged = self.logged.has(response.status(), None);
         Line {
             request_id: &request_id,
             client_request_id: is_logged
                 .then(|| request.headers().get(X_CLIENT_REQUEST_ID))
+                .flatten(),
+            client: is_logged.then(|| self.client(request)).flatten(),
+            user_agent: is_logged
+                .then(|| request.headers().get(USER_AGENT))
                 .flatten(),
             method: request.method(),
             path: request.path(),
@@ -300,7 +324,8 @@ impl Reception {
     }
 
     fn log(&self, exchange: &Exchange, answered: &Answered) {
-        let is_logged = self.logged.has(answered.response.status());
+        let reason = answered.error.as_ref().and_then(ApiError::reason);
+        let is_logged = self.logged.has(answered.response.status(), reason);
         exchange
             .line(answered)
             .write(self.metrics.as_deref(), is_logged);
@@ -310,7 +335,7 @@ impl Reception {
     fn finish(&self, exchange: &Exchange, answered: &mut Answered) {
         let headers = answered.response.headers_mut();
         let took = BootTime::now().since(exchange.began);
-        insert_standard(headers, exchange.request_id.clone(), took);
+        insert_standard(headers, exchange.requester.request_id.clone(), took);
         if let Some(allowance) = &answered.allowance {
             insert_allowance(headers, allowance);
         }

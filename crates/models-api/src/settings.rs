@@ -17,6 +17,7 @@ use serde::Deserialize;
 use tokio::sync::Semaphore;
 use tracing::level_filters::LevelFilter;
 
+use crate::address::TrustedProxies;
 use crate::cors::Cors;
 use crate::node::Node;
 use crate::respond::{Logged, Reception, RequestLimits};
@@ -258,6 +259,7 @@ impl Settings {
             metrics: Some(node.metrics.clone()),
             trust_request_id: self.server.trust_request_id,
             cors: Cors::new(&self.server.cors_origins),
+            trusted_proxies: Arc::new(TrustedProxies::new(self.server.trusted_proxies.clone())),
             logged: Logged::new(&self.log),
             limits: RequestLimits {
                 head: usize::from(self.limits.head_kib) << 10,

@@ -41,11 +41,16 @@ impl EventRow {
             Ok(event) => LogEntry::Event(event),
             Err(Unknown::Newer) => {
                 let (kind, actor) = (&self.kind, &self.actor);
-                tracing::info!(%revision, ?kind, ?actor, "the event log holds an event of a newer version");
+                tracing::info!(
+                    revision = revision.0,
+                    ?kind,
+                    ?actor,
+                    "the event log holds an event of a newer version"
+                );
                 LogEntry::Unknown(revision)
             }
             Err(Unknown::Damaged(error)) => {
-                tracing::error!(%revision, kind = ?self.kind, %error, "a row of the event log cannot be read");
+                tracing::error!(revision = revision.0, kind = ?self.kind, %error, "a row of the event log cannot be read");
                 LogEntry::Unknown(revision)
             }
         })

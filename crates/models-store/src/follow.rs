@@ -475,7 +475,7 @@ impl<DB: Backend> Node<DB> {
             Some(_) | None => -1,
         };
         if !(0..=TOO_MANY).contains(&behind) {
-            tracing::info!(revision = %newest.revision, "everything is read anew");
+            tracing::info!(revision = newest.revision.0, "everything is read anew");
             self.follower.forget(&newest.epoch);
             self.store
                 .observer
@@ -504,7 +504,10 @@ impl<DB: Backend> Node<DB> {
             let entries = std::mem::take(&mut entries);
             let is_whole = i64::try_from(entries.len()).is_ok_and(|found| found == expected);
             if !is_whole {
-                tracing::error!(revision = %last, "rows before this revision are missing from the event log");
+                tracing::error!(
+                    revision = last.0,
+                    "rows before this revision are missing from the event log"
+                );
             }
             takes_away |= self.apply(entries, is_whole);
         }

@@ -8,7 +8,9 @@ use actix_http::header::HeaderValue;
 use actix_http::{Method, Response, StatusCode};
 use actix_web::dev::ServiceResponse;
 use actix_web::{Error, HttpMessage};
+use models_core::{ApiKeyId, Outside, Slug};
 use models_store::BootTime;
+use std::net::IpAddr;
 
 use super::sent;
 use crate::authentication::Session;
@@ -16,14 +18,14 @@ use crate::error::ApiError;
 use crate::metrics::Metrics;
 use crate::rate_limit::Allowance;
 use crate::request_id::RequestId;
+use crate::requester::{self, Requester};
 use crate::revision::RevisionToken;
 use crate::routes::Template;
 
 /// What is kept of a request until its answer.
 pub(super) struct Exchange {
     pub(super) began: BootTime,
-    pub(super) request_id: RequestId,
-    pub(super) client_request_id: Option<HeaderValue>,
+    pub(super) requester: Requester,
     pub(super) origin: Option<HeaderValue>,
     pub(super) method: Method,
     pub(super) path: String,
@@ -95,7 +97,7 @@ impl Exchange {
     }
 
     pub(super) fn refuse(&self, error: ApiError) -> Answered {
-        let response = Response::from(error.response(self.request_id.as_str()));
+        let response = Response::from(error.response(self.requester.request_id.as_str()));
         Answered {
             error: Some(error),
             ..Answered::from(response)
@@ -105,8 +107,10 @@ impl Exchange {
     /// What is said of it and its answer.
     pub(super) fn line<'a>(&'a self, answered: &'a Answered) -> Line<'a> {
         Line {
-            request_id: &self.request_id,
-            client_request_id: self.client_request_id.as_ref(),
+            request_id: &self.requester.request_id,
+            client_request_id: self.requester.client_request_id.as_ref(),
+            client: self.requester.client,
+            user_agent: self.requester.user_agent.as_ref(),
             method: &self.method,
             path: &self.path,
             status: answered.response.status(),
@@ -118,10 +122,17 @@ impl Exchange {
     }
 }
 
+/// The longest method in the log, in characters.
+const LONGEST_METHOD: usize = 32;
+/// The longest description of a failure in the log, in characters.
+const LONGEST_REASON: usize = 2_048;
+
 /// What the log says of a request.
 pub(super) struct Line<'a> {
     pub(super) request_id: &'a RequestId,
     pub(super) client_request_id: Option<&'a HeaderValue>,
+    pub(super) client: Option<IpAddr>,
+    pub(super) user_agent: Option<&'a HeaderValue>,
     pub(super) method: &'a Method,
     pub(super) path: &'a str,
     pub(super) status: StatusCode,
@@ -133,7 +144,7 @@ pub(super) struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// What came from outside is quoted and escaped; no key is among it.
+    /// Text from outside is quoted, escaped and cut, and no key is in it.
     pub(super) fn write(&self, metrics: Option<&Metrics>, is_logged: bool) {
         let route = Template::of(self.path);
         if let Some(metrics) = metrics {
@@ -148,27 +159,57 @@ impl Line<'_> {
     }
 
     fn log(&self, route: Template) {
-        let Self {
-            method,
-            path,
-            bytes,
-            ..
-        } = self;
+        let bytes = self.bytes;
+        let method = Outside::new(self.method.as_str()).at_most(LONGEST_METHOD);
+        let path = requester::path(self.path);
         let route = route.as_str();
         let (request_id, status) = (self.request_id.as_str(), self.status.as_u16());
-        let client_request_id = self.client_request_id.map(HeaderValue::as_bytes);
-        let client_request_id = client_request_id.map(String::from_utf8_lossy);
-        let client_request_id = client_request_id.as_deref();
-        let principal = self.session.map(|session| &session.principal);
-        let key_id = principal.map(|principal| principal.key_id.as_str());
-        let organization = principal.map(|principal| principal.organization_slug.as_str());
-        let ms = self.took.as_secs_f64() * 1_000.0;
+        let client_request_id = self.client_request_id.map(requester::client_request_id);
+        let client = self.client.map(tracing::field::display);
+        let user_agent = self.user_agent.map(requester::user_agent);
+        let key_id = self.key_id();
+        let organization = self.organization();
+        let ms = milliseconds(self.took);
         if let Some(ApiError::Fault(reason) | ApiError::Overloaded(reason)) = self.error {
-            tracing::error!(request_id, client_request_id, key_id, organization, %method, route, path, status, ms, bytes, reason, "a request failed");
+            let reason = Outside::new(reason).at_most(LONGEST_REASON).to_string();
+            tracing::error!(request_id, client_request_id, key_id, organization, client, user_agent, %method, route, path, status, ms, bytes, reason, "a request failed");
         } else {
-            tracing::info!(request_id, client_request_id, key_id, organization, %method, route, path, status, ms, bytes, "answered");
+            let reason = self.error.and_then(ApiError::reason);
+            tracing::info!(request_id, client_request_id, key_id, organization, client, user_agent, %method, route, path, status, ms, bytes, reason, "answered");
         }
     }
+
+    /// The key's id, also that of a key that is no longer good.
+    fn key_id(&self) -> Option<&str> {
+        let principal = self.session.map(|session| &session.principal);
+        let of_bad = || self.bad_key().map(|(key_id, _)| key_id.as_str());
+        principal
+            .map(|principal| principal.key_id.as_str())
+            .or_else(of_bad)
+    }
+
+    fn bad_key(&self) -> Option<(&ApiKeyId, &Slug)> {
+        match self.error {
+            Some(ApiError::IncorrectApiKey(_, refusal)) => refusal.key(),
+            _ => None,
+        }
+    }
+
+    fn organization(&self) -> Option<&str> {
+        let principal = self.session.map(|session| &session.principal);
+        let of_bad = || {
+            self.bad_key()
+                .map(|(_, organization)| organization.as_str())
+        };
+        principal
+            .map(|principal| principal.organization_slug.as_str())
+            .or_else(of_bad)
+    }
+}
+
+/// In thousandths of a millisecond; the clock knows no more.
+fn milliseconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1_000_000.0).round() / 1_000.0
 }
 
 fn from_status(status: StatusCode) -> ApiError {

@@ -57,6 +57,7 @@ async fn a_panic_is_a_fault_and_the_service_goes_on() {
             in_flight: Arc::new(Semaphore::new(1)),
             time: Duration::from_secs(1),
         },
+        trusted_proxies: Arc::default(),
         trust_request_id: false,
         cors: Cors::default(),
         metrics: None,

@@ -1,16 +1,21 @@
 //! `/v1/models`: list, retrieve, delete.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use models_core::{Attempt, Deletion, DeletionRefusal, ModelId};
 
 use crate::application::Services;
+use crate::authentication::Session;
 use crate::caller::{self, Caller, Owner, incorrect_api_key};
 use crate::clock::now;
 use crate::error::ApiError;
+use crate::key_refusal::KeyRefusal;
 use crate::objects::DeletedModelObject;
 use crate::read::Wishes;
+use crate::requester::Requester;
 use crate::revision::RevisionToken;
 use crate::view::View;
 use crate::{path, read};
@@ -60,10 +65,7 @@ pub(super) async fn delete(
     services: Data<Services>,
 ) -> Result<HttpResponse, ApiError> {
     let id = requested_id(&request)?;
-    let catalog = &services.node.catalog;
-    let deletion = catalog
-        .delete(&session.principal, &id, now(), attempt(&request))
-        .await?;
+    let deletion = delete_and_log(&session, &id, &request, &services).await?;
     match deletion {
         Deletion::Deleted { model, revision } | Deletion::Repeated { model, revision } => {
             let token = services.node.token(revision);
@@ -74,12 +76,36 @@ pub(super) async fn delete(
                 .insert_header((CONTENT_TYPE, JSON))
                 .body(body))
         }
-        Deletion::Refused(DeletionRefusal::Key(_)) => Err(incorrect_api_key(&request)),
+        Deletion::Refused(DeletionRefusal::Key(rejection)) => {
+            let refusal = KeyRefusal::of(rejection, &session.principal);
+            Err(incorrect_api_key(&request, refusal))
+        }
         Deletion::Refused(DeletionRefusal::Role | DeletionRefusal::Public) => {
             Err(caller::DELETE.refusal())
         }
         Deletion::Refused(DeletionRefusal::NotFound) => Err(not_found(&id)),
     }
+}
+
+/// Deletes in a task of its own: when the client leaves, the deletion goes on, and the log says so.
+async fn delete_and_log(
+    session: &Arc<Session>,
+    id: &ModelId,
+    request: &HttpRequest,
+    services: &Services,
+) -> Result<Deletion, ApiError> {
+    let (session, id, catalog) = (session.clone(), id.clone(), services.node.catalog.clone());
+    let (requester, attempt) = (Requester::of(request), attempt(request));
+    let deleting = tokio::spawn(async move {
+        let principal = &session.principal;
+        let deletion = catalog.delete(principal, &id, now(), attempt).await;
+        if let Ok(Deletion::Deleted { model, revision }) = &deletion {
+            requester.changed("model.deleted", principal, model.id.as_str(), *revision);
+        }
+        deletion
+    });
+    let deleted = deleting.await;
+    Ok(deleted.map_err(|error| ApiError::Fault(error.to_string()))??)
 }
 
 /// Where the answer is not made from the view alone.

@@ -8,6 +8,7 @@ mod gateway;
 mod inputs;
 mod keys;
 mod leases;
+mod logs;
 mod models;
 mod operations;
 mod organizations;
