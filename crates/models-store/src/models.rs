@@ -1,5 +1,6 @@
 //! Models.
 
+mod deleted;
 mod rows;
 
 use std::collections::HashMap;
@@ -12,9 +13,9 @@ use models_core::{
     visibility,
 };
 
+use self::deleted::find_deleted;
 use self::rows::{CandidateRow, JoinedModel, KeyAndCandidateRow, column, models};
 use crate::api_keys::select_api_keys;
-use crate::error::damaged;
 use crate::mutation::{Committed, Mutation};
 use crate::sql::{Backend, SqlStore};
 
@@ -48,12 +49,6 @@ const INSERT: &str = "INSERT INTO models (scope, id, organization_id, created, o
 const UPDATE: &str = "UPDATE models SET created = $3, owned_by = $4, shutdown_date = $5 WHERE scope = $1 AND id = $2";
 const DELETE: &str = "DELETE FROM models WHERE scope = $1 AND id = $2 \
     RETURNING scope, id, created, owned_by, shutdown_date";
-
-const FIND_DELETED: &str = "SELECT revision, change FROM events WHERE subject_id = $1 AND type = 'model.deleted' \
-    AND actor = $2 AND occurred_at >= $3 ORDER BY revision DESC LIMIT 1";
-
-/// For how long a deletion whose answer got lost can be asked for again, in seconds.
-const REPEATED_WITHIN: i64 = 60;
 
 #[async_trait]
 impl<DB: Backend> ModelRepository for SqlStore<DB> {
@@ -284,30 +279,6 @@ async fn find_deletable<DB: Backend>(
     };
     let candidates = models(candidates.into_iter().filter_map(JoinedModel::row))?;
     Ok(visibility::find_deletable(&principal, id, candidates))
-}
-
-/// The model of this id that this key deleted within the last minute, and the revision of that.
-async fn find_deleted<DB: Backend>(
-    mutation: &mut Mutation<DB>,
-    key_id: &ApiKeyId,
-    id: &ModelId,
-) -> Result<Option<(Model, Revision)>, RepositoryError> {
-    let since = i64::from(mutation.origin().at) - REPEATED_WITHIN;
-    let values = vec![id.as_str().into(), key_id.as_str().into(), since.into()];
-    match mutation
-        .fetch::<(i64, String)>(FIND_DELETED, values)
-        .await?
-        .first()
-    {
-        None => Ok(None),
-        Some((revision, change)) => match serde_json::from_str(change) {
-            Ok(Change::ModelDeleted(model)) => Ok(Some((model, Revision(*revision)))),
-            Ok(other) => Err(RepositoryError::Failed(
-                format!("a {} is logged as a deletion", other.kind()).into(),
-            )),
-            Err(error) => Err(damaged("events", error)),
-        },
-    }
 }
 
 async fn remove<DB: Backend>(

@@ -80,6 +80,7 @@ on_both_databases! {
         a_model_is_retrieved_whole
         slashes_in_an_id_may_be_raw_or_encoded
         a_foreign_model_and_a_missing_one_answer_alike
+        the_history_of_a_foreign_model_takes_no_time
         paths_that_are_no_ids_are_not_found
         ids_that_can_no_longer_be_entered_stay_usable
         what_is_listed_is_retrievable_and_the_other_way_round

@@ -1,9 +1,10 @@
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use models_core::{Entered, Import, ImportEntry, ModelId, Role, Scope, Timestamp};
 
 use crate::http::Answer;
-use crate::service::{TestService, origin};
+use crate::service::{TestService, now, origin};
 
 pub async fn a_model_is_retrieved_whole(service: TestService) {
     let acme = service.organization("acme").await;
@@ -68,16 +69,59 @@ pub async fn slashes_in_an_id_may_be_raw_or_encoded(service: TestService) {
     }
 }
 
+/// What the SDKs send with a request that they repeat.
+const REPEATED: [(&str, &str); 1] = [("x-stainless-retry-count", "1")];
+
+/// The look-up for repeated deletions would take some milliseconds if it read 30,000 events.
+pub async fn the_history_of_a_foreign_model_takes_no_time(service: TestService) {
+    let (acme, other) = (
+        service.organization("acme").await,
+        service.organization("other").await,
+    );
+    service.models(None, &[("public", 1)]).await;
+    let caller = service.caller(&acme, Role::Owner).await;
+    let neighbour = service.caller(&other, Role::Owner).await.key.unwrap().id;
+    let deleted_often = format!(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 30000) \
+         INSERT INTO events (revision, occurred_at, actor, type, organization_id, subject_id, change) \
+         SELECT 1000000 + n, {}, '{neighbour}', 'model.deleted', '{}', 'foreign', '{{}}' FROM n",
+        now().seconds(),
+        other.id
+    );
+    service.execute(&deleted_often).await;
+    let mut times = [vec![], vec![]];
+    for _ in 0..100 {
+        for (id, times) in ["foreign", "missing"].into_iter().zip(&mut times) {
+            let path = format!("/v1/models/{id}");
+            let began = Instant::now();
+            let answer = caller.send("DELETE", &path, &REPEATED).await;
+            times.push(began.elapsed());
+            assert_eq!(answer.status, 404);
+        }
+    }
+    let [foreign, missing] = times.map(|mut times| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    });
+    println!("median: foreign {foreign:?}, missing {missing:?}");
+    assert!(foreign < missing * 3 / 2 + Duration::from_millis(1));
+}
+
 pub async fn a_foreign_model_and_a_missing_one_answer_alike(service: TestService) {
     let (acme, other) = (
         service.organization("acme").await,
         service.organization("other").await,
     );
     service.models(Some(&other), &[("model-a", 1)]).await;
+    // The other tenant has a history with the id.
+    let neighbour = service.caller(&other, Role::Owner).await;
+    assert_eq!(neighbour.delete("/v1/models/model-a").await.status, 200);
+    service.models(Some(&other), &[("model-a", 1)]).await;
     let caller = service.caller(&acme, Role::Owner).await;
-    for method in ["GET", "DELETE"] {
-        let foreign = caller.send(method, "/v1/models/model-a", &[]).await;
-        let missing = caller.send(method, "/v1/models/model-b", &[]).await;
+    let first: &[(&str, &str)] = &[];
+    for (method, headers) in [("GET", first), ("DELETE", first), ("DELETE", &REPEATED)] {
+        let foreign = caller.send(method, "/v1/models/model-a", headers).await;
+        let missing = caller.send(method, "/v1/models/model-b", headers).await;
         assert_eq!(foreign.status, 404);
         assert_eq!(
             foreign.body,

@@ -1,0 +1,42 @@
+//! The look-up for repeated deletions.
+
+use models_core::{ApiKeyId, Change, Model, ModelId, RepositoryError, Revision};
+
+use crate::error::damaged;
+use crate::mutation::Mutation;
+use crate::sql::Backend;
+
+/// The index `events_deletions` leads to the actor's own deletions of this id and reads no other event.
+/// Otherwise the time of a response would tell one tenant about the history of another.
+const FIND_DELETED: &str = "SELECT revision, change FROM events WHERE type = 'model.deleted' AND actor = $1 \
+    AND subject_id = $2 AND occurred_at >= $3 ORDER BY revision DESC LIMIT 1";
+
+/// For how long a deletion whose response was lost can be requested again, in seconds.
+const REPEATED_WITHIN: i64 = 60;
+
+/// The model with this id that this key deleted within the last minute, and the revision of the deletion.
+pub(super) async fn find_deleted<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    key_id: &ApiKeyId,
+    id: &ModelId,
+) -> Result<Option<(Model, Revision)>, RepositoryError> {
+    let since = i64::from(mutation.origin().at) - REPEATED_WITHIN;
+    let values = vec![key_id.as_str().into(), id.as_str().into(), since.into()];
+    match mutation
+        .fetch::<(i64, String)>(FIND_DELETED, values)
+        .await?
+        .first()
+    {
+        None => Ok(None),
+        Some((revision, change)) => match serde_json::from_str(change) {
+            Ok(Change::ModelDeleted(model)) => Ok(Some((model, Revision(*revision)))),
+            Ok(other) => Err(RepositoryError::Failed(
+                format!("a {} is logged as a deletion", other.kind()).into(),
+            )),
+            Err(error) => Err(damaged("events", error)),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;
