@@ -15,6 +15,7 @@ mod exhaustion;
 mod failover;
 mod forwarder;
 mod gateway;
+mod imports;
 mod network;
 mod newer;
 mod node;
@@ -65,7 +66,7 @@ struct Arguments {
     leave_out: Vec<String>,
 }
 
-const SCENARIOS: [&str; 14] = [
+const SCENARIOS: [&str; 15] = [
     "revocation",
     "visibility",
     "cancellation",
@@ -80,6 +81,7 @@ const SCENARIOS: [&str; 14] = [
     "sharing",
     "exhaustion",
     "overload",
+    "imports",
 ];
 
 #[tokio::main]
@@ -139,6 +141,7 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
                     versions::run(&mut report, &std::path::absolute(older)?, &program).await?;
                 }
             }
+            "imports" => imports::run(&mut report, &program, scale(120_000)).await?,
             "pooler" => pooler::run(&mut report, &program).await?,
             "sharing" => sharing::run(&mut report, &program).await?,
             "exhaustion" => exhaustion::run(&mut report, &program, scale(1_000).max(200)).await?,

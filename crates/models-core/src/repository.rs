@@ -177,9 +177,11 @@ pub trait ModelRepository: Send + Sync {
     ) -> Result<Snapshot<Candidates>, RepositoryError>;
 
     /// Adds the models that are new and changes those that are different. Models of the scope that
-    /// are not in the import stay. An entry that says nothing new logs nothing. `Failed` if the
-    /// scope's organization does not exist. A dry run reports the same and changes nothing.
-    /// `progress` hears the number of entries done, from 1 up to all of them.
+    /// are not in the import stay. An entry that says nothing new logs nothing. Readers see all of
+    /// the import or nothing. It is compared with the catalog before it takes the turn, so that other
+    /// changes wait only while the difference is written. `Failed` if the scope's organization does
+    /// not exist, `AlreadyExists` if the import names an id twice. A dry run reports the same and
+    /// changes nothing. `progress` hears the number of entries compared, from 1 up to all of them.
     async fn import(
         &self,
         import: Import,

@@ -1,12 +1,10 @@
 //! The beginning of a catalog.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use models_core::{FirstContents, FirstStartRepository, Origin, RepositoryError};
 
 use crate::api_keys::insert_api_key;
-use crate::models::apply;
+use crate::models::insert_all;
 use crate::mutation::Mutation;
 use crate::organizations::insert_organization;
 use crate::sql::{Backend, SqlStore};
@@ -31,7 +29,7 @@ impl<DB: Backend> FirstStartRepository for SqlStore<DB> {
                 key,
                 digest,
             } = contents;
-            apply(&mut mutation, &import, &(Arc::new(|_| ()) as _)).await?;
+            insert_all(&mut mutation, &import).await?;
             insert_organization(&mut mutation, organization).await?;
             insert_api_key(&mut mutation, key, digest).await?;
             mutation.commit().await?;

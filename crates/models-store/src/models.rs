@@ -1,19 +1,18 @@
 //! Models.
 
 mod deleted;
+mod import;
 mod rows;
-
-use std::collections::HashMap;
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, ApiKey, ApiKeyId, Attempt, Candidates, Change, ChangedFields, Deletion, DeletionRefusal,
-    Import, ImportReport, KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin,
-    Position, Progress, RepositoryError, Revision, Scope, Snapshot, Timestamp, UpdatedModel,
-    visibility,
+    Actor, ApiKey, ApiKeyId, Attempt, Candidates, Change, Deletion, DeletionRefusal, Import,
+    ImportReport, KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin, Position,
+    Progress, RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
 };
 
 use self::deleted::find_deleted;
+pub(crate) use self::import::ImportSettings;
 use self::rows::{CandidateRow, JoinedModel, KeyAndCandidateRow, column, models};
 use crate::api_keys::select_api_keys;
 use crate::mutation::{Committed, Mutation};
@@ -46,7 +45,6 @@ const FIND_KEY_AND_CANDIDATES: &str = select_api_keys!(
 );
 const INSERT: &str = "INSERT INTO models (scope, id, organization_id, created, owned_by, shutdown_date) \
     VALUES ($1, $2, $3, $4, $5, $6)";
-const UPDATE: &str = "UPDATE models SET created = $3, owned_by = $4, shutdown_date = $5 WHERE scope = $1 AND id = $2";
 const DELETE: &str = "DELETE FROM models WHERE scope = $1 AND id = $2 \
     RETURNING scope, id, created, owned_by, shutdown_date";
 
@@ -88,17 +86,8 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
         progress: Progress,
     ) -> Result<ImportReport, RepositoryError> {
         let store = self.clone();
-        self.run(async move {
-            let mut mutation = Mutation::begin(&store, origin).await?;
-            let report = apply(&mut mutation, &import, &progress).await?;
-            if import.dry_run {
-                mutation.roll_back().await?;
-            } else {
-                mutation.commit().await?;
-            }
-            Ok(report)
-        })
-        .await
+        self.run(async move { import::import(&store, &import, &origin, &progress).await })
+            .await
     }
 
     async fn delete_as(
@@ -155,41 +144,16 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
     }
 }
 
-/// Adds and changes the models of the import in a transaction that is under way.
-pub(crate) async fn apply<DB: Backend>(
+/// Adds the models of the import to a scope that has none, in a transaction that is under way.
+pub(crate) async fn insert_all<DB: Backend>(
     mutation: &mut Mutation<DB>,
     import: &Import,
-    progress: &Progress,
-) -> Result<ImportReport, RepositoryError> {
-    let rows = mutation
-        .fetch(LIST, vec![column(&import.scope).into()])
-        .await?;
-    let existing = models(rows)?
-        .into_iter()
-        .map(|model| (model.id.clone(), model));
-    let mut existing: HashMap<ModelId, Model> = existing.collect();
-    let mut report = ImportReport::default();
-    for (index, entry) in import.entries.iter().enumerate() {
-        let before = existing.get(&*entry.id);
-        let after = entry.resolve(before, import, mutation.origin().at);
-        match before {
-            None => {
-                insert(mutation, &after).await?;
-                report.created.push(after.id.clone());
-            }
-            Some(before) if *before == after => report.unchanged += 1,
-            Some(before) => {
-                update(mutation, before, &after).await?;
-                report.updated.push(UpdatedModel {
-                    id: after.id.clone(),
-                    fields: ChangedFields::between(before, &after),
-                });
-            }
-        }
-        existing.insert(ModelId::clone(&entry.id), after);
-        progress(index + 1);
+) -> Result<(), RepositoryError> {
+    for entry in &import.entries {
+        let model = entry.resolve(None, import, mutation.origin().at);
+        insert(mutation, &model).await?;
     }
-    Ok(report)
+    Ok(())
 }
 
 async fn insert<DB: Backend>(
@@ -210,26 +174,6 @@ async fn insert<DB: Backend>(
     ];
     mutation.execute(INSERT, values).await?;
     mutation.record(&Change::ModelCreated(model.clone())).await
-}
-
-async fn update<DB: Backend>(
-    mutation: &mut Mutation<DB>,
-    before: &Model,
-    after: &Model,
-) -> Result<(), RepositoryError> {
-    let values = vec![
-        column(&after.scope).into(),
-        after.id.as_str().into(),
-        i64::from(after.created).into(),
-        after.owned_by.as_str().into(),
-        after.shutdown_date.map(String::from).as_deref().into(),
-    ];
-    mutation.execute(UPDATE, values).await?;
-    let change = Change::ModelUpdated {
-        before: before.clone(),
-        after: after.clone(),
-    };
-    mutation.record(&change).await
 }
 
 async fn delete_as<DB: Backend>(

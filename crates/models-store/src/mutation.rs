@@ -107,29 +107,20 @@ impl<DB: Backend> Mutation<DB> {
     /// Raises the catalog's level, so that programs of a lower level neither open it nor become nodes. Refused
     /// with their ids while nodes of a lower level are registered; the caller then rolls back.
     pub(crate) async fn raise_level(&mut self, level: Level) -> Result<(), RepositoryError> {
-        const RAISE: &str = "UPDATE catalog SET level = $1, level_version = $2";
-        if level <= self.level {
-            return Ok(());
+        if level > self.level {
+            raise_level::<DB>(&mut self.transaction, &self.nodes, level).await?;
+            self.level = level;
         }
-        let lower = DB::raise_level(&mut self.transaction, &self.nodes, level)
-            .await
-            .map_err(repository_error)?;
-        if !lower.is_empty() {
-            return Err(RepositoryError::OlderNodes(lower));
-        }
-        let values = vec![level.0.into(), env!("CARGO_PKG_VERSION").into()];
-        self.execute(RAISE, values).await?;
-        self.level = level;
         Ok(())
     }
 
     /// Appends the change to the log, at the next revision. A change that programs of the catalog's level cannot
     /// enforce raises the level.
     pub(crate) async fn record(&mut self, change: &Change) -> Result<(), RepositoryError> {
-        self.raise_level(change.level()).await?;
         const INSERT: &str = "INSERT INTO events \
             (revision, occurred_at, actor, type, organization_id, subject_id, change) \
             VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        self.raise_level(change.level()).await?;
         let json =
             serde_json::to_string(change).map_err(|error| RepositoryError::Failed(error.into()))?;
         self.revision = self.revision.next();
@@ -174,4 +165,25 @@ impl<DB: Backend> Mutation<DB> {
     pub(crate) async fn roll_back(self) -> Result<(), RepositoryError> {
         self.transaction.rollback().await.map_err(repository_error)
     }
+}
+
+/// Raises the catalog's level in a transaction that has taken the turn. Refused with the ids of the nodes of a lower
+/// level; the caller then rolls back.
+pub(crate) async fn raise_level<DB: Backend>(
+    connection: &mut DB::Connection,
+    nodes: &Pool<DB>,
+    level: Level,
+) -> Result<(), RepositoryError> {
+    const RAISE: &str = "UPDATE catalog SET level = $1, level_version = $2";
+    let lower = DB::raise_level(connection, nodes, level)
+        .await
+        .map_err(repository_error)?;
+    if !lower.is_empty() {
+        return Err(RepositoryError::OlderNodes(lower));
+    }
+    let values = vec![level.0.into(), env!("CARGO_PKG_VERSION").into()];
+    DB::fetch::<(i64,)>(connection, RAISE, values)
+        .await
+        .map_err(repository_error)
+        .map(drop)
 }

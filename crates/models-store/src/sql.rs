@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::catalog::{catalog, catalog_columns, no_catalog};
 use crate::error::{repository_error, unavailable};
+use crate::models::ImportSettings;
 use crate::observer::ObserverSlot;
 use crate::{level, postgres, sqlite};
 
@@ -59,7 +60,7 @@ impl<T> Record for T where
 
 /// A database that the catalog can be kept in. It stands in for the dozen bounds on
 /// `sqlx::Database` that generic code would otherwise repeat in every signature.
-pub(crate) trait Backend: Database {
+pub(crate) trait Backend: Database + ImportSettings {
     /// Returns the catalog's row: the newest revision, the history that it belongs to (an empty one
     /// where the server follows another), the level and the leases.
     const POSITION: &'static str;

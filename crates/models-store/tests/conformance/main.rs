@@ -6,6 +6,7 @@ mod api_keys;
 mod deletions;
 mod events;
 mod fixtures;
+mod imports;
 mod leases;
 mod models;
 mod opening;
@@ -79,10 +80,20 @@ on_both_databases! {
         an_import_fills_in_what_an_entry_does_not_say
         an_import_into_a_missing_organization_adds_nothing
         a_dry_run_reports_the_same_and_changes_nothing
-        an_id_that_comes_twice_is_applied_in_order
         a_shutdown_date_stays_until_an_import_brings_another
         progress_is_heard_for_every_entry
         any_text_comes_back_as_it_went_in
+    }
+    imports {
+        a_random_import_does_what_its_entries_say
+        each_change_has_one_event_in_the_order_of_the_entries
+        an_id_that_comes_twice_is_refused
+        an_import_that_is_being_staged_keeps_nobody_waiting
+        what_changes_while_an_import_is_staged_is_compared_again
+        readers_see_all_of_an_import_or_nothing
+        imports_of_the_same_models_leave_a_log_that_leads_to_the_catalog
+        an_import_that_dies_leaves_nothing
+        an_import_that_changes_nothing_takes_no_turn
     }
     revisions {
         a_view_is_as_new_as_the_newest_change_to_what_is_in_it

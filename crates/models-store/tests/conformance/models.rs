@@ -268,20 +268,3 @@ pub async fn any_text_comes_back_as_it_went_in(store: Store) {
         assert_eq!(found.created.seconds(), u32::MAX);
     }
 }
-
-pub async fn an_id_that_comes_twice_is_applied_in_order(store: Store) {
-    let twice = import(Scope::Public, vec![entry("a", 1), entry("a", 2)]);
-    let report = store
-        .models
-        .import(twice, origin(), Arc::new(|_| ()))
-        .await
-        .unwrap();
-    assert_eq!(counts(&report), (1, 1, 0));
-    let found = store
-        .models
-        .find(&Scope::Public, &id("a"))
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(found.created.seconds(), 2);
-}

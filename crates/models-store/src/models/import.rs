@@ -1,0 +1,116 @@
+//! Imports: thousands of changes that keep other changes waiting for about a second.
+//!
+//! All changes take turns at the row that holds the revision, so an import prepares everything before
+//! it takes the turn:
+//!
+//! 1. It looks up the present models of its entries, resolves each entry, and writes the state before,
+//!    the state after and the text of the event to a temporary table, in batches. It takes no
+//!    revision and holds no lock. The table exists for this connection only, so the database itself
+//!    removes the rows of an import that dies.
+//! 2. One statement compares the staged states before with the present rows. Rows that another change
+//!    has made stale are staged again.
+//! 3. One transaction takes the turn, compares again, and writes the difference with a statement for
+//!    each kind of change and one for the events. Readers see all of it or nothing.
+//!
+//! [`ImportEntry::resolve`](models_core::ImportEntry::resolve) is the only place that knows what an
+//! entry means. SQL compares and copies.
+
+mod connection;
+mod outcome;
+mod staging;
+mod statements;
+
+use std::time::{Duration, Instant};
+
+use models_core::{Import, ImportReport, ModelId, Origin, Progress, RepositoryError, UpdatedModel};
+
+pub(crate) use self::connection::ImportSettings;
+use self::connection::{ImportConnection, Turn};
+use self::outcome::Outcome;
+use self::staging::{MOST_STALE, Staging};
+use crate::sql::{Backend, SqlStore};
+
+/// How often an import gives the turn back because too much has changed since it compared. After
+/// that it stages within the turn, however long that takes.
+const ATTEMPTS: usize = 5;
+
+/// Imports the entries, or reports what that would change.
+pub(super) async fn import<DB: Backend>(
+    store: &SqlStore<DB>,
+    import: &Import,
+    origin: &Origin,
+    progress: &Progress,
+) -> Result<ImportReport, RepositoryError> {
+    let connection = ImportConnection::open(store).await?;
+    let mut staging = Staging::begin(connection, import, origin).await?;
+    staging.stage_all(progress).await?;
+    let mut held = Duration::ZERO;
+    if import.dry_run {
+        while staging.refresh().await? {}
+    } else {
+        for attempt in 1.. {
+            let is_fresh = !staging.refresh().await?;
+            if is_fresh && staging.changes() == 0 {
+                break;
+            }
+            staging.arrange().await?;
+            let turn = staging.connection.take_turn().await?;
+            let began = Instant::now();
+            let is_applied = apply(&mut staging, turn, origin, attempt == ATTEMPTS).await?;
+            held += began.elapsed();
+            if is_applied {
+                break;
+            }
+        }
+    }
+    let report = report(import, staging.outcomes(), held);
+    staging.connection.close().await;
+    Ok(report)
+}
+
+/// Writes what is staged, unless so much of it is stale that others would wait too long. Ends the
+/// transaction.
+async fn apply<DB: Backend>(
+    staging: &mut Staging<'_, DB>,
+    turn: Turn,
+    origin: &Origin,
+    is_last: bool,
+) -> Result<bool, RepositoryError> {
+    let mut stale = staging.find_stale().await?;
+    if stale.len() == MOST_STALE && !is_last {
+        staging.connection.roll_back().await?;
+        return Ok(false);
+    }
+    while !stale.is_empty() {
+        staging.stage_again(&stale).await?;
+        stale = staging.find_stale().await?;
+    }
+    if staging.changes() == 0 {
+        staging.connection.roll_back().await?;
+        return Ok(true);
+    }
+    let level = staging.level();
+    staging.connection.raise_level(&turn, level).await?;
+    let last = staging.write(turn.revision_before(), origin).await?;
+    staging.connection.commit(turn, last).await?;
+    Ok(true)
+}
+
+fn report(import: &Import, outcomes: &[Outcome], turn: Duration) -> ImportReport {
+    let mut report = ImportReport {
+        turn,
+        ..ImportReport::default()
+    };
+    for (entry, outcome) in import.entries.iter().zip(outcomes) {
+        let id = || ModelId::clone(&entry.id);
+        match outcome {
+            Outcome::Created => report.created.push(id()),
+            Outcome::Updated(fields) => report.updated.push(UpdatedModel {
+                id: id(),
+                fields: *fields,
+            }),
+            Outcome::Unchanged => report.unchanged += 1,
+        }
+    }
+    report
+}

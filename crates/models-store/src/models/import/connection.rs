@@ -1,0 +1,139 @@
+//! The connection of an import. It has temporary tables and settings of its own, and is closed after
+//! the import, whatever became of it.
+
+use std::sync::Arc;
+
+use models_core::{Level, RepositoryError, Revision};
+use sqlx::{Connection, Pool, Postgres, Sqlite};
+use tokio::sync::Notify;
+
+use crate::catalog::{Catalog, fetch_catalog};
+use crate::error::{repository_error, unavailable};
+use crate::mutation::raise_level;
+use crate::sql::{Backend, Record, SqlStore, Value};
+
+/// What an import sets on its connection.
+pub(crate) trait ImportSettings {
+    /// The statements.
+    const SETTINGS: &'static [&'static str];
+}
+
+impl ImportSettings for Sqlite {
+    /// A patient wait for the lock, and room in memory for what one transaction changes (128 MiB at
+    /// most): pages that do not fit are written twice, while others wait.
+    const SETTINGS: &'static [&'static str] =
+        &["PRAGMA busy_timeout = 60000", "PRAGMA cache_size = -131072"];
+}
+
+impl ImportSettings for Postgres {
+    /// Deadlines for statements over every entry, a patient wait for the turn, and memory for the
+    /// comparison and the temporary tables.
+    const SETTINGS: &'static [&'static str] = &[
+        "SET statement_timeout = '10min'",
+        "SET lock_timeout = '60s'",
+        "SET idle_in_transaction_session_timeout = '30s'",
+        "SET work_mem = '64MB'",
+        "SET temp_buffers = '64MB'",
+    ];
+}
+
+/// The turn, while its transaction is open.
+pub(super) struct Turn(Catalog);
+
+impl Turn {
+    /// The newest revision before this transaction.
+    pub(super) fn revision_before(&self) -> Revision {
+        Revision(self.0.position.revision.0 - 1)
+    }
+}
+
+/// A connection outside the pools. Dropped, it is closed, and the database rolls back.
+pub(super) struct ImportConnection<DB: Backend> {
+    connection: DB::Connection,
+    nodes: Pool<DB>,
+    begin: &'static str,
+    level: Level,
+    committed: Arc<Notify>,
+}
+
+impl<DB: Backend> ImportConnection<DB> {
+    pub(super) async fn open(store: &SqlStore<DB>) -> Result<Self, RepositoryError> {
+        let connection = store.writer.acquire().await.map_err(unavailable)?;
+        let mut opened = Self {
+            connection: connection.detach(),
+            nodes: store.nodes.clone(),
+            begin: store.begin,
+            level: store.level,
+            committed: store.committed.clone(),
+        };
+        for setting in DB::SETTINGS {
+            opened.execute(setting, vec![]).await?;
+        }
+        Ok(opened)
+    }
+
+    /// Runs a statement and returns its rows.
+    pub(super) async fn fetch<T: Record>(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<T>, RepositoryError> {
+        DB::fetch(&mut self.connection, sql, values)
+            .await
+            .map_err(repository_error)
+    }
+
+    /// Runs a statement whose rows, if any, do not matter.
+    pub(super) async fn execute(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<(), RepositoryError> {
+        self.fetch::<(i64,)>(sql, values).await.map(drop)
+    }
+
+    /// Begins a transaction and takes the turn.
+    pub(super) async fn take_turn(&mut self) -> Result<Turn, RepositoryError> {
+        self.execute(self.begin, vec![]).await?;
+        fetch_catalog::<DB>(&mut self.connection, DB::TAKE_TURN, self.level)
+            .await
+            .map(Turn)
+    }
+
+    /// Raises the catalog's level to what these changes need, if it is lower.
+    pub(super) async fn raise_level(
+        &mut self,
+        turn: &Turn,
+        level: Level,
+    ) -> Result<(), RepositoryError> {
+        if level > turn.0.level {
+            raise_level::<DB>(&mut self.connection, &self.nodes, level).await?;
+        }
+        Ok(())
+    }
+
+    /// Commits what was written up to this revision.
+    pub(super) async fn commit(
+        &mut self,
+        _turn: Turn,
+        last: Revision,
+    ) -> Result<(), RepositoryError> {
+        self.execute("UPDATE catalog SET revision = $1", vec![last.0.into()])
+            .await?;
+        if let Some(notify) = DB::NOTIFY {
+            self.execute(notify, vec![last.0.into()]).await?;
+        }
+        self.execute("COMMIT", vec![]).await?;
+        self.committed.notify_one();
+        Ok(())
+    }
+
+    pub(super) async fn roll_back(&mut self) -> Result<(), RepositoryError> {
+        self.execute("ROLLBACK", vec![]).await
+    }
+
+    /// Closes the connection. A failure concerns nobody any more.
+    pub(super) async fn close(self) {
+        let _ = self.connection.close().await;
+    }
+}

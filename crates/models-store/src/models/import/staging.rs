@@ -1,0 +1,282 @@
+//! The temporary tables of an import.
+
+use std::collections::HashMap;
+
+use models_core::{
+    Import, Level, Model, ModelId, OrganizationId, Origin, Progress, RepositoryError, Revision,
+    Timestamp,
+};
+
+use super::connection::ImportConnection;
+use super::outcome::{Outcome, difference, row};
+use super::statements::{FIND, STAGE, STAGED, pieces};
+use crate::models::rows::{column, models};
+use crate::sql::{Backend, Value};
+
+/// How many stale rows are looked for at once, and from how many on they are not staged within the
+/// turn.
+pub(super) const MOST_STALE: usize = 1_000;
+
+/// The columns have the types and collations of the tables that they are compared with. `rank` counts
+/// the changes in the order of the entries, `kind` is the event's type and empty where nothing
+/// changes, and `change` is the event's text.
+const CREATE: [&str; 4] = [
+    "CREATE TEMPORARY TABLE staged_models AS \
+        SELECT m.created AS position, m.created AS rank, e.type AS kind, m.id, m.created AS before_created, \
+            m.owned_by AS before_owned_by, m.shutdown_date AS before_shutdown_date, \
+            m.created, m.owned_by, m.shutdown_date, e.change \
+        FROM models m CROSS JOIN events e WHERE 1 = 0",
+    "CREATE UNIQUE INDEX staged_models_position ON staged_models (position)",
+    "CREATE UNIQUE INDEX staged_models_id ON staged_models (id)",
+    // What the turn writes to `models`, in the order of its key: that takes a third of the time.
+    "CREATE TEMPORARY TABLE arranged_models AS \
+        SELECT e.type AS kind, m.scope, m.id, m.organization_id, m.created, m.owned_by, m.shutdown_date \
+        FROM models m CROSS JOIN events e WHERE 1 = 0",
+];
+
+const FIND_ORGANIZATION: &str = "SELECT created_at FROM organizations WHERE id = $1";
+
+const FIND_STALE: &str = "SELECT s.position FROM staged_models s LEFT JOIN models m ON m.scope = $1 AND m.id = s.id \
+    WHERE s.before_created IS DISTINCT FROM m.created OR s.before_owned_by IS DISTINCT FROM m.owned_by \
+        OR s.before_shutdown_date IS DISTINCT FROM m.shutdown_date \
+    ORDER BY s.position LIMIT 1000";
+
+const UNSTAGE: &str = "DELETE FROM staged_models WHERE position = $1";
+
+const RANK: &str = "UPDATE staged_models SET rank = r.rank FROM (\
+        SELECT position AS place, ROW_NUMBER() OVER (ORDER BY position) AS rank FROM staged_models WHERE kind <> ''\
+    ) r WHERE position = r.place";
+const CLEAR_ARRANGED: &str = "DELETE FROM arranged_models";
+const ARRANGE: &str = "INSERT INTO arranged_models \
+    SELECT kind, $1, id, $2, created, owned_by, shutdown_date FROM staged_models WHERE kind <> '' ORDER BY id";
+
+const INSERT: &str = "INSERT INTO models (scope, id, organization_id, created, owned_by, shutdown_date) \
+    SELECT scope, id, organization_id, created, owned_by, shutdown_date FROM arranged_models WHERE kind = 'model.created'";
+const UPDATE: &str = "UPDATE models SET created = a.created, owned_by = a.owned_by, shutdown_date = a.shutdown_date \
+    FROM arranged_models a WHERE a.kind = 'model.updated' AND models.scope = $1 AND models.id = a.id";
+const RECORD: &str = "INSERT INTO events (revision, occurred_at, actor, type, organization_id, subject_id, change) \
+    SELECT $1 + rank, $2, $3, kind, $4, id, change FROM staged_models WHERE kind <> ''";
+
+/// An import whose entries are compared with the present models.
+pub(super) struct Staging<'a, DB: Backend> {
+    pub(super) connection: ImportConnection<DB>,
+    import: &'a Import,
+    at: Timestamp,
+    /// One for each entry that has been staged.
+    outcomes: Vec<Outcome>,
+    /// How many of them change something.
+    changes: usize,
+    /// The highest level that one of the changes needs.
+    level: Level,
+    /// Whether `rank` and `arranged_models` are those of the staged rows.
+    is_ranked: bool,
+    is_arranged: bool,
+}
+
+impl<'a, DB: Backend> Staging<'a, DB> {
+    /// Makes the tables. `Failed` if the scope's organization does not exist.
+    pub(super) async fn begin(
+        mut connection: ImportConnection<DB>,
+        import: &'a Import,
+        origin: &Origin,
+    ) -> Result<Self, RepositoryError> {
+        if let Some(id) = import.scope.organization_id() {
+            let found: Vec<(i64,)> = connection
+                .fetch(FIND_ORGANIZATION, vec![id.as_str().into()])
+                .await?;
+            if found.is_empty() {
+                let reason = format!("there is no organization {id}");
+                return Err(RepositoryError::Failed(reason.into()));
+            }
+        }
+        for statement in CREATE {
+            connection.execute(statement, vec![]).await?;
+        }
+        Ok(Self {
+            connection,
+            import,
+            at: origin.at,
+            outcomes: Vec::with_capacity(import.entries.len()),
+            changes: 0,
+            level: Level::FIRST,
+            is_ranked: true,
+            is_arranged: false,
+        })
+    }
+
+    pub(super) fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
+    /// How many models the import changes, as far as is staged.
+    pub(super) fn changes(&self) -> usize {
+        self.changes
+    }
+
+    /// The highest level that one of the changes needs.
+    pub(super) fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Stages each entry. `AlreadyExists` if an id comes twice.
+    pub(super) async fn stage_all(&mut self, progress: &Progress) -> Result<(), RepositoryError> {
+        let mut done = 0;
+        for (which, rows) in pieces(self.import.entries.len()) {
+            let positions: Vec<usize> = (done..done + rows).collect();
+            self.stage(which, &positions).await?;
+            for _ in 0..rows {
+                done += 1;
+                progress(done);
+            }
+        }
+        Ok(())
+    }
+
+    /// The positions of entries whose models have changed since they were staged, at most
+    /// [`MOST_STALE`] of them.
+    pub(super) async fn find_stale(&mut self) -> Result<Vec<usize>, RepositoryError> {
+        let values = vec![column(&self.import.scope).into()];
+        let rows: Vec<(i64,)> = self.connection.fetch(FIND_STALE, values).await?;
+        let positions = rows
+            .into_iter()
+            .map(|(position,)| usize::try_from(position));
+        positions
+            .collect::<Result<_, _>>()
+            .map_err(|error| RepositoryError::Failed(error.into()))
+    }
+
+    /// Stages these entries anew.
+    pub(super) async fn stage_again(
+        &mut self,
+        mut positions: &[usize],
+    ) -> Result<(), RepositoryError> {
+        for position in positions {
+            let position = number(*position);
+            self.connection
+                .execute(UNSTAGE, vec![position.into()])
+                .await?;
+        }
+        (self.is_ranked, self.is_arranged) = (false, false);
+        for (which, rows) in pieces(positions.len()) {
+            let (these, rest) = positions.split_at(rows);
+            self.stage(which, these).await?;
+            positions = rest;
+        }
+        Ok(())
+    }
+
+    /// Stages stale entries anew, until few are left. Whether there were any at the last look.
+    pub(super) async fn refresh(&mut self) -> Result<bool, RepositoryError> {
+        loop {
+            let stale = self.find_stale().await?;
+            self.stage_again(&stale).await?;
+            if stale.len() < MOST_STALE {
+                return Ok(!stale.is_empty());
+            }
+        }
+    }
+
+    /// Prepares what the turn writes.
+    pub(super) async fn arrange(&mut self) -> Result<(), RepositoryError> {
+        if !self.is_ranked {
+            self.connection.execute(RANK, vec![]).await?;
+            self.is_ranked = true;
+        }
+        if !self.is_arranged {
+            self.connection.execute(CLEAR_ARRANGED, vec![]).await?;
+            let values = vec![
+                column(&self.import.scope).into(),
+                self.organization_id().into(),
+            ];
+            self.connection.execute(ARRANGE, values).await?;
+            self.is_arranged = true;
+        }
+        Ok(())
+    }
+
+    /// Writes the difference and its events, the first at the revision after this one, and returns
+    /// the last revision.
+    pub(super) async fn write(
+        &mut self,
+        before: Revision,
+        origin: &Origin,
+    ) -> Result<Revision, RepositoryError> {
+        self.arrange().await?;
+        self.connection.execute(INSERT, vec![]).await?;
+        let scope = column(&self.import.scope);
+        self.connection.execute(UPDATE, vec![scope.into()]).await?;
+        let values = vec![
+            before.0.into(),
+            i64::from(origin.at).into(),
+            origin.actor.as_str().into(),
+            self.organization_id().into(),
+        ];
+        self.connection.execute(RECORD, values).await?;
+        Ok(Revision(before.0 + number(self.changes)))
+    }
+
+    fn organization_id(&self) -> Option<&'a str> {
+        self.import
+            .scope
+            .organization_id()
+            .map(OrganizationId::as_str)
+    }
+
+    /// Stages as many entries as the statement is for.
+    async fn stage(&mut self, which: usize, positions: &[usize]) -> Result<(), RepositoryError> {
+        let existing = self.find(which, positions).await?;
+        let mut values = Vec::with_capacity(positions.len() * STAGED);
+        for position in positions {
+            let entry = &self.import.entries[*position];
+            let before = existing.get(&*entry.id);
+            let after = entry.resolve(before, self.import, self.at);
+            let (outcome, change) = difference(before, &after);
+            self.settle(*position, outcome);
+            if let Some(change) = &change {
+                self.level = self.level.max(change.level());
+            }
+            let rank = number(self.changes);
+            values.extend([number(*position).into(), rank.into()]);
+            values.extend(row(before, &after, change.as_ref())?);
+        }
+        self.connection.execute(&STAGE[which], values).await
+    }
+
+    /// The present models of these entries.
+    async fn find(
+        &mut self,
+        which: usize,
+        positions: &[usize],
+    ) -> Result<HashMap<ModelId, Model>, RepositoryError> {
+        let entries = &self.import.entries;
+        let ids = positions.iter().map(|position| &entries[*position].id);
+        let scope: Value = column(&self.import.scope).into();
+        let values = std::iter::once(scope).chain(ids.map(|id| id.as_str().into()));
+        let found = self
+            .connection
+            .fetch(&FIND[which], values.collect())
+            .await?;
+        Ok(models(found)?
+            .into_iter()
+            .map(|model| (model.id.clone(), model))
+            .collect())
+    }
+
+    /// Notes what becomes of an entry.
+    fn settle(&mut self, position: usize, outcome: Outcome) {
+        let is_change = outcome != Outcome::Unchanged;
+        match self.outcomes.get_mut(position) {
+            None => self.outcomes.push(outcome),
+            Some(settled) => {
+                self.changes -= usize::from(*settled != Outcome::Unchanged);
+                *settled = outcome;
+            }
+        }
+        self.changes += usize::from(is_change);
+    }
+}
+
+/// A number of entries, which are in memory.
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
