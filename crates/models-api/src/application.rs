@@ -198,7 +198,7 @@ impl Application {
                 let application = respond(
                     reception.clone(),
                     stopped.clone(),
-                    move |request| remember(&services, request),
+                    move |began, request| remember(&services, began, request),
                     application,
                 );
                 let (stopped, stopping) = (stopped.clone(), stopped.clone());

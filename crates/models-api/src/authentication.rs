@@ -13,6 +13,8 @@ use models_core::{
     Timestamp, Validity,
 };
 
+use models_store::HeldLease;
+
 use crate::cache::{Cache, Cached};
 use crate::clock::now_roughly;
 use crate::key_refusal::KeyRefusal;
@@ -143,34 +145,30 @@ impl Authenticator {
         }
     }
 
-    /// The session of this token, or why there is none.
-    pub async fn authenticate(
+    /// The session of this token, and the lease under which it may be used, or why there is no session;
+    /// `acquire` acquires the node's lease.
+    pub(crate) async fn authenticate(
         &self,
+        acquire: impl Fn() -> Result<HeldLease, RepositoryError>,
         token: &str,
-    ) -> Result<Result<Arc<Session>, KeyRefusal>, RepositoryError> {
+    ) -> Result<Result<(HeldLease, Arc<Session>), KeyRefusal>, RepositoryError> {
         let Ok(digest) = KeyDigest::of(token) else {
             return Ok(Err(KeyRefusal::Malformed));
         };
-        let known = match self.known.get(&digest) {
-            Some(known) => known,
-            None => {
-                self.known
-                    .get_or_read(&digest, || self.read(&digest))
-                    .await?
-            }
-        };
-        Ok(known.session())
+        let read = || self.read(&digest);
+        let (held, known) = self.known.get_or_read(&digest, acquire, read).await?;
+        Ok(known.session().map(|session| (held, session)))
     }
 
-    /// The same, if memory has it, and `None` too if it does not. What could be no key is not there.
-    pub fn remember(&self, token: &[u8]) -> Option<Arc<Session>> {
-        let known = self.known.get(&KeyDigest::of_unchecked(token))?;
-        known.session().ok()
+    /// The session of this token, if it is in memory. A token that cannot be a key is not there.
+    pub(crate) fn remember(&self, held: &HeldLease, token: &[u8]) -> Option<Arc<Session>> {
+        let digest = KeyDigest::of_unchecked(token);
+        self.known.get(held, &digest)?.session().ok()
     }
 
     /// Whether only the database can say whether this token is a key.
-    pub(crate) fn needs_look_up(&self, token: &str) -> bool {
-        KeyDigest::of(token).is_ok_and(|digest| self.known.get(&digest).is_none())
+    pub(crate) fn needs_look_up(&self, held: &HeldLease, token: &str) -> bool {
+        KeyDigest::of(token).is_ok_and(|digest| self.known.get(held, &digest).is_none())
     }
 
     async fn read(&self, digest: &KeyDigest) -> Result<Snapshot<Arc<Known>>, RepositoryError> {
@@ -221,6 +219,12 @@ impl Authenticator {
 
     pub(crate) fn invalidate(&self) {
         self.known.invalidate();
+    }
+
+    #[cfg(test)]
+    pub(crate) fn evict(&self, token: &str) {
+        self.known
+            .remove(&KeyDigest::of_unchecked(token.as_bytes()));
     }
 
     pub(crate) fn forget(&self, epoch: &Epoch) {

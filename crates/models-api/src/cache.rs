@@ -11,9 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
 use models_core::{Epoch, RepositoryError, Snapshot};
+use models_store::{BootTime, HeldLease};
 
 use self::fill::{Failure, Fill};
 use crate::metrics::CacheMetrics;
+use crate::pause::{Point, pause};
 
 /// Each insertion copies the pointers of one shard.
 const SHARDS: usize = 256;
@@ -38,6 +40,11 @@ pub(crate) trait Cached: Sized {
 
     /// What it is after these changes, the oldest first. `None` where that cannot be told from it.
     fn changed(value: &Arc<Self>, changes: &[Self::Change]) -> Option<Arc<Self>>;
+
+    /// Whether the value is too old to be served at this time, though no event has touched it.
+    fn is_expired(&self, _: BootTime) -> bool {
+        false
+    }
 }
 
 pub(crate) struct Cache<K, V: Cached> {
@@ -107,9 +114,18 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
         }
     }
 
-    pub(crate) fn get(&self, key: &K) -> Option<Arc<V>> {
+    /// The value of this key, if memory has it. It may be sent for as long as this lease lasts.
+    pub(crate) fn get(&self, held: &HeldLease, key: &K) -> Option<Arc<V>> {
+        pause(Point::Memory);
+        self.find(held, key)
+    }
+
+    fn find(&self, held: &HeldLease, key: &K) -> Option<Arc<V>> {
         let entries = self.shard(key).entries.load();
         let entry = entries.get(key)?;
+        if entry.value.is_expired(held.at()) {
+            return None;
+        }
         if !entry.is_used() {
             entry.is_used.store(true, Ordering::Relaxed);
         }
@@ -117,18 +133,22 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
         Some(entry.value.clone())
     }
 
-    /// The value of this key, read if it is not there.
+    /// The value of this key, loaded from the database if memory does not have it, and the lease under
+    /// which it may be sent. `acquire` acquires the node's lease: a load takes a while, so the lease is
+    /// acquired again after it, and only then is the value taken.
     pub(crate) async fn get_or_read<R>(
         &self,
         key: &K,
+        acquire: impl Fn() -> Result<HeldLease, RepositoryError>,
         read: impl Fn() -> R,
-    ) -> Result<Arc<V>, RepositoryError>
+    ) -> Result<(HeldLease, Arc<V>), RepositoryError>
     where
         R: Future<Output = Result<Snapshot<Arc<V>>, RepositoryError>>,
     {
         for _ in 0..ATTEMPTS {
-            let fill = match self.place(key) {
-                Place::Filled(value) => return Ok(value),
+            let held = acquire()?;
+            let fill = match self.place(&held, key) {
+                Place::Filled(value) => return Ok((held, value)),
                 Place::Filling(fill) => fill,
             };
             let done = fill
@@ -140,8 +160,9 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
                 .await;
             match done {
                 Ok(snapshot) => {
-                    if let Some(value) = self.keep(key, &fill, snapshot) {
-                        return Ok(value);
+                    // Acquired before the marks of the fill are looked at.
+                    if let Some((kept_under, value)) = self.keep(acquire()?, key, &fill, snapshot) {
+                        return Ok((acquire()?.and(kept_under), value.clone()));
                     }
                 }
                 Err(failure) => {
@@ -151,14 +172,16 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
             }
         }
         // Changes come faster than they can be read between. What is read from here on is true for a
-        // request that is here already.
+        // request that is here already. No event marks it, so it may be sent only under a lease from before
+        // it was read.
+        let held = acquire()?;
         let Snapshot { position, value } = read().await?;
         if position.epoch != **self.epoch.load() {
             return Err(RepositoryError::Unavailable(
                 "the database is another one than a moment ago".into(),
             ));
         }
-        Ok(value)
+        Ok((held, value))
     }
 
     /// Weighs this value anew, if it is the one that is kept. It has grown.
@@ -256,18 +279,26 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
         &self.shards[hash % SHARDS]
     }
 
-    fn place(&self, key: &K) -> Place<V> {
+    fn place(&self, held: &HeldLease, key: &K) -> Place<V> {
         let shard = self.shard(key);
         let mut fills = shard.lock();
-        match self.get(key) {
+        match self.find(held, key) {
             Some(value) => Place::Filled(value),
             None => Place::Filling(fills.entry(key.clone()).or_default().clone()),
         }
     }
 
     /// Keeps what was read, with the changes that came meanwhile, unless an event has touched it in another way
-    /// or it is of another history.
-    fn keep(&self, key: &K, fill: &Arc<Fill<V>>, snapshot: &Snapshot<Arc<V>>) -> Option<Arc<V>> {
+    /// or it is of another history. Returns the value and the lease under which it was kept: events from then
+    /// on change what memory has, and no longer what is being read.
+    fn keep<'a>(
+        &self,
+        held: HeldLease,
+        key: &K,
+        fill: &'a Fill<V>,
+        snapshot: &Snapshot<Arc<V>>,
+    ) -> Option<&'a (HeldLease, Arc<V>)> {
+        pause(Point::Keep);
         let shard = self.shard(key);
         let (mut result, mut applied) = (Some(snapshot.value.clone()), 0);
         loop {
@@ -276,7 +307,7 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
                 return None;
             }
             if let Some(kept) = fill.kept.get() {
-                return Some(kept.clone());
+                return Some(kept);
             }
             let is_of_today = snapshot.position.epoch == **self.epoch.load();
             let Some(value) = result.filter(|_| is_of_today) else {
@@ -286,12 +317,12 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
             let changes = fill.changes().clone();
             if changes.len() == applied {
                 fills.remove(key);
-                let value = fill.kept.get_or_init(|| value).clone();
-                // Who is asked for only once goes first.
-                self.insert(shard, key, value.clone(), false);
+                let kept = fill.kept.get_or_init(|| (held, value));
+                // Entries used once are evicted first.
+                self.insert(shard, key, kept.1.clone(), false);
                 drop(fills);
                 self.evict();
-                return Some(value);
+                return Some(kept);
             }
             drop(fills);
             // Without the lock, as others want to fill their places. More may come meanwhile.

@@ -9,6 +9,7 @@ use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use models_core::{KeyDigest, Principal, Role};
+use models_store::HeldLease;
 
 use crate::application::Services;
 use crate::authentication::{Session, redact};
@@ -45,9 +46,15 @@ impl Need {
 }
 
 /// A key that may list and retrieve.
-pub struct Caller(pub Arc<Session>);
+pub struct Caller {
+    /// The lease under which the session was read.
+    pub(crate) held: HeldLease,
+    pub(crate) session: Arc<Session>,
+    /// The key.
+    pub(crate) token: Box<[u8]>,
+}
 
-/// A key that may delete.
+/// A key that may delete. The deletion checks it again, in its own transaction.
 pub struct Owner(pub Arc<Session>);
 
 impl FromRequest for Caller {
@@ -56,7 +63,7 @@ impl FromRequest for Caller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { require(&request, READ).await.map(Self) })
+        Box::pin(async move { require(&request, READ).await })
     }
 }
 
@@ -66,18 +73,39 @@ impl FromRequest for Owner {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { require(&request, DELETE).await.map(Self) })
+        Box::pin(async move {
+            let caller = require(&request, DELETE).await?;
+            Ok(Self(caller.session))
+        })
     }
 }
 
 /// Credentials first (401), then the rate limit (429), and then the rest.
-async fn require(request: &HttpRequest, need: Need) -> Result<Arc<Session>, ApiError> {
+async fn require(request: &HttpRequest, need: Need) -> Result<Caller, ApiError> {
     let token = only_token(request)?;
     let services = request
         .app_data::<web::Data<Services>>()
         .expect("the application has its services");
-    services.node.check_lease()?;
-    let session = session(services, request, &token).await?;
+    let held = services.node.hold()?;
+    let (held, session) = session(services, request, &token, held).await?;
+    if let Err(refusal) = allow(services, request, &session, need) {
+        // A refusal says that the key is good.
+        return Err(services.node.release(held, refusal)?.into_inner());
+    }
+    Ok(Caller {
+        held,
+        session,
+        token: token.as_bytes().into(),
+    })
+}
+
+/// Whether the session may do this, now.
+fn allow(
+    services: &Services,
+    request: &HttpRequest,
+    session: &Arc<Session>,
+    need: Need,
+) -> Result<(), ApiError> {
     request.extensions_mut().insert(session.clone());
     if let Some(rate_limit) = &services.rate_limit {
         let allowance = rate_limit.take(&session.principal.key_id);
@@ -88,8 +116,7 @@ async fn require(request: &HttpRequest, need: Need) -> Result<Arc<Session>, ApiE
     }
     let organization = request.headers().get_all(OPENAI_ORGANIZATION);
     let project = request.headers().get_all(OPENAI_PROJECT);
-    check(services, &session.principal, organization, project, need)?;
-    Ok(session)
+    check(services, &session.principal, organization, project, need)
 }
 
 /// The session of the token. A token that memory knows waits for nothing. Any other is looked up, at
@@ -98,10 +125,11 @@ async fn session(
     services: &Services,
     request: &HttpRequest,
     token: &str,
-) -> Result<Arc<Session>, ApiError> {
+    held: HeldLease,
+) -> Result<(HeldLease, Arc<Session>), ApiError> {
     let authenticator = &services.node.authenticator;
-    if let Some(session) = authenticator.remember(token.as_bytes()) {
-        return Ok(session);
+    if let Some(session) = authenticator.remember(&held, token.as_bytes()) {
+        return Ok((held, session));
     }
     let limit = services.failure_limit.as_ref().zip(request.peer_addr());
     let limit = limit.map(|(limit, peer)| {
@@ -109,14 +137,15 @@ async fn session(
         (limit, proxies.client_address(peer.ip(), request.headers()))
     });
     if let Some((limit, address)) = limit
-        && authenticator.needs_look_up(token)
+        && authenticator.needs_look_up(&held, token)
     {
         match limit.wait_for_look_up(address).await {
             Ok(is_throttled) => services.node.metrics.looked_up(is_throttled),
             Err(wait) => return Err(ApiError::TooManyFailures(wait.as_secs())),
         }
     }
-    let found = authenticator.authenticate(token).await?;
+    let acquire = || services.node.hold();
+    let found = authenticator.authenticate(acquire, token).await?;
     found.map_err(|refusal| {
         if let Some((limit, address)) = limit {
             limit.count(address, KeyDigest::of_unchecked(token.as_bytes()));

@@ -8,6 +8,7 @@ use models_core::{
     Attempt, Candidates, Change, Deletion, Epoch, Event, Model, ModelId, ModelRepository,
     OrganizationId, Principal, RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
 };
+use models_store::HeldLease;
 use prometheus::IntCounterVec;
 use tokio::sync::Semaphore;
 
@@ -55,18 +56,24 @@ impl Catalog {
         }
     }
 
-    /// What the principal may see.
-    pub(crate) async fn view(&self, principal: &Principal) -> Result<Arc<View>, RepositoryError> {
-        if let Some(view) = self.remember(principal) {
-            return Ok(view);
+    /// The principal's view, and the lease under which it may be shown; `acquire` acquires the node's lease.
+    pub(crate) async fn view(
+        &self,
+        acquire: impl Fn() -> Result<HeldLease, RepositoryError>,
+        principal: &Principal,
+    ) -> Result<(HeldLease, Arc<View>), RepositoryError> {
+        let held = acquire()?;
+        if let Some(view) = self.remember(&held, principal) {
+            return Ok((held, view));
         }
+        let read = || self.read(principal);
         let id = &principal.organization_id;
-        self.views.get_or_read(id, || self.read(principal)).await
+        self.views.get_or_read(id, acquire, read).await
     }
 
-    /// The same, if memory has it.
-    pub(crate) fn remember(&self, principal: &Principal) -> Option<Arc<View>> {
-        self.views.get(&principal.organization_id)
+    /// The principal's view, if it is in memory.
+    pub(crate) fn remember(&self, held: &HeldLease, principal: &Principal) -> Option<Arc<View>> {
+        self.views.get(held, &principal.organization_id)
     }
 
     /// The list of this view of the principal's, in the best coding that there is for the client.
@@ -158,6 +165,11 @@ impl Catalog {
 
     pub(crate) fn invalidate(&self) {
         self.views.invalidate();
+    }
+
+    #[cfg(test)]
+    pub(crate) fn evict(&self, principal: &Principal) {
+        self.views.remove(&principal.organization_id);
     }
 
     pub(crate) fn forget(&self, epoch: &Epoch) {

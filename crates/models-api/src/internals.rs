@@ -6,7 +6,6 @@ use actix_http::body::BoxBody;
 use actix_http::header::HeaderValue;
 use actix_http::{Method, Request, Response, StatusCode};
 use models_core::{Model, RepositoryError, Revision};
-use models_store::BootTime;
 
 use crate::application::Services;
 use crate::node::Node;
@@ -45,8 +44,9 @@ pub struct Reads {
 impl Reads {
     /// With the key and its view in memory.
     pub async fn of(settings: &Settings, node: Node, token: &str) -> Result<Self, RepositoryError> {
-        if let Ok(session) = node.authenticator.authenticate(token).await? {
-            node.catalog.view(&session.principal).await?;
+        let hold = || node.hold();
+        if let Ok((_, session)) = node.authenticator.authenticate(hold, token).await? {
+            node.catalog.view(hold, &session.principal).await?;
         }
         Ok(Self {
             reception: settings.reception(&node),
@@ -57,11 +57,12 @@ impl Reads {
     /// Whom a token stands for, if anybody.
     #[must_use]
     pub fn knows(&self, token: &str) -> bool {
-        self.services
-            .node
-            .authenticator
-            .remember(token.as_bytes())
-            .is_some()
+        let node = &self.services.node;
+        let held = node.hold();
+        held.is_ok_and(|held| {
+            let session = node.authenticator.remember(&held, token.as_bytes());
+            session.is_some()
+        })
     }
 
     /// Counts a retrieval that took so long.
@@ -78,8 +79,8 @@ impl Reads {
     /// The answer of memory.
     #[must_use]
     pub fn answer(&self, request: &Request) -> Option<Response<BoxBody>> {
-        let began = BootTime::now();
-        let read = crate::read::remember(&self.services, request)?;
+        let began = self.services.node.clock().now();
+        let read = crate::read::remember(&self.services, began, request)?;
         Some(self.reception.finish_read(began, request, read))
     }
 }

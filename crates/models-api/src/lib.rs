@@ -27,6 +27,7 @@ mod node;
 mod objects;
 mod operations;
 mod path;
+mod pause;
 mod rate_limit;
 mod read;
 mod representation;

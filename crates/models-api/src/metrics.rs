@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::{Method, StatusCode};
-use models_store::{Observer, Store};
+use models_store::{DatabaseKind, Observer, Store};
 use prometheus::core::Collector;
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
@@ -63,7 +63,7 @@ struct FollowingMetrics {
 
 impl Metrics {
     /// All at zero.
-    pub(crate) fn new(store: &Store) -> prometheus::Result<Arc<Self>> {
+    pub(crate) fn new(database: DatabaseKind) -> prometheus::Result<Arc<Self>> {
         let registry = Registry::new();
         let requests = HistogramVec::new(
             HistogramOpts::new(
@@ -137,16 +137,14 @@ impl Metrics {
             ),
             &["version", "database"],
         )?;
-        let kind = store.kind.to_string();
+        let kind = database.to_string();
         build
             .with_label_values(&[env!("CARGO_PKG_VERSION"), &kind])
             .set(1);
         made.registry.register(Box::new(build))?;
         let process = prometheus::process_collector::ProcessCollector::for_self();
         made.registry.register(Box::new(process))?;
-        let metrics = Arc::new(made);
-        store.observe(metrics.clone());
-        Ok(metrics)
+        Ok(Arc::new(made))
     }
 
     /// A request was answered.

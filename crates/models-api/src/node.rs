@@ -5,14 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
-use models_core::{ApiKeyId, Change, Epoch, Event, Follower, RepositoryError, Revision};
-use models_store::{BootTime, Following, Store};
+use models_core::{
+    ApiKeyId, ApiKeyRepository, Change, Epoch, Event, Follower, ModelRepository, RepositoryError,
+    Revision,
+};
+use models_store::{BootTime, Clock, Following, HeldLease, Released, Store};
 use tokio::task::AbortHandle;
 
 use crate::authentication::Authenticator;
 use crate::catalog::Catalog;
 use crate::error::ApiError;
 use crate::metrics::Metrics;
+use crate::pause::{Point, pause};
 use crate::revision::{RevisionTokens, X_MODELS_MIN_REVISION};
 use crate::settings::CacheSettings;
 
@@ -36,42 +40,70 @@ const RECORDING: Duration = Duration::from_mins(1);
 impl Node {
     /// Begins to follow the log of this store.
     pub async fn enter(cache: &CacheSettings, store: &Store) -> Result<Self, RepositoryError> {
-        let metrics = Metrics::new(store).map_err(|error| RepositoryError::Failed(error.into()))?;
-        let keys = metrics.keys.clone();
-        let authenticator = Authenticator::new(store.api_keys.clone(), cache.keys(), keys);
-        let tokens = Arc::new(RevisionTokens::new(store.events.token_secret().await?));
-        let catalog = Catalog::new(
+        let metrics =
+            Metrics::new(store.kind).map_err(|error| RepositoryError::Failed(error.into()))?;
+        store.observe(metrics.clone());
+        let secret = store.events.token_secret().await?;
+        let memory = Memory::new(
+            store.api_keys.clone(),
             store.models.clone(),
-            tokens.clone(),
-            cache.views(),
+            secret,
+            cache,
             &metrics,
         );
-        let (authenticator, catalog) = (Arc::new(authenticator), Arc::new(catalog));
-        let memory = Memory {
-            authenticator: authenticator.clone(),
-            catalog: catalog.clone(),
-            tokens: tokens.clone(),
-        };
-        let following = store.follow(Arc::new(memory)).await?;
+        let following = store.follow(Arc::new(memory.clone())).await?;
+        Ok(Self::new(memory, metrics, following))
+    }
+
+    /// A node with this memory, which may serve from it as long as it is following.
+    pub(crate) fn new(memory: Memory, metrics: Arc<Metrics>, following: Following) -> Self {
+        let Memory {
+            authenticator,
+            catalog,
+            tokens,
+        } = memory;
         let recording = tokio::spawn(record_uses(authenticator.clone())).abort_handle();
-        Ok(Self {
+        Self {
             authenticator,
             catalog,
             tokens,
             metrics,
             following,
             recording,
-        })
+        }
     }
 
-    /// The present moment, if what it knows may be told at it.
-    pub fn check_lease(&self) -> Result<BootTime, RepositoryError> {
-        self.following.check().ok_or_else(|| {
-            RepositoryError::Unavailable(
-                "the node's lease has run out: it has not heard from the database for too long"
-                    .into(),
-            )
-        })
+    /// The clock that the lease is counted on.
+    pub(crate) fn clock(&self) -> &Clock {
+        self.following.clock()
+    }
+
+    /// Acquires the lease, if it ran at this time, at which the request was here already.
+    pub(crate) fn hold_at(&self, now: BootTime) -> Option<HeldLease> {
+        pause(Point::Hold);
+        self.following.hold_at(now)
+    }
+
+    /// Acquires the lease. `Unavailable` if it has run out.
+    pub(crate) fn hold(&self) -> Result<HeldLease, RepositoryError> {
+        pause(Point::Hold);
+        self.following.hold().ok_or_else(run_out)
+    }
+
+    /// Lets something be sent that was read from memory under this lease. `Unavailable` once that lease
+    /// has ended. This is the only way from memory to a response.
+    pub(crate) fn release<T>(
+        &self,
+        held: HeldLease,
+        value: T,
+    ) -> Result<Released<T>, RepositoryError> {
+        pause(Point::Release);
+        self.following.release(held, value).ok_or_else(run_out)
+    }
+
+    /// Whether the node may serve from memory.
+    pub(crate) fn has_lease(&self) -> bool {
+        self.following.hold().is_some()
     }
 
     /// The token of a revision of the history that memory is in.
@@ -147,10 +179,37 @@ fn says_no_cache(value: &HeaderValue) -> bool {
     directives.any(|directive| directive.trim_ascii().eq_ignore_ascii_case(b"no-cache"))
 }
 
-struct Memory {
+fn run_out() -> RepositoryError {
+    RepositoryError::Unavailable(
+        "the node's lease has run out: it has not heard from the database for too long".into(),
+    )
+}
+
+/// What a node has in memory of the catalog.
+#[derive(Clone)]
+pub(crate) struct Memory {
     authenticator: Arc<Authenticator>,
     catalog: Arc<Catalog>,
     tokens: Arc<RevisionTokens>,
+}
+
+impl Memory {
+    pub(crate) fn new(
+        api_keys: Arc<dyn ApiKeyRepository>,
+        models: Arc<dyn ModelRepository>,
+        token_secret: [u8; 16],
+        cache: &CacheSettings,
+        metrics: &Metrics,
+    ) -> Self {
+        let tokens = Arc::new(RevisionTokens::new(token_secret));
+        let authenticator = Authenticator::new(api_keys, cache.keys(), metrics.keys.clone());
+        let catalog = Catalog::new(models, tokens.clone(), cache.views(), metrics);
+        Self {
+            authenticator: Arc::new(authenticator),
+            catalog: Arc::new(catalog),
+            tokens,
+        }
+    }
 }
 
 impl Follower for Memory {

@@ -49,7 +49,7 @@ struct Readiness {
 impl Operations {
     fn readiness(&self) -> Readiness {
         let is_heard = self.node.silence() <= LONGEST_SILENCE;
-        let has_lease = self.node.check_lease().is_ok();
+        let has_lease = self.node.has_lease();
         let draining = self.is_draining.load(Ordering::Acquire);
         // A node with a lease answers from memory though the database is away: it stays ready.
         let is_ready = has_lease && !draining;

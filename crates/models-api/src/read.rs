@@ -2,7 +2,8 @@
 //!
 //! A read whose key and view are in memory takes no turn through the router and waits for nothing.
 //! One that is refused, unusual, or not in memory goes the long way, to the handlers. They ask the
-//! same functions, and say what is wrong with it.
+//! same functions, and say what is wrong with it. Both ways read memory under a held lease, and
+//! [`list`] and [`model`] release the response only if that same lease has not ended.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,11 +12,11 @@ use actix_http::body::BoxBody;
 use actix_http::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, IF_NONE_MATCH};
 use actix_http::{HttpMessage, Method, Request, Response};
 use models_core::RepositoryError;
-use models_store::BootTime;
+use models_store::{BootTime, HeldLease, Released};
 
 use crate::application::Services;
 use crate::authentication::Session;
-use crate::caller::{READ, bearer_bytes, check};
+use crate::caller::{Caller, READ, bearer_bytes, check};
 use crate::coding::Accepted;
 use crate::conditional::matches;
 use crate::node::Node;
@@ -24,12 +25,6 @@ use crate::representation::not_modified;
 use crate::respond::{is_client_request_id, length_of, target_length};
 use crate::revision::X_MODELS_REVISION;
 use crate::view::View;
-
-/// Something that the node might still say at this moment.
-pub(crate) struct Checked<T> {
-    pub(crate) at: BootTime,
-    pub(crate) value: T,
-}
 
 /// What a request says of the answer that it would like.
 pub(crate) struct Wishes<'a> {
@@ -63,13 +58,15 @@ impl<'a> Wishes<'a> {
     }
 }
 
-/// The answer with the list of this view, if the node may still show it, which is asked last of all.
+/// The response with the list of this view, released by the lease under which the session and the view
+/// were read.
 pub(crate) fn list(
     node: &Node,
+    held: HeldLease,
     session: &Session,
     view: &Arc<View>,
     wishes: &Wishes<'_>,
-) -> Result<Checked<Response<BoxBody>>, RepositoryError> {
+) -> Result<Released<Response<BoxBody>>, RepositoryError> {
     let accepted = wishes.codings();
     let mut response = match view.list().validator(wishes.conditions(), accepted) {
         Some(etag) => not_modified(etag),
@@ -81,19 +78,18 @@ pub(crate) fn list(
     response
         .headers_mut()
         .append(X_MODELS_REVISION, view.revision());
-    node.check_lease().map(|at| Checked {
-        at,
-        value: response,
-    })
+    node.release(held, response)
 }
 
-/// The answer with the model of this id, if the view has one and the node may still say so.
+/// The response with the model of this id, if the view has one, released by the lease under which the
+/// session and the view were read.
 pub(crate) fn model(
     node: &Node,
+    held: HeldLease,
     view: &View,
     id: &str,
     wishes: &Wishes<'_>,
-) -> Result<Checked<Option<Response<BoxBody>>>, RepositoryError> {
+) -> Result<Released<Option<Response<BoxBody>>>, RepositoryError> {
     let model = view.model(id).map(|model| {
         let mut response = if wishes
             .conditions()
@@ -108,20 +104,58 @@ pub(crate) fn model(
             .append(X_MODELS_REVISION, view.revision());
         response
     });
-    node.check_lease().map(|at| Checked { at, value: model })
+    node.release(held, model)
 }
 
-/// A read that memory has answered.
-pub(crate) struct Read {
+/// A caller's session and view, read under one lease.
+pub(crate) struct Shown {
+    pub(crate) held: HeldLease,
+    pub(crate) session: Arc<Session>,
+    pub(crate) view: Arc<View>,
+}
+
+/// The caller's view. The request may have waited since its key was checked, and waits here if the
+/// view has to be loaded; so the lease is acquired anew for the view, and the session is taken from
+/// memory again under that one.
+pub(crate) async fn show(node: &Node, caller: Caller) -> Result<Shown, RepositoryError> {
+    let Caller {
+        held: held_before,
+        session,
+        token,
+    } = caller;
+    let (held, view) = node
+        .catalog
+        .view(|| node.hold(), &session.principal)
+        .await?;
+    let again = node.authenticator.remember(&held, &token);
+    let is_same = |again: &Arc<Session>| again.principal == session.principal;
+    Ok(match again.filter(is_same) {
+        Some(session) => Shown {
+            held,
+            session,
+            view,
+        },
+        // It was good under the earlier lease, and may be used for as long as that one lasts.
+        None => Shown {
+            held: held.and(&held_before),
+            session,
+            view,
+        },
+    })
+}
+
+/// A read that was served from memory.
+pub(crate) type Read = Released<Reply>;
+
+/// A response, and to whom.
+pub(crate) struct Reply {
     pub(crate) session: Arc<Session>,
     pub(crate) response: Response<BoxBody>,
-    /// When it was ready.
-    pub(crate) at: BootTime,
 }
 
-/// The answer to this request, if it is a read of the usual form, with a good key, of something that
-/// is there, and memory has all that.
-pub(crate) fn remember(services: &Services, request: &Request) -> Option<Read> {
+/// The response to this request, if it is a read of the usual form, with a good key, of something that
+/// is there, and memory has all that. `began` is when the request was here.
+pub(crate) fn remember(services: &Services, began: BootTime, request: &Request) -> Option<Read> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) || services.rate_limit.is_some() {
         return None;
     }
@@ -143,26 +177,21 @@ pub(crate) fn remember(services: &Services, request: &Request) -> Option<Read> {
         takes_codings,
     };
     let node = &services.node;
-    let session = node.authenticator.remember(bearer_bytes(authorization?)?)?;
+    let held = node.hold_at(began)?;
+    let token = bearer_bytes(authorization?)?;
+    let session = node.authenticator.remember(&held, token)?;
     let (organization, project) = (organization.into_iter(), project.into_iter());
     check(services, &session.principal, organization, project, READ).ok()?;
-    let view = node.catalog.remember(&session.principal)?;
-    let (at, response) = match asked {
-        Asked::List => {
-            let list = list(node, &session, &view, &wishes).ok()?;
-            (list.at, list.value)
-        }
-        Asked::Model(id) => {
-            let model = model(node, &view, &id, &wishes).ok()?;
-            (model.at, model.value?)
-        }
+    let view = node.catalog.remember(&held, &session.principal)?;
+    let response = match asked {
+        Asked::List => list(node, held, &session, &view, &wishes).ok()?,
+        Asked::Model(id) => model(node, held, &view, &id, &wishes).ok()?.transpose()?,
     };
-    Some(Read {
-        session,
-        response,
-        at,
-    })
+    Some(response.map(|response| Reply { session, response }))
 }
+
+#[cfg(test)]
+mod interleavings;
 
 enum Asked<'a> {
     List,

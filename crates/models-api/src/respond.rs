@@ -23,7 +23,7 @@ use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::{Error, HttpMessage};
 use futures_util::future::{Either, ready};
 use futures_util::{FutureExt, StreamExt};
-use models_store::BootTime;
+use models_store::{BootTime, Clock};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::sleep;
 
@@ -32,7 +32,7 @@ use crate::connection::InFlight;
 use crate::cors::{self, Cors};
 use crate::error::ApiError;
 use crate::metrics::Metrics;
-use crate::read::Read;
+use crate::read::{Read, Reply};
 use crate::request_id::RequestId;
 use crate::requester::Requester;
 use crate::revision::{RevisionToken, X_MODELS_REVISION};
@@ -53,6 +53,8 @@ const LONGEST_CLIENT_REQUEST_ID: usize = 512;
 /// How requests are received.
 #[derive(Clone)]
 pub(crate) struct Reception {
+    /// The node's clock, which its lease is counted on.
+    pub(crate) clock: Clock,
     /// Take the gateway's `x-request-id` for ours.
     pub(crate) trust_request_id: bool,
     /// Which origins may read the answers.
@@ -86,7 +88,7 @@ pub(crate) struct RequestLimits {
 pub(crate) fn respond<F, S, B>(
     reception: Reception,
     stopping: watch::Receiver<bool>,
-    remember: impl Fn(&Request) -> Option<Read> + Clone,
+    remember: impl Fn(BootTime, &Request) -> Option<Read> + Clone,
     application: F,
 ) -> impl ServiceFactory<
     Request,
@@ -111,8 +113,8 @@ where
     apply_fn_factory(
         application,
         move |request: Request, service: &S::Service| {
-            let began = BootTime::now();
-            let read = catch_unwind(AssertUnwindSafe(|| remember(&request)));
+            let began = reception.clock.now();
+            let read = catch_unwind(AssertUnwindSafe(|| remember(began, &request)));
             match read {
                 Ok(Some(read)) => {
                     let response = reception.finish_read(began, &request, read);
@@ -221,6 +223,7 @@ enum Early {
 impl Reception {
     fn open(&self, began: BootTime, request: &Request) -> Exchange {
         Exchange {
+            clock: self.clock.clone(),
             began,
             requester: Requester {
                 request_id: self.request_id(request),
@@ -290,13 +293,12 @@ impl Reception {
         request: &Request,
         read: Read,
     ) -> Response<BoxBody> {
-        let Read {
+        let took = read.at().since(began);
+        let Reply {
             session,
             mut response,
-            at,
-        } = read;
+        } = read.into_inner();
         let request_id = self.request_id(request);
-        let took = at.since(began);
         let is_logged = self.logged.has(response.status(), None);
         Line {
             request_id: &request_id,
@@ -334,7 +336,7 @@ impl Reception {
     /// The headers that every answer has.
     fn finish(&self, exchange: &Exchange, answered: &mut Answered) {
         let headers = answered.response.headers_mut();
-        let took = BootTime::now().since(exchange.began);
+        let took = self.clock.now().since(exchange.began);
         insert_standard(headers, exchange.requester.request_id.clone(), took);
         if let Some(allowance) = &answered.allowance {
             insert_allowance(headers, allowance);

@@ -256,6 +256,7 @@ impl Settings {
 
     pub(crate) fn reception(&self, node: &Node) -> Reception {
         Reception {
+            clock: node.clock().clone(),
             metrics: Some(node.metrics.clone()),
             trust_request_id: self.server.trust_request_id,
             cors: Cors::new(&self.server.cors_origins),

@@ -1,6 +1,54 @@
 //! The clock that leases are counted on.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+/// Where the time comes from: the machine, or a test that stops it.
+#[derive(Debug, Clone, Default)]
+pub struct Clock(Source);
+
+#[derive(Debug, Clone, Default)]
+enum Source {
+    #[default]
+    System,
+    Manual(ManualClock),
+}
+
+impl Clock {
+    /// The current time.
+    #[must_use]
+    pub fn now(&self) -> BootTime {
+        match &self.0 {
+            Source::System => BootTime::now(),
+            Source::Manual(clock) => clock.now(),
+        }
+    }
+}
+
+/// A clock for tests. It starts at zero and moves only when it is told to.
+#[derive(Debug, Clone, Default)]
+pub struct ManualClock(Arc<AtomicU64>);
+
+impl ManualClock {
+    /// Moves the clock forward.
+    pub fn advance(&self, by: Duration) {
+        let nanoseconds = (self.now() + by).nanoseconds();
+        self.0.store(nanoseconds, Ordering::Release);
+    }
+
+    /// The time that the clock stands at.
+    #[must_use]
+    pub fn now(&self) -> BootTime {
+        BootTime::from_nanoseconds(self.0.load(Ordering::Acquire))
+    }
+}
+
+impl From<ManualClock> for Clock {
+    fn from(clock: ManualClock) -> Self {
+        Self(Source::Manual(clock))
+    }
+}
 
 /// The time since the machine was started, also that for which it slept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

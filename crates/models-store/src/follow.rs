@@ -4,7 +4,7 @@
 //! away (a deletion, a revocation) commits, then waits until each node's row says that it has
 //! applied the revision, or for as long as the lease of those that do not; only then is it answered.
 //! A request that is sent after that answer finds memory that knows, or a lease that has run out.
-//! That rests on six orders:
+//! That rests on seven orders:
 //!
 //! 1. A node registers its row before it reads anything that it will serve. A change that does not
 //!    find the row was committed before, and is read.
@@ -19,6 +19,10 @@
 //!    of that history are applied.
 //! 6. A row is taken out only by somebody who saw it unchanged for longer than its lease. A node that
 //!    finds its row gone has lost its lease, and begins anew, with nothing in memory.
+//! 7. A request acquires the lease before it reads memory, and its response is released only while the lease
+//!    that it acquired lasts. The end is the one that was loaded at the acquisition: a renewal since then
+//!    says nothing about what was read before it. What a request loads from the database is taken under a lease
+//!    that was acquired after the load (see `held`).
 //!
 //! An event that this version does not understand may have taken anything away: the node drops all that it has
 //! cached, marks the revision as applied, and goes on. That is enough only while the node supports the catalog's
@@ -30,13 +34,12 @@
 //! The lease is the catalog's, for all processes alike (see `lease`).
 //!
 //! Notifications are hints that make it fast; the poll finds what they miss. No wall clock is asked.
-//! What remains: a process that is stopped between its last look at the lease and the writing of the
-//! answer to the socket, and goes on after the lease, answers late; but only a request that was sent
-//! before the change was answered. The crate `protocol-model` checks
+//! What remains: a process that is stopped between the release of a response and its writing to the socket
+//! responds late when it goes on; but only to a request that was sent before the change had returned. The crate `protocol-model` checks
 //! this for clocks that run alike; for those that do not, the one who waits adds a margin.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -47,8 +50,9 @@ use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use crate::boot_time::BootTime;
+use crate::boot_time::{BootTime, Clock};
 use crate::catalog::Catalog;
+use crate::held::{HeldLease, Lease, Released};
 use crate::lease::Settling;
 use crate::nodes::{Observed, Renewal};
 use crate::sql::{Backend, SqlStore};
@@ -74,32 +78,13 @@ struct Looks {
     wake: Arc<Notify>,
 }
 
-/// The right to serve from memory.
-#[derive(Debug, Default)]
-struct Lease {
-    /// When it runs out, in nanoseconds of [`BootTime`].
-    until: AtomicU64,
-    /// The newest revision that memory knows of.
-    applied: AtomicI64,
-    /// The newest revision that was seen.
-    seen: AtomicI64,
-    /// When the database last answered, in nanoseconds of [`BootTime`].
-    heard: AtomicU64,
-    /// The catalog's level, if it is above the one that this program supports; else 0.
-    needed_level: AtomicI64,
-}
-
-impl Lease {
-    fn until(&self) -> BootTime {
-        BootTime::from_nanoseconds(self.until.load(Ordering::Acquire))
-    }
-
-    fn extend(&self, until: BootTime) {
-        self.until.store(until.nanoseconds(), Ordering::Release);
-    }
-
-    fn end(&self) {
-        self.extend(BootTime::START);
+impl Looks {
+    fn new(wake: Arc<Notify>) -> Self {
+        Self {
+            asked: AtomicU64::new(0),
+            done: watch::Sender::new(0),
+            wake,
+        }
     }
 }
 
@@ -113,17 +98,47 @@ pub struct Following {
 }
 
 impl Following {
-    /// The present moment, if memory may be answered from at it.
+    /// A node whose lease belongs to a test: nothing follows a log, and only the test extends the lease.
     #[must_use]
-    pub fn check(&self) -> Option<BootTime> {
-        let now = BootTime::now();
-        (now < self.lease.until()).then_some(now)
+    pub fn without_a_log(lease: Arc<Lease>) -> Self {
+        Self {
+            lease,
+            looks: Arc::new(Looks::new(Arc::default())),
+            leaving: watch::Sender::new(false),
+            task: Arc::default(),
+        }
     }
 
-    /// For how much longer it may, if nothing renews it.
+    /// The clock that the lease is counted on.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.lease.clock
+    }
+
+    /// Acquires the lease, if it runs at this time. `now` is a reading of [`Following::clock`] from before
+    /// this call and after the request was received.
+    #[must_use]
+    pub fn hold_at(&self, now: BootTime) -> Option<HeldLease> {
+        self.lease.hold_at(now)
+    }
+
+    /// Acquires the lease, if it runs now.
+    #[must_use]
+    pub fn hold(&self) -> Option<HeldLease> {
+        self.hold_at(self.clock().now())
+    }
+
+    /// Lets something be sent that was read from memory under this lease. `None` once it has ended, also
+    /// if the node has renewed its lease since.
+    #[must_use]
+    pub fn release<T>(&self, held: HeldLease, value: T) -> Option<Released<T>> {
+        self.lease.release(held, value)
+    }
+
+    /// For how much longer the lease runs, if nothing renews it.
     #[must_use]
     pub fn lease_remaining(&self) -> Duration {
-        self.lease.until().since(BootTime::now())
+        self.lease.until().since(self.clock().now())
     }
 
     /// The newest revision that memory knows of.
@@ -143,7 +158,8 @@ impl Following {
     #[must_use]
     pub fn silence(&self) -> Duration {
         let heard = self.lease.heard.load(Ordering::Acquire);
-        BootTime::now().since(BootTime::from_nanoseconds(heard))
+        let now = self.clock().now();
+        now.since(BootTime::from_nanoseconds(heard))
     }
 
     /// The catalog's level, if it is above the one that this program supports. The node then serves nothing
@@ -198,11 +214,7 @@ impl<DB: Backend> Follow for SqlStore<DB> {
     ) -> Result<Following, RepositoryError> {
         DB::listen(&self.nodes, &self.committed, &self.observer).await?;
         let lease = Arc::new(Lease::default());
-        let looks = Arc::new(Looks {
-            asked: AtomicU64::new(0),
-            done: watch::Sender::new(0),
-            wake: self.committed.clone(),
-        });
+        let looks = Arc::new(Looks::new(self.committed.clone()));
         let mut node = Node::new(self.clone(), follower, lease.clone(), looks.clone());
         if let Err(error) = node.enter().await {
             // Where this fails too, others find the row silent.
@@ -248,6 +260,7 @@ impl<DB: Backend> Node<DB> {
         looks: Arc<Looks>,
     ) -> Self {
         Self {
+            followed: lease.clock.now(),
             id: format!("node_{}", uuid::Uuid::now_v7().simple()),
             store,
             follower,
@@ -257,7 +270,6 @@ impl<DB: Backend> Node<DB> {
             renewal: 0,
             renewed: BootTime::START,
             length: Duration::ZERO,
-            followed: BootTime::now(),
             is_withdrawn: false,
             settling: Settling::default(),
             observed: Observed::default(),
@@ -287,7 +299,7 @@ impl<DB: Backend> Node<DB> {
             }
             // Who asks from here on may have committed after this look has begun.
             let asked = self.looks.asked.load(Ordering::Acquire);
-            let is_due = BootTime::now().since(self.renewed) >= RENEWAL;
+            let is_due = self.lease.clock.now().since(self.renewed) >= RENEWAL;
             let stepped = tokio::select! {
                 _ = told_to_leave.wait_for(|leave| *leave) => break,
                 stepped = self.step(is_due) => stepped,
@@ -329,7 +341,7 @@ impl<DB: Backend> Node<DB> {
     /// Removes the row of a node that has failed to follow the log for a whole lease. It is not renewed until the
     /// log can be read again.
     async fn withdraw_if_lost(&mut self) {
-        if self.is_withdrawn || BootTime::now().since(self.followed) < self.length {
+        if self.is_withdrawn || self.lease.clock.now().since(self.followed) < self.length {
             return;
         }
         tracing::error!(
@@ -369,7 +381,7 @@ impl<DB: Backend> Node<DB> {
             // A server that was replaced may be read for a while. Whether this one was, or the other,
             // shows when it is to take the row.
         }
-        let sent = BootTime::now();
+        let sent = self.lease.clock.now();
         let Catalog {
             position, leases, ..
         } = self.renew().await?;
@@ -449,7 +461,7 @@ impl<DB: Backend> Node<DB> {
         read: Vec<LogEntry>,
     ) -> Result<(), RepositoryError> {
         self.lease.seen.store(newest.revision.0, Ordering::Release);
-        let heard = BootTime::now().nanoseconds();
+        let heard = self.lease.clock.now().nanoseconds();
         self.lease.heard.store(heard, Ordering::Release);
         let takes_away = self.apply_up_to(newest, read).await?;
         self.lease
@@ -458,7 +470,7 @@ impl<DB: Backend> Node<DB> {
         if takes_away {
             self.publish().await?;
         }
-        self.followed = BootTime::now();
+        self.followed = self.lease.clock.now();
         Ok(())
     }
 

@@ -12,6 +12,7 @@ mod error;
 mod events;
 mod first_start;
 mod follow;
+mod held;
 mod lease;
 mod level;
 mod models;
@@ -25,7 +26,8 @@ mod sql;
 mod sqlite;
 
 pub use backup::{BackupError, back_up};
-pub use boot_time::BootTime;
+pub use boot_time::{BootTime, Clock, ManualClock};
 pub use follow::Following;
+pub use held::{HeldLease, Lease, Released};
 pub use observer::{Observer, PoolStatus};
 pub use open::{DatabaseKind, OpenError, Options, Store, open};

@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use models_core::{RepositoryError, Snapshot};
+use models_store::HeldLease;
 use tokio::sync::OnceCell;
 
 use super::Cached;
@@ -15,8 +16,8 @@ pub(super) struct Fill<V: Cached> {
     pub(super) is_stale: AtomicBool,
     /// What events have changed since the place was taken.
     pub(super) changes: Mutex<Vec<V::Change>>,
-    /// What was read, with the changes.
-    pub(super) kept: OnceLock<Arc<V>>,
+    /// What was read, with the changes, and the lease that the node held when it was kept.
+    pub(super) kept: OnceLock<(HeldLease, Arc<V>)>,
 }
 
 /// A failure that many hear of.

@@ -1,6 +1,8 @@
 use std::cell::Cell;
+use std::time::Duration;
 
 use models_core::{Position, Revision};
+use models_store::{Clock, Following, Lease};
 use tokio::sync::Notify;
 
 use super::*;
@@ -20,6 +22,32 @@ impl Cached for u32 {
 }
 
 const LIMIT: usize = 100_000;
+
+/// A lease that runs, and goes on running.
+fn hold() -> Result<HeldLease, RepositoryError> {
+    let clock = Clock::default();
+    let lease = Lease::new(clock.clone());
+    lease.extend(clock.now() + Duration::from_mins(1));
+    let held = Following::without_a_log(Arc::new(lease)).hold();
+    held.ok_or_else(|| RepositoryError::Unavailable("no lease".into()))
+}
+
+fn lease() -> HeldLease {
+    hold().unwrap()
+}
+
+/// The value, loaded if it is not there.
+async fn load<V: Cached, R>(
+    cache: &Cache<u32, V>,
+    key: &u32,
+    read: impl Fn() -> R,
+) -> Result<Arc<V>, RepositoryError>
+where
+    R: Future<Output = Result<Snapshot<Arc<V>>, RepositoryError>>,
+{
+    let loaded = cache.get_or_read(key, hold, read).await;
+    loaded.map(|(_, value)| value)
+}
 
 fn epoch(name: &str) -> Epoch {
     Epoch(name.to_owned())
@@ -49,11 +77,14 @@ async fn many_who_ask_at_once_are_answered_by_one_reading() {
         tokio::task::yield_now().await;
         Ok(snapshot(7, "one"))
     };
-    let asked = (0..50).map(|_| cache.get_or_read(&1, read));
+    let asked = (0..50).map(|_| load(&cache, &1, read));
     for answer in futures_util::future::join_all(asked).await {
         assert_eq!(*answer.unwrap(), 7);
     }
-    assert_eq!((readings.get(), cache.get(&1).as_deref()), (1, Some(&7)));
+    assert_eq!(
+        (readings.get(), cache.get(&lease(), &1).as_deref()),
+        (1, Some(&7))
+    );
 }
 
 /// The race that caches forget: read before the event, stored after it.
@@ -77,9 +108,9 @@ async fn what_was_read_before_an_event_is_not_kept_after_it() {
             tokio::task::yield_now().await;
             held.notify_one();
         };
-        let (answer, ()) = tokio::join!(cache.get_or_read(&1, read), change);
+        let (answer, ()) = tokio::join!(load(&cache, &1, read), change);
         assert_eq!(*answer.unwrap(), 2);
-        assert_eq!(cache.get(&1).as_deref(), Some(&2));
+        assert_eq!(cache.get(&lease(), &1).as_deref(), Some(&2));
     }
 }
 
@@ -88,10 +119,10 @@ async fn what_was_read_in_another_epoch_is_neither_kept_nor_shown() {
     let cache = cache();
     let read = || async { Ok(snapshot(1, "zero")) };
     assert!(matches!(
-        cache.get_or_read(&1, read).await,
+        load(&cache, &1, read).await,
         Err(RepositoryError::Unavailable(_))
     ));
-    assert_eq!(cache.get(&1), None);
+    assert_eq!(cache.get(&lease(), &1), None);
 }
 
 #[tokio::test]
@@ -102,13 +133,13 @@ async fn a_failure_is_told_to_all_who_wait_and_not_kept() {
         tokio::task::yield_now().await;
         Err(RepositoryError::Unavailable("gone".into()))
     };
-    let asked = (0..10).map(|_| cache.get_or_read(&1, read));
+    let asked = (0..10).map(|_| load(&cache, &1, read));
     for answer in futures_util::future::join_all(asked).await {
         assert!(matches!(answer, Err(RepositoryError::Unavailable(_))));
     }
     assert_eq!(readings.get(), 1);
     let read = || async { Ok(snapshot(7, "one")) };
-    assert_eq!(*cache.get_or_read(&1, read).await.unwrap(), 7);
+    assert_eq!(*load(&cache, &1, read).await.unwrap(), 7);
 }
 
 #[tokio::test]
@@ -117,9 +148,9 @@ async fn what_is_kept_is_bounded_and_what_is_asked_for_stays_longer() {
     let (mut most, mut found) = (0, 0);
     for key in 0..1_000 {
         let read = || async { Ok(snapshot(key, "one")) };
-        cache.get_or_read(&key, read).await.unwrap();
+        load(&cache, &key, read).await.unwrap();
         most = most.max(cache.bytes.load(Ordering::Relaxed));
-        found += u32::from(cache.get(&0).is_some());
+        found += u32::from(cache.get(&lease(), &0).is_some());
     }
     assert!(most <= LIMIT, "{most}");
     assert_eq!(found, 1_000);
@@ -131,23 +162,23 @@ async fn what_is_kept_is_bounded_and_what_is_asked_for_stays_longer() {
 async fn what_is_asked_for_is_changed_and_what_is_not_is_dropped() {
     let cache = cache();
     let read = || async { Ok(snapshot(7, "one")) };
-    cache.get_or_read(&1, read).await.unwrap();
-    assert_eq!(cache.get(&1).as_deref(), Some(&7));
+    load(&cache, &1, read).await.unwrap();
+    assert_eq!(cache.get(&lease(), &1).as_deref(), Some(&7));
     cache.change(&1, Some(1));
-    assert_eq!(cache.get(&1).as_deref(), Some(&8));
+    assert_eq!(cache.get(&lease(), &1).as_deref(), Some(&8));
     cache.change(&1, Some(1));
     cache.change(&1, Some(1));
     assert_eq!(
-        cache.get(&1),
+        cache.get(&lease(), &1),
         None,
         "nobody has asked for the second change"
     );
-    cache.get_or_read(&1, read).await.unwrap();
-    assert_eq!(cache.get(&1).as_deref(), Some(&7));
+    load(&cache, &1, read).await.unwrap();
+    assert_eq!(cache.get(&lease(), &1).as_deref(), Some(&7));
     cache.change(&1, None);
-    assert_eq!(cache.get(&1), None);
+    assert_eq!(cache.get(&lease(), &1), None);
     cache.change(&1, Some(1));
-    assert_eq!(cache.get(&1), None);
+    assert_eq!(cache.get(&lease(), &1), None);
 }
 
 /// The same race, where what has changed can be told: nothing is read anew, for all who wait.
@@ -159,7 +190,7 @@ async fn what_changes_while_it_is_read_is_changed_when_it_is_there() {
         held.notified().await;
         Ok(snapshot(7, "one"))
     };
-    let asked = || futures_util::future::join_all((0..5).map(|_| cache.get_or_read(&1, read)));
+    let asked = || futures_util::future::join_all((0..5).map(|_| load(&cache, &1, read)));
     let change = async {
         for _ in 0..3 {
             cache.change(&1, Some(1));
@@ -174,7 +205,10 @@ async fn what_changes_while_it_is_read_is_changed_when_it_is_there() {
     for answer in before.into_iter().chain(after) {
         assert_eq!(*answer.unwrap(), 10);
     }
-    assert_eq!((readings.get(), cache.get(&1).as_deref()), (1, Some(&10)));
+    assert_eq!(
+        (readings.get(), cache.get(&lease(), &1).as_deref()),
+        (1, Some(&10))
+    );
 }
 
 /// Whoever asked has gone away, and left a place that nobody fills.
@@ -182,7 +216,7 @@ async fn what_changes_while_it_is_read_is_changed_when_it_is_there() {
 async fn changes_do_not_wait_for_ever() {
     let cache = cache();
     let read = std::future::pending::<Result<Snapshot<Arc<u32>>, RepositoryError>>;
-    let asked = cache.get_or_read(&1, read);
+    let asked = load(&cache, &1, read);
     assert!(futures_util::FutureExt::now_or_never(asked).is_none());
     let waiting = || {
         let fills = cache.shard(&1).lock();
@@ -195,7 +229,7 @@ async fn changes_do_not_wait_for_ever() {
     cache.change(&1, Some(1));
     assert_eq!(waiting(), None);
     let read = || async { Ok(snapshot(7, "one")) };
-    assert_eq!(*cache.get_or_read(&1, read).await.unwrap(), 7);
+    assert_eq!(*load(&cache, &1, read).await.unwrap(), 7);
 }
 
 /// One whose reading takes for ever, and one that is changed, evicted and read again, beside one whose place is
@@ -207,19 +241,19 @@ async fn one_that_is_read_or_dropped_holds_up_no_other() {
     let mut beside = (2..).filter(|key| shard(key) == shard(&1));
     let (slow, other) = (beside.next().unwrap(), beside.next().unwrap());
     let read = || async { Ok(snapshot(7, "one")) };
-    cache.get_or_read(&1, read).await.unwrap();
+    load(&cache, &1, read).await.unwrap();
     let pending = std::future::pending::<Result<Snapshot<Arc<u32>>, RepositoryError>>;
-    let mut waiting = std::pin::pin!(cache.get_or_read(&slow, pending));
+    let mut waiting = std::pin::pin!(load(&cache, &slow, pending));
     assert!(futures_util::poll!(&mut waiting).is_pending());
     for _ in 0..3 {
         cache.change(&slow, Some(1));
         // At the first poll, without a wait.
-        let answer = futures_util::FutureExt::now_or_never(cache.get_or_read(&other, read));
+        let answer = futures_util::FutureExt::now_or_never(load(&cache, &other, read));
         assert_eq!(*answer.unwrap().unwrap(), 7);
-        assert_eq!(cache.get(&1).as_deref(), Some(&7));
+        assert_eq!(cache.get(&lease(), &1).as_deref(), Some(&7));
         cache.change(&other, None);
-        assert_eq!(cache.get(&other), None);
-        assert_eq!(cache.get(&1).as_deref(), Some(&7));
+        assert_eq!(cache.get(&lease(), &other), None);
+        assert_eq!(cache.get(&lease(), &1).as_deref(), Some(&7));
         assert!(futures_util::poll!(&mut waiting).is_pending());
     }
 }
@@ -261,7 +295,7 @@ fn slow_snapshot(value: usize) -> Snapshot<Arc<Slow>> {
 
 fn read_at_once(cache: &Cache<u32, Slow>, value: usize) {
     let read = || async { Ok(slow_snapshot(value)) };
-    let answer = futures_util::FutureExt::now_or_never(cache.get_or_read(&1, read));
+    let answer = futures_util::FutureExt::now_or_never(load(cache, &1, read));
     assert_eq!(answer.unwrap().unwrap().0, value);
 }
 
@@ -270,14 +304,14 @@ fn read_at_once(cache: &Cache<u32, Slow>, value: usize) {
 fn what_takes_the_place_of_a_value_that_is_changed_is_dropped() {
     let cache = slow();
     read_at_once(&cache, 7);
-    assert!(cache.get(&1).is_some());
+    assert!(cache.get(&lease(), &1).is_some());
     let same = cache.clone();
     let other = move || {
         same.remove(&1);
         read_at_once(&same, 20);
     };
     cache.change(&1, Meanwhile(Arc::new(other)));
-    assert!(cache.get(&1).is_none());
+    assert!(cache.get(&lease(), &1).is_none());
 }
 
 #[tokio::test]
@@ -290,9 +324,9 @@ async fn a_change_that_takes_long_keeps_nobody_from_filling_a_place() {
         counted.fetch_add(1, Ordering::Relaxed);
     }));
     read_at_once(&cache, 7);
-    assert!(cache.get(&1).is_some());
+    assert!(cache.get(&lease(), &1).is_some());
     cache.change(&1, change.clone());
-    assert_eq!(cache.get(&1).unwrap().0, 8);
+    assert_eq!(cache.get(&lease(), &1).unwrap().0, 8);
     assert_eq!(times.load(Ordering::Relaxed), 1);
 
     cache.remove(&1);
@@ -301,7 +335,7 @@ async fn a_change_that_takes_long_keeps_nobody_from_filling_a_place() {
         held.notified().await;
         Ok(slow_snapshot(7))
     };
-    let (answer, ()) = tokio::join!(cache.get_or_read(&1, read), async {
+    let (answer, ()) = tokio::join!(load(&cache, &1, read), async {
         cache.change(&1, change.clone());
         held.notify_one();
     });
@@ -321,10 +355,10 @@ async fn what_changes_while_a_change_is_made_is_not_lost() {
         held.notified().await;
         Ok(slow_snapshot(7))
     };
-    let (answer, ()) = tokio::join!(cache.get_or_read(&1, read), async {
+    let (answer, ()) = tokio::join!(load(&cache, &1, read), async {
         cache.change(&1, change);
         held.notify_one();
     });
     assert_eq!(answer.unwrap().0, 9);
-    assert_eq!(cache.get(&1).unwrap().0, 9);
+    assert_eq!(cache.get(&lease(), &1).unwrap().0, 9);
 }

@@ -9,7 +9,7 @@ use actix_http::{Method, Response, StatusCode};
 use actix_web::dev::ServiceResponse;
 use actix_web::{Error, HttpMessage};
 use models_core::{ApiKeyId, Outside, Slug};
-use models_store::BootTime;
+use models_store::{BootTime, Clock};
 use std::net::IpAddr;
 
 use super::sent;
@@ -24,6 +24,7 @@ use crate::routes::Template;
 
 /// What is kept of a request until its answer.
 pub(super) struct Exchange {
+    pub(super) clock: Clock,
     pub(super) began: BootTime,
     pub(super) requester: Requester,
     pub(super) origin: Option<HeaderValue>,
@@ -115,7 +116,7 @@ impl Exchange {
             path: &self.path,
             status: answered.response.status(),
             bytes: sent(&answered.response),
-            took: BootTime::now().since(self.began),
+            took: self.clock.now().since(self.began),
             session: answered.session.as_deref(),
             error: answered.error.as_ref(),
         }

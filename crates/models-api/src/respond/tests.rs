@@ -50,6 +50,7 @@ async fn a_panic_is_a_fault_and_the_service_goes_on() {
     let _guard = tracing::subscriber::set_default(subscriber);
     let (_stop, stopping) = watch::channel(false);
     let reception = Reception {
+        clock: Clock::default(),
         logged: Logged::default(),
         limits: RequestLimits {
             head: 1 << 14,
@@ -63,7 +64,7 @@ async fn a_panic_is_a_fault_and_the_service_goes_on() {
         metrics: None,
         grace: Duration::from_secs(1),
     };
-    let service = respond(reception, stopping, |_| None, application)
+    let service = respond(reception, stopping, |_, _| None, application)
         .new_service(AppConfig::default())
         .await
         .unwrap();

@@ -14,7 +14,7 @@ use crate::clock::now;
 use crate::error::ApiError;
 use crate::key_refusal::KeyRefusal;
 use crate::objects::DeletedModelObject;
-use crate::read::Wishes;
+use crate::read::{Shown, Wishes};
 use crate::requester::Requester;
 use crate::revision::RevisionToken;
 use crate::view::View;
@@ -24,36 +24,34 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const X_STAINLESS_RETRY_COUNT: HeaderName = HeaderName::from_static("x-stainless-retry-count");
 
 pub(super) async fn list(
-    Caller(session): Caller,
+    caller: Caller,
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, ApiError> {
     services.node.meet_demands(request.headers()).await?;
-    let view = services.node.catalog.view(&session.principal).await?;
-    let list = read::list(
-        &services.node,
-        &session,
-        &view,
-        &Wishes::of(request.headers()),
-    )?;
-    Ok(list.value.into())
+    let node = &services.node;
+    let Shown {
+        held,
+        session,
+        view,
+    } = read::show(node, caller).await?;
+    let wishes = Wishes::of(request.headers());
+    let list = read::list(node, held, &session, &view, &wishes)?;
+    Ok(list.into_inner().into())
 }
 
 pub(super) async fn retrieve(
-    Caller(session): Caller,
+    caller: Caller,
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, ApiError> {
     let id = requested_id(&request)?;
     services.node.meet_demands(request.headers()).await?;
-    let view = services.node.catalog.view(&session.principal).await?;
-    let model = read::model(
-        &services.node,
-        &view,
-        id.as_str(),
-        &Wishes::of(request.headers()),
-    )?;
-    model.value.map(HttpResponse::from).ok_or_else(|| {
+    let node = &services.node;
+    let Shown { held, view, .. } = read::show(node, caller).await?;
+    let wishes = Wishes::of(request.headers());
+    let model = read::model(node, held, &view, id.as_str(), &wishes)?.into_inner();
+    model.map(HttpResponse::from).ok_or_else(|| {
         tell_revision(&request, &view);
         not_found(&id)
     })

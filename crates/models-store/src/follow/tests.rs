@@ -68,11 +68,7 @@ async fn events_of_another_history_are_not_applied() {
             ..stores[0].clone()
         };
         let follower = Arc::new(Counter::default());
-        let looks = Arc::new(Looks {
-            asked: AtomicU64::new(0),
-            done: watch::Sender::new(0),
-            wake: store.committed.clone(),
-        });
+        let looks = Arc::new(Looks::new(store.committed.clone()));
         let mut node = Node::new(Arc::new(store), follower.clone(), Arc::default(), looks);
         node.enter().await.unwrap();
         for store in &stores {

@@ -39,7 +39,7 @@ async fn a_process_that_cannot_read_the_nodes_waits_for_the_lease_in_force() {
         let deleted = operator.models.delete(&Scope::Public, &own, origin());
         assert!(deleted.await.unwrap().is_some());
         assert!(
-            scene.node.check().is_none(),
+            scene.node.hold().is_none(),
             "{}: the node serves what is gone",
             scene.store.kind
         );

@@ -208,7 +208,7 @@ async fn a_row_that_is_not_understood_drops_the_caches_and_is_applied() {
                     scene.number(published).await == Some(revision.0)
                 })
                 .await;
-            assert!(scene.node.check().is_some(), "it keeps its lease");
+            assert!(scene.node.hold().is_some(), "it keeps its lease");
         }
         let forgotten = scene.told.forgotten.load(Ordering::Relaxed);
         assert_eq!(forgotten, 1, "only at its beginning");
@@ -230,7 +230,7 @@ async fn a_row_that_is_missing_drops_the_caches_and_is_applied() {
                 })
                 .await;
             assert!(scene.told.invalidated.swap(0, Ordering::Relaxed) >= 1);
-            assert!(scene.node.check().is_some(), "it keeps its lease");
+            assert!(scene.node.hold().is_some(), "it keeps its lease");
         }
         nothing_waits(&scene).await;
     }
@@ -263,9 +263,7 @@ async fn a_node_below_the_catalogs_level_leaves_and_stays_out() {
             )
             .await;
         scene
-            .until("it has no lease", async |scene| {
-                scene.node.check().is_none()
-            })
+            .until("it has no lease", async |scene| scene.node.hold().is_none())
             .await;
         scene
             .until("its row is gone", async |scene| {
@@ -298,7 +296,7 @@ async fn a_node_below_the_catalogs_level_leaves_and_stays_out() {
         // It does not come back by itself.
         scene.execute("UPDATE catalog SET level = 1").await;
         tokio::time::sleep(Duration::from_secs(2)).await;
-        assert!(scene.node.check().is_none());
+        assert!(scene.node.hold().is_none());
         assert_eq!(scene.number("SELECT count(*) FROM nodes").await, Some(0));
     }
 }
@@ -315,15 +313,13 @@ async fn a_node_that_cannot_follow_for_a_lease_withdraws_until_it_can() {
                 scene.number("SELECT count(*) FROM nodes").await == Some(0)
             })
             .await;
-        assert!(scene.node.check().is_none());
+        assert!(scene.node.hold().is_none());
         // It does not register while it cannot read the log.
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert_eq!(scene.number("SELECT count(*) FROM nodes").await, Some(0));
         scene.execute("ALTER TABLE away RENAME TO events").await;
         scene
-            .until("it serves again", async |scene| {
-                scene.node.check().is_some()
-            })
+            .until("it serves again", async |scene| scene.node.hold().is_some())
             .await;
         assert_eq!(scene.number("SELECT count(*) FROM nodes").await, Some(1));
         assert_eq!(

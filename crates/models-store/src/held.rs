@@ -1,0 +1,187 @@
+//! The lease that a node holds, and how a response is made under it.
+//!
+//! A response that shows anything from memory is made in three steps. The node acquires its lease
+//! with [`Following::hold`](crate::Following::hold), reads memory under the [`HeldLease`], and
+//! releases the response with [`Following::release`](crate::Following::release). The release
+//! compares the clock with the end that was loaded at the acquisition, never with a later one: the
+//! node may have applied a deletion and renewed its lease since, and what was read before that
+//! still shows the model.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use crate::boot_time::{BootTime, Clock};
+
+/// A node's lease, and how far its memory is. Only the follower extends it.
+#[derive(Debug, Default)]
+pub struct Lease {
+    pub(crate) clock: Clock,
+    /// When it ends, in nanoseconds of [`BootTime`].
+    until: AtomicU64,
+    /// The newest revision that memory has applied.
+    pub(crate) applied: AtomicI64,
+    /// The newest revision that the node has seen.
+    pub(crate) seen: AtomicI64,
+    /// When the database last responded, in nanoseconds of [`BootTime`].
+    pub(crate) heard: AtomicU64,
+    /// The catalog's level, if it is above the one that this program supports; else 0.
+    pub(crate) needed_level: AtomicI64,
+}
+
+impl Lease {
+    /// A lease on this clock that has not begun.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            ..Self::default()
+        }
+    }
+
+    /// Lets the node serve from memory until this time. Memory must have applied everything that the
+    /// renewal has read.
+    pub fn extend(&self, until: BootTime) {
+        self.until.store(until.nanoseconds(), Ordering::Release);
+    }
+
+    /// Ends the lease at once.
+    pub fn end(&self) {
+        self.extend(BootTime::START);
+    }
+
+    pub(crate) fn until(&self) -> BootTime {
+        BootTime::from_nanoseconds(self.until.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn hold_at(&self, now: BootTime) -> Option<HeldLease> {
+        // What is read from memory after this load includes all that was applied before the extension.
+        let until = self.until();
+        (now < until).then_some(HeldLease { at: now, until })
+    }
+
+    pub(crate) fn release<T>(&self, held: HeldLease, value: T) -> Option<Released<T>> {
+        held.release(self.clock.now(), value)
+    }
+}
+
+/// A lease as it was when the node acquired it: memory is read under it. Renewals since do not move
+/// its end.
+#[derive(Debug)]
+pub struct HeldLease {
+    at: BootTime,
+    until: BootTime,
+}
+
+impl HeldLease {
+    /// `at` is a reading of the clock after memory was read.
+    fn release<T>(self, at: BootTime, value: T) -> Option<Released<T>> {
+        (at < self.until).then_some(Released { at, value })
+    }
+
+    /// When the node acquired it.
+    #[must_use]
+    pub fn at(&self) -> BootTime {
+        self.at
+    }
+
+    /// The lease for a response that was read under both: the one that ends first.
+    #[must_use]
+    pub fn and(self, other: &Self) -> Self {
+        Self {
+            at: self.at.min(other.at),
+            until: self.until.min(other.until),
+        }
+    }
+}
+
+/// Something from memory that a node may still send, because the lease under which it was read had not
+/// ended.
+#[derive(Debug)]
+pub struct Released<T> {
+    at: BootTime,
+    value: T,
+}
+
+impl<T> Released<T> {
+    /// When it was released.
+    #[must_use]
+    pub fn at(&self) -> BootTime {
+        self.at
+    }
+
+    /// What may be sent.
+    #[must_use]
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// The same, made something else.
+    #[must_use]
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Released<U> {
+        Released {
+            at: self.at,
+            value: make(self.value),
+        }
+    }
+}
+
+impl<T> Released<Option<T>> {
+    /// The value, if there is one.
+    #[must_use]
+    pub fn transpose(self) -> Option<Released<T>> {
+        let at = self.at;
+        self.value.map(|value| Released { at, value })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::boot_time::ManualClock;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn lease() -> (ManualClock, Lease) {
+        let clock = ManualClock::default();
+        clock.advance(SECOND);
+        let lease = Lease::new(clock.clone().into());
+        (clock, lease)
+    }
+
+    #[test]
+    fn a_lease_is_held_only_while_it_runs() {
+        let (clock, lease) = lease();
+        assert!(lease.hold_at(clock.now()).is_none(), "it has not begun");
+        lease.extend(clock.now() + SECOND);
+        assert!(lease.hold_at(clock.now()).is_some());
+        clock.advance(SECOND);
+        assert!(lease.hold_at(clock.now()).is_none(), "it has run out");
+        lease.extend(clock.now() + SECOND);
+        lease.end();
+        assert!(lease.hold_at(clock.now()).is_none(), "it was ended");
+    }
+
+    #[test]
+    fn a_renewal_does_not_release_what_was_read_before_it() {
+        let (clock, lease) = lease();
+        lease.extend(clock.now() + SECOND);
+        let hold = || lease.hold_at(clock.now()).unwrap();
+        let (in_time, late, both) = (hold(), hold(), hold());
+        let released = lease.release(in_time, "read").unwrap();
+        assert_eq!(
+            (released.at(), released.into_inner()),
+            (clock.now(), "read")
+        );
+        clock.advance(SECOND);
+        lease.extend(clock.now() + SECOND);
+        assert!(lease.release(late, "read").is_none());
+        let renewed = lease.hold_at(clock.now()).unwrap();
+        assert!(lease.release(renewed.and(&both), "read").is_none());
+        assert!(
+            lease
+                .release(lease.hold_at(clock.now()).unwrap(), "read")
+                .is_some()
+        );
+    }
+}
