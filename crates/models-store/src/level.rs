@@ -98,12 +98,6 @@ async fn rebuild(transaction: &mut SqliteConnection, level: Level) -> Result<(),
     const COLUMNS: &str = "id TEXT NOT NULL PRIMARY KEY, epoch TEXT NOT NULL, \
         applied_revision INTEGER NOT NULL, renewal INTEGER NOT NULL, lease_ms INTEGER NOT NULL";
     const NAMES: &str = "id, epoch, applied_revision, renewal, lease_ms";
-    let create = |name: &str| {
-        format!(
-            "CREATE TABLE IF NOT EXISTS {name} ({COLUMNS}, {}) STRICT;",
-            level_column(level)
-        )
-    };
     // What an older program made has no levels.
     const HAS_LEVELS: &str = "SELECT count(*) FROM pragma_table_info('nodes') WHERE name = 'level'";
     let has_levels: i64 = sqlx::query_scalar(HAS_LEVELS)
@@ -111,10 +105,11 @@ async fn rebuild(transaction: &mut SqliteConnection, level: Level) -> Result<(),
         .await?;
     let old = if has_levels > 0 { "level" } else { "0" };
     let statements = format!(
-        "CREATE TABLE IF NOT EXISTS nodes ({COLUMNS}) STRICT; {} \
+        "CREATE TABLE IF NOT EXISTS nodes ({COLUMNS}) STRICT; \
+        CREATE TABLE nodes_anew ({COLUMNS}, {}) STRICT; \
         INSERT INTO nodes_anew ({NAMES}, level) SELECT {NAMES}, {old} FROM nodes WHERE {old} >= {}; \
         DROP TABLE nodes; ALTER TABLE nodes_anew RENAME TO nodes",
-        create("nodes_anew"),
+        level_column(level),
         if level <= Level::FIRST { 0 } else { level.0 },
     );
     // Made of constants and a number.

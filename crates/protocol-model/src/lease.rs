@@ -226,7 +226,7 @@ impl LeaseState {
             LeaseAction::Tick => self.tick(),
             LeaseAction::Change(lease) => self.change(lease)?,
             LeaseAction::Watch => {
-                self.watched = Some((self.changes, self.in_force.max(self.previous)))
+                self.watched = Some((self.changes, self.in_force.max(self.previous)));
             }
             LeaseAction::EndChange => self.end_change(broken)?,
             LeaseAction::NoteClock if self.renewal == Renewal::Idle => {

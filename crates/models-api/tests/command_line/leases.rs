@@ -14,7 +14,7 @@ fn shows(lease: Option<u64>, previous: Option<u64>, setting: u64) -> Value {
 
 /// Waits until a line of the log has this message.
 fn logged(serving: &Serving, message: &str) -> Value {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let lines = serving.log();
         let line = lines.iter().find(|line| {
@@ -39,7 +39,7 @@ fn the_lease_is_the_databases(program: &Program) {
     // The first node puts its setting in force, and another setting changes nothing.
     let first = program.serve();
     logged(&first, "listening");
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while program.json(&["lease", "show"])["lease_seconds"] != 15 {
         assert!(Instant::now() < deadline);
     }

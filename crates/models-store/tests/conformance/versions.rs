@@ -15,7 +15,7 @@ use crate::fixtures::{add_models, id, origin};
 
 /// Long enough that a wait for it is not taken for a slow machine.
 const LONG_LEASE: Options = Options {
-    lease: Duration::from_secs(60),
+    lease: Duration::from_mins(1),
     ..OPTIONS
 };
 
@@ -119,7 +119,7 @@ impl Scene {
 
     /// Waits until this is so.
     pub async fn until(&self, what: &str, mut is_so: impl AsyncFnMut(&Self) -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while !is_so(self).await {
             assert!(Instant::now() < deadline, "{}: {what}", self.store.kind);
             tokio::time::sleep(Duration::from_millis(20)).await;
