@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/haproxy.
 const PATIENCE: Duration = Duration::from_secs(10);
 const NODES: usize = 3;
 const READY: &str = "/health/ready";
+const LIVE: &str = "/health/live";
 /// A server takes what is asked here, and closes the connection.
 const DROPPED: &str = "/dropped";
 
@@ -119,6 +121,9 @@ impl Drop for Gateway {
 struct Recorder {
     port: String,
     heads: Arc<Mutex<Vec<String>>>,
+    /// What it says of its health.
+    is_unready: Arc<AtomicBool>,
+    is_dead: Arc<AtomicBool>,
 }
 
 impl Recorder {
@@ -127,6 +132,8 @@ impl Recorder {
         let recorder = Self {
             port: listener.local_addr().unwrap().port().to_string(),
             heads: Arc::default(),
+            is_unready: Arc::default(),
+            is_dead: Arc::default(),
         };
         let recording = recorder.clone();
         thread::spawn(move || {
@@ -142,7 +149,17 @@ impl Recorder {
         let lines = BufReader::new(stream).lines().map_while(Result::ok);
         let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
         let Some(first) = head.first() else { return };
-        if !first.contains(READY) {
+        let is_bad = match first.split(' ').nth(1) {
+            Some(READY) => self.is_unready.load(Ordering::Acquire),
+            Some(LIVE) => self.is_dead.load(Ordering::Acquire),
+            _ => false,
+        };
+        if is_bad {
+            let answer = b"HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            let _ = stream.write_all(answer);
+            return;
+        }
+        if !first.contains("/health/") {
             self.heads.lock().unwrap().push(head.join("\n"));
         }
         if !first.contains(DROPPED) {
@@ -273,6 +290,52 @@ fn a_head_or_a_body_that_is_too_slow_is_told_so_and_comes_to_no_node() {
         }
     });
     assert!(recorded.heads("/slow").is_empty());
+}
+
+#[test]
+fn nodes_that_are_alive_get_the_requests_while_no_node_is_ready() {
+    let recorded = Recorded::start();
+    for recorder in &recorded.recorders {
+        recorder.is_unready.store(true, Ordering::Release);
+    }
+    recorded.recorders[0].is_dead.store(true, Ordering::Release);
+    // A server is taken out after two checks, one a second. Nobody is refused, before or after.
+    let deadline = Instant::now() + PATIENCE;
+    let mut rounds = 0;
+    let path = |round: u32| format!("/alive/{round}");
+    let asked = |round| {
+        recorded
+            .heads_of_each(&path(round))
+            .map(|heads| heads.len())
+    };
+    while Instant::now() < deadline {
+        for _ in 0..2 * NODES {
+            let answer = recorded.gateway.get(&path(rounds), "");
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        }
+        rounds += 1;
+        thread::sleep(Duration::from_millis(100));
+    }
+    let [dead, alive @ ..] = asked(rounds - 1);
+    assert_eq!(dead, 0, "a node that is not alive is asked");
+    assert!(alive.iter().all(|times| *times > 0), "{alive:?}");
+    // The first that is ready gets all of them.
+    recorded.recorders[1]
+        .is_unready
+        .store(false, Ordering::Release);
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        rounds += 1;
+        for _ in 0..2 * NODES {
+            let answer = recorded.gateway.get(&path(rounds), "");
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        }
+        if asked(rounds) == [0, 2 * NODES, 0] {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{:?}", asked(rounds));
+        thread::sleep(Duration::from_millis(100));
+    }
 }
 
 #[tokio::test]
