@@ -119,7 +119,7 @@ pub async fn run() -> ExitCode {
         .unwrap_or(Command::Catalog(CatalogCommand::Serve));
     let done = match command {
         Command::Catalog(command) => execute(command, output).await,
-        Command::Config(command) => config::run(&command, output),
+        Command::Config(command) => config::run(&command, output).await,
         Command::Openapi => print(OPENAPI.trim_end()),
         Command::Healthcheck => healthcheck::run(output),
     };
@@ -153,8 +153,9 @@ async fn execute(command: CatalogCommand, output: Output) -> Result<(), Failure>
 }
 
 async fn open(settings: &Settings, create: bool) -> Result<Store, Failure> {
-    let opened = models_store::open(settings.database.url.expose(), settings.options(create)).await;
-    Ok(opened.map_err(|error| {
+    let (url, options) = (settings.database.url.expose(), settings.options(create));
+    let opened = models_store::open_with(url, options, settings.password_source());
+    Ok(opened.await.map_err(|error| {
         format!("{error} (setting `database.url`, variable MODELS__DATABASE__URL)")
     })?)
 }

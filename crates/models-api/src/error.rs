@@ -84,6 +84,11 @@ pub enum ApiError {
     /// the log alone.
     #[error("The server is overloaded or not ready yet.")]
     Overloaded(String),
+    /// The store did not confirm a change in time: it may have been made. Holds the reason, which is for the log alone.
+    #[error(
+        "The server is overloaded or not ready yet. The change may have been made all the same; look before you repeat it."
+    )]
+    InDoubt(String),
 }
 
 /// A browser asks with OPTIONS whether a page may call the API.
@@ -166,7 +171,8 @@ impl ApiError {
             | Self::TooManyFailures(_)   => (429, "requests", None, Some("rate_limit_exceeded"), true),
             Self::Fault(_)               => (500, "server_error", None, None, false),
             Self::TooManyInFlight
-            | Self::Overloaded(_)        => (503, "service_unavailable_error", None, Some("server_is_overloaded"), true),
+            | Self::Overloaded(_)
+            | Self::InDoubt(_)           => (503, "service_unavailable_error", None, Some("server_is_overloaded"), true),
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Row { status, kind, param, code, repeatable }
@@ -202,7 +208,8 @@ impl ApiError {
             | Self::RequestTimeout
             | Self::TooManyInFlight
             | Self::Fault(_)
-            | Self::Overloaded(_) => None,
+            | Self::Overloaded(_)
+            | Self::InDoubt(_) => None,
         }
     }
 
@@ -257,7 +264,7 @@ impl ApiError {
         if let Self::RateLimited(_, seconds) | Self::TooManyFailures(seconds) = self {
             headers.push((RETRY_AFTER, seconds.to_string()));
         }
-        if let Self::Overloaded(_) | Self::TooManyInFlight = self {
+        if let Self::Overloaded(_) | Self::InDoubt(_) | Self::TooManyInFlight = self {
             headers.push((RETRY_AFTER, RETRY_AFTER_SECONDS.to_owned()));
         }
         headers
@@ -279,6 +286,7 @@ impl From<RepositoryError> for ApiError {
     fn from(error: RepositoryError) -> Self {
         let reason = error.to_string();
         match error {
+            error if error.is_in_doubt() => Self::InDoubt(reason),
             RepositoryError::Unavailable(_)
             | RepositoryError::Outdated { .. }
             | RepositoryError::OlderNodes(_) => Self::Overloaded(reason),

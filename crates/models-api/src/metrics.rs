@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::{Method, StatusCode};
-use models_store::{DatabaseKind, Observer, Store};
+use models_store::{DatabaseKind, Observer, Operation, Store};
 use prometheus::core::Collector;
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
@@ -55,6 +55,7 @@ struct FollowingMetrics {
     lag: IntGauge,
     lease: prometheus::Gauge,
     reconnects: IntCounter,
+    failures: IntCounterVec,
     full_drops: IntCounter,
     waits: Histogram,
     pool_size: IntGaugeVec,
@@ -126,6 +127,11 @@ impl Metrics {
         // There from the start: the rate of a series that begins with its first event does not show that.
         for reason in KEY_REFUSALS {
             made.refused_keys.with_label_values(&[reason]);
+        }
+        for operation in Operation::ALL {
+            made.following
+                .failures
+                .with_label_values(&[operation.name()]);
         }
         for coding in Coding::ALL {
             made.encodings.with_label_values(&[coding.name()]);
@@ -215,6 +221,13 @@ impl Observer for Metrics {
         self.following.reconnects.inc();
     }
 
+    fn statement_failed(&self, operation: Operation) {
+        self.following
+            .failures
+            .with_label_values(&[operation.name()])
+            .inc();
+    }
+
     fn dropped_everything(&self) {
         self.following.full_drops.inc();
     }
@@ -291,6 +304,16 @@ impl FollowingMetrics {
             reconnects: counter(
                 "models_listener_reconnects_total",
                 "New connections for notifications, after the first.",
+            )?,
+            failures: added(
+                registry,
+                IntCounterVec::new(
+                    Opts::new(
+                        "models_database_failures_total",
+                        "Statements that failed or found no connection, by what they were for: read, write or renewal.",
+                    ),
+                    &["operation"],
+                )?,
             )?,
             full_drops: counter(
                 "models_memory_drops_total",

@@ -10,7 +10,7 @@ use actix_web::dev::Server;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer, Resource, Route, guard};
-use models_store::Store;
+use models_store::{DatabaseHealth, Store};
 use serde::Serialize;
 
 use crate::metrics::Metrics;
@@ -38,6 +38,10 @@ struct Readiness {
     status: &'static str,
     database: &'static str,
     lease: &'static str,
+    /// Whether the catalog can be read, on a node that renews its lease.
+    reads: &'static str,
+    /// Whether the last change succeeded. Memory answers reads all the same, so the node stays ready.
+    writes: &'static str,
     draining: bool,
     /// Migrations that the database has had; one that is behind is never served from.
     schema_version: i64,
@@ -51,12 +55,20 @@ impl Operations {
         let is_heard = self.node.silence() <= LONGEST_SILENCE;
         let has_lease = self.node.has_lease();
         let draining = self.is_draining.load(Ordering::Acquire);
-        // A node with a lease answers from memory though the database is away: it stays ready.
-        let is_ready = has_lease && !draining;
+        let DatabaseHealth {
+            reads_fail,
+            writes_fail,
+        } = self.store.health();
+        // A node with a lease answers from memory though the database is away for all: it stays ready. Where another node
+        // may well read, this one is not.
+        let is_ready = has_lease && !reads_fail && !draining;
+        let shown = |fails| if fails { "failing" } else { "ok" };
         Readiness {
             status: if is_ready { "ready" } else { "not ready" },
             database: if is_heard { "ok" } else { "silent" },
             lease: if has_lease { "ok" } else { "run out" },
+            reads: shown(reads_fail),
+            writes: shown(writes_fail),
             draining,
             schema_version: self.store.schema_version,
             needed_level: self.node.needed_level(),

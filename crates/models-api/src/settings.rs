@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use actix_http::header::HeaderValue;
 use ipnet::IpNet;
-use models_store::{DatabaseKind, OpenError, Options};
+use models_store::{OpenError, Options, PasswordSource, check_url};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 use tracing::level_filters::LevelFilter;
@@ -23,6 +23,8 @@ use crate::node::Node;
 use crate::respond::{Logged, Reception, RequestLimits};
 
 pub use source::SettingsError;
+
+use secrets::PasswordFile;
 
 /// All settings. `config/default.toml` says what each means.
 #[derive(Debug, Clone, Deserialize)]
@@ -173,7 +175,7 @@ impl TryFrom<String> for DatabaseUrl {
     type Error = OpenError;
 
     fn try_from(url: String) -> Result<Self, OpenError> {
-        DatabaseKind::of(&url).map(|_| Self(url))
+        check_url(&url).map(|()| Self(url))
     }
 }
 
@@ -252,6 +254,14 @@ impl Settings {
             lease: self.consistency.lease,
             create,
         }
+    }
+
+    /// Where the database's password comes from while the service runs, if that is a file.
+    #[must_use]
+    pub fn password_source(&self) -> Option<Arc<dyn PasswordSource>> {
+        let path = &self.database.password_file;
+        let is_set = !path.as_os_str().is_empty();
+        is_set.then(|| Arc::new(PasswordFile::at(path.clone())) as _)
     }
 
     pub(crate) fn reception(&self, node: &Node) -> Reception {

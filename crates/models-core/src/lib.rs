@@ -35,7 +35,7 @@ pub use mask::{Outside, mask};
 pub use model::{Model, ModelId, Scope, ShutdownDate};
 pub use organization::{Organization, OrganizationId, Project, ProjectId, Slug};
 pub use repository::{
-    ApiKeyRepository, Attempt, Candidates, Deletion, EventRepository, FirstContents,
+    ApiKeyRepository, Attempt, Candidates, CommitInDoubt, Deletion, EventRepository, FirstContents,
     FirstStartRepository, LeaseRepository, ModelRepository, OrganizationRepository, Progress,
     RepositoryError,
 };

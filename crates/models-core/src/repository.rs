@@ -20,8 +20,8 @@ use crate::secret::KeyDigest;
 use crate::time::Timestamp;
 use crate::visibility::DeletionRefusal;
 
-/// Why a store did not do what it was asked. Nothing was changed, except that an `Unavailable` that
-/// comes of a connection lost in the midst of a commit leaves open whether the commit happened.
+/// Why a store did not do what it was asked. Nothing was changed, except that an `Unavailable` with [`CommitInDoubt`] as
+/// its source leaves open whether the commit happened.
 #[derive(Debug, thiserror::Error)]
 pub enum RepositoryError {
     /// Something with this name is there already.
@@ -52,6 +52,24 @@ pub enum RepositoryError {
         .0.join(", ")
     )]
     OlderNodes(Vec<String>),
+}
+
+/// A commit whose outcome is not known. It is the source of an [`RepositoryError::Unavailable`], and holds the reason.
+#[derive(Debug, thiserror::Error)]
+#[error("the commit was not confirmed, so the change may have been made: {0}")]
+pub struct CommitInDoubt(pub String);
+
+impl RepositoryError {
+    /// Whether the change may have been made all the same.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        match self {
+            Self::Unavailable(source) => source.is::<CommitInDoubt>(),
+            Self::AlreadyExists | Self::Failed(_) | Self::Outdated { .. } | Self::OlderNodes(_) => {
+                false
+            }
+        }
+    }
 }
 
 /// Told how many entries of an import have been worked on.

@@ -7,7 +7,8 @@ use models_core::{
 };
 use sqlx::FromRow;
 
-use crate::error::{damaged, repository_error, unavailable};
+use crate::connections::Transaction;
+use crate::error::damaged;
 use crate::mutation::Mutation;
 use crate::sql::{Backend, SqlStore};
 
@@ -137,15 +138,12 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
         let store = self.clone();
         self.run(async move {
             for uses in uses.chunks(USES_AT_ONCE) {
-                let begun = store.writer.begin_with(store.begin).await;
-                let mut transaction = begun.map_err(unavailable)?;
+                let mut transaction = Transaction::begin(&store.writer, store.begin).await?;
                 for (id, at) in uses {
                     let values = vec![id.as_str().into(), i64::from(*at).into()];
-                    DB::fetch::<(i64,)>(&mut transaction, RECORD_USE, values)
-                        .await
-                        .map_err(repository_error)?;
+                    transaction.fetch::<(i64,)>(RECORD_USE, values).await?;
                 }
-                transaction.commit().await.map_err(repository_error)?;
+                transaction.commit(None).await?;
             }
             Ok(())
         })

@@ -3,7 +3,7 @@
 use models_core::{Epoch, Leases, Level, Position, RepositoryError, Revision};
 use sqlx::FromRow;
 
-use crate::error::{repository_error, unavailable};
+use crate::connections::{Connection, Deadline};
 use crate::nodes::duration;
 use crate::sql::{Backend, SqlStore};
 
@@ -73,8 +73,8 @@ impl<DB: Backend> SqlStore<DB> {
     pub(crate) async fn catalog(&self) -> Result<Catalog, RepositoryError> {
         let (reader, level) = (self.reader.clone(), self.level);
         self.run(async move {
-            let mut connection = reader.acquire().await.map_err(unavailable)?;
-            catalog::<DB>(&mut connection, level).await
+            let mut connection = reader.acquire(Deadline::RENEWAL).await?;
+            catalog(&mut connection, level).await
         })
         .await
     }
@@ -82,21 +82,19 @@ impl<DB: Backend> SqlStore<DB> {
 
 /// The catalog's row, as this connection sees it.
 pub(crate) async fn catalog<DB: Backend>(
-    connection: &mut DB::Connection,
+    connection: &mut Connection<DB>,
     supported: Level,
 ) -> Result<Catalog, RepositoryError> {
-    fetch_catalog::<DB>(connection, DB::POSITION, supported).await
+    fetch_catalog(connection, DB::POSITION, supported).await
 }
 
 /// The catalog's row, which this statement returns.
 pub(crate) async fn fetch_catalog<DB: Backend>(
-    connection: &mut DB::Connection,
+    connection: &mut Connection<DB>,
     sql: &'static str,
     supported: Level,
 ) -> Result<Catalog, RepositoryError> {
-    let rows: Vec<CatalogRow> = DB::fetch(connection, sql, vec![])
-        .await
-        .map_err(repository_error)?;
+    let rows: Vec<CatalogRow> = connection.fetch(sql, vec![]).await?;
     match <[_; 1]>::try_from(rows) {
         Ok([row]) => row.supported_by(supported),
         Err(_) => Err(no_catalog()),

@@ -3,10 +3,12 @@
 use models_core::RepositoryError;
 use sqlx::error::{DatabaseError, ErrorKind};
 
-/// SQLSTATE classes and codes that pass: connection faults, transactions rolled back for the sake
+/// SQLSTATE classes and codes that pass: connection faults, a password that is being changed, transactions rolled back for the sake
 /// of others, shortage of resources, an operator's intervention (a shutdown, a time-out), a lock
-/// not got in time, a server that has become a read-only standby.
-const PASSING_IN_POSTGRES: [&str; 6] = ["08", "40", "53", "57", "55P03", "25006"];
+/// not got in time, a server that has become a read-only standby, a transaction that was idle for too long.
+const PASSING_IN_POSTGRES: [&str; 9] = [
+    "08", "28P01", "28000", "40", "53", "57", "55P03", "25006", "25P03",
+];
 
 /// SQLite's primary result codes that pass: busy, locked, read-only, an I/O fault, a full disk, a
 /// file that cannot be opened.
@@ -27,6 +29,42 @@ pub(crate) fn repository_error(error: sqlx::Error) -> RepositoryError {
 /// A connection that was not to be had, for whatever reason.
 pub(crate) fn unavailable(error: sqlx::Error) -> RepositoryError {
     RepositoryError::Unavailable(Box::new(error))
+}
+
+/// Whether the server refused the password or the user.
+pub(crate) fn is_refused(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.is_some_and(|code| matches!(code.as_ref(), "28P01" | "28000"))
+}
+
+/// Whether the connection is of no use after a statement that ended with this error. A server says so before it ends a
+/// connection: at a shutdown, by `pg_terminate_backend`, after a transaction was idle for too long.
+pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
+    if let Some(error) = error.as_database_error() {
+        let code = error.code().unwrap_or_default();
+        let is_end = ["08", "57P01", "57P02", "57P05", "25P03", "25P04"]
+            .iter()
+            .any(|prefix| code.starts_with(prefix));
+        return is_end && !is_of_sqlite(error);
+    }
+    !matches!(
+        error,
+        sqlx::Error::RowNotFound
+            | sqlx::Error::TypeNotFound { .. }
+            | sqlx::Error::ColumnIndexOutOfBounds { .. }
+            | sqlx::Error::ColumnNotFound(_)
+            | sqlx::Error::ColumnDecode { .. }
+            | sqlx::Error::Encode(_)
+            | sqlx::Error::Decode(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+    )
+}
+
+/// Whether a commit that ended with this error may have happened. A server that ends the connection while it waits for
+/// its standby has committed.
+pub(crate) fn is_in_doubt(error: &sqlx::Error) -> bool {
+    is_lost(error)
 }
 
 /// A row that cannot be what it says it is.
@@ -60,7 +98,7 @@ fn is_duplicate(error: &sqlx::Error) -> bool {
         .is_some_and(|error| matches!(error.kind(), ErrorKind::UniqueViolation))
 }
 
-fn is_passing(error: &sqlx::Error) -> bool {
+pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
     if let Some(error) = error.as_database_error() {
         return is_passing_in_database(error);
     }
@@ -76,10 +114,7 @@ fn is_passing(error: &sqlx::Error) -> bool {
 
 fn is_passing_in_database(error: &dyn DatabaseError) -> bool {
     let code = error.code().unwrap_or_default();
-    if error
-        .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
-        .is_some()
-    {
+    if !is_of_sqlite(error) {
         return PASSING_IN_POSTGRES
             .iter()
             .any(|prefix| code.starts_with(prefix));
@@ -87,4 +122,10 @@ fn is_passing_in_database(error: &dyn DatabaseError) -> bool {
     // SQLite's code is the extended one; the primary one is its low byte.
     code.parse::<u32>()
         .is_ok_and(|code| PASSING_IN_SQLITE.contains(&(code & 0xff)))
+}
+
+fn is_of_sqlite(error: &dyn DatabaseError) -> bool {
+    error
+        .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
+        .is_none()
 }

@@ -8,6 +8,7 @@ use models_core::{
 use sqlx::FromRow;
 
 use crate::catalog::{CatalogRow, no_catalog};
+use crate::connections::Deadline;
 use crate::error::damaged;
 use crate::sql::{Backend, SqlStore, only_revision};
 
@@ -119,7 +120,8 @@ impl<DB: Backend> EventRepository for SqlStore<DB> {
         // No `LIMIT`: SQLite plans a statement anew each time that another is bound there.
         let last = revision.0.saturating_add(limit.into());
         let values = vec![revision.0.into(), last.into()];
-        let rows: Vec<EventRow> = self.read(DB::LIST_AFTER, values).await?;
+        let rows = self.read_within(Deadline::RENEWAL, DB::LIST_AFTER, values);
+        let rows: Vec<EventRow> = rows.await?;
         let first = rows.first().ok_or_else(no_catalog)?;
         let position = first.catalog.clone().supported_by(self.level)?.position;
         let value = rows.iter().filter_map(EventRow::entry).collect();

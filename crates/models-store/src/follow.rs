@@ -55,6 +55,7 @@ use crate::catalog::Catalog;
 use crate::held::{HeldLease, Lease, Released};
 use crate::lease::Settling;
 use crate::nodes::{Observed, Renewal};
+use crate::occasionally::Occasionally;
 use crate::sql::{Backend, SqlStore};
 
 /// How often the log is looked at without a hint.
@@ -292,6 +293,7 @@ impl<DB: Backend> Node<DB> {
     }
 
     async fn run(mut self, mut told_to_leave: watch::Receiver<bool>) {
+        let failures = Occasionally::new();
         loop {
             tokio::select! {
                 _ = told_to_leave.wait_for(|leave| *leave) => break,
@@ -313,7 +315,9 @@ impl<DB: Backend> Node<DB> {
                     break;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "failed to read the event log; retrying");
+                    if let Some(left_out) = failures.now() {
+                        tracing::warn!(%error, left_out, "failed to read the event log; retrying");
+                    }
                     tokio::select! {
                         _ = told_to_leave.wait_for(|leave| *leave) => break,
                         () = self.withdraw_if_lost() => {}
@@ -373,8 +377,13 @@ impl<DB: Backend> Node<DB> {
             self.come_back().await?;
         }
         if let (false, Some(applied)) = (renews, &self.position) {
-            let Snapshot { position, value } =
-                self.store.list_after(applied.revision, PAGE).await?;
+            let looking = timeout(
+                self.longest_look(),
+                self.store.list_after(applied.revision, PAGE),
+            );
+            let Snapshot { position, value } = looking.await.map_err(|_| {
+                RepositoryError::Unavailable("the event log took too long".into())
+            })??;
             if applied.epoch == position.epoch {
                 return self.take(&position, value).await;
             }
@@ -390,6 +399,7 @@ impl<DB: Backend> Node<DB> {
         let lease = leases.map_or(self.length, |leases| leases.of_nodes());
         self.lease.extend(sent + self.length.min(lease));
         self.renewed = sent;
+        self.probe_reads();
         if self.length != lease {
             tracing::info!(
                 seconds = lease.as_secs_f64(),
@@ -404,6 +414,23 @@ impl<DB: Backend> Node<DB> {
             self.store.settle(leases, previous);
         }
         Ok(())
+    }
+
+    /// How long a look that does not renew the row may take: reads that hang must not cost a lease that could be
+    /// renewed.
+    fn longest_look(&self) -> Duration {
+        let since = BootTime::now().since(self.renewed);
+        RENEWAL.saturating_sub(since).max(POLL)
+    }
+
+    /// Reads something if nothing else has for a while, so that the node knows whether it can.
+    fn probe_reads(&self) {
+        if self.store.health.reads.age() > RENEWAL {
+            let store = self.store.clone();
+            self.store
+                .runtime
+                .spawn(async move { drop(store.position().await) });
+        }
     }
 
     /// Renews the row, and returns the catalog's row after that.

@@ -13,7 +13,7 @@ use models_core::{Change, LeaseRepository, Leases, Level, Origin, RepositoryErro
 
 use crate::boot_time::BootTime;
 use crate::catalog::catalog;
-use crate::error::{repository_error, unavailable};
+use crate::connections::Deadline;
 use crate::mutation::Mutation;
 use crate::nodes::{MARGIN, duration, milliseconds};
 use crate::sql::{Backend, SqlStore};
@@ -90,14 +90,12 @@ impl<DB: Backend> SqlStore<DB> {
         let (writer, level) = (self.writer.clone(), self.level);
         self.run(async move {
             // Not over a connection for reading: a server that has been replaced can still be read.
-            let mut connection = writer.acquire().await.map_err(unavailable)?;
-            if let Some(leases) = catalog::<DB>(&mut connection, level).await?.leases {
+            let mut connection = writer.acquire(Deadline::STATEMENT).await?;
+            if let Some(leases) = catalog(&mut connection, level).await?.leases {
                 return Ok(leases);
             }
-            DB::fetch::<(i64,)>(&mut connection, SET_FIRST, values)
-                .await
-                .map_err(repository_error)?;
-            let leases = catalog::<DB>(&mut connection, level).await?.leases;
+            connection.fetch::<(i64,)>(SET_FIRST, values).await?;
+            let leases = catalog(&mut connection, level).await?.leases;
             leases.ok_or_else(|| RepositoryError::Failed("the catalog names no lease".into()))
         })
         .await
@@ -121,8 +119,8 @@ impl<DB: Backend> SqlStore<DB> {
         let writer = self.writer.clone();
         self.runtime.spawn(async move {
             let stored = async {
-                let mut connection = writer.acquire().await?;
-                DB::fetch::<(i64,)>(&mut connection, SETTLE, values).await
+                let mut connection = writer.acquire(Deadline::STATEMENT).await?;
+                connection.fetch::<(i64,)>(SETTLE, values).await
             };
             if let Err(error) = stored.await {
                 tracing::warn!(%error, "failed to end the change of the lease; retrying");

@@ -4,8 +4,11 @@
 //! node of a lower level is registered. Programs from before there were levels write none into their
 //! row; the raise takes away the column's default, so that their registration fails.
 
-use models_core::Level;
-use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, SqliteConnection, SqlitePool};
+use models_core::{Level, RepositoryError};
+use sqlx::{AssertSqlSafe, Executor, Postgres, Sqlite, SqlitePool};
+
+use crate::connections::{Connection, Connections, Transaction};
+use crate::sql::Backend;
 
 const LIST_LOWER: &str = "SELECT id FROM nodes WHERE level < $1 ORDER BY id";
 
@@ -15,13 +18,12 @@ const LOCK_NODES: &str = "SET LOCAL lock_timeout = '1s'; LOCK TABLE nodes IN ACC
 const DROP_DEFAULT: &str = "ALTER TABLE nodes ALTER COLUMN level DROP DEFAULT";
 
 pub(crate) async fn raise_on_postgres(
-    transaction: &mut PgConnection,
-    _: &PgPool,
+    transaction: &mut Connection<Postgres>,
+    _: &Connections<Postgres>,
     level: Level,
-) -> Result<Vec<String>, sqlx::Error> {
+) -> Result<Vec<String>, RepositoryError> {
     transaction.execute(LOCK_NODES).await?;
-    let lower = sqlx::query_scalar(LIST_LOWER).bind(level.0);
-    let lower: Vec<String> = lower.fetch_all(&mut *transaction).await?;
+    let lower = lower_nodes(transaction, level).await?;
     if lower.is_empty() {
         transaction.execute(DROP_DEFAULT).await?;
     }
@@ -32,20 +34,32 @@ pub(crate) async fn raise_on_postgres(
 /// commits, older programs cannot register until another process opens the database; the other order
 /// would let them in.
 pub(crate) async fn raise_on_sqlite(
-    _: &mut SqliteConnection,
-    nodes: &SqlitePool,
+    _: &mut Connection<Sqlite>,
+    nodes: &Connections<Sqlite>,
     level: Level,
-) -> Result<Vec<String>, sqlx::Error> {
-    let mut transaction = nodes.begin_with("BEGIN IMMEDIATE").await?;
-    let lower = sqlx::query_scalar(LIST_LOWER).bind(level.0);
-    let lower: Vec<String> = lower.fetch_all(&mut *transaction).await?;
+) -> Result<Vec<String>, RepositoryError> {
+    let mut transaction = Transaction::begin(nodes, "BEGIN IMMEDIATE").await?;
+    let lower = lower_nodes(transaction.connection(), level).await?;
     if lower.is_empty() {
-        rebuild(&mut transaction, level).await?;
-        transaction.commit().await?;
+        let has_levels: Vec<(i64,)> = transaction.connection().fetch(HAS_LEVELS, vec![]).await?;
+        let has_levels = has_levels.first().is_some_and(|(count,)| *count > 0);
+        transaction
+            .connection()
+            .execute(rebuild(has_levels, level))
+            .await?;
+        transaction.commit(None).await?;
     } else {
-        transaction.rollback().await?;
+        transaction.roll_back().await?;
     }
     Ok(lower)
+}
+
+async fn lower_nodes<DB: Backend>(
+    connection: &mut Connection<DB>,
+    level: Level,
+) -> Result<Vec<String>, RepositoryError> {
+    let rows: Vec<(String,)> = connection.fetch(LIST_LOWER, vec![level.0.into()]).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// Makes the table `nodes` in the file beside a SQLite database, or brings it to the catalog's level.
@@ -63,7 +77,12 @@ pub(crate) async fn prepare_nodes_file(
     let level: i64 = sqlx::query_scalar(LEVEL).fetch_one(&mut *turn).await?;
     let mut transaction = nodes.begin_with("BEGIN IMMEDIATE").await?;
     if !is_at(&mut *transaction, Level(level)).await? {
-        rebuild(&mut transaction, Level(level)).await?;
+        let has_levels: i64 = sqlx::query_scalar(HAS_LEVELS)
+            .fetch_one(&mut *transaction)
+            .await?;
+        // Made of constants and a number.
+        let rebuild = AssertSqlSafe(rebuild(has_levels > 0, Level(level)));
+        transaction.execute(rebuild).await?;
     }
     transaction.commit().await?;
     turn.rollback().await
@@ -71,7 +90,7 @@ pub(crate) async fn prepare_nodes_file(
 
 /// Whether there is the table, as it must be at this level.
 async fn is_at(
-    connection: impl Executor<'_, Database = sqlx::Sqlite>,
+    connection: impl Executor<'_, Database = Sqlite>,
     level: Level,
 ) -> Result<bool, sqlx::Error> {
     const DEFINITION: &str =
@@ -92,29 +111,24 @@ fn level_column(level: Level) -> String {
     }
 }
 
-/// SQLite cannot drop a column's default, so the table is made anew, with its rows.
-async fn rebuild(transaction: &mut SqliteConnection, level: Level) -> Result<(), sqlx::Error> {
+/// Whether the table has levels; what an older program made has none.
+const HAS_LEVELS: &str = "SELECT count(*) FROM pragma_table_info('nodes') WHERE name = 'level'";
+
+/// SQLite cannot drop a column's default, so these statements make the table anew, with its rows.
+fn rebuild(has_levels: bool, level: Level) -> String {
     /// The columns of the table in PostgreSQL's migrations, but for the level.
     const COLUMNS: &str = "id TEXT NOT NULL PRIMARY KEY, epoch TEXT NOT NULL, \
         applied_revision INTEGER NOT NULL, renewal INTEGER NOT NULL, lease_ms INTEGER NOT NULL";
     const NAMES: &str = "id, epoch, applied_revision, renewal, lease_ms";
-    // What an older program made has no levels.
-    const HAS_LEVELS: &str = "SELECT count(*) FROM pragma_table_info('nodes') WHERE name = 'level'";
-    let has_levels: i64 = sqlx::query_scalar(HAS_LEVELS)
-        .fetch_one(&mut *transaction)
-        .await?;
-    let old = if has_levels > 0 { "level" } else { "0" };
-    let statements = format!(
+    let old = if has_levels { "level" } else { "0" };
+    format!(
         "CREATE TABLE IF NOT EXISTS nodes ({COLUMNS}) STRICT; \
         CREATE TABLE nodes_anew ({COLUMNS}, {}) STRICT; \
         INSERT INTO nodes_anew ({NAMES}, level) SELECT {NAMES}, {old} FROM nodes WHERE {old} >= {}; \
         DROP TABLE nodes; ALTER TABLE nodes_anew RENAME TO nodes",
         level_column(level),
         if level <= Level::FIRST { 0 } else { level.0 },
-    );
-    // Made of constants and a number.
-    transaction.execute(AssertSqlSafe(statements)).await?;
-    Ok(())
+    )
 }
 
 #[cfg(test)]

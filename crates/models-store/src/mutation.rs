@@ -6,11 +6,10 @@ use std::time::Duration;
 use models_core::{
     Change, Epoch, Leases, Level, OrganizationId, Origin, Position, RepositoryError, Revision,
 };
-use sqlx::{Database, Pool, Transaction};
 use tokio::sync::Notify;
 
 use crate::catalog::{Catalog, fetch_catalog};
-use crate::error::{repository_error, unavailable};
+use crate::connections::{Connection, Connections, Transaction, Tries};
 use crate::sql::{Backend, Record, SqlStore, Value};
 
 /// What a transaction has led to.
@@ -26,12 +25,12 @@ pub(crate) struct Committed {
 /// A transaction that changes the catalog. All of them take turns at the row that holds the
 /// revision, so revisions grow in the order of the commits, and what a transaction has read stays
 /// true until it commits.
-pub(crate) struct Mutation<DB: Database> {
-    transaction: Transaction<'static, DB>,
+pub(crate) struct Mutation<DB: Backend> {
+    transaction: Transaction<DB>,
     epoch: Epoch,
     level: Level,
     leases: Option<Leases>,
-    nodes: Pool<DB>,
+    nodes: Connections<DB>,
     begun_at: Revision,
     revision: Revision,
     origin: Origin,
@@ -44,13 +43,12 @@ impl<DB: Backend> Mutation<DB> {
         store: &SqlStore<DB>,
         origin: Origin,
     ) -> Result<Self, RepositoryError> {
-        let begun = store.writer.begin_with(store.begin).await;
-        let mut transaction = begun.map_err(unavailable)?;
+        let (transaction, catalog) = take_turn(store).await?;
         let Catalog {
             position: Position { epoch, revision },
             level,
             leases,
-        } = fetch_catalog::<DB>(&mut transaction, DB::TAKE_TURN, store.level).await?;
+        } = catalog;
         let begun_at = Revision(revision.0 - 1);
         Ok(Self {
             transaction,
@@ -90,9 +88,7 @@ impl<DB: Backend> Mutation<DB> {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Vec<T>, RepositoryError> {
-        DB::fetch(&mut self.transaction, sql, values)
-            .await
-            .map_err(repository_error)
+        self.transaction.fetch(sql, values).await
     }
 
     /// Runs a statement that answers no rows.
@@ -108,7 +104,7 @@ impl<DB: Backend> Mutation<DB> {
     /// with their ids while nodes of a lower level are registered; the caller then rolls back.
     pub(crate) async fn raise_level(&mut self, level: Level) -> Result<(), RepositoryError> {
         if level > self.level {
-            raise_level::<DB>(&mut self.transaction, &self.nodes, level).await?;
+            raise_level(self.transaction.connection(), &self.nodes, level).await?;
             self.level = level;
         }
         Ok(())
@@ -152,38 +148,45 @@ impl<DB: Backend> Mutation<DB> {
         if revision != self.begun_at.next() {
             self.execute(SET_REVISION, vec![revision.0.into()]).await?;
         }
-        if let Some(notify) = DB::NOTIFY {
-            self.fetch::<(i64,)>(notify, vec![revision.0.into()])
-                .await?;
-        }
-        self.transaction.commit().await.map_err(repository_error)?;
+        let done = self.transaction.commit(Some(revision)).await;
+        // Also where that is in doubt: the node finds out.
         self.committed.notify_one();
-        Ok(committed)
+        done.map(|()| committed)
     }
 
     /// Leaves everything as it was.
     pub(crate) async fn roll_back(self) -> Result<(), RepositoryError> {
-        self.transaction.rollback().await.map_err(repository_error)
+        self.transaction.roll_back().await
+    }
+}
+
+/// Begins a transaction and takes the turn. Where the server ends the connection meanwhile, nothing has happened yet,
+/// and another connection is tried.
+async fn take_turn<DB: Backend>(
+    store: &SqlStore<DB>,
+) -> Result<(Transaction<DB>, Catalog), RepositoryError> {
+    let mut tries = Tries::default();
+    loop {
+        let mut transaction = Transaction::begin(&store.writer, store.begin).await?;
+        let catalog = fetch_catalog(transaction.connection(), DB::TAKE_TURN, store.level).await;
+        if !tries.may_repeat(transaction.connection().is_lost()).await {
+            return catalog.map(|catalog| (transaction, catalog));
+        }
     }
 }
 
 /// Raises the catalog's level in a transaction that has taken the turn. Refused with the ids of the nodes of a lower
 /// level; the caller then rolls back.
 pub(crate) async fn raise_level<DB: Backend>(
-    connection: &mut DB::Connection,
-    nodes: &Pool<DB>,
+    connection: &mut Connection<DB>,
+    nodes: &Connections<DB>,
     level: Level,
 ) -> Result<(), RepositoryError> {
     const RAISE: &str = "UPDATE catalog SET level = $1, level_version = $2";
-    let lower = DB::raise_level(connection, nodes, level)
-        .await
-        .map_err(repository_error)?;
+    let lower = DB::raise_level(connection, nodes, level).await?;
     if !lower.is_empty() {
         return Err(RepositoryError::OlderNodes(lower));
     }
     let values = vec![level.0.into(), env!("CARGO_PKG_VERSION").into()];
-    DB::fetch::<(i64,)>(connection, RAISE, values)
-        .await
-        .map_err(repository_error)
-        .map(drop)
+    connection.fetch::<(i64,)>(RAISE, values).await.map(drop)
 }

@@ -7,7 +7,7 @@ use models_core::{Epoch, EventRepository, Position, RepositoryError, Revision};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::catalog::{Catalog, catalog};
-use crate::error::{repository_error, unavailable};
+use crate::connections::Deadline;
 use crate::mutation::Committed;
 use crate::sql::{Backend, Record, SqlStore, Value};
 
@@ -74,13 +74,11 @@ impl<DB: Backend> SqlStore<DB> {
         let values = row_of(renewal);
         let (nodes, level) = (self.nodes.clone(), self.level);
         let renewed = self.run(async move {
-            let mut connection = nodes.acquire().await.map_err(unavailable)?;
-            let rows: Vec<(i64,)> = DB::fetch(&mut connection, RENEW, values)
-                .await
-                .map_err(repository_error)?;
+            let mut connection = nodes.acquire(Deadline::RENEWAL).await?;
+            let rows: Vec<(i64,)> = connection.fetch(RENEW, values).await?;
             Ok(match (rows.is_empty(), DB::HAS_NODES) {
                 (true, _) => Renewed::Gone,
-                (false, true) => Renewed::At(catalog::<DB>(&mut connection, level).await?),
+                (false, true) => Renewed::At(catalog(&mut connection, level).await?),
                 (false, false) => Renewed::Elsewhere,
             })
         });
@@ -221,10 +219,8 @@ impl<DB: Backend> SqlStore<DB> {
     ) -> Result<Vec<T>, RepositoryError> {
         let nodes = self.nodes.clone();
         self.run(async move {
-            let mut connection = nodes.acquire().await.map_err(unavailable)?;
-            DB::fetch(&mut connection, sql, values)
-                .await
-                .map_err(repository_error)
+            let mut connection = nodes.acquire(Deadline::RENEWAL).await?;
+            connection.fetch(sql, values).await
         })
         .await
     }

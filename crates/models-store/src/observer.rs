@@ -3,6 +3,8 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::health::Operation;
+
 /// Is told of what an operator would want to see. Nothing that it does may wait.
 pub trait Observer: Send + Sync {
     /// A deletion or a revocation has waited for the nodes for so long.
@@ -10,6 +12,9 @@ pub trait Observer: Send + Sync {
 
     /// The connection that notifications come over was lost or given up, and there is a new one.
     fn reconnected(&self);
+
+    /// A statement failed, or there was no connection for it.
+    fn statement_failed(&self, operation: Operation);
 
     /// Memory was emptied: the history is another one, or too much has happened in it.
     fn dropped_everything(&self);

@@ -10,11 +10,16 @@ use models_core::{
     ModelRepository, OrganizationRepository, RepositoryError,
 };
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use tokio::time::timeout;
 
+use crate::connections::Connections;
+use crate::encryption::Encryption;
 use crate::follow::{Follow, Following};
+use crate::health::{DatabaseHealth, Health};
 use crate::observer::{Observer, ObserverSlot, PoolStatus};
+use crate::password::PasswordSource;
 use crate::sql::{Backend, SqlStore};
-use crate::{postgres, sqlite};
+use crate::{parameters, postgres, sqlite};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -71,6 +76,8 @@ pub struct Store {
     pub location: String,
     /// The number of the newest migration; the database has had it and all before it.
     pub schema_version: i64,
+    /// What protects the connections to a server; a file has none.
+    pub encryption: Option<Encryption>,
     /// Organizations and their default projects.
     pub organizations: Arc<dyn OrganizationRepository>,
     /// Keys.
@@ -85,6 +92,7 @@ pub struct Store {
     pub lease: Arc<dyn LeaseRepository>,
     follow: Arc<dyn Follow>,
     observer: ObserverSlot,
+    health: Arc<Health>,
     pools: Arc<dyn Fn() -> Vec<PoolStatus> + Send + Sync>,
     close: Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>,
 }
@@ -101,17 +109,19 @@ impl Store {
             let pools = pools.clone();
             Box::pin(async move {
                 for pool in pools {
-                    pool.close().await;
+                    if timeout(LONGEST_CLOSING, pool.close()).await.is_err() {
+                        tracing::warn!("a connection to the database could not be closed in time");
+                    }
                 }
             })
         };
         let pools = {
             let store = store.clone();
             move || {
-                let status = |name, pool: &sqlx::Pool<DB>| PoolStatus {
+                let status = |name, pool: &Connections<DB>| PoolStatus {
                     name,
                     size: pool.size(),
-                    idle: pool.num_idle(),
+                    idle: pool.idle(),
                 };
                 vec![
                     status("reader", &store.reader),
@@ -123,6 +133,8 @@ impl Store {
         let store = Arc::new(store);
         Self {
             observer: store.observer.clone(),
+            health: store.health.clone(),
+            encryption: None,
             pools: Arc::new(pools),
             kind,
             location,
@@ -150,6 +162,12 @@ impl Store {
         self.observer.by(observer);
     }
 
+    /// Whether the database does what it is told.
+    #[must_use]
+    pub fn health(&self) -> DatabaseHealth {
+        self.health.show()
+    }
+
     /// The connections that are open.
     #[must_use]
     pub fn pools(&self) -> Vec<PoolStatus> {
@@ -173,8 +191,26 @@ pub enum OpenError {
     #[error("the database URL cannot be read: {0}")]
     Url(#[source] sqlx::Error),
     /// A password that was not escaped.
-    #[error("a `/` or `@` in the database URL's user or password must be written %2F or %40")]
+    #[error(
+        "a `/` or `@` in the database URL's user or password must be written %2F or %40, `?` and `#` %3F and %23"
+    )]
     RawSeparator,
+    /// A parameter that would take no effect.
+    #[error("the database URL has a parameter that takes no effect: {shown} ({instead})")]
+    Parameter {
+        /// The parameter's name, if it can be shown.
+        shown: String,
+        /// What to do about it.
+        instead: String,
+    },
+    /// A parameter of which only the last would take effect.
+    #[error("the database URL has the parameter `{0}` twice")]
+    RepeatedParameter(&'static str),
+    /// A variable that would take no effect.
+    #[error(
+        "the variable PGSSLMODE must be disable, allow, prefer, require, verify-ca or verify-full"
+    )]
+    SslModeVariable,
     /// Settings of SQLite's that are not the operator's to choose.
     #[error("a SQLite URL takes no parameters")]
     Parameters,
@@ -257,11 +293,32 @@ pub enum OpenError {
 /// settings on which durability and isolation rest. Call it on the runtime that is to do the
 /// store's work.
 pub async fn open(url: &str, options: Options) -> Result<Store, OpenError> {
+    open_with(url, options, None).await
+}
+
+/// The same for a server whose password may change while the store is open. The password in the URL is the one that
+/// `password` has now.
+pub async fn open_with(
+    url: &str,
+    options: Options,
+    password: Option<Arc<dyn PasswordSource>>,
+) -> Result<Store, OpenError> {
     match DatabaseKind::of(url)? {
         DatabaseKind::Sqlite => sqlite::open(url, options).await,
-        DatabaseKind::Postgres => postgres::open(url, options).await,
+        DatabaseKind::Postgres => postgres::open(url, options, password).await,
     }
 }
+
+/// Refuses a URL that cannot be opened, or of which a part would be passed over. Nothing is opened.
+pub fn check_url(url: &str) -> Result<(), OpenError> {
+    match DatabaseKind::of(url)? {
+        DatabaseKind::Sqlite => sqlite::parse(url).map(drop),
+        DatabaseKind::Postgres => parameters::parse(url).map(drop),
+    }
+}
+
+/// How long the end of the store waits for statements that are under way, in each pool.
+const LONGEST_CLOSING: Duration = Duration::from_secs(10);
 
 pub(crate) fn newest(migrator: &Migrator) -> i64 {
     migrator

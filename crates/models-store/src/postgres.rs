@@ -1,22 +1,26 @@
 //! PostgreSQL: one pool, with time-outs on everything that could hang.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use models_core::{Level, RepositoryError};
+use models_core::Level;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPoolOptions};
-use sqlx::{Connection, Executor, FromRow, PgPool, Postgres};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sqlx::{Connection, Executor, FromRow, Postgres};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::error::repository_error;
+use crate::connections::Connections;
+use crate::encryption::{self, Encryption};
+use crate::health::Health;
 use crate::observer::ObserverSlot;
 use crate::open::{
     DatabaseKind, FIND_LEVEL, OpenError, Options, Store, expect, expect_level, migrate,
 };
+use crate::parameters;
+use crate::password::{PasswordSource, Passwords};
 use crate::sql::SqlStore;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/postgres");
@@ -30,8 +34,15 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 /// Time-outs for each connection, so that neither a lost client nor a forgotten transaction holds
 /// others up; and a commit that is answered is on the disk, whatever the server's default.
-const SETTINGS: &str = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
-    SET idle_in_transaction_session_timeout = '30s'; \
+///
+/// They are set after connecting, since a pooler accepts no startup options. `statement_timeout` is longer than the
+/// client's deadline: it would end the wait for a synchronous standby, and COMMIT would succeed. Where a node has
+/// vanished in mid-transaction, the turn that it held is free after 5 s. The `tcp_` settings let the server notice a
+/// client that has vanished; on a Unix socket they do nothing.
+const SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; \
+    SET idle_in_transaction_session_timeout = '5s'; \
+    SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; \
+    SET tcp_user_timeout = '10s'; \
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 /// A migration may take longer, and so may waiting for another node's.
@@ -58,12 +69,6 @@ macro_rules! epoch {
 }
 pub(crate) use epoch;
 
-/// The answer is an empty text; the statement is asked for no rows.
-pub(crate) const NOTIFY: &str =
-    "SELECT 1::bigint FROM pg_notify('models_revision', ($1::bigint)::text)";
-
-const CHANNEL: &str = "models_revision";
-
 const HAS_TABLES: &str = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
 
 #[derive(FromRow)]
@@ -76,27 +81,27 @@ struct SettingsRow {
     transaction_read_only: String,
 }
 
-pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError> {
-    let (store, location) = connect(url, options).await?;
-    Ok(Store::new(
-        DatabaseKind::Postgres,
-        location,
-        &MIGRATOR,
-        store,
-    ))
+pub(crate) async fn open(
+    url: &str,
+    options: Options,
+    password: Option<Arc<dyn PasswordSource>>,
+) -> Result<Store, OpenError> {
+    let (store, location, encryption) = connect(url, options, password).await?;
+    let mut store = Store::new(DatabaseKind::Postgres, location, &MIGRATOR, store);
+    store.encryption = Some(encryption);
+    Ok(store)
 }
 
-/// The store, and where it is, to be shown.
+/// The store, where it is, to be shown, and whether the way there is encrypted. `password` is where that of the URL came
+/// from.
 pub(crate) async fn connect(
     url: &str,
     options: Options,
-) -> Result<(SqlStore<Postgres>, String), OpenError> {
-    refuse_raw_separators(url)?;
-    let connect = PgConnectOptions::from_str(url)
-        .map_err(OpenError::Url)?
-        .application_name("models-api");
+    password: Option<Arc<dyn PasswordSource>>,
+) -> Result<(SqlStore<Postgres>, String, Encryption), OpenError> {
+    let connect = parameters::parse(url)?;
     let location = location(&connect);
-    prepare(&connect, &location, options).await?;
+    let encryption = prepare(&connect, &location, options).await?;
     let pool = |max_connections| {
         PgPoolOptions::new()
             .max_connections(max_connections)
@@ -104,22 +109,57 @@ pub(crate) async fn connect(
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute(SETTINGS).await.map(drop) })
             })
+            // sqlx's own test has no deadline.
+            .test_before_acquire(false)
+            .before_acquire(|connection, _| Box::pin(async move { Ok(responds(connection).await) }))
             .connect_lazy_with(connect.clone())
     };
+    let pools = [
+        pool(options.max_connections),
+        pool(WRITERS),
+        pool(NODE_CONNECTIONS),
+    ];
+    let passwords = password.map(|source| {
+        // What the source holds now was put into the URL.
+        let present = source.read().ok();
+        let (pools, connect) = (pools.clone(), connect.clone());
+        Passwords::new(source, present, move |password| {
+            for pool in &pools {
+                pool.set_connect_options(connect.clone().password(password.expose()));
+            }
+        })
+    });
+    let observer = ObserverSlot::default();
+    let health = Arc::new(Health::new(&observer));
+    let [reader, writer, nodes] = pools;
     let store = SqlStore {
-        reader: pool(options.max_connections),
-        writer: pool(WRITERS),
+        reader: Connections::new(reader, health.reads.clone(), passwords.clone()),
+        writer: Connections::new(writer, health.writes.clone(), passwords.clone()),
         begin: BEGIN,
-        nodes: pool(NODE_CONNECTIONS),
+        nodes: Connections::new(nodes, health.renewals.clone(), passwords),
         runtime: Handle::current(),
         committed: Arc::default(),
         rest: None,
         published: watch::Sender::default(),
         lease: options.lease,
         level: Level::SUPPORTED,
-        observer: ObserverSlot::default(),
+        observer,
+        health,
     };
-    Ok((store, location))
+    Ok((store, location, encryption))
+}
+
+/// How long a connection from the pool may take to show that it is usable.
+const PING: Duration = Duration::from_secs(1);
+
+async fn responds(connection: &mut PgConnection) -> bool {
+    matches!(timeout(PING, connection.ping()).await, Ok(Ok(())))
+}
+
+/// Closes the connection without another word to the server, which may be silent.
+pub(crate) fn discard(connection: PoolConnection<Postgres>) -> std::future::Ready<()> {
+    drop(connection.detach());
+    std::future::ready(())
 }
 
 /// Connects once, outside the pools (which would try again in silence), asserts the settings, and
@@ -128,40 +168,22 @@ async fn prepare(
     connect: &PgConnectOptions,
     location: &str,
     options: Options,
-) -> Result<(), OpenError> {
+) -> Result<Encryption, OpenError> {
     let unreachable = |source| OpenError::Connect {
         location: location.to_owned(),
         source,
     };
-    let connecting = timeout(options.connect_timeout, PgConnection::connect_with(connect)).await;
-    let mut connection = connecting
-        .map_err(|_| OpenError::Timeout {
-            location: location.to_owned(),
-            timeout: options.connect_timeout,
-        })?
-        .map_err(unreachable)?;
-    connection.execute(SETTINGS).await.map_err(unreachable)?;
-    let row: SettingsRow = sqlx::query_as(FIND_SETTINGS)
-        .fetch_one(&mut connection)
-        .await
-        .map_err(unreachable)?;
-    expect("statement_timeout", "30s", &row.statement_timeout)?;
-    expect("lock_timeout", "10s", &row.lock_timeout)?;
-    expect(
-        "idle_in_transaction_session_timeout",
-        "30s",
-        &row.idle_in_transaction_session_timeout,
-    )?;
-    expect("synchronous_commit", "true", &row.synchronous_commit)?;
-    expect("server_encoding", "UTF8", &row.server_encoding)?;
-    expect("transaction_read_only", "off", &row.transaction_read_only)?;
-    let has_tables: (bool,) = sqlx::query_as(HAS_TABLES)
-        .fetch_one(&mut connection)
-        .await
-        .map_err(unreachable)?;
-    if !has_tables.0 && !options.create {
-        return Err(OpenError::NoTables(location.to_owned()));
-    }
+    let preparing = async {
+        let (mut connection, encryption) =
+            encryption::connect(connect).await.map_err(unreachable)?;
+        assert_settings(&mut connection, location, options.create).await?;
+        Ok((connection, encryption))
+    };
+    let prepared = timeout(options.connect_timeout, preparing).await;
+    let (mut connection, encryption) = prepared.map_err(|_| OpenError::Timeout {
+        location: location.to_owned(),
+        timeout: options.connect_timeout,
+    })??;
     connection
         .execute(SETTINGS_FOR_MIGRATION)
         .await
@@ -170,23 +192,47 @@ async fn prepare(
     migrate(&MIGRATOR, &mut connection).await?;
     let level = sqlx::query_as(FIND_LEVEL).fetch_one(&mut connection).await;
     expect_level(level.map_err(unreachable)?)?;
-    connection.close().await.map_err(unreachable)
+    // Whether the server hears of the end does not matter.
+    let _ = timeout(PING, connection.close()).await;
+    Ok(encryption)
 }
 
-/// A raw `/` or `@` in the password makes another host of a part of it, and messages would show
-/// that part.
-fn refuse_raw_separators(url: &str) -> Result<(), OpenError> {
-    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-    let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
-    let after_slash = rest.split_once('/').map_or("", |(_, path)| path);
-    if rest.matches('@').count() > 1 || after_slash.contains('@') {
-        return Err(OpenError::RawSeparator);
+async fn assert_settings(
+    connection: &mut PgConnection,
+    location: &str,
+    create: bool,
+) -> Result<(), OpenError> {
+    let unreachable = |source| OpenError::Connect {
+        location: location.to_owned(),
+        source,
+    };
+    connection.execute(SETTINGS).await.map_err(unreachable)?;
+    let row: SettingsRow = sqlx::query_as(FIND_SETTINGS)
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(unreachable)?;
+    expect("statement_timeout", "10s", &row.statement_timeout)?;
+    expect("lock_timeout", "5s", &row.lock_timeout)?;
+    expect(
+        "idle_in_transaction_session_timeout",
+        "5s",
+        &row.idle_in_transaction_session_timeout,
+    )?;
+    expect("synchronous_commit", "true", &row.synchronous_commit)?;
+    expect("server_encoding", "UTF8", &row.server_encoding)?;
+    expect("transaction_read_only", "off", &row.transaction_read_only)?;
+    let has_tables: (bool,) = sqlx::query_as(HAS_TABLES)
+        .fetch_one(connection)
+        .await
+        .map_err(unreachable)?;
+    if !has_tables.0 && !create {
+        return Err(OpenError::NoTables(location.to_owned()));
     }
     Ok(())
 }
 
 /// Where the database is, without the password.
-fn location(connect: &PgConnectOptions) -> String {
+pub(crate) fn location(connect: &PgConnectOptions) -> String {
     let database = connect
         .get_database()
         .unwrap_or_else(|| connect.get_username());
@@ -198,74 +244,4 @@ fn location(connect: &PgConnectOptions) -> String {
             connect.get_port()
         ),
     }
-}
-
-/// Wakes `committed` whenever any process has committed, for as long as the pool is open. A
-/// notification is a hint: whoever waits for it also looks from time to time. A server or a pooler
-/// that lets none through is refused.
-pub(crate) async fn listen(
-    pool: &PgPool,
-    committed: &Arc<Notify>,
-    observer: &ObserverSlot,
-) -> Result<(), RepositoryError> {
-    let mut listener = start_listening(pool).await.map_err(repository_error)?;
-    if !hears_itself(pool, &mut listener).await {
-        return Err(RepositoryError::Failed(DEAF.into()));
-    }
-    let (pool, committed, observer) = (pool.clone(), committed.clone(), observer.clone());
-    tokio::spawn(async move {
-        while !pool.is_closed() {
-            // Any doubt, and the connection is given up: a listener that goes on by itself has been
-            // seen to lose notifications without a word.
-            loop {
-                let is_heard = match timeout(HEARTBEAT, listener.try_recv()).await {
-                    Ok(received) => matches!(received, Ok(Some(_))),
-                    Err(_) => hears_itself(&pool, &mut listener).await,
-                };
-                if !is_heard {
-                    break;
-                }
-                committed.notify_one();
-            }
-            drop(listener);
-            listener = loop {
-                match start_listening(&pool).await {
-                    Ok(listener) => break listener,
-                    Err(_) if pool.is_closed() => return,
-                    Err(_) => tokio::time::sleep(RECONNECT_PAUSE).await,
-                }
-            };
-            observer.tell(|observer| observer.reconnected());
-            committed.notify_one();
-        }
-    });
-    Ok(())
-}
-
-/// Whether a notification arrives that is sent to oneself.
-async fn hears_itself(pool: &PgPool, listener: &mut PgListener) -> bool {
-    let probe = "SELECT pg_notify('models_revision', '')";
-    if pool.execute(probe).await.is_err() {
-        return false;
-    }
-    let received = timeout(PROBE_TIMEOUT, listener.try_recv()).await;
-    matches!(received, Ok(Ok(Some(_))))
-}
-
-/// After how long a silence a notification is sent to oneself: a connection that is cut looks like
-/// one on which nothing is said.
-const HEARTBEAT: Duration = Duration::from_secs(10);
-/// How long a notification to oneself may take.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
-
-const DEAF: &str = "no notification arrives (LISTEN and NOTIFY); if there is a pooler before the server, it must be in \
-    session mode";
-
-const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
-
-async fn start_listening(pool: &PgPool) -> Result<PgListener, sqlx::Error> {
-    let mut listener = PgListener::connect_with(pool).await?;
-    listener.eager_reconnect(false);
-    listener.listen(CHANNEL).await?;
-    Ok(listener)
 }

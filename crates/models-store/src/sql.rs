@@ -4,20 +4,24 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use models_core::{Level, Position, RepositoryError, Revision, Snapshot};
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Database, FromRow, Pool, Postgres, Sqlite};
+use sqlx::{Database, FromRow, Postgres, Sqlite};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 
 use crate::catalog::{catalog, catalog_columns, no_catalog};
-use crate::error::{repository_error, unavailable};
+use crate::connections::{Connection, Connections, Deadline, Tries};
+use crate::health::Health;
 use crate::models::ImportSettings;
 use crate::observer::ObserverSlot;
-use crate::{level, postgres, sqlite};
+use crate::{level, notifications, postgres, sqlite};
 
 /// A value for a statement's `$1`, `$2`, …: all types that the schema knows.
+#[derive(Clone)]
 pub(crate) enum Value {
     Text(Option<String>),
     Integer(Option<i64>),
@@ -75,12 +79,12 @@ pub(crate) trait Backend: Database + ImportSettings {
     /// Keeps nodes of a lower level from registering, from the commit of this transaction on, and
     /// returns the ids of those that are registered. Where there are any, nothing is changed.
     fn raise_level(
-        transaction: &mut Self::Connection,
-        nodes: &Pool<Self>,
+        connection: &mut Connection<Self>,
+        nodes: &Connections<Self>,
         level: Level,
-    ) -> impl Future<Output = Result<Vec<String>, sqlx::Error>> + Send;
+    ) -> impl Future<Output = Result<Vec<String>, RepositoryError>> + Send;
 
-    /// Tells other processes, when the transaction commits, that there is a new revision.
+    /// Notifies other processes of the revision `$1`, which has been committed. A hint: it may fail.
     const NOTIFY: Option<&'static str>;
 
     /// Whether the nodes' rows are in the same database as all else.
@@ -89,7 +93,7 @@ pub(crate) trait Backend: Database + ImportSettings {
     /// Wakes `committed` when another process has committed, where that can be heard, for as long
     /// as the pool is open.
     fn listen(
-        pool: &Pool<Self>,
+        connections: &Connections<Self>,
         committed: &Arc<Notify>,
         observer: &ObserverSlot,
     ) -> impl Future<Output = Result<(), RepositoryError>> + Send;
@@ -100,10 +104,20 @@ pub(crate) trait Backend: Database + ImportSettings {
         sql: &'static str,
         values: Vec<Value>,
     ) -> impl Future<Output = Result<Vec<T>, sqlx::Error>> + Send;
+
+    /// Runs statements that have no parameters, and calls `each` after each of them.
+    fn run(
+        connection: &mut Self::Connection,
+        sql: String,
+        each: impl FnMut() + Send,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Closes a connection whose last statement has not ended.
+    fn discard(connection: PoolConnection<Self>) -> impl Future<Output = ()> + Send + 'static;
 }
 
 macro_rules! backend {
-    ($database:ty, $epoch:expr, $notify:expr, $has_nodes:expr, $listen:path, $raise_level:path) => {
+    ($database:ty, $epoch:expr, $notify:expr, $has_nodes:expr, $listen:path, $raise_level:path, $discard:path) => {
         impl Backend for $database {
             const POSITION: &'static str = concat!(
                 "SELECT revision AS newest, ", $epoch, " AS epoch, ", catalog_columns!(), " FROM catalog"
@@ -121,19 +135,19 @@ macro_rules! backend {
             const HAS_NODES: bool = $has_nodes;
 
             async fn listen(
-                pool: &Pool<Self>,
+                connections: &Connections<Self>,
                 committed: &Arc<Notify>,
                 observer: &ObserverSlot,
             ) -> Result<(), RepositoryError> {
-                $listen(pool, committed, observer).await
+                $listen(connections, committed, observer).await
             }
 
             async fn raise_level(
-                transaction: &mut Self::Connection,
-                nodes: &Pool<Self>,
+                connection: &mut Connection<Self>,
+                nodes: &Connections<Self>,
                 level: Level,
-            ) -> Result<Vec<String>, sqlx::Error> {
-                $raise_level(transaction, nodes, level).await
+            ) -> Result<Vec<String>, RepositoryError> {
+                $raise_level(connection, nodes, level).await
             }
 
             async fn fetch<T: Record>(
@@ -150,6 +164,24 @@ macro_rules! backend {
                 }
                 query.fetch_all(connection).await
             }
+
+            async fn run(
+                connection: &mut Self::Connection,
+                sql: String,
+                mut each: impl FnMut() + Send,
+            ) -> Result<(), sqlx::Error> {
+                // Its callers make it of constants and numbers.
+                let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
+                let mut results = sql.execute_many(connection);
+                while results.try_next().await?.is_some() {
+                    each();
+                }
+                Ok(())
+            }
+
+            async fn discard(connection: PoolConnection<Self>) {
+                $discard(connection).await;
+            }
         }
     };
 }
@@ -160,27 +192,29 @@ backend!(
     None,
     false,
     sqlite::listen,
-    level::raise_on_sqlite
+    level::raise_on_sqlite,
+    sqlite::discard
 );
 backend!(
     Postgres,
     postgres::epoch!(),
-    Some(postgres::NOTIFY),
+    Some(notifications::NOTIFY),
     true,
-    postgres::listen,
-    level::raise_on_postgres
+    notifications::listen,
+    level::raise_on_postgres,
+    postgres::discard
 );
 
 /// A catalog in a database.
-pub(crate) struct SqlStore<DB: Database> {
+pub(crate) struct SqlStore<DB: Backend> {
     /// For reading. On SQLite these connections cannot write.
-    pub(crate) reader: Pool<DB>,
+    pub(crate) reader: Connections<DB>,
     /// For writing. On SQLite this is a single connection.
-    pub(crate) writer: Pool<DB>,
+    pub(crate) writer: Connections<DB>,
     /// Begins a transaction that will write.
     pub(crate) begin: &'static str,
     /// Where the nodes' rows are. On SQLite it is a file of its own.
-    pub(crate) nodes: Pool<DB>,
+    pub(crate) nodes: Connections<DB>,
     /// Where the work is done.
     pub(crate) runtime: Handle,
     /// Told after each commit of this process.
@@ -195,10 +229,12 @@ pub(crate) struct SqlStore<DB: Database> {
     pub(crate) level: Level,
     /// Told how it fares.
     pub(crate) observer: ObserverSlot,
+    /// How reads, writes and renewals go.
+    pub(crate) health: Arc<Health>,
 }
 
 // Derived, it would ask for `DB: Clone`.
-impl<DB: Database> Clone for SqlStore<DB> {
+impl<DB: Backend> Clone for SqlStore<DB> {
     fn clone(&self) -> Self {
         Self {
             reader: self.reader.clone(),
@@ -212,6 +248,7 @@ impl<DB: Database> Clone for SqlStore<DB> {
             lease: self.lease,
             level: self.level,
             observer: self.observer.clone(),
+            health: self.health.clone(),
         }
     }
 }
@@ -223,12 +260,26 @@ impl<DB: Backend> SqlStore<DB> {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Vec<T>, RepositoryError> {
+        self.read_within(Deadline::STATEMENT, sql, values).await
+    }
+
+    /// The same within another deadline.
+    pub(crate) async fn read_within<T: Record + 'static>(
+        &self,
+        deadline: Deadline,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<T>, RepositoryError> {
         let reader = self.reader.clone();
         self.run(async move {
-            let mut connection = reader.acquire().await.map_err(unavailable)?;
-            DB::fetch(&mut connection, sql, values)
-                .await
-                .map_err(repository_error)
+            let mut tries = Tries::default();
+            loop {
+                let mut connection = reader.acquire(deadline).await?;
+                let rows = connection.fetch(sql, values.clone()).await;
+                if !tries.may_repeat(connection.is_lost()).await {
+                    return rows;
+                }
+            }
         })
         .await
     }
@@ -242,11 +293,14 @@ impl<DB: Backend> SqlStore<DB> {
     ) -> Result<Snapshot<Vec<T>>, RepositoryError> {
         let (reader, level) = (self.reader.clone(), self.level);
         self.run(async move {
-            let mut connection = reader.acquire().await.map_err(unavailable)?;
-            let position = position::<DB>(&mut connection, level).await?;
-            let rows = DB::fetch(&mut connection, sql, values).await;
-            let value = rows.map_err(repository_error)?;
-            Ok(Snapshot { position, value })
+            let mut tries = Tries::default();
+            loop {
+                let mut connection = reader.acquire(Deadline::STATEMENT).await?;
+                let read = fetch_at(&mut connection, level, sql, values.clone()).await;
+                if !tries.may_repeat(connection.is_lost()).await {
+                    return read;
+                }
+            }
         })
         .await
     }
@@ -269,12 +323,23 @@ impl<DB: Backend> SqlStore<DB> {
     }
 }
 
+async fn fetch_at<DB: Backend, T: Record>(
+    connection: &mut Connection<DB>,
+    supported: Level,
+    sql: &'static str,
+    values: Vec<Value>,
+) -> Result<Snapshot<Vec<T>>, RepositoryError> {
+    let position = position(connection, supported).await?;
+    let value = connection.fetch(sql, values).await?;
+    Ok(Snapshot { position, value })
+}
+
 /// The newest position, as this connection sees it.
 pub(crate) async fn position<DB: Backend>(
-    connection: &mut DB::Connection,
+    connection: &mut Connection<DB>,
     supported: Level,
 ) -> Result<Position, RepositoryError> {
-    let catalog = catalog::<DB>(connection, supported).await?;
+    let catalog = catalog(connection, supported).await?;
     Ok(catalog.position)
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use models_core::{Level, RepositoryError};
 use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -14,7 +15,9 @@ use sqlx::{Connection, Sqlite, SqlitePool};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 
+use crate::connections::Connections;
 use crate::error::is_busy;
+use crate::health::Health;
 use crate::level;
 use crate::observer::ObserverSlot;
 use crate::open::{
@@ -35,8 +38,10 @@ pub(crate) use epoch;
 /// Takes the lock at once. The busy time-out does not cover a lock that is upgraded.
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
-/// How long a connection waits for another process's lock.
+/// How long a connection waits for another process's lock. A statement's deadline is longer.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The same for the nodes' rows, whose statements have a shorter deadline.
+const NODES_BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);
 
 /// Where there is a single core, the database takes turns on it with those who read. With this between a commit
 /// and the look at it, they do not wait for both in one go.
@@ -80,24 +85,27 @@ pub(crate) async fn connect(
     level::prepare_nodes_file(&writer, &nodes)
         .await
         .map_err(unreachable)?;
+    let observer = ObserverSlot::default();
+    let health = Arc::new(Health::new(&observer));
     let store = SqlStore {
-        reader,
-        writer,
+        reader: Connections::new(reader, health.reads.clone(), None),
+        writer: Connections::new(writer, health.writes.clone(), None),
         begin: BEGIN,
-        nodes,
+        nodes: Connections::new(nodes, health.renewals.clone(), None),
         runtime: Handle::current(),
         committed: Arc::default(),
         rest: has_one_core().then_some(REST),
         published: watch::Sender::default(),
         lease: options.lease,
         level: Level::SUPPORTED,
-        observer: ObserverSlot::default(),
+        observer,
+        health,
     };
     Ok((store, location))
 }
 
 /// A URL that names a file, and nothing else.
-fn parse(url: &str) -> Result<SqliteConnectOptions, OpenError> {
+pub(crate) fn parse(url: &str) -> Result<SqliteConnectOptions, OpenError> {
     if url.contains('?') {
         return Err(OpenError::Parameters);
     }
@@ -146,16 +154,23 @@ async fn open_nodes(file: &Path, options: Options) -> Result<SqlitePool, sqlx::E
     let connect = SqliteConnectOptions::new()
         .filename(name)
         .create_if_missing(true)
-        .busy_timeout(BUSY_TIMEOUT)
+        .busy_timeout(NODES_BUSY_TIMEOUT)
         .journal_mode(SqliteJournalMode::Wal)
         .pragma("wal_autocheckpoint", "4")
         .synchronous(SqliteSynchronous::Off);
     connect_patiently(1, &connect, options).await
 }
 
+/// Ends a connection whose statement has passed its deadline. Its thread may be stuck in that for long, so the connection
+/// keeps its place in the pool until then: there are never more threads than places.
+pub(crate) async fn discard(connection: PoolConnection<Sqlite>) {
+    // What it was doing is rolled back.
+    let _ = connection.close().await;
+}
+
 /// Nothing tells of other processes' commits; they are found by looking.
 pub(crate) fn listen(
-    _: &SqlitePool,
+    _: &Connections<Sqlite>,
     _: &Arc<Notify>,
     _: &ObserverSlot,
 ) -> impl Future<Output = Result<(), RepositoryError>> + Send + use<> {

@@ -1,5 +1,11 @@
 //! A database of its own for each test, of either kind, removed when the test ends.
 
+mod password_server;
+mod proxy;
+
+pub use password_server::PasswordServer;
+pub use proxy::Proxy;
+
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use uuid::Uuid;

@@ -1,6 +1,6 @@
 //! `serve`: the service, from its settings to its last answer.
 
-use models_store::Store;
+use models_store::{Encryption, Store};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -11,6 +11,10 @@ use crate::application::Application;
 use crate::first_start;
 use crate::node::Node;
 use crate::settings::Settings;
+
+/// What to do about a connection that everybody on the way can read.
+pub(super) const UNENCRYPTED: &str = "the connection to the database is not encrypted, and the server is another machine; \
+    set `sslmode=verify-full` and `sslrootcert` in `database.url`";
 
 /// The status of a process that did not finish what was in flight: that of an interruption.
 const TOLD_TWICE: i32 = 130;
@@ -35,6 +39,7 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
         version = env!("CARGO_PKG_VERSION"),
         database = %store.kind,
         location = store.location,
+        encryption = store.encryption.map(Encryption::name),
         schema_version = store.schema_version,
         "listening"
     );
@@ -42,6 +47,9 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
         tracing::warn!(
             "`server.cors_origins` names `null`: every sandboxed frame and every local file may read responses"
         );
+    }
+    if store.encryption == Some(Encryption::None) {
+        tracing::warn!(location = store.location, "{UNENCRYPTED}");
     }
     if !store.api_keys.is_any().await? {
         tracing::warn!(

@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use models_core::mask;
-use models_store::DatabaseKind;
+use models_store::{DatabaseKind, DatabasePassword, PasswordSource};
 use url::Url;
 
 use super::{DatabaseSettings, DatabaseUrl};
@@ -143,6 +143,21 @@ pub(super) fn resolve(
         return Err((URL, reason.to_owned()));
     }
     Ok(())
+}
+
+/// The file with the database's password. A service reads it again and again: the password may change under it.
+pub(super) struct PasswordFile(PathBuf);
+
+impl PasswordFile {
+    pub(super) fn at(path: PathBuf) -> Self {
+        Self(path)
+    }
+}
+
+impl PasswordSource for PasswordFile {
+    fn read(&self) -> Result<DatabasePassword, String> {
+        read(&self.0).map(DatabasePassword::new)
+    }
 }
 
 /// The only line of the file.

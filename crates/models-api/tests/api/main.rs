@@ -18,6 +18,7 @@ mod openapi;
 mod operations;
 mod probes;
 mod properties;
+mod readiness;
 mod reads;
 mod retrieval;
 mod revisions;

@@ -61,6 +61,16 @@ impl TestService {
         Self::start_on(self.database.clone(), &[], change).await
     }
 
+    /// Another node of the same catalog, whose way to the database is this URL.
+    pub async fn node_through(&self, url: &str) -> Self {
+        Self::start_on(
+            self.database.clone(),
+            &[("MODELS__DATABASE__URL", url)],
+            |_| (),
+        )
+        .await
+    }
+
     pub fn database_url(&self) -> &str {
         self.database.url()
     }

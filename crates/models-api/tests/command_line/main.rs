@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "the counts of what was tried")]
 
+mod database_url;
 mod failures;
 mod gateway;
 mod inputs;
@@ -13,6 +14,7 @@ mod models;
 mod operations;
 mod organizations;
 mod program;
+mod rotation;
 mod sdks;
 mod secrets;
 mod serving;

@@ -58,7 +58,9 @@ async fn events_of_another_history_are_not_applied() {
     ];
     let mut stores = vec![];
     for database in &databases {
-        let (store, _) = postgres::connect(database.url(), OPTIONS).await.unwrap();
+        let (store, _, _) = postgres::connect(database.url(), OPTIONS, None)
+            .await
+            .unwrap();
         record(&store).await;
         stores.push(store);
     }

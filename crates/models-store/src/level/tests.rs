@@ -134,7 +134,9 @@ async fn levels_on_sqlite() {
 #[tokio::test]
 async fn levels_on_postgres() {
     let database = TestDatabase::postgres().await;
-    let (store, _) = postgres::connect(database.url(), OPTIONS).await.unwrap();
+    let (store, _, _) = postgres::connect(database.url(), OPTIONS, None)
+        .await
+        .unwrap();
     a_raise_is_refused_while_older_nodes_are_registered(&store).await;
     a_raise_keeps_older_programs_out(&store).await;
 }

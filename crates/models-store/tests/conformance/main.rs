@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod api_keys;
+mod deadlines;
 mod deletions;
 mod events;
 mod fixtures;

@@ -23,7 +23,7 @@ async fn a_url_of_another_kind_is_refused() {
     for url in ["", "mysql://localhost/x", "data/models.db", "http://x"] {
         assert_eq!(
             refusal(url).await,
-            "a database URL must begin with `sqlite:` or `postgres:`"
+            "a database URL must begin with `sqlite://` or `postgres://`"
         );
     }
     assert!(

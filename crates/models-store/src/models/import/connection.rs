@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use models_core::{Level, RepositoryError, Revision};
-use sqlx::{Connection, Pool, Postgres, Sqlite};
+use sqlx::{Postgres, Sqlite};
 use tokio::sync::Notify;
 
 use crate::catalog::{Catalog, fetch_catalog};
-use crate::error::{repository_error, unavailable};
+use crate::connections::{Connection, Connections, Deadline};
 use crate::mutation::raise_level;
 use crate::sql::{Backend, Record, SqlStore, Value};
 
@@ -49,8 +49,8 @@ impl Turn {
 
 /// A connection outside the pools. Dropped, it is closed, and the database rolls back.
 pub(super) struct ImportConnection<DB: Backend> {
-    connection: DB::Connection,
-    nodes: Pool<DB>,
+    connection: Connection<DB>,
+    nodes: Connections<DB>,
     begin: &'static str,
     level: Level,
     committed: Arc<Notify>,
@@ -58,9 +58,8 @@ pub(super) struct ImportConnection<DB: Backend> {
 
 impl<DB: Backend> ImportConnection<DB> {
     pub(super) async fn open(store: &SqlStore<DB>) -> Result<Self, RepositoryError> {
-        let connection = store.writer.acquire().await.map_err(unavailable)?;
         let mut opened = Self {
-            connection: connection.detach(),
+            connection: store.writer.detach(Deadline::IMPORT).await?,
             nodes: store.nodes.clone(),
             begin: store.begin,
             level: store.level,
@@ -78,9 +77,7 @@ impl<DB: Backend> ImportConnection<DB> {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Vec<T>, RepositoryError> {
-        DB::fetch(&mut self.connection, sql, values)
-            .await
-            .map_err(repository_error)
+        self.connection.fetch(sql, values).await
     }
 
     /// Runs a statement whose rows, if any, do not matter.
@@ -94,8 +91,8 @@ impl<DB: Backend> ImportConnection<DB> {
 
     /// Begins a transaction and takes the turn.
     pub(super) async fn take_turn(&mut self) -> Result<Turn, RepositoryError> {
-        self.execute(self.begin, vec![]).await?;
-        fetch_catalog::<DB>(&mut self.connection, DB::TAKE_TURN, self.level)
+        self.connection.begin(self.begin).await?;
+        fetch_catalog(&mut self.connection, DB::TAKE_TURN, self.level)
             .await
             .map(Turn)
     }
@@ -107,7 +104,7 @@ impl<DB: Backend> ImportConnection<DB> {
         level: Level,
     ) -> Result<(), RepositoryError> {
         if level > turn.0.level {
-            raise_level::<DB>(&mut self.connection, &self.nodes, level).await?;
+            raise_level(&mut self.connection, &self.nodes, level).await?;
         }
         Ok(())
     }
@@ -120,20 +117,18 @@ impl<DB: Backend> ImportConnection<DB> {
     ) -> Result<(), RepositoryError> {
         self.execute("UPDATE catalog SET revision = $1", vec![last.0.into()])
             .await?;
-        if let Some(notify) = DB::NOTIFY {
-            self.execute(notify, vec![last.0.into()]).await?;
-        }
-        self.execute("COMMIT", vec![]).await?;
+        let done = self.connection.commit(Some(last)).await;
+        // Also where that is in doubt: the node finds out.
         self.committed.notify_one();
-        Ok(())
+        done
     }
 
     pub(super) async fn roll_back(&mut self) -> Result<(), RepositoryError> {
-        self.execute("ROLLBACK", vec![]).await
+        self.connection.roll_back().await
     }
 
     /// Closes the connection. A failure concerns nobody any more.
     pub(super) async fn close(self) {
-        let _ = self.connection.close().await;
+        self.connection.close().await;
     }
 }

@@ -1,0 +1,66 @@
+//! Log lines of something that may happen all the time.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// Lets a line through, then one after a second, and then ever fewer, down to one a minute. After two quiet minutes it
+/// begins anew.
+#[derive(Default)]
+pub(crate) struct Occasionally(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    last: Option<Instant>,
+    pause: Duration,
+    left_out: u64,
+}
+
+impl Occasionally {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many lines were left out before this one; `None` if this one is to be left out.
+    pub(crate) fn now(&self) -> Option<u64> {
+        self.at(Instant::now())
+    }
+
+    fn at(&self, now: Instant) -> Option<u64> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let passed = state.last.map(|last| now.saturating_duration_since(last));
+        match passed {
+            Some(passed) if passed < state.pause => {
+                state.left_out += 1;
+                return None;
+            }
+            Some(passed) if passed < 2 * LONGEST_PAUSE => {
+                state.pause = (2 * state.pause).min(LONGEST_PAUSE);
+            }
+            _ => state.pause = FIRST_PAUSE,
+        }
+        state.last = Some(now);
+        Some(std::mem::take(&mut state.left_out))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_become_fewer_and_are_counted() {
+        let (occasionally, begin) = (Occasionally::new(), Instant::now());
+        let shown: Vec<_> = (0..3_000)
+            .map(|tenth| begin + Duration::from_millis(100 * tenth))
+            .filter_map(|now| occasionally.at(now))
+            .collect();
+        assert!(shown.len() < 12, "{shown:?}");
+        assert_eq!(shown[..4], [0, 9, 19, 39]);
+        let later = begin + Duration::from_secs(3_000);
+        assert!(occasionally.at(later).is_some());
+        assert_eq!(occasionally.at(later + Duration::from_secs(1)), Some(0));
+    }
+}
