@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 
 use crate::Failure;
@@ -55,6 +56,25 @@ impl Database {
         database.addresses.extend_from_slice(addresses);
         database.run_server()?;
         Ok(database)
+    }
+
+    /// Adds a database `models` that belongs to a role `models`, which must give this password.
+    pub async fn demand_password(&self, password: &str) -> Result<(), Failure> {
+        let rules = "host all models 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n";
+        fs::write(self.data().join("pg_hba.conf"), rules)?;
+        let role = format!("CREATE ROLE models LOGIN PASSWORD '{password}'");
+        self.execute(&role).await?;
+        self.execute("CREATE DATABASE models OWNER models").await?;
+        self.execute("SELECT pg_reload_conf()").await
+    }
+
+    /// Runs a statement as the administrator.
+    pub async fn execute(&self, statement: &str) -> Result<(), Failure> {
+        let mut connection = PgConnection::connect(&self.url()).await?;
+        connection
+            .execute(AssertSqlSafe(statement.to_owned()))
+            .await?;
+        Ok(connection.close().await?)
     }
 
     /// A standby of this one.

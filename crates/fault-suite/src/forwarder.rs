@@ -25,6 +25,8 @@ pub struct Forwarder {
     resets: Arc<AtomicBool>,
     /// Grows when all connections are to end.
     generation: watch::Sender<u64>,
+    /// Grows when all connections are to fall silent for ever.
+    silences: watch::Sender<u64>,
 }
 
 impl Forwarder {
@@ -38,6 +40,7 @@ impl Forwarder {
             delay: Arc::default(),
             resets: Arc::default(),
             generation: watch::Sender::new(0),
+            silences: watch::Sender::new(0),
         };
         tokio::spawn(forwarder.clone().accept(listener));
         Ok(forwarder)
@@ -62,6 +65,11 @@ impl Forwarder {
         self.target.store(target, Ordering::Release);
         self.resets.store(false, Ordering::Release);
         self.generation.send_modify(|generation| *generation += 1);
+    }
+
+    /// Lets nothing through any more on the connections that there are: none ends. New ones work.
+    pub fn silence(&self) {
+        self.silences.send_modify(|silences| *silences += 1);
     }
 
     /// Ends all connections as a host does that does not know them: with a reset.
@@ -89,8 +97,10 @@ impl Forwarder {
         let (mut client_read, mut client_write) = client.into_split();
         let (mut server_read, mut server_write) = server.into_split();
         let mut generation = self.generation.subscribe();
+        let mut silences = self.silences.subscribe();
         let no_delay = AtomicU64::new(0);
         tokio::select! {
+            _ = silences.changed() => std::future::pending().await,
             () = copy(&mut client_read, &mut server_write, is_cut.clone(), &no_delay) => {}
             () = copy(&mut server_read, &mut client_write, is_cut, &self.delay) => {}
             _ = generation.changed() => {

@@ -25,8 +25,10 @@ mod pooler;
 mod power;
 mod report;
 mod revocation;
+mod rotation;
 mod scene;
 mod sharing;
+mod silence;
 mod upgrade;
 mod versions;
 
@@ -66,7 +68,7 @@ struct Arguments {
     leave_out: Vec<String>,
 }
 
-const SCENARIOS: [&str; 15] = [
+const SCENARIOS: [&str; 17] = [
     "revocation",
     "visibility",
     "cancellation",
@@ -74,6 +76,8 @@ const SCENARIOS: [&str; 15] = [
     "crash",
     "failover",
     "network",
+    "silence",
+    "rotation",
     "power",
     "gateway",
     "upgrade",
@@ -87,7 +91,7 @@ const SCENARIOS: [&str; 15] = [
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match run(&arguments).await {
+    match Box::pin(run(&arguments)).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
             eprintln!("error: a target was missed, or a control did not fail");
@@ -132,6 +136,14 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
             "network" => {
                 let seconds = if arguments.short { 8 } else { 20 };
                 network::run(&mut report, &program, scale(1_000), seconds).await?;
+            }
+            "silence" => {
+                let rounds = if arguments.short { 2 } else { 10 };
+                silence::run(&mut report, &program, rounds).await?;
+            }
+            "rotation" => {
+                let rounds = if arguments.short { 2 } else { 10 };
+                rotation::run(&mut report, &program, rounds).await?;
             }
             "power" => power::run(&mut report, &program, scale(40)).await?,
             "upgrade" => {
