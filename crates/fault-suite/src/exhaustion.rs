@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use crate::Failure;
 use crate::catalog::Catalog;
 use crate::database::{is_root, run as execute};
+use crate::log_volume;
 use crate::node::{Node, Start};
 use crate::report::Report;
 use crate::scene::wait;
@@ -21,7 +22,8 @@ use crate::scene::wait;
 pub async fn run(report: &mut Report, program: &Path, sockets: usize) -> Result<(), Failure> {
     slow_peers(report, program, sockets).await?;
     descriptors(report, program).await?;
-    full_disk(report, program).await
+    full_disk(report, program).await?;
+    log_volume::run(report, program, 10 * sockets).await
 }
 
 /// A node on a SQLite file in this directory, with a catalog.

@@ -16,6 +16,7 @@ mod failover;
 mod forwarder;
 mod gateway;
 mod imports;
+mod log_volume;
 mod network;
 mod newer;
 mod node;

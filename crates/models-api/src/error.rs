@@ -181,11 +181,13 @@ impl ApiError {
     /// Why the request was refused, for the log alone. Of an incorrect key it says more than the client is told.
     #[must_use]
     pub fn reason(&self) -> Option<&'static str> {
-        match self {
-            Self::MalformedCredentials => Some("malformed"),
-            Self::IncorrectApiKey(_, refusal) => Some(refusal.reason()),
-            _ => self.key_refusal(),
+        if let Self::IncorrectApiKey(_, refusal) = self {
+            return Some(refusal.reason());
         }
+        if let Self::MalformedCredentials = self {
+            return Some("malformed");
+        }
+        self.key_refusal()
     }
 
     /// Why there is no good key, if that is what it says.

@@ -81,10 +81,12 @@ impl Refusals {
             }
         }
         for (status, lines) in STATUSES.iter().zip(&self.with_status) {
-            match lines.left_out.swap(0, Ordering::Relaxed) {
+            let left_out = lines.left_out.swap(0, Ordering::Relaxed);
+            let known = (*status > 0).then_some(*status);
+            match left_out {
                 0 => {}
-                left_out if *status < 500 => tracing::info!(status, left_out, "{LEFT_OUT}"),
-                left_out => tracing::error!(status, left_out, "{LEFT_OUT}"),
+                _ if *status < 500 => tracing::info!(status = known, left_out, "{LEFT_OUT}"),
+                _ => tracing::error!(status = known, left_out, "{LEFT_OUT}"),
             }
         }
     }

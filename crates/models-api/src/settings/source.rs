@@ -277,28 +277,29 @@ fn keys_of(config: &Config) -> Vec<String> {
 /// The setting at fault, and what is wrong with it: in the words of this program, not of its language, and without the
 /// value, which may be a secret in the wrong place. The error itself, if it is about no setting.
 fn explain(error: ConfigError) -> Result<(String, String), ConfigError> {
-    let (key, reason) = match &error {
-        ConfigError::Type {
-            key: Some(key),
-            expected,
-            ..
-        } => {
-            let reason = match *expected {
-                "a boolean" => "must be true or false",
-                "a string" => "must be text",
-                number if number.contains("integer") => "must be a whole number in its range",
-                _ => "has a form that it cannot have",
-            };
-            (key, reason.to_owned())
-        }
-        ConfigError::At {
-            key: Some(key),
-            error,
-            ..
-        } => (key, error.to_string()),
-        _ => return Err(error),
-    };
-    Ok((key.clone(), reason))
+    if let ConfigError::Type {
+        key: Some(key),
+        expected,
+        ..
+    } = &error
+    {
+        let reason = match *expected {
+            "a boolean" => "must be true or false",
+            "a string" => "must be text",
+            number if number.contains("integer") => "must be a whole number in its range",
+            _ => "has a form that it cannot have",
+        };
+        return Ok((key.clone(), reason.to_owned()));
+    }
+    if let ConfigError::At {
+        key: Some(key),
+        error,
+        ..
+    } = &error
+    {
+        return Ok((key.clone(), error.to_string()));
+    }
+    Err(error)
 }
 
 fn refuse(error: ConfigError) -> SettingsError {

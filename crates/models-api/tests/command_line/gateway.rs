@@ -432,7 +432,8 @@ fn the_gateway_the_nodes_and_the_responses_name_a_request_alike_and_no_log_has_a
     let of_gateway = || gateway.log().lines().map(str::to_owned).collect();
     let of_node = || node.log().iter().map(Value::to_string).collect();
     let dashes = KEY.replace('-', "%2d");
-    let letters: String = KEY.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let letters: Vec<String> = KEY.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let letters = letters.concat();
     let mut ids = vec![];
     for (path, logged) in [
         ("/v1/models/a%2Fb?limit=1".to_owned(), "/v1/models/a%2Fb"),

@@ -40,6 +40,24 @@ fn header(answer: &str, name: &str) -> String {
     line.unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
+/// What does not differ between responses to the same request with different incorrect keys: the head and the message's end.
+fn without_the_key(answer: &str) -> (Vec<String>, String) {
+    const VARY: [&str; 4] = [
+        "x-request-id",
+        "date",
+        "openai-processing-ms",
+        "content-length",
+    ];
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let lines = head.lines().map(str::to_owned);
+    let mut head: Vec<String> = lines
+        .filter(|line| !VARY.iter().any(|name| line.starts_with(name)))
+        .collect();
+    head.sort();
+    let message = body.split_once("provided: ").unwrap().1;
+    (head, message.split_once('.').unwrap().1.to_owned())
+}
+
 /// The first line for which this holds, as soon as it is there.
 fn line(service: &Serving, is_sought: impl Fn(&Value) -> bool) -> Value {
     let deadline = Instant::now() + PATIENCE;
@@ -133,22 +151,8 @@ fn a_refusal_names_its_reason_the_key_and_the_client() {
         let digits = line["ms"].to_string();
         let digits = digits.split_once('.').map_or(0, |(_, digits)| digits.len());
         assert!(digits <= 3, "{line}");
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         if ["unknown", "expired", "revoked"].contains(&reason) {
-            let varies = [
-                "x-request-id",
-                "date",
-                "openai-processing-ms",
-                "content-length",
-            ];
-            let lines = head.lines().map(str::to_owned);
-            let mut head: Vec<String> = lines
-                .filter(|line| !varies.iter().any(|name| line.starts_with(name)))
-                .collect();
-            head.sort();
-            let message = body.split_once("provided: ").unwrap().1;
-            let rest = message.split_once('.').unwrap().1.to_owned();
-            bodies.push((head, rest));
+            bodies.push(without_the_key(&answer));
         }
     }
     bodies.dedup();

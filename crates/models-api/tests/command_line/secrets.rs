@@ -241,7 +241,8 @@ fn a_key_in_a_request_reaches_no_log_and_no_message() {
     let service = program.serve();
     let bearer = format!("-H 'Authorization: Bearer {key}'");
     let dashes = KEY.replace('-', "%2D");
-    let letters: String = KEY.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let letters: Vec<String> = KEY.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let letters = letters.concat();
     let twice = letters.replace('%', "%25");
     for written in [
         KEY,
