@@ -1,21 +1,23 @@
 //! How many requests a key may make. Each node counts for itself.
 
+mod buckets;
+
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
-use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use models_core::ApiKeyId;
 
-/// From how many keys or addresses on those that have not asked for a while are forgotten.
-const MANY: usize = 65_536;
+use buckets::Buckets;
+
 /// The longest that a client is told to wait, in seconds: beyond it, SDKs do not repeat.
 const LONGEST_WAIT: u64 = 60;
+/// The most keys that have a bucket of their own.
+const MOST_KEYS: usize = 65_536;
 
-type Limiter =
-    RateLimiter<ApiKeyId, HashMapStateStore<ApiKeyId>, DefaultClock, StateInformationMiddleware>;
+type Limiter = RateLimiter<ApiKeyId, Buckets<ApiKeyId>, DefaultClock, StateInformationMiddleware>;
 
 /// A bucket of tokens for each key: full, it holds a minute's requests, and they come back one by
 /// one.
@@ -42,18 +44,18 @@ impl RateLimit {
     #[must_use]
     pub fn new(per_minute: u32) -> Option<Self> {
         let per_minute = NonZeroU32::new(per_minute)?;
-        let limiter = RateLimiter::hashmap(Quota::per_minute(per_minute)).with_middleware();
         Some(Self {
             per_minute,
-            limiter,
+            limiter: RateLimiter::new(
+                Quota::per_minute(per_minute),
+                Buckets::new(MOST_KEYS),
+                DefaultClock::default(),
+            ),
         })
     }
 
     /// Takes a token of this key's.
     pub fn take(&self, key_id: &ApiKeyId) -> Allowance {
-        if self.limiter.len() > MANY {
-            self.limiter.retain_recent();
-        }
         let limit = self.per_minute.get();
         let (remaining, retry_after) = match self.limiter.check_key(key_id) {
             Ok(state) => (state.remaining_burst_capacity(), None),
