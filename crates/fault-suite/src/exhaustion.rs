@@ -16,11 +16,14 @@ use crate::catalog::Catalog;
 use crate::database::{is_root, run as execute};
 use crate::log_volume;
 use crate::node::{Node, Start};
+use crate::pipelining;
 use crate::report::Report;
 use crate::scene::wait;
 
 pub async fn run(report: &mut Report, program: &Path, sockets: usize) -> Result<(), Failure> {
     slow_peers(report, program, sockets).await?;
+    let seconds = if report.is_patient { 4 } else { 12 };
+    pipelining::run(report, program, sockets, seconds).await?;
     descriptors(report, program).await?;
     full_disk(report, program).await?;
     log_volume::run(report, program, 10 * sockets).await

@@ -22,6 +22,7 @@ mod newer;
 mod node;
 mod notifications;
 mod overload;
+mod pipelining;
 mod pooler;
 mod power;
 mod report;
