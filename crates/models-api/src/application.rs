@@ -15,6 +15,7 @@ use futures_util::future::ready;
 use models_store::Store;
 use rustix::net::listen;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use socket2::SockRef;
 use tokio::sync::watch;
 
 use crate::address::TrustedProxies;
@@ -30,6 +31,16 @@ use crate::settings::Settings;
 
 /// How many connections may wait to be taken.
 const BACKLOG: i32 = 4096;
+
+/// Bytes by which a head may exceed the limit and still be read whole, so that its response has the request's
+/// id and keeps the connection. A longer one is refused by its connection, which closes.
+const LONGEST_EXCESS: usize = 16 << 10;
+/// Bytes that the kernel may keep of what a peer has sent and nobody has read. It takes twice as many, for its
+/// own records.
+const RECEIVE_BUFFER: usize = 32 << 10;
+/// Bytes that the kernel may keep of what was not sent, since the peer takes no more. What is on its
+/// way is not among them, so a fast peer is served as fast as without the limit.
+const UNSENT: u32 = 64 << 10;
 
 /// What the handlers work with.
 pub struct Services {
@@ -175,6 +186,7 @@ impl Application {
             send: limits.send_timeout,
             idle: limits.idle_timeout,
         };
+        let most_head = (usize::from(limits.head_kib) << 10) + LONGEST_EXCESS;
         let workers = workers(settings.server.workers);
         let connections = usize::from(limits.connections).div_ceil(workers);
         allow_files(limits.connections.into());
@@ -216,8 +228,14 @@ impl Application {
                     .h1(map_config(application, |()| AppConfig::default()));
                 fn_service(move |stream| {
                     ready(
-                        Connection::accept(stream, timeouts, stopping.clone(), logged.clone())
-                            .map_err(DispatchError::Io),
+                        Connection::accept(
+                            stream,
+                            timeouts,
+                            most_head,
+                            stopping.clone(),
+                            logged.clone(),
+                        )
+                        .map_err(DispatchError::Io),
                     )
                 })
                 .and_then(http)
@@ -233,6 +251,10 @@ fn bind(
 ) -> Result<(TcpListener, SocketAddr), BindError> {
     let bound = TcpListener::bind((host, port)).and_then(|listener| {
         listener.set_nonblocking(true)?;
+        // Accepted sockets have what their listener has.
+        let socket = SockRef::from(&listener);
+        socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
+        socket.set_tcp_notsent_lowat(UNSENT)?;
         // It listens already, to fewer than come at once after a restart. The kernel has a bound of its own.
         listen(&listener, BACKLOG)?;
         let address = listener.local_addr()?;
@@ -274,5 +296,23 @@ fn workers(setting: u16) -> usize {
     match setting {
         0 => thread::available_parallelism().map_or(1, usize::from),
         workers => workers.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn accepted_sockets_have_bounded_buffers() {
+        let (listener, address) = bind("server", "127.0.0.1", 0).unwrap();
+        listener.set_nonblocking(false).unwrap();
+        let _client = TcpStream::connect(address).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        let socket = SockRef::from(&accepted);
+        assert!(socket.recv_buffer_size().unwrap() <= 2 * RECEIVE_BUFFER);
+        assert_eq!(socket.tcp_notsent_lowat().unwrap(), UNSENT);
     }
 }

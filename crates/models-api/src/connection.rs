@@ -6,12 +6,15 @@
 //! - It closes without an answer when a body's chunks make no sense, and when the service stops just as a request arrives.
 //! - It times the first head of a connection, but no later one, and no peer that does not read. How long a
 //!   connection is idle it counts from whatever last woke it.
-//!
+//! - It decodes and queues every request that has come, and executes requests behind a response that
+//!   closes the connection. [`input`] hands it one request at a time.
 
-use std::cell::Cell;
+mod chunks;
+mod head;
+mod input;
+
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 use std::{io, mem};
@@ -27,6 +30,8 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::error::ApiError;
 use crate::request_id::RequestId;
 use crate::respond::{Logged, standard_headers};
+use input::Input;
+pub(crate) use input::{Body, InFlight};
 
 const UNREADABLE: &str = "The request is not HTTP that this server can read.";
 
@@ -56,31 +61,10 @@ enum Late {
     NextRequest,
 }
 
-/// How many requests of a connection are being answered.
-#[derive(Clone, Default)]
-pub(crate) struct InFlight(Rc<Cell<usize>>);
-
-/// One of them; it ends when this is dropped.
-pub(crate) struct Answering(InFlight);
-
-impl InFlight {
-    pub(crate) fn begin(&self) -> Answering {
-        self.0.set(self.0.get() + 1);
-        Answering(self.clone())
-    }
-}
-
-impl Drop for Answering {
-    fn drop(&mut self) {
-        let count = &self.0.0;
-        count.set(count.get() - 1);
-    }
-}
-
 pub(crate) struct Connection {
     stream: TcpStream,
     timeouts: Timeouts,
-    in_flight: InFlight,
+    input: Input,
     /// Something was read that has not been answered, and the peer has not gone.
     is_owed: bool,
     /// How often the timer has gone off since something was answered, or since a request began.
@@ -105,10 +89,11 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// The connection and its peer.
+    /// The connection and its peer. A head of more than `most_head` bytes is refused.
     pub(crate) fn accept(
         stream: TcpStream,
         timeouts: Timeouts,
+        most_head: usize,
         stopping: watch::Receiver<bool>,
         logged: Logged,
     ) -> io::Result<(Self, Option<SocketAddr>)> {
@@ -117,7 +102,7 @@ impl Connection {
         let connection = Self {
             stream,
             timeouts,
-            in_flight: InFlight::default(),
+            input: Input::new(most_head),
             is_owed: false,
             looks: 0,
             timer: None,
@@ -134,7 +119,7 @@ impl Connection {
     }
 
     pub(crate) fn in_flight(&self) -> InFlight {
-        self.in_flight.clone()
+        self.input.in_flight().clone()
     }
 
     /// Writes as much as fits into the socket's buffer, unless that is in the midst of an answer.
@@ -161,7 +146,7 @@ impl Connection {
             .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + period)));
         while timer.as_mut().poll(cx).is_ready() {
             timer.as_mut().reset(Instant::now() + period);
-            if self.in_flight.0.get() > 0 {
+            if self.input.in_flight().is_any() {
                 continue;
             }
             self.looks += 1;
@@ -192,7 +177,41 @@ impl Connection {
     }
 
     fn is_answering(&self) -> bool {
-        self.in_flight.0.get() > 0
+        self.input.in_flight().is_any()
+    }
+
+    /// Reads what the dispatcher may have now. What comes too early for that is kept, as far as there is
+    /// room; then the socket is left alone until the response has been written.
+    fn poll_input(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if !self.is_writing {
+            self.input.advance();
+        }
+        if self.input.pauses() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if self.input.has_ended() || self.input.hand_over(buffer) {
+            return Poll::Ready(Ok(()));
+        }
+        while !self.input.is_full() {
+            let before = buffer.filled().len();
+            ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+            if buffer.filled().len() == before {
+                // The end comes behind what waits.
+                if self.input.is_waiting() {
+                    break;
+                }
+                return Poll::Ready(Ok(()));
+            }
+            if self.input.hold_back(buffer, before) {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        Poll::Pending
     }
 
     /// Reads and forgets what a refused peer goes on sending, for a while.
@@ -277,8 +296,14 @@ impl AsyncRead for Connection {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
-        let polled = Pin::new(&mut this.stream).poll_read(cx, buffer);
+        let polled = this.poll_input(cx, buffer);
         if polled.is_ready() {
+            if this.input.is_too_long() {
+                let status = "431 Request Header Fields Too Large";
+                this.say_at_once(status, &ApiError::HeadTooLarge);
+                this.input.end();
+                buffer.set_filled(before);
+            }
             let was_owed = mem::replace(&mut this.is_owed, buffer.filled().len() > before);
             if !was_owed {
                 this.looks = 0;
@@ -324,6 +349,12 @@ impl AsyncWrite for Connection {
         if bytes != CONTINUE {
             this.is_owed = false;
             this.looks = 0;
+            if !this.is_writing {
+                this.input.answered();
+                if this.input.is_waiting() {
+                    cx.waker().wake_by_ref();
+                }
+            }
         }
         Poll::Ready(Ok(written))
     }
@@ -338,7 +369,7 @@ impl AsyncWrite for Connection {
             this.say_that_the_service_stops();
         }
         ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
-        if this.lingers {
+        if this.lingers || this.input.has_more() {
             ready!(this.poll_linger(cx));
         }
         Poll::Ready(Ok(()))

@@ -28,7 +28,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::sleep;
 
 use crate::address::TrustedProxies;
-use crate::connection::InFlight;
+use crate::connection::{Body, InFlight};
 use crate::cors::{self, Cors};
 use crate::error::ApiError;
 use crate::metrics::Metrics;
@@ -148,7 +148,10 @@ where
     S: Service<Request, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody + 'static,
 {
-    let answering = request.conn_data::<InFlight>().map(InFlight::begin);
+    let body = Body::of(&request, reception.limits.body);
+    let answering = request
+        .conn_data::<InFlight>()
+        .map(|in_flight| in_flight.begin(body));
     discard_chunks(&mut request);
     let exchange = reception.open(began, &request);
     if !request.method().is_safe() {
@@ -236,9 +239,10 @@ impl Reception {
             path: request.path().to_owned(),
             has_body: announced_length(request).is_some_and(|length| length > 0)
                 || request.headers().contains_key(TRANSFER_ENCODING),
-            closes: [TRANSFER_ENCODING, EXPECT]
-                .iter()
-                .any(|name| request.headers().contains_key(name)),
+            closes: is_upgrade(request)
+                || [TRANSFER_ENCODING, EXPECT]
+                    .iter()
+                    .any(|name| request.headers().contains_key(name)),
         }
     }
 
@@ -322,6 +326,11 @@ impl Reception {
         insert_standard(headers, request_id, took);
         insert_session(headers, &session);
         self.insert_origin(headers, self.cors.allowed_origin(request));
+        if is_upgrade(request) {
+            response
+                .head_mut()
+                .set_connection_type(ConnectionType::Close);
+        }
         response
     }
 
@@ -401,7 +410,13 @@ pub(crate) fn is_client_request_id(value: &HeaderValue) -> bool {
     value.len() <= LONGEST_CLIENT_REQUEST_ID && value.as_bytes().is_ascii()
 }
 
-fn announced_length(request: &Request) -> Option<u64> {
+/// Whether the dispatcher would close the connection without saying so, since another protocol was offered.
+/// The connection hides most such offers from it.
+fn is_upgrade(request: &Request) -> bool {
+    request.head().connection_type() == ConnectionType::Upgrade
+}
+
+pub(crate) fn announced_length(request: &Request) -> Option<u64> {
     request
         .headers()
         .get(CONTENT_LENGTH)?

@@ -78,6 +78,7 @@ fn check() -> Result<(), String> {
 fn test(arguments: &[String]) -> Result<(), String> {
     let sdks = sdks::install()?;
     system::need("haproxy", "haproxy")?;
+    system::need("javac", "default-jdk-headless")?;
     let postgres = Postgres::named_or_started()?;
     let mut tests = cargo(&["test", "--workspace", "--locked"]);
     run(tests

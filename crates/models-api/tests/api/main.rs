@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "the counts of what was tried")]
 
+mod connections;
 mod contract;
 mod cors;
 mod deletion;
@@ -91,6 +92,14 @@ on_both_databases! {
         the_refusals_come_in_the_contracts_order
         an_empty_id_neither_lists_nor_deletes
         a_deleted_model_shows_the_public_one_of_the_same_id
+    }
+    connections {
+        nothing_behind_a_response_that_closes_is_executed
+        pipelined_requests_are_answered_in_their_order
+        a_peer_that_sends_no_more_gets_every_response
+        the_response_to_a_refused_body_arrives
+        an_offer_of_another_protocol_is_ignored
+        an_offer_that_comes_in_pieces_closes_the_connection_and_says_so
     }
     contract {
         every_row_of_the_contract_answers_as_written

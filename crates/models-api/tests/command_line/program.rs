@@ -168,6 +168,14 @@ impl Serving {
             .collect()
     }
 
+    /// The most memory that the process has had at a time, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = line.unwrap().trim().trim_end_matches(" kB");
+        kibibytes.parse::<u64>().unwrap() << 10
+    }
+
     /// Sends the signal.
     pub fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();

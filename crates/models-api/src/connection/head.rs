@@ -1,0 +1,174 @@
+//! Where the head of a request ends, line by line as the parser reads it.
+
+use memchr::memchr;
+
+/// The header that says what else the connection could become.
+const CONNECTION: &[u8] = b"connection:";
+const UPGRADE: &[u8] = b"upgrade";
+
+/// A head that has come so far.
+#[derive(Default)]
+pub(super) struct Head {
+    length: usize,
+    /// There was a line that is not empty. The parser skips empty ones before.
+    has_begun: bool,
+    line: Line,
+}
+
+/// What has come of the current line.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    #[default]
+    Nothing,
+    /// A carriage return alone.
+    Return,
+    Something,
+}
+
+impl Head {
+    /// In bytes.
+    pub(super) fn length(&self) -> usize {
+        self.length
+    }
+
+    /// How many of these bytes, which follow those of the last call, belong to the head, if it ends
+    /// among them: with the first empty line, as for the parser, to which a line feed alone is a line's
+    /// end too.
+    ///
+    /// `Upgrade` is taken out of `Connection`, where the header has come in one piece: the service
+    /// ignores it (RFC 9110, section 7.8), but the dispatcher would close the connection without
+    /// saying so.
+    pub(super) fn find_end(&mut self, bytes: &mut [u8]) -> Option<usize> {
+        let mut start = 0;
+        while let Some(length) = memchr(b'\n', &bytes[start..]) {
+            let line = &mut bytes[start..start + length];
+            let is_empty = match self.line {
+                Line::Nothing => matches!(line, [] | [b'\r']),
+                Line::Return => line.is_empty(),
+                Line::Something => false,
+            };
+            if self.line == Line::Nothing {
+                ignore_upgrade(line);
+            }
+            start += length + 1;
+            self.line = Line::Nothing;
+            if is_empty && self.has_begun {
+                self.length += start;
+                return Some(start);
+            }
+            self.has_begun |= !is_empty;
+        }
+        self.length += bytes.len();
+        self.line = match (self.line, &bytes[start..]) {
+            (line, []) => line,
+            (Line::Nothing, [b'\r']) => Line::Return,
+            (Line::Nothing | Line::Return | Line::Something, _) => Line::Something,
+        };
+        None
+    }
+}
+
+/// Writes spaces over each `Upgrade` among the options of `Connection`, if this line is that header.
+fn ignore_upgrade(line: &mut [u8]) {
+    let name = line.get(..CONNECTION.len());
+    if !name.is_some_and(|name| name.eq_ignore_ascii_case(CONNECTION)) {
+        return;
+    }
+    let options = line[CONNECTION.len()..].split_mut(|byte| *byte == b',');
+    for option in options {
+        if option.trim_ascii().eq_ignore_ascii_case(UPGRADE) {
+            // A carriage return at the line's end stays.
+            let letters = option.iter_mut().filter(|byte| byte.is_ascii_alphabetic());
+            letters.for_each(|letter| *letter = b' ');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_http::h1::{Codec, Message};
+    use actix_web::rt::Runtime;
+    use actix_web::web::BytesMut;
+    use proptest::prelude::*;
+    use tokio_util::codec::Decoder;
+
+    use super::*;
+
+    /// The end of the head, where these pieces come one after another.
+    fn end(pieces: &mut [Vec<u8>]) -> Option<usize> {
+        let mut head = Head::default();
+        let mut before = 0;
+        for piece in pieces {
+            if let Some(end) = head.find_end(piece) {
+                assert_eq!(head.length(), before + end);
+                return Some(before + end);
+            }
+            before += piece.len();
+        }
+        None
+    }
+
+    /// How many bytes the dispatcher's own decoder takes for the first request; `None` if there is no
+    /// whole one, or none at all.
+    fn decoded(bytes: &[u8]) -> Option<usize> {
+        let mut buffer = BytesMut::from(bytes);
+        // Its clock is a task of the runtime.
+        let decoding = async { Codec::default().decode(&mut buffer) };
+        match Runtime::new().unwrap().block_on(decoding) {
+            Ok(Some(Message::Item(_))) => Some(bytes.len() - buffer.len()),
+            Ok(_) | Err(_) => None,
+        }
+    }
+
+    fn pieces(bytes: &[u8], cuts: &[usize]) -> Vec<Vec<u8>> {
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut % (bytes.len() + 1)).collect();
+        cuts.extend([0, bytes.len()]);
+        cuts.sort_unstable();
+        let pairs = cuts.windows(2);
+        pairs.map(|pair| bytes[pair[0]..pair[1]].to_vec()).collect()
+    }
+
+    proptest! {
+        /// Whatever the decoder takes for a whole head ends where this says, however it comes.
+        #[test]
+        fn a_head_ends_where_the_decoder_says(
+            lines in prop::collection::vec(
+                prop::sample::select(vec![
+                    "GET / HTTP/1.1", "Host: x", "A: b", "", "", "\r", "Connection: upgrade, a",
+                    "Connection:Upgrade", "GET /b HTTP/1.0", "x",
+                ]),
+                0..9,
+            ),
+            ends in prop::collection::vec(prop::sample::select(vec!["\r\n", "\n"]), 9),
+            cuts in prop::collection::vec(0_usize..200, 0..4),
+        ) {
+            let head = "GET / HTTP/1.1\r\nHost: x\r\n".to_owned();
+            let rest: String = lines.iter().zip(&ends).flat_map(|(line, end)| [*line, *end]).collect();
+            for text in [rest.clone(), head + &rest] {
+                if let Some(length) = decoded(text.as_bytes()) {
+                    prop_assert_eq!(end(&mut pieces(text.as_bytes(), &cuts)), Some(length), "{:?}", text);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn upgrade_is_taken_out_of_connection_alone() {
+        for (line, expected) in [
+            (
+                "Connection: Upgrade, HTTP2-Settings",
+                "Connection:        , HTTP2-Settings",
+            ),
+            ("connection:close,UPGRADE", "connection:close,       "),
+            ("Connection: upgrades", "Connection: upgrades"),
+            ("Upgrade: h2c", "Upgrade: h2c"),
+            ("X-Connection: upgrade", "X-Connection: upgrade"),
+        ] {
+            let mut bytes = format!("GET / HTTP/1.1\r\n{line}\r\n\r\n").into_bytes();
+            let length = bytes.len();
+            assert_eq!(Head::default().find_end(&mut bytes), Some(length));
+            let expected = format!("GET / HTTP/1.1\r\n{expected}\r\n\r\n");
+            assert_eq!(String::from_utf8(bytes).unwrap(), expected);
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Several requests on one connection: which of them are executed, and what comes back.
+
+use std::time::Duration;
+
+use models_core::Role;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+use crate::http::{Answer, exchange};
+use crate::service::TestService;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A request with these header lines more.
+fn request(method: &str, path: &str, token: &str, more: &str) -> String {
+    format!("{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n{more}\r\n")
+}
+
+/// The statuses of all final responses; the bodies are JSON, in which no line begins like a response.
+fn statuses(text: &str) -> Vec<u16> {
+    text.match_indices("HTTP/1.")
+        .map(|(start, _)| text[start + 9..start + 12].parse().unwrap())
+        .filter(|status| *status >= 200)
+        .collect()
+}
+
+/// Requests whose response closes the connection, each with a name and the response's status.
+fn closing(token: &str) -> Vec<(&'static str, String, u16)> {
+    let get = |more: &str| request("GET", "/v1/models/kept", token, more);
+    let chunks = "1000\r\n".to_owned() + &"x".repeat(0x1000) + "\r\n0\r\n\r\n";
+    vec![
+        ("Connection: close", get("Connection: close\r\n"), 200),
+        (
+            "Connection: close among other options",
+            get("Connection: TE, close, upgrade\r\nUpgrade: h2c\r\n"),
+            200,
+        ),
+        ("HTTP/1.0", get("").replace("HTTP/1.1", "HTTP/1.0"), 200),
+        (
+            "a refused body",
+            get("Content-Length: 70000\r\n") + &"x".repeat(70_000),
+            413,
+        ),
+        (
+            "an expectation with a body",
+            get("Expect: 100-continue\r\nContent-Length: 5\r\n") + "hello",
+            200,
+        ),
+        ("an expectation", get("Expect: 100-continue\r\n"), 200),
+        (
+            "chunks",
+            get("Transfer-Encoding: chunked\r\n") + "5\r\nhello\r\n0\r\n\r\n",
+            200,
+        ),
+        (
+            "many chunks and a trailer",
+            get("Transfer-Encoding: chunked\r\n")
+                + &chunks.replace("0\r\n\r\n", "0\r\nX-A: b\r\n\r\n"),
+            200,
+        ),
+        (
+            "a coding that is not chunked",
+            get("Transfer-Encoding: gzip\r\n"),
+            400,
+        ),
+        (
+            "a head of 140 kB",
+            get(&format!("X-A: {}\r\n", "a".repeat(140_000))),
+            431,
+        ),
+        (
+            "a head of 40 kB",
+            get(&format!("X-A: {}\r\n", "a".repeat(40_000))),
+            431,
+        ),
+        (
+            "an upgrade to WebSocket",
+            get("Connection: Upgrade\r\nUpgrade: websocket\r\n"),
+            200,
+        ),
+        ("CONNECT", request("CONNECT", "x:80", token, ""), 404),
+        ("no HTTP", "BAD\r\n\r\n".to_owned(), 400),
+    ]
+}
+
+/// The request behind it comes in the same packet, or a moment later.
+pub async fn nothing_behind_a_response_that_closes_is_executed(service: TestService) {
+    let acme = service.organization("acme").await;
+    service
+        .models(Some(&acme), &[("kept", 1), ("deleted", 1)])
+        .await;
+    let owner = service.caller(&acme, Role::Owner).await;
+    let token = owner.token.as_ref().unwrap();
+    let delete = |id: &str| request("DELETE", &format!("/v1/models/{id}"), token, "");
+    for (name, first, status) in closing(token) {
+        for pause in [None, Some(Duration::from_millis(20))] {
+            let mut stream = TcpStream::connect(service.address).await.unwrap();
+            let behind = delete("kept").repeat(3);
+            let (now, later) = match pause {
+                None => (first.clone() + &behind, String::new()),
+                Some(_) => (first.clone(), behind),
+            };
+            // The service may have closed already.
+            let _ = stream.write_all(now.as_bytes()).await;
+            if let Some(pause) = pause {
+                sleep(pause).await;
+                let _ = stream.write_all(later.as_bytes()).await;
+            }
+            let mut response = Vec::new();
+            let read = timeout(PATIENCE, stream.read_to_end(&mut response)).await;
+            let text = String::from_utf8_lossy(&response);
+            assert!(read.is_ok(), "{name}: it stays open after {text}");
+            assert_eq!(statuses(&text), [status], "{name} {pause:?}: {text}");
+            let says_so = text.to_lowercase().contains("connection: close");
+            assert!(says_so || text.starts_with("HTTP/1.0"), "{name}: {text}");
+            let kept = owner.get("/v1/models/kept").await.status;
+            assert_eq!(kept, 200, "{name} {pause:?}");
+        }
+    }
+    // The same behind a response that does not close.
+    let both = request("GET", "/v1/models/kept", token, "") + &delete("deleted");
+    let (response, _) = exchange(service.address, both.as_bytes(), Duration::from_secs(1)).await;
+    let text = String::from_utf8_lossy(&response);
+    assert_eq!(statuses(&text), [200, 200], "{text}");
+    assert_eq!(owner.get("/v1/models/deleted").await.status, 404);
+}
+
+/// However they come: in one packet, byte by byte, or in pieces whose ends are no requests' ends. A body
+/// that comes late closes the connection, so the pieces have none.
+pub async fn pipelined_requests_are_answered_in_their_order(service: TestService) {
+    let acme = service.organization("acme").await;
+    service.models(None, &[("a", 1)]).await;
+    let reader = service.caller(&acme, Role::Reader).await;
+    let token = reader.token.as_ref().unwrap();
+    let kinds = [
+        (request("GET", "/v1/models/a", token, ""), 200),
+        (request("GET", "/v1/models/b", token, ""), 404),
+        (request("DELETE", "/v1/models/a", token, ""), 403),
+        (
+            request("PUT", "/v1/models/a", token, "Content-Length: 2\r\n") + "{}",
+            405,
+        ),
+        (
+            request("GET", "/v1/models/a", token, "Content-Length: 9\r\n") + "GET / HTT",
+            200,
+        ),
+        (
+            request("GET", "/v1/models/a", token, "").replace("\r\n", "\n"),
+            200,
+        ),
+        (
+            format!("\r\n{}", request("GET", "/v1/models", "sk-unknown", "")),
+            401,
+        ),
+    ];
+    for (count, piece, pause) in [(400, usize::MAX, 0), (14, 1, 0), (70, 7, 0), (21, 150, 5)] {
+        let is_whole = piece == usize::MAX;
+        let wanted = kinds.iter().cycle();
+        let wanted = wanted.filter(|(bytes, _)| is_whole || !bytes.contains("Content-Length"));
+        let wanted: Vec<_> = wanted.take(count).collect();
+        let bytes: String = wanted.iter().map(|(bytes, _)| bytes.as_str()).collect();
+        let expected: Vec<u16> = wanted.iter().map(|(_, status)| *status).collect();
+        let mut stream = TcpStream::connect(service.address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let (mut read, mut write) = stream.split();
+        let writing = async {
+            for piece in bytes.as_bytes().chunks(piece.min(bytes.len())) {
+                write.write_all(piece).await.unwrap();
+                sleep(Duration::from_millis(pause)).await;
+            }
+        };
+        let reading = async {
+            let mut response = Vec::new();
+            let mut found = vec![];
+            while found.len() < count {
+                let some = timeout(PATIENCE, read.read_buf(&mut response)).await;
+                let text = String::from_utf8_lossy(&response);
+                assert!(matches!(some, Ok(Ok(1..))), "{some:?} after {text}");
+                found = statuses(&text);
+            }
+            found
+        };
+        let ((), found) = tokio::join!(writing, reading);
+        assert_eq!(found, expected, "pieces of {piece}");
+    }
+}
+
+/// A peer that has sent all its requests closes its side before it reads.
+pub async fn a_peer_that_sends_no_more_gets_every_response(service: TestService) {
+    let acme = service.organization("acme").await;
+    service.models(None, &[("a", 1)]).await;
+    let reader = service.caller(&acme, Role::Reader).await;
+    let token = reader.token.as_ref().unwrap();
+    let mut stream = TcpStream::connect(service.address).await.unwrap();
+    let requests = request("GET", "/v1/models/a", token, "").repeat(100);
+    stream.write_all(requests.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut response = String::new();
+    let read = timeout(PATIENCE, stream.read_to_string(&mut response)).await;
+    read.unwrap().unwrap();
+    assert_eq!(statuses(&response), [200; 100]);
+}
+
+/// To close on what the client still sends would take the response away from it.
+pub async fn the_response_to_a_refused_body_arrives(service: TestService) {
+    for _ in 0..10 {
+        let mut stream = TcpStream::connect(service.address).await.unwrap();
+        let head = request("GET", "/v1/models", "sk-x", "Content-Length: 400000\r\n");
+        let body = "x".repeat(400_000);
+        stream.write_all((head + &body).as_bytes()).await.unwrap();
+        let mut response = Vec::new();
+        timeout(PATIENCE, stream.read_to_end(&mut response))
+            .await
+            .unwrap()
+            .unwrap();
+        let answer = Answer::parse(&response);
+        assert_eq!(
+            (answer.status, answer.header("connection")),
+            (413, Some("close"))
+        );
+        answer.error();
+    }
+}
+
+/// What the HTTP client of the JDK sends where it may use HTTP/2: by default, to every URL without TLS.
+const JDK: &str = "Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: \
+    AAEAAEAAAAIAAAAAAAMAAAAAAAQBAAAAAAUAAEAAAAYABgAA\r\nUpgrade: h2c\r\nUser-Agent: Java-http-client/17.0.15\r\n";
+
+pub async fn an_offer_of_another_protocol_is_ignored(service: TestService) {
+    let acme = service.organization("acme").await;
+    let ids = ["a", "b", "c", "d", "e"];
+    service.models(Some(&acme), &ids.map(|id| (id, 1))).await;
+    let owner = service.caller(&acme, Role::Owner).await;
+    let token = owner.token.as_ref().unwrap();
+    let with = |method: &str, id: &str, more: &str| {
+        request(method, &format!("/v1/models/{id}"), token, more)
+    };
+    let jdk = |method: &str, id: &str| with(method, id, &format!("{JDK}Content-Length: 0\r\n"));
+    let unknown = "Upgrade: foo/2\r\nConnection: keep-alive, uPgRaDe\r\n";
+    let requests = [
+        (jdk("GET", "a"), 200),
+        (jdk("DELETE", "a"), 200),
+        (
+            with("DELETE", "b", &format!("{JDK}Content-Length: 2\r\n")) + "{}",
+            200,
+        ),
+        (with("DELETE", "c", JDK), 200),
+        (with("GET", "d", JDK), 200),
+        (with("GET", "a", unknown), 404),
+        (with("GET", "d", unknown), 200),
+        (with("GET", "d", "Upgrade: h2c\r\n"), 200),
+        (
+            with(
+                "GET",
+                "d",
+                "Connection: upgrade\r\nConnection: HTTP2-Settings\r\n",
+            ),
+            200,
+        ),
+        (with("DELETE", "d", unknown), 200),
+    ];
+    let mut stream = TcpStream::connect(service.address).await.unwrap();
+    for (bytes, status) in requests {
+        stream.write_all(bytes.as_bytes()).await.unwrap();
+        let mut response = Vec::new();
+        while !response.ends_with(b"}") {
+            let read = timeout(PATIENCE, stream.read_buf(&mut response)).await;
+            assert!(matches!(read, Ok(Ok(1..))), "{read:?} to {bytes}");
+        }
+        let answer = Answer::parse(&response);
+        assert_eq!(answer.status, status, "{bytes}");
+        let about = ["connection", "upgrade"].map(|name| answer.header(name));
+        assert_eq!(about, [None, None], "{bytes}");
+    }
+    for id in ["a", "b", "c", "d"] {
+        assert_eq!(owner.get(&format!("/v1/models/{id}")).await.status, 404);
+    }
+}
+
+/// Where an offer cannot be ignored, the response says that it is the last one.
+pub async fn an_offer_that_comes_in_pieces_closes_the_connection_and_says_so(service: TestService) {
+    let acme = service.organization("acme").await;
+    service.models(Some(&acme), &[("a", 1), ("b", 1)]).await;
+    let owner = service.caller(&acme, Role::Owner).await;
+    let token = owner.token.as_ref().unwrap();
+    for (method, id) in [("GET", "a"), ("DELETE", "a"), ("GET", "a"), ("DELETE", "b")] {
+        let bytes = request(method, &format!("/v1/models/{id}"), token, JDK);
+        let cut = bytes.find("pgrade").unwrap();
+        let mut stream = TcpStream::connect(service.address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.write_all(&bytes.as_bytes()[..cut]).await.unwrap();
+        sleep(Duration::from_millis(50)).await;
+        stream.write_all(&bytes.as_bytes()[cut..]).await.unwrap();
+        let mut response = Vec::new();
+        let read = timeout(PATIENCE, stream.read_to_end(&mut response)).await;
+        read.unwrap().unwrap();
+        let answer = Answer::parse(&response);
+        assert_eq!(answer.header("connection"), Some("close"), "{answer:?}");
+        assert!(matches!(answer.status, 200 | 404), "{answer:?}");
+    }
+    assert_eq!(
+        owner.get("/v1/models").await.json()["data"],
+        serde_json::json!([])
+    );
+}

@@ -1,0 +1,73 @@
+//! Clients that send much, and read nothing.
+
+use std::io::{ErrorKind, Write};
+use std::net::TcpStream;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::program::{Program, Serving};
+
+const CONNECTIONS: usize = 100;
+const SENT: usize = 256 << 10;
+/// The most that a connection may take, in bytes of the process.
+const MOST: u64 = 256 << 10;
+
+/// How much the memory grows when so many connections send these bytes, as far as they get, and read
+/// nothing.
+fn growth(service: &Serving, bytes: &[u8]) -> u64 {
+    let before = service.peak_memory();
+    let mut streams = vec![];
+    for _ in 0..CONNECTIONS {
+        let stream = TcpStream::connect(&service.address).unwrap();
+        stream.set_nonblocking(true).unwrap();
+        streams.push((stream, bytes));
+    }
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(3) {
+        for (stream, rest) in &mut streams {
+            match stream.write(rest) {
+                Ok(written) => *rest = &rest[written..],
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                // The service has refused it.
+                Err(_) => *rest = &[],
+            }
+        }
+        sleep(Duration::from_millis(10));
+    }
+    service.peak_memory() - before
+}
+
+#[test]
+fn clients_that_send_much_and_read_nothing_take_little_memory() {
+    let program = Program::on_sqlite().with("MODELS__BOOTSTRAP", "false");
+    program.json(&["organization", "create", "--slug", "acme", "--name", "Acme"]);
+    let create = "key create --organization acme --role reader --name ci";
+    let key = program.json(&create.split(' ').collect::<Vec<_>>());
+    let key = key["value"].as_str().unwrap();
+    let service = program.serve();
+    let plain = "GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n";
+    let with_key =
+        format!("GET /v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\r\n");
+    let many = |request: &str| request.repeat(SENT / request.len());
+    let head = "GET /v1/models HTTP/1.1\r\nHost: x\r\nX-A: ";
+    for (name, bytes) in [
+        ("requests without a key", many(plain)),
+        ("requests with a key", many(&with_key)),
+        (
+            "a head without an end",
+            head.to_owned() + &"a".repeat(120 << 10),
+        ),
+        (
+            "a body without an end",
+            head.replace("X-A: ", "Transfer-Encoding: chunked\r\n\r\n") + &many("1\r\nx\r\n"),
+        ),
+        ("empty lines", many("\r\n")),
+    ] {
+        let grown = growth(&service, bytes.as_bytes());
+        println!(
+            "{name}: {} KiB for each connection",
+            grown / CONNECTIONS as u64 / 1024
+        );
+        assert!(grown < CONNECTIONS as u64 * MOST, "{name}: {grown}");
+    }
+}
