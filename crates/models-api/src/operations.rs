@@ -6,15 +6,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actix_web::dev::Server;
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, KeepAlive};
+use actix_server::Server;
+use actix_service::{ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::AppConfig;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::{self, Data};
-use actix_web::{App, HttpResponse, HttpServer, Resource, Route, guard};
+use actix_web::{App, HttpResponse, Resource, Route, guard};
+use futures_util::future::ready as immediately;
 use models_store::{DatabaseHealth, Store};
 use serde::Serialize;
+use tokio::sync::watch;
 
+use crate::connection::{Connection, Timeouts};
 use crate::metrics::Metrics;
 use crate::node::Node;
+use crate::respond::Logged;
 
 pub(crate) const LIVE: &str = "/health/live";
 pub(crate) const READY: &str = "/health/ready";
@@ -22,6 +30,16 @@ pub(crate) const METRICS: &str = "/metrics";
 
 /// For how long the database may be silent. It is asked every quarter of a second.
 const LONGEST_SILENCE: Duration = Duration::from_secs(2);
+
+/// Probes, scrapers and a few people; one connection more waits.
+const CONNECTIONS: usize = 256;
+/// Bytes of the longest head that is read.
+const MOST_HEAD: usize = 16 << 10;
+const TIMEOUTS: Timeouts = Timeouts {
+    head: Duration::from_secs(5),
+    send: Duration::from_secs(8),
+    idle: Duration::from_mins(1),
+};
 
 /// What the listener tells of.
 pub(crate) struct Operations {
@@ -79,20 +97,34 @@ impl Operations {
 /// Serves on this socket, on one thread, until it is told to stop.
 pub(crate) fn start(listener: TcpListener, operations: Operations) -> std::io::Result<Server> {
     let operations = Data::new(operations);
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(operations.clone())
-            .service(page("/").route(reading().to(index)))
-            .service(page(LIVE).route(reading().to(live)))
-            .service(page(READY).route(reading().to(ready)))
-            .service(page(METRICS).route(reading().to(metrics)))
-            .default_service(web::to(unknown))
-    });
-    let server = server
+    // The sender is gone, so no connection is ever told to stop: the server's timeout is short.
+    let (_, stopping) = watch::channel(false);
+    let logged = Logged::default();
+    let server = Server::build()
         .workers(1)
+        .max_concurrent_connections(CONNECTIONS)
         .disable_signals()
         .shutdown_timeout(1)
-        .listen(listener)?;
+        .listen("operations", listener, move || {
+            let application = App::new()
+                .app_data(operations.clone())
+                .service(page("/").route(reading().to(index)))
+                .service(page(LIVE).route(reading().to(live)))
+                .service(page(READY).route(reading().to(ready)))
+                .service(page(METRICS).route(reading().to(metrics)))
+                .default_service(web::to(unknown));
+            let http = HttpService::build()
+                .client_request_timeout(TIMEOUTS.head)
+                .keep_alive(KeepAlive::Os)
+                .h1(map_config(application, |()| AppConfig::default()));
+            let (stopping, logged) = (stopping.clone(), logged.clone());
+            fn_service(move |stream| {
+                let (stopping, logged) = (stopping.clone(), logged.clone());
+                let accepted = Connection::accept(stream, TIMEOUTS, MOST_HEAD, stopping, logged);
+                immediately(accepted.map_err(DispatchError::Io))
+            })
+            .and_then(http)
+        })?;
     Ok(server.run())
 }
 

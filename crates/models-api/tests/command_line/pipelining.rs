@@ -14,11 +14,11 @@ const MOST: u64 = 256 << 10;
 
 /// How much the memory grows when so many connections send these bytes, as far as they get, and read
 /// nothing.
-fn growth(service: &Serving, bytes: &[u8]) -> u64 {
+fn growth(service: &Serving, address: &str, bytes: &[u8]) -> u64 {
     let before = service.peak_memory();
     let mut streams = vec![];
     for _ in 0..CONNECTIONS {
-        let stream = TcpStream::connect(&service.address).unwrap();
+        let stream = TcpStream::connect(address).unwrap();
         stream.set_nonblocking(true).unwrap();
         streams.push((stream, bytes));
     }
@@ -50,20 +50,28 @@ fn clients_that_send_much_and_read_nothing_take_little_memory() {
         format!("GET /v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\r\n");
     let many = |request: &str| request.repeat(SENT / request.len());
     let head = "GET /v1/models HTTP/1.1\r\nHost: x\r\nX-A: ";
-    for (name, bytes) in [
-        ("requests without a key", many(plain)),
-        ("requests with a key", many(&with_key)),
+    let (api, operations) = (&service.address, &service.operations);
+    for (name, address, bytes) in [
+        ("requests without a key", api, many(plain)),
+        ("requests with a key", api, many(&with_key)),
         (
             "a head without an end",
+            api,
             head.to_owned() + &"a".repeat(120 << 10),
         ),
         (
             "a body without an end",
+            api,
             head.replace("X-A: ", "Transfer-Encoding: chunked\r\n\r\n") + &many("1\r\nx\r\n"),
         ),
-        ("empty lines", many("\r\n")),
+        ("empty lines", api, many("\r\n")),
+        (
+            "metrics",
+            operations,
+            many(&plain.replace("/v1/models", "/metrics")),
+        ),
     ] {
-        let grown = growth(&service, bytes.as_bytes());
+        let grown = growth(&service, address, bytes.as_bytes());
         println!(
             "{name}: {} KiB for each connection",
             grown / CONNECTIONS as u64 / 1024
