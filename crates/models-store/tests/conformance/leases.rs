@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use models_core::{Change, LogEntry, RepositoryError, Revision, Scope};
 use models_store::{Options, open};
+use sqlx::{Connection, Executor, PgConnection};
 
 use crate::OPTIONS;
 use crate::fixtures::{add_models, id, origin};
@@ -47,6 +48,28 @@ async fn a_process_that_cannot_read_the_nodes_waits_for_the_lease_in_force() {
             .execute_on_nodes("ALTER TABLE away RENAME TO nodes")
             .await;
     }
+}
+
+/// The same with a lock in the way, as an operator's statement may take it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_waits_for_a_lock_on_the_nodes_waits_for_the_lease_in_force() {
+    let [_, scene] = Scene::on_both_databases(with(9)).await;
+    add_models(&scene.store, &Scope::Public, &[("own", 1)]).await;
+    let operator = open(scene.database.url(), with(3)).await.unwrap();
+    scene
+        .until("it has a fresh lease", async |scene| {
+            scene.node.lease_remaining() > seconds(7)
+        })
+        .await;
+    let mut lock = PgConnection::connect(scene.database.url()).await.unwrap();
+    lock.execute("BEGIN; LOCK TABLE nodes IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    let own = id("own");
+    let deleted = operator.models.delete(&Scope::Public, &own, origin());
+    assert!(deleted.await.unwrap().is_some());
+    assert!(scene.node.hold().is_none(), "the node serves what is gone");
+    lock.execute("ROLLBACK").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
