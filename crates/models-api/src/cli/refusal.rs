@@ -14,6 +14,7 @@ pub(super) fn show(mut error: Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
+    let mut hint = "";
     let is_key_id = has_text(&error, ContextKind::InvalidArg, |argument| {
         argument.contains(KEY_ID)
     });
@@ -25,8 +26,9 @@ pub(super) fn show(mut error: Error) -> ExitCode {
     {
         let hidden = ContextValue::String("...".to_owned());
         error.insert(ContextKind::InvalidValue, hidden);
+        hint = "\n\nTo revoke a key by its secret: models-api key revoke --secret-file -";
     }
-    complain(error.render().to_string().trim_end());
+    complain(&format!("{}{hint}", error.render().to_string().trim_end()));
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
