@@ -43,6 +43,8 @@ LABEL org.opencontainers.image.title="models" \
 COPY --from=build --chown=65532:65532 /image /
 USER 65532:65532
 WORKDIR /
+# SQLite writes large temporary tables to files, and only the volume may be writable.
+ENV SQLITE_TMPDIR=/data
 ENV MODELS__SERVER__HOST=0.0.0.0 \
     MODELS__OPERATIONS__HOST=0.0.0.0 \
     MODELS__LOG__FORMAT=json

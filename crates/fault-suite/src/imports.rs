@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection, Executor, PgConnection, PgPool, SqliteConnection};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
+use uuid::Uuid;
 
 use crate::Failure;
 use crate::catalog::{Catalog, origin};
@@ -30,7 +31,7 @@ const SLOWEST: Duration = Duration::from_secs(4);
 const HELD: u64 = 6_000;
 
 /// How many models and keys there are to delete and to revoke.
-const VICTIMS: usize = 400;
+const VICTIMS: usize = 300;
 
 pub async fn run(report: &mut Report, program: &Path, models: usize) -> Result<(), Failure> {
     let server = Database::start()?;
@@ -63,9 +64,10 @@ async fn on(
         &importer,
     )
     .await?;
-    let mut beside = Beside::new(catalog, node).await?;
+    let mut beside = Beside::new(catalog, node);
     for (what, created) in [("all new", 1), ("all changed", 2), ("none changed", 2)] {
         let name = format!("imports, {kind}, {models} models, {what}");
+        beside.refill().await?;
         let list = importer.list(created)?;
         let importing = async { finish(importer.start(&list, &[])?).await };
         let began = Instant::now();
@@ -89,6 +91,7 @@ async fn on(
         );
         took.report(report, &name);
     }
+    beside.refill().await?;
     let name = format!("imports, {kind}, control: the turn is held for 6 s");
     let ((), took) = beside.run(hold(url)).await?;
     let missed = took.slow(SLOWEST);
@@ -277,17 +280,26 @@ struct Beside {
 }
 
 impl Beside {
-    async fn new(catalog: Catalog, node: Node) -> Result<Self, Failure> {
-        let ids: Vec<String> = (0..VICTIMS).map(|number| format!("m{number}")).collect();
-        catalog.add(&ids).await?;
-        let keys = catalog.keys(VICTIMS).await?;
-        let victims = ids.into_iter().zip(keys);
-        Ok(Self {
+    fn new(catalog: Catalog, node: Node) -> Self {
+        Self {
             catalog: Arc::new(catalog),
             node: Arc::new(node),
-            victims: victims.map(|(id, (key, _))| (id, key)).collect(),
+            victims: vec![],
             is_deletion: false,
-        })
+        }
+    }
+
+    /// Adds models to delete and keys to revoke, for a minute.
+    async fn refill(&mut self) -> Result<(), Failure> {
+        let missing = VICTIMS - self.victims.len();
+        let ids: Vec<String> = (0..missing)
+            .map(|_| format!("m-{}", Uuid::now_v7().simple()))
+            .collect();
+        self.catalog.add(&ids).await?;
+        let keys = self.catalog.keys(missing).await?.into_iter();
+        let keys = keys.map(|(key, _)| key);
+        self.victims.extend(ids.into_iter().zip(keys));
+        Ok(())
     }
 
     /// Does the work, and ten changes a second beside it.

@@ -65,6 +65,15 @@ pub(super) async fn import<DB: Backend>(
     }
     let report = report(import, staging.outcomes(), held);
     staging.connection.close().await;
+    if !import.dry_run {
+        tracing::info!(
+            created = report.created.len(),
+            updated = report.updated.len(),
+            unchanged = report.unchanged,
+            turn_ms = u64::try_from(held.as_millis()).unwrap_or(u64::MAX),
+            "imported models"
+        );
+    }
     Ok(report)
 }
 

@@ -31,7 +31,7 @@ impl ImportSettings for Postgres {
     const SETTINGS: &'static [&'static str] = &[
         "SET statement_timeout = '10min'",
         "SET lock_timeout = '60s'",
-        "SET idle_in_transaction_session_timeout = '30s'",
+        "SET idle_in_transaction_session_timeout = '5s'",
         "SET work_mem = '64MB'",
         "SET temp_buffers = '64MB'",
     ];

@@ -36,10 +36,13 @@ const CREATE: [&str; 4] = [
 
 const FIND_ORGANIZATION: &str = "SELECT created_at FROM organizations WHERE id = $1";
 
-const FIND_STALE: &str = "SELECT s.position FROM staged_models s LEFT JOIN models m ON m.scope = $1 AND m.id = s.id \
-    WHERE s.before_created IS DISTINCT FROM m.created OR s.before_owned_by IS DISTINCT FROM m.owned_by \
-        OR s.before_shutdown_date IS DISTINCT FROM m.shutdown_date \
-    ORDER BY s.position LIMIT 1000";
+/// Materialized, the join is planned for all rows. For the first 1,000, PostgreSQL looks up each model by itself, which
+/// takes five times as long where nothing is stale.
+const FIND_STALE: &str = "WITH stale AS MATERIALIZED (\
+        SELECT s.position FROM staged_models s LEFT JOIN models m ON m.scope = $1 AND m.id = s.id \
+        WHERE s.before_created IS DISTINCT FROM m.created OR s.before_owned_by IS DISTINCT FROM m.owned_by \
+            OR s.before_shutdown_date IS DISTINCT FROM m.shutdown_date\
+    ) SELECT position FROM stale ORDER BY position LIMIT 1000";
 
 const UNSTAGE: &str = "DELETE FROM staged_models WHERE position = $1";
 
