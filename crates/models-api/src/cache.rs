@@ -2,6 +2,7 @@
 //! ask at once, bounded in bytes.
 
 mod fill;
+mod waiting;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash};
@@ -14,6 +15,7 @@ use models_core::{Epoch, RepositoryError, Snapshot};
 use models_store::{BootTime, HeldLease};
 
 use self::fill::{Failure, Fill};
+use self::waiting::Waiting;
 use crate::metrics::CacheMetrics;
 use crate::pause::{Point, pause};
 
@@ -27,11 +29,14 @@ const ATTEMPTS: usize = 3;
 /// not worth them.
 const MOST_CHANGES: usize = 100;
 
-/// What an entry costs beside its value: its share of the maps, and its pointers.
-const ENTRY: usize = 128;
+/// What an allocation costs beside its contents.
+const ALLOCATION: usize = 16;
 
 /// A value that can be kept.
 pub(crate) trait Cached: Sized {
+    /// How much memory a key takes beside its place in the map, in bytes: where it is a text, that text.
+    const KEY: usize = 0;
+
     /// What events do to it.
     type Change: Clone;
 
@@ -151,6 +156,8 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
                 Place::Filled(value) => return Ok((held, value)),
                 Place::Filling(fill) => fill,
             };
+            let waiting = Waiting::new(self, key, fill);
+            let fill = waiting.fill();
             let done = fill
                 .read
                 .get_or_init(|| async {
@@ -161,12 +168,12 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
             match done {
                 Ok(snapshot) => {
                     // Acquired before the marks of the fill are looked at.
-                    if let Some((kept_under, value)) = self.keep(acquire()?, key, &fill, snapshot) {
+                    if let Some((kept_under, value)) = self.keep(acquire()?, key, fill, snapshot) {
                         return Ok((acquire()?.and(kept_under), value.clone()));
                     }
                 }
                 Err(failure) => {
-                    self.give_up(key, &fill);
+                    self.give_up(key, fill);
                     return Err(failure.to_error());
                 }
             }
@@ -342,7 +349,7 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
 
     /// Called with the shard's lock held.
     fn insert(&self, shard: &Shard<K, V>, key: &K, value: Arc<V>, is_used: bool) {
-        let bytes = ENTRY + value.weight();
+        let bytes = Self::entry() + value.weight();
         let entry = Entry {
             bytes,
             value,
@@ -367,6 +374,13 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
             is_kept
         });
         shard.entries.store(Arc::new(entries));
+    }
+
+    /// What an entry costs beside its value: its share of a map that has just grown, which is filled to 7 of
+    /// 16, its key, and the value's allocation with two counters.
+    const fn entry() -> usize {
+        let place = (size_of::<(K, Entry<V>)>() + 1) * 16 / 7;
+        place + V::KEY + 2 * size_of::<usize>() + ALLOCATION
     }
 
     fn grow(&self, bytes: usize) {

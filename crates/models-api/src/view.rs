@@ -276,6 +276,9 @@ pub(crate) struct Deletions {
 }
 
 impl Cached for View {
+    /// An organization's id.
+    const KEY: usize = 64;
+
     type Change = Deletions;
 
     /// One that many share weighs nothing in the hands of each: there is only one of them.

@@ -211,13 +211,13 @@ async fn what_changes_while_it_is_read_is_changed_when_it_is_there() {
     );
 }
 
-/// Whoever asked has gone away, and left a place that nobody fills.
+/// A reading that takes for ever.
 #[tokio::test]
 async fn changes_do_not_wait_for_ever() {
     let cache = cache();
     let read = std::future::pending::<Result<Snapshot<Arc<u32>>, RepositoryError>>;
-    let asked = load(&cache, &1, read);
-    assert!(futures_util::FutureExt::now_or_never(asked).is_none());
+    let mut asked = std::pin::pin!(load(&cache, &1, read));
+    assert!(futures_util::poll!(&mut asked).is_pending());
     let waiting = || {
         let fills = cache.shard(&1).lock();
         fills.get(&1).map(|fill| fill.changes().len())
@@ -230,6 +230,30 @@ async fn changes_do_not_wait_for_ever() {
     assert_eq!(waiting(), None);
     let read = || async { Ok(snapshot(7, "one")) };
     assert_eq!(*load(&cache, &1, read).await.unwrap(), 7);
+}
+
+/// Clients that disconnect while their keys are looked up.
+#[tokio::test]
+async fn a_load_that_nobody_waits_for_any_more_leaves_nothing_behind() {
+    let cache = cache();
+    let read = std::future::pending::<Result<Snapshot<Arc<u32>>, RepositoryError>>;
+    let places = || {
+        let shards = cache.shards.iter();
+        shards.map(|shard| shard.lock().len()).sum::<usize>()
+    };
+    for key in 0..1_000 {
+        let asked = load(&cache, &key, read);
+        assert!(futures_util::FutureExt::now_or_never(asked).is_none());
+    }
+    assert_eq!(places(), 0);
+    {
+        let mut first = std::pin::pin!(load(&cache, &1, read));
+        assert!(futures_util::poll!(&mut first).is_pending());
+        let second = load(&cache, &1, read);
+        assert!(futures_util::FutureExt::now_or_never(second).is_none());
+        assert_eq!(places(), 1, "the first still waits");
+    }
+    assert_eq!(places(), 0);
 }
 
 /// One whose reading takes for ever, and one that is changed, evicted and read again, beside one whose place is
