@@ -1,10 +1,12 @@
 //! From a token to whom it stands for.
 
+mod uses;
+
 use std::collections::HashSet;
 use std::convert::Infallible;
-use std::mem;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use actix_http::header::HeaderValue;
 use actix_web::web::Bytes;
@@ -12,19 +14,23 @@ use models_core::{
     ApiKey, ApiKeyId, ApiKeyRepository, Epoch, KeyDigest, Principal, RepositoryError, Snapshot,
     Timestamp, Validity,
 };
+use models_store::{BootTime, HeldLease};
 
-use models_store::HeldLease;
-
+use self::uses::Uses;
 use crate::cache::{Cache, Cached};
 use crate::clock::now_roughly;
 use crate::key_refusal::KeyRefusal;
 use crate::metrics::CacheMetrics;
 
+/// For how long a node relies on having found no such key. A key that comes to be makes an event, which
+/// drops what is known to be no key; a database that is restored makes none.
+const MISSING_FOR: Duration = Duration::from_secs(5);
+
 /// Knows the keys.
 pub struct Authenticator {
     api_keys: Arc<dyn ApiKeyRepository>,
     known: Cache<KeyDigest, Known>,
-    /// Of keys that memory has let go.
+    /// Of keys that were evicted, or that could not be recorded.
     uses: Arc<Uses>,
 }
 
@@ -59,8 +65,14 @@ impl Session {
     }
 }
 
-/// What is known of a digest: the key, or that there is none.
-struct Known(Option<Key>);
+/// What is known of a digest.
+enum Known {
+    Key(Key),
+    /// There is no such key, or was none at this time.
+    Missing {
+        at: BootTime,
+    },
+}
 
 struct Key {
     validity: Validity,
@@ -89,25 +101,22 @@ impl Key {
 impl Drop for Key {
     fn drop(&mut self) {
         if let Some(used) = self.take_use() {
-            self.uses.lock().push(used);
+            self.uses.add([used]);
         }
     }
 }
 
-/// Uses of keys that are not in memory any more.
-#[derive(Default)]
-struct Uses(Mutex<Vec<(ApiKeyId, Timestamp)>>);
-
-impl Uses {
-    fn lock(&self) -> MutexGuard<'_, Vec<(ApiKeyId, Timestamp)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Known {
+    fn key(&self) -> Option<&Key> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Missing { .. } => None,
+        }
+    }
+
     /// The session of the key, if it is good at this moment.
     fn session(&self) -> Result<Arc<Session>, KeyRefusal> {
-        let key = self.0.as_ref().ok_or(KeyRefusal::Unknown)?;
+        let key = self.key().ok_or(KeyRefusal::Unknown)?;
         let now = now_roughly();
         let refused = |rejection| KeyRefusal::of(rejection, &key.session.principal);
         key.validity.check(now).map_err(refused)?;
@@ -122,11 +131,18 @@ impl Cached for Known {
     fn weight(&self) -> usize {
         /// A dozen short texts.
         const KEY: usize = 1_024;
-        self.0.as_ref().map_or(size_of::<Self>(), |_| KEY)
+        self.key().map_or(size_of::<Self>(), |_| KEY)
     }
 
     fn changed(known: &Arc<Self>, _: &[Infallible]) -> Option<Arc<Self>> {
         Some(known.clone())
+    }
+
+    fn is_expired(&self, now: BootTime) -> bool {
+        match self {
+            Self::Key(_) => false,
+            Self::Missing { at } => now.since(*at) >= MISSING_FOR,
+        }
     }
 }
 
@@ -155,7 +171,9 @@ impl Authenticator {
         let Ok(digest) = KeyDigest::of(token) else {
             return Ok(Err(KeyRefusal::Malformed));
         };
-        let read = || self.read(&digest);
+        // From before the database is read: what is found to be missing may be there from then on.
+        let now = acquire()?.at();
+        let read = || self.read(&digest, now);
         let (held, known) = self.known.get_or_read(&digest, acquire, read).await?;
         Ok(known.session().map(|session| (held, session)))
     }
@@ -171,20 +189,24 @@ impl Authenticator {
         KeyDigest::of(token).is_ok_and(|digest| self.known.get(held, &digest).is_none())
     }
 
-    async fn read(&self, digest: &KeyDigest) -> Result<Snapshot<Arc<Known>>, RepositoryError> {
+    async fn read(
+        &self,
+        digest: &KeyDigest,
+        now: BootTime,
+    ) -> Result<Snapshot<Arc<Known>>, RepositoryError> {
         let Snapshot { position, value } = self.api_keys.find_by_digest(digest).await?;
         let known = match value {
             Some(key) => {
                 let session = Arc::new(Session::new(&key)?);
                 let validity = key.validity();
-                Known(Some(Key {
+                Known::Key(Key {
                     validity,
                     session,
                     uses: self.uses.clone(),
                     used_at: AtomicU32::new(0),
-                }))
+                })
             }
-            None => Known(None),
+            None => Known::Missing { at: now },
         };
         Ok(Snapshot {
             position,
@@ -195,25 +217,25 @@ impl Authenticator {
     /// Records which keys were used since this was last done, and when. Uses that cannot be recorded
     /// are kept for the next time.
     pub(crate) async fn record_uses(&self) -> Result<(), RepositoryError> {
-        let mut uses = mem::take(&mut *self.uses.lock());
+        let mut uses = self.uses.take();
         self.known.for_each(|known| {
-            uses.extend(known.0.as_ref().and_then(Key::take_use));
+            uses.extend(known.key().and_then(Key::take_use));
         });
         if uses.is_empty() {
             return Ok(());
         }
         let recorded = self.api_keys.record_uses(uses.clone()).await;
         if recorded.is_err() {
-            self.uses.lock().append(&mut uses);
+            self.uses.add(uses);
         }
         recorded
     }
 
     /// Drops these keys, and what is known to be no key.
     pub(crate) fn drop_keys(&self, gone: &HashSet<&ApiKeyId>) {
-        self.known.remove_where(|_, known| match &known.0 {
-            Some(key) => gone.contains(&key.session.principal.key_id),
-            None => true,
+        self.known.remove_where(|_, known| match known {
+            Known::Key(key) => gone.contains(&key.session.principal.key_id),
+            Known::Missing { .. } => true,
         });
     }
 
@@ -246,20 +268,4 @@ pub fn redact(token: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::redact;
-
-    #[test]
-    fn a_redacted_token_shows_eight_and_four() {
-        for (token, expected) in [
-            ("", ""),
-            ("My API Key", "**********"),
-            ("123456789012", "************"),
-            ("1234567890123", "12345678*0123"),
-            ("sk-proj-abcdefghijklmnop", "sk-proj-************mnop"),
-            ("ääääääääääääöööö", "ääääääää****öööö"),
-        ] {
-            assert_eq!(redact(token), expected);
-        }
-    }
-}
+mod tests;

@@ -119,6 +119,7 @@ on_both_databases! {
     nodes {
         what_is_deleted_on_one_node_is_gone_on_every_other
         a_key_that_another_process_revoked_is_refused_at_once
+        a_key_that_was_missing_for_a_while_is_accepted_again
         without_the_wait_a_node_would_show_what_is_gone
         a_silent_node_is_waited_for_as_long_as_its_lease
         a_node_that_was_taken_out_begins_anew

@@ -51,6 +51,23 @@ pub async fn a_key_that_another_process_revoked_is_refused_at_once(service: Test
     }
 }
 
+/// As in a restore, which makes no events: for a while the key is not found.
+pub async fn a_key_that_was_missing_for_a_while_is_accepted_again(service: TestService) {
+    let acme = service.organization("acme").await;
+    let caller = service.caller(&acme, Role::Reader).await;
+    let hide = "UPDATE api_keys SET digest = 'hidden ' || digest";
+    let show = "UPDATE api_keys SET digest = replace(digest, 'hidden ', '')";
+    service.execute(hide).await;
+    assert_eq!(caller.get("/v1/models").await.status, 401);
+    service.execute(show).await;
+    let restored = Instant::now();
+    while caller.get("/v1/models").await.status == 401 {
+        assert!(restored.elapsed() < Duration::from_secs(30));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(caller.get("/v1/models").await.status, 200);
+}
+
 /// A change that waits for nobody, as one behind the service's back: it is the control, which shows
 /// that the other node does answer from memory and that the waiting is what makes the difference.
 pub async fn without_the_wait_a_node_would_show_what_is_gone(service: TestService) {
