@@ -161,6 +161,16 @@ impl Database {
         Ok(String::from_utf8(output.stdout)?)
     }
 
+    /// One of PostgreSQL's client programs with these arguments, for this server.
+    pub fn client(&self, words: &[&str]) -> Command {
+        let mut client = self.program(words.first().copied().unwrap_or_default());
+        client
+            .args(words.iter().skip(1))
+            .args(["-h", "127.0.0.1", "-p", &self.port.to_string()])
+            .args(["-U", "postgres"]);
+        client
+    }
+
     /// Makes a primary of a standby.
     pub fn promote(&self) -> Result<(), Failure> {
         let mut promote = self.program("pg_ctl");

@@ -26,6 +26,7 @@ mod pipelining;
 mod pooler;
 mod power;
 mod report;
+mod restore;
 mod revocation;
 mod rotation;
 mod scene;
@@ -70,7 +71,7 @@ struct Arguments {
     leave_out: Vec<String>,
 }
 
-const SCENARIOS: [&str; 17] = [
+const SCENARIOS: [&str; 18] = [
     "revocation",
     "visibility",
     "cancellation",
@@ -85,6 +86,7 @@ const SCENARIOS: [&str; 17] = [
     "upgrade",
     "pooler",
     "sharing",
+    "restore",
     "exhaustion",
     "overload",
     "imports",
@@ -157,6 +159,7 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
             }
             "imports" => imports::run(&mut report, &program, scale(120_000)).await?,
             "pooler" => pooler::run(&mut report, &program).await?,
+            "restore" => restore::run(&mut report, &program).await?,
             "sharing" => sharing::run(&mut report, &program).await?,
             "exhaustion" => exhaustion::run(&mut report, &program, scale(1_000).max(200)).await?,
             "overload" => overload::run(&mut report, &program, scale(20).max(3) as u64).await?,
