@@ -44,6 +44,8 @@ pub struct ImportReport {
     pub updated: Vec<UpdatedModel>,
     /// How many models were the same already.
     pub unchanged: usize,
+    /// Of a dry run, these models, in the order of the entries; empty otherwise.
+    pub left_alone: Vec<ModelId>,
     /// How long the import held the turn, and so kept every other change waiting. Zero for a dry run
     /// and for an import that changes nothing.
     pub turn: Duration,

@@ -1,6 +1,7 @@
 //! Text that was checked when it was made.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Why a value was refused, as a sentence that names what it should have been.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,13 +24,17 @@ impl Invalid {
     }
 }
 
-/// Declares a type that holds text for which `$check` found nothing wrong.
+/// Declares a type that holds text for which `$check` found nothing wrong, in a `String` or in the
+/// type that is named.
 macro_rules! checked_text {
     ($(#[$meta:meta])* $name:ident, $noun:literal, $check:expr) => {
+        $crate::text::checked_text! { $(#[$meta])* $name(String), $noun, $check }
+    };
+    ($(#[$meta:meta])* $name:ident($text:ty), $noun:literal, $check:expr) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name($text);
 
         impl $name {
             /// How a refusal calls a value of this type.
@@ -48,7 +53,7 @@ macro_rules! checked_text {
             fn try_from(text: String) -> Result<Self, Self::Error> {
                 let check: fn(&str) -> Result<(), &'static str> = $check;
                 check(&text).map_err(|reason| $crate::text::Invalid::new(Self::NOUN, reason))?;
-                Ok(Self(text))
+                Ok(Self(text.into()))
             }
         }
 
@@ -62,7 +67,7 @@ macro_rules! checked_text {
 
         impl From<$name> for String {
             fn from(value: $name) -> Self {
-                value.0
+                value.as_str().to_owned()
             }
         }
 
@@ -109,8 +114,9 @@ pub(crate) use {checked_text, prefixed_id};
 checked_text! {
     /// A name for people: of an organization, a project, a key, or an owner on a model. 1 to 256
     /// bytes without control characters and without white space at its ends. A name that is
-    /// entered anew meets the stricter rules of [`Entered`](crate::Entered).
-    Name, "a name", |text| {
+    /// entered anew meets the stricter rules of [`Entered`](crate::Entered). Copies share the text: the models of a
+    /// long list have few owners.
+    Name(Arc<str>), "a name", |text| {
         if text.is_empty() {
             return Err("must not be empty");
         }

@@ -86,7 +86,7 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
         progress: Progress,
     ) -> Result<ImportReport, RepositoryError> {
         let store = self.clone();
-        self.run(async move { import::import(&store, &import, &origin, &progress).await })
+        self.run(async move { import::import(&store, import, &origin, &progress).await })
             .await
     }
 

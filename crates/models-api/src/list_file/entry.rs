@@ -1,14 +1,15 @@
 //! The entries of a list.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use hashbrown::hash_table;
-use models_core::{Entered, ImportEntry, ModelId};
+use models_core::{Entered, ImportEntry, ModelId, Name};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::hash::BuildHasher;
 
 use super::notes::Notes;
 use super::shape::Place;
@@ -143,8 +144,28 @@ pub(super) struct Entries {
     /// Where each id is: its index among the valid ones, and its position in the list.
     seen: HashTable<(u32, u32)>,
     hasher: RandomState,
+    owners: Owners,
     invalid: InvalidEntries,
     notes: Notes,
+}
+
+/// The owners that have been read, so that equal ones share their text.
+#[derive(Default)]
+struct Owners(HashSet<Entered<Name>, RandomState>);
+
+impl Owners {
+    /// How many are remembered. More than these do not share.
+    const MOST: usize = 1_000;
+
+    fn share(&mut self, owner: Entered<Name>) -> Entered<Name> {
+        if let Some(known) = self.0.get(&owner) {
+            return known.clone();
+        }
+        if self.0.len() < Self::MOST {
+            self.0.insert(owner.clone());
+        }
+        owner
+    }
 }
 
 type Refusal = (Option<String>, String);
@@ -158,6 +179,7 @@ impl Entries {
             valid: Vec::new(),
             seen: HashTable::new(),
             hasher: RandomState::default(),
+            owners: Owners::default(),
             invalid: InvalidEntries::default(),
             notes: Notes::default(),
         }
@@ -207,10 +229,10 @@ impl Entries {
             return Err((Some(text), reason));
         }
         let place = || place(self.count, Some(&text));
-        let notes = &mut self.notes;
+        let (notes, owners) = (&mut self.notes, &mut self.owners);
         self.valid.push(ImportEntry {
             created: fields::created(&fields, notes, &place),
-            owned_by: fields::owned_by(&fields, notes, &place),
+            owned_by: fields::owned_by(&fields, notes, &place).map(|owner| owners.share(owner)),
             shutdown_date: fields::shutdown_date(&fields, notes, &place),
             id,
         });

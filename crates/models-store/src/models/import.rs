@@ -22,7 +22,7 @@ mod statements;
 
 use std::time::{Duration, Instant};
 
-use models_core::{Import, ImportReport, ModelId, Origin, Progress, RepositoryError, UpdatedModel};
+use models_core::{Import, ImportReport, Origin, Progress, RepositoryError, UpdatedModel};
 
 pub(crate) use self::connection::ImportSettings;
 use self::connection::{ImportConnection, Turn};
@@ -37,12 +37,12 @@ const ATTEMPTS: usize = 5;
 /// Imports the entries, or reports what that would change.
 pub(super) async fn import<DB: Backend>(
     store: &SqlStore<DB>,
-    import: &Import,
+    import: Import,
     origin: &Origin,
     progress: &Progress,
 ) -> Result<ImportReport, RepositoryError> {
     let connection = ImportConnection::open(store).await?;
-    let mut staging = Staging::begin(connection, import, origin).await?;
+    let mut staging = Staging::begin(connection, &import, origin).await?;
     staging.stage_all(progress).await?;
     let mut held = Duration::ZERO;
     if import.dry_run {
@@ -63,9 +63,11 @@ pub(super) async fn import<DB: Backend>(
             }
         }
     }
-    let report = report(import, staging.outcomes(), held);
+    let outcomes = staging.take_outcomes();
     staging.connection.close().await;
-    if !import.dry_run {
+    let is_dry_run = import.dry_run;
+    let report = report(import, &outcomes, held);
+    if !is_dry_run {
         tracing::info!(
             created = report.created.len(),
             updated = report.updated.len(),
@@ -105,20 +107,26 @@ async fn apply<DB: Backend>(
     Ok(true)
 }
 
-fn report(import: &Import, outcomes: &[Outcome], turn: Duration) -> ImportReport {
+/// The ids are moved: an import can have millions of entries.
+fn report(import: Import, outcomes: &[Outcome], turn: Duration) -> ImportReport {
     let mut report = ImportReport {
         turn,
         ..ImportReport::default()
     };
-    for (entry, outcome) in import.entries.iter().zip(outcomes) {
-        let id = || ModelId::clone(&entry.id);
+    for (entry, outcome) in import.entries.into_iter().zip(outcomes) {
+        let id = entry.id.into_inner();
         match outcome {
-            Outcome::Created => report.created.push(id()),
+            Outcome::Created => report.created.push(id),
             Outcome::Updated(fields) => report.updated.push(UpdatedModel {
-                id: id(),
+                id,
                 fields: *fields,
             }),
-            Outcome::Unchanged => report.unchanged += 1,
+            Outcome::Unchanged => {
+                report.unchanged += 1;
+                if import.dry_run {
+                    report.left_alone.push(id);
+                }
+            }
         }
     }
     report

@@ -1,6 +1,5 @@
 //! `model import`.
 
-use std::collections::HashSet;
 use std::fmt::Write;
 use std::io::Read;
 use std::path::PathBuf;
@@ -13,7 +12,7 @@ use models_core::{
     is_private_fine_tune,
 };
 use models_store::Store;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::Whose;
 use crate::cli::output::{Output, complain};
@@ -59,7 +58,6 @@ impl ImportFile {
         if scope == Scope::Public {
             warn_of_fine_tuned(&entries);
         }
-        let ids = self.dry_run.then(|| ids(&entries));
         let bar = progress_bar(entries.len(), output);
         let import = Import {
             scope,
@@ -71,7 +69,7 @@ impl ImportFile {
         bar.finish_and_clear();
         let result = Imported {
             report: report?,
-            ids,
+            is_dry_run: self.dry_run,
             refused: invalid.count,
             whose,
         };
@@ -124,34 +122,32 @@ impl ImportFile {
 /// What an import did, or would do.
 struct Imported {
     report: ImportReport,
-    /// Of a dry run, the ids of the list.
-    ids: Option<Vec<ModelId>>,
+    is_dry_run: bool,
     refused: usize,
     whose: String,
 }
 
 impl Imported {
-    fn object(&self) -> Value {
-        let Self {
-            report, refused, ..
-        } = self;
-        let turn_ms = u64::try_from(report.turn.as_millis()).unwrap_or(u64::MAX);
-        let mut object = json!({
-            "created": report.created.len(),
-            "updated": report.updated.len(),
-            "unchanged": report.unchanged,
-            "refused": refused,
-            "turn_ms": turn_ms,
-        });
-        if let Some(unchanged) = self.unchanged() {
-            let updated = |UpdatedModel { id, fields }: &UpdatedModel| json!({"id": id, "fields": fields.names().collect::<Vec<_>>()});
-            object["models"] = json!({
-                "created": report.created,
-                "updated": report.updated.iter().map(updated).collect::<Vec<_>>(),
-                "unchanged": unchanged,
-            });
+    fn object(&self) -> ImportObject<'_> {
+        let ImportReport {
+            created,
+            updated,
+            unchanged,
+            left_alone,
+            turn,
+        } = &self.report;
+        ImportObject {
+            created: created.len(),
+            updated: updated.len(),
+            unchanged: *unchanged,
+            refused: self.refused,
+            turn_ms: u64::try_from(turn.as_millis()).unwrap_or(u64::MAX),
+            models: self.is_dry_run.then(|| Models {
+                created,
+                updated: updated.iter().map(UpdatedObject::from).collect(),
+                unchanged: left_alone,
+            }),
         }
-        object
     }
 
     fn text(&self) -> String {
@@ -159,10 +155,11 @@ impl Imported {
             created,
             updated,
             unchanged,
+            left_alone,
             ..
         } = &self.report;
         let mut text = String::new();
-        if let Some(left_alone) = self.unchanged() {
+        if self.is_dry_run {
             for id in created {
                 let _ = writeln!(text, "create      {id}");
             }
@@ -185,21 +182,39 @@ impl Imported {
         );
         text
     }
-
-    /// Of a dry run, the models that would stay as they are.
-    fn unchanged(&self) -> Option<Vec<&ModelId>> {
-        let updated = self.report.updated.iter().map(|model| &model.id);
-        let changed: HashSet<&ModelId> = self.report.created.iter().chain(updated).collect();
-        let ids = self.ids.as_ref()?;
-        Some(ids.iter().filter(|id| !changed.contains(id)).collect())
-    }
 }
 
-fn ids(entries: &[ImportEntry]) -> Vec<ModelId> {
-    entries
-        .iter()
-        .map(|entry| ModelId::clone(&entry.id))
-        .collect()
+/// The response in JSON.
+#[derive(Serialize)]
+struct ImportObject<'a> {
+    created: usize,
+    updated: usize,
+    unchanged: usize,
+    refused: usize,
+    turn_ms: u64,
+    /// Of a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    models: Option<Models<'a>>,
+}
+
+#[derive(Serialize)]
+struct Models<'a> {
+    created: &'a [ModelId],
+    updated: Vec<UpdatedObject<'a>>,
+    unchanged: &'a [ModelId],
+}
+
+#[derive(Serialize)]
+struct UpdatedObject<'a> {
+    id: &'a ModelId,
+    fields: Vec<&'static str>,
+}
+
+impl<'a> From<&'a UpdatedModel> for UpdatedObject<'a> {
+    fn from(UpdatedModel { id, fields }: &'a UpdatedModel) -> Self {
+        let fields = fields.names().collect();
+        Self { id, fields }
+    }
 }
 
 /// The list of a key at OpenAI holds the fine-tuned models of its organization beside the public

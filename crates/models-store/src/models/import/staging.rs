@@ -107,8 +107,8 @@ impl<'a, DB: Backend> Staging<'a, DB> {
         })
     }
 
-    pub(super) fn outcomes(&self) -> &[Outcome] {
-        &self.outcomes
+    pub(super) fn take_outcomes(&mut self) -> Vec<Outcome> {
+        std::mem::take(&mut self.outcomes)
     }
 
     /// How many models the import changes, as far as is staged.
