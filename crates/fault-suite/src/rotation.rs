@@ -182,6 +182,9 @@ pub async fn run(report: &mut Report, program: &Path, rounds: usize) -> Result<(
     };
     let (failed, of) = rotation.under_load(rotating).await?;
     report.none(name, "requests that failed", failed, of, 50 * rounds);
+    if failed > 0 {
+        eprintln!("{}", rotation.nodes[0].log()?);
+    }
     let mut shown = 0;
     for node in &rotation.nodes {
         shown += node.log()?.matches("password-of-round").count();
