@@ -12,6 +12,7 @@ mod keys;
 mod leases;
 mod logs;
 mod models;
+mod neighbours;
 mod operations;
 mod organizations;
 mod pipelining;

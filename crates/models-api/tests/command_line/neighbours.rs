@@ -1,0 +1,73 @@
+//! What the log says of an address that sends incorrect keys, and of a gateway that is not trusted.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::program::{Program, Serving, shell};
+
+/// How long a line may take to be written.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn ask(service: &Serving, key: &str, forwarded_for: &str) -> String {
+    let address = &service.address;
+    shell(&format!(
+        "curl -s -o /dev/null -w '%{{http_code}}' -H 'Authorization: Bearer {key}' \
+         -H 'X-Forwarded-For: {forwarded_for}' 'http://{address}/v1/models'"
+    ))
+}
+
+fn lines(service: &Serving, message: &str) -> Vec<Value> {
+    let log = service.log();
+    let is_sought = |line: &Value| {
+        let text = line["message"].as_str().unwrap_or_default();
+        text.contains(message)
+    };
+    log.into_iter().filter(is_sought).collect()
+}
+
+/// The lines with this message, as soon as there is one.
+fn wait_for(service: &Serving, message: &str) -> Vec<Value> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let found = lines(service, message);
+        if !found.is_empty() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "{:?}", service.log());
+        sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn the_log_names_an_address_with_too_many_incorrect_keys_once_a_minute() {
+    let service = Program::on_sqlite()
+        .with("MODELS__SERVER__TRUSTED_PROXIES", "127.0.0.1")
+        .with("MODELS__LIMITS__FAILED_AUTHENTICATIONS_PER_MINUTE", "2")
+        .serve();
+    for number in 0..8 {
+        let key = format!("not-a-key-{number}");
+        assert_eq!(ask(&service, &key, "192.0.2.7"), "401");
+    }
+    let warned = wait_for(&service, "too many incorrect API keys");
+    assert_eq!(warned.len(), 1, "{warned:?}");
+    assert_eq!(
+        (&warned[0]["level"], &warned[0]["client"]),
+        (&"WARN".into(), &"192.0.2.7".into())
+    );
+    assert!(lines(&service, "a peer that is not trusted").is_empty());
+}
+
+#[test]
+fn the_log_says_once_that_a_gateway_is_not_trusted() {
+    let service = Program::on_sqlite().serve();
+    for number in 0..3 {
+        ask(&service, &format!("not-a-key-{number}"), "192.0.2.7");
+    }
+    let warned = wait_for(&service, "a peer that is not trusted");
+    assert_eq!(warned.len(), 1, "{warned:?}");
+    assert_eq!(warned[0]["peer"], "127.0.0.1");
+    let message = warned[0]["message"].to_string();
+    assert!(message.contains("`server.trusted_proxies`"), "{message}");
+}
