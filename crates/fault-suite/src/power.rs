@@ -171,13 +171,16 @@ async fn of_the_service(report: &mut Report, program: &Path, cuts: usize) -> Res
         }
         Ok::<_, Failure>(())
     };
+    let started = Started::new(program, &catalog.owner);
     let cutting = async {
         let (mut lost, mut of, mut broken) = (0, 0, 0);
+        let mut faulty = vec![];
         for number in 0..cuts {
             wait(300 + (number as u64 * 97) % 500).await;
             let gone = acknowledged.so_far();
             let found = disk
                 .cut(async |path| {
+                    let fault = started.look(path, &gone, number % 2 == 1).await?;
                     let mut database = open(path.join("models.db")).await?;
                     let (check,): (String,) = sqlx::query_as("PRAGMA integrity_check")
                         .fetch_one(&mut database)
@@ -186,7 +189,7 @@ async fn of_the_service(report: &mut Report, program: &Path, cuts: usize) -> Res
                         .fetch_all(&mut database)
                         .await?;
                     database.close().await?;
-                    Ok((check, left))
+                    Ok((check, left, fault))
                 })
                 .await?;
             let left: std::collections::HashSet<String> =
@@ -194,18 +197,113 @@ async fn of_the_service(report: &mut Report, program: &Path, cuts: usize) -> Res
             broken += usize::from(found.0 != "ok");
             lost += gone.iter().filter(|id| left.contains(*id)).count();
             of = gone.len();
+            faulty.extend(found.2);
         }
         is_over.store(true, Ordering::Relaxed);
-        Ok::<_, Failure>((lost, of, broken))
+        Ok::<_, Failure>((lost, of, broken, faulty))
     };
     let (deleted, cut) = tokio::join!(deleting, cutting);
     deleted?;
-    let (lost, of, broken) = cut?;
+    let (lost, of, broken, faulty) = cut?;
+    for fault in &faulty {
+        eprintln!("power: {fault}");
+    }
     let name = format!("power, {cuts} cuts, SQLite");
     report.none(&name, "acknowledged deletions lost", lost, of, cuts);
     report.none(&name, "databases that are not whole", broken, cuts, cuts);
+    report.none(
+        &name,
+        "starts on the image that failed",
+        faulty.len(),
+        cuts,
+        cuts,
+    );
     drop(node);
     Ok(())
+}
+
+/// The service, started on what a power cut leaves.
+struct Started<'a> {
+    program: &'a Path,
+    owner: &'a str,
+}
+
+impl<'a> Started<'a> {
+    fn new(program: &'a Path, owner: &'a str) -> Self {
+        Self { program, owner }
+    }
+
+    /// What is wrong, if anything: the service does not start, shows a model of which the deletion was acknowledged, cannot
+    /// delete another, or the file with its row is not the one that the database names. Nothing waits for the disk when that
+    /// file is written, so a cut may leave anything in it; `damaged`, it surely does.
+    async fn look(
+        &self,
+        path: &Path,
+        gone: &[String],
+        damaged: bool,
+    ) -> Result<Option<String>, Failure> {
+        let nodes = path.join("models.db-nodes");
+        if damaged {
+            std::fs::write(&nodes, [0xa5; 5000])?;
+        }
+        let node = Node::start(&Start {
+            program: self.program.to_owned(),
+            database_url: format!("sqlite://{}/models.db", path.display()),
+            prefix: vec![],
+            variables: vec![],
+        })
+        .await;
+        let mut node = match node {
+            Ok(node) => node,
+            Err(error) => return Ok(Some(error.to_string())),
+        };
+        let fault = self.look_at(&node, path, &nodes, gone).await;
+        node.signal("-TERM")?;
+        while node.lives()? {
+            wait(10).await;
+        }
+        fault
+    }
+
+    async fn look_at(
+        &self,
+        node: &Node,
+        path: &Path,
+        nodes: &Path,
+        gone: &[String],
+    ) -> Result<Option<String>, Failure> {
+        let shown = node.get(self.owner, "/v1/models", None).await?;
+        let shown: serde_json::Value = serde_json::from_str(&shown.body)?;
+        let listed = shown["data"].as_array().ok_or("there is no list")?;
+        let ids: Vec<&str> = listed
+            .iter()
+            .filter_map(|model| model["id"].as_str())
+            .collect();
+        if let Some(id) = gone.iter().find(|id| ids.contains(&id.as_str())) {
+            return Ok(Some(format!("{id} is shown")));
+        }
+        let last = ids.last().ok_or("all models are deleted")?;
+        let deleted = node.delete(self.owner, last).await?.status;
+        if deleted != 200 {
+            return Ok(Some(format!("a deletion returned {deleted}")));
+        }
+        let mut named = open(path.join("models.db")).await?;
+        let (named_file,): (String,) = sqlx::query_as("SELECT nodes_file FROM catalog")
+            .fetch_one(&mut named)
+            .await?;
+        named.close().await?;
+        let mut found = open(nodes.to_owned()).await?;
+        let (check, file, rows): (String, String, i64) = sqlx::query_as(
+            "SELECT (SELECT quick_check FROM pragma_quick_check), (SELECT id FROM nodes_file), (SELECT count(*) FROM nodes)",
+        )
+        .fetch_one(&mut found)
+        .await?;
+        found.close().await?;
+        let is_right = check == "ok" && file == named_file && rows == 1;
+        Ok((!is_right).then(|| {
+            format!("the file with the nodes' rows: {check}, {rows} rows, {file}, not {named_file}")
+        }))
+    }
 }
 
 /// A database that does not wait for the disk loses what it acknowledged.

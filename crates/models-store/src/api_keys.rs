@@ -138,6 +138,7 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
         let store = self.clone();
         self.run(async move {
             for uses in uses.chunks(USES_AT_ONCE) {
+                store.check_database()?;
                 let mut transaction = Transaction::begin(&store.writer, store.begin).await?;
                 for (id, at) in uses {
                     let values = vec![id.as_str().into(), i64::from(*at).into()];

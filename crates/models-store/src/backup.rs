@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
+use crate::files::{FILE_MODE, create};
 use crate::open::{DatabaseKind, OpenError};
 use crate::sqlite;
 
@@ -38,7 +39,7 @@ pub enum BackupError {
 
 /// Writes a copy of the SQLite database at this URL to a file that is not there yet: as it is at one
 /// moment, while others read and change it, and on the disk when this is done. The copy has a history
-/// of its own (an epoch), so that nobody takes what comes after it for what came after the original's.
+/// of its own (an epoch), so that nobody takes what comes after it for what came after the original's, and no nodes.
 pub async fn back_up(url: &str, to: &Path) -> Result<(), BackupError> {
     if DatabaseKind::of(url)? != DatabaseKind::Sqlite {
         return Err(BackupError::NotSqlite);
@@ -59,7 +60,9 @@ pub async fn back_up(url: &str, to: &Path) -> Result<(), BackupError> {
     partial.push(".partial");
     let partial = PathBuf::from(partial);
     // So that it is this process's alone.
-    drop(File::create_new(&partial).map_err(|error| failed(&partial, error))?);
+    if !create(&partial, FILE_MODE).map_err(|error| failed(&partial, error))? {
+        return Err(BackupError::Exists(partial));
+    }
     let made = copy(url, &partial).await;
     let kept = made.and_then(|()| keep(&partial, to).map_err(|error| failed(to, error)));
     fs::remove_file(&partial).map_err(|error| failed(&partial, error))?;
@@ -74,7 +77,7 @@ async fn copy(url: &str, to: &Path) -> Result<(), BackupError> {
         .await?;
     database.close().await?;
     let mut copy = SqliteConnectOptions::new().filename(to).connect().await?;
-    sqlx::query("UPDATE catalog SET epoch = lower(hex(randomblob(16)))")
+    sqlx::query("UPDATE catalog SET epoch = lower(hex(randomblob(16))), nodes_file = ''")
         .execute(&mut copy)
         .await?;
     Ok(copy.close().await?)

@@ -1,7 +1,7 @@
 //! The clock that leases are counted on.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Where the time comes from: the machine, or a test that stops it.
@@ -48,6 +48,15 @@ impl From<ManualClock> for Clock {
     fn from(clock: ManualClock) -> Self {
         Self(Source::Manual(clock))
     }
+}
+
+/// The id of the machine's present boot; empty where it cannot be known.
+pub(crate) fn boot_id() -> &'static str {
+    static ID: OnceLock<String> = OnceLock::new();
+    ID.get_or_init(|| {
+        let read = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
+        read.unwrap_or_default().trim().to_owned()
+    })
 }
 
 /// The time since the machine was started, also that for which it slept.

@@ -373,6 +373,11 @@ impl<DB: Backend> Node<DB> {
 
     /// Looks for what is new, and applies it. The lease is extended if the row is renewed first.
     async fn step(&mut self, renews: bool) -> Result<(), RepositoryError> {
+        if let Err(error) = self.store.check_database() {
+            self.begin_from_nothing();
+            return Err(error);
+        }
+        let renews = renews || !self.store.has_nodes_in_place();
         if self.is_withdrawn {
             self.come_back().await?;
         }
@@ -438,17 +443,22 @@ impl<DB: Backend> Node<DB> {
         if let Some(catalog) = self.renew_row().await? {
             return Ok(catalog);
         }
-        tracing::warn!("this node was silent for too long and was taken out; it begins anew");
+        tracing::warn!("this node's row is gone; the node begins anew");
         self.begin_anew().await?;
         self.renew_row().await?.ok_or_else(|| {
             RepositoryError::Unavailable("the node's row was taken out at once".into())
         })
     }
 
-    /// Registers another row, with nothing in memory.
-    async fn begin_anew(&mut self) -> Result<(), RepositoryError> {
+    /// Ends the lease, and what is in memory counts for nothing.
+    fn begin_from_nothing(&mut self) {
         self.lease.end();
         self.position = None;
+    }
+
+    /// Registers another row, with nothing in memory.
+    async fn begin_anew(&mut self) -> Result<(), RepositoryError> {
+        self.begin_from_nothing();
         // A catalog of a higher level takes no such row.
         let leases = self.store.catalog().await?.leases;
         self.length = leases.map_or(self.length, |leases| leases.of_nodes());

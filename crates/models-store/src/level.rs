@@ -112,10 +112,11 @@ fn level_column(level: Level) -> String {
 }
 
 /// Whether the table has levels; what an older program made has none.
-const HAS_LEVELS: &str = "SELECT count(*) FROM pragma_table_info('nodes') WHERE name = 'level'";
+pub(crate) const HAS_LEVELS: &str =
+    "SELECT count(*) FROM pragma_table_info('nodes') WHERE name = 'level'";
 
 /// SQLite cannot drop a column's default, so these statements make the table anew, with its rows.
-fn rebuild(has_levels: bool, level: Level) -> String {
+pub(crate) fn rebuild(has_levels: bool, level: Level) -> String {
     /// The columns of the table in PostgreSQL's migrations, but for the level.
     const COLUMNS: &str = "id TEXT NOT NULL PRIMARY KEY, epoch TEXT NOT NULL, \
         applied_revision INTEGER NOT NULL, renewal INTEGER NOT NULL, lease_ms INTEGER NOT NULL";

@@ -8,8 +8,11 @@ use models_core::{
 };
 use tokio::sync::Notify;
 
-use crate::catalog::{Catalog, fetch_catalog};
+use crate::catalog::{Catalog, fetch_catalog, no_catalog};
 use crate::connections::{Connection, Connections, Transaction, Tries};
+use crate::nodes::MARGIN;
+use crate::nodes_file::NodesFile;
+use crate::place::NODES_FILE;
 use crate::sql::{Backend, Record, SqlStore, Value};
 
 /// What a transaction has led to.
@@ -35,6 +38,9 @@ pub(crate) struct Mutation<DB: Backend> {
     revision: Revision,
     origin: Origin,
     committed: Arc<Notify>,
+    files: Option<Arc<NodesFile>>,
+    /// The longest lease that a node may hold.
+    longest_lease: Duration,
 }
 
 impl<DB: Backend> Mutation<DB> {
@@ -43,6 +49,7 @@ impl<DB: Backend> Mutation<DB> {
         store: &SqlStore<DB>,
         origin: Origin,
     ) -> Result<Self, RepositoryError> {
+        store.check_database()?;
         let (transaction, catalog) = take_turn(store).await?;
         let Catalog {
             position: Position { epoch, revision },
@@ -60,6 +67,8 @@ impl<DB: Backend> Mutation<DB> {
             revision: begun_at,
             origin,
             committed: store.committed.clone(),
+            files: store.files.clone(),
+            longest_lease: leases.map_or(store.lease, |leases| leases.of_barriers()),
         })
     }
 
@@ -104,6 +113,10 @@ impl<DB: Backend> Mutation<DB> {
     /// with their ids while nodes of a lower level are registered; the caller then rolls back.
     pub(crate) async fn raise_level(&mut self, level: Level) -> Result<(), RepositoryError> {
         if level > self.level {
+            if let Some(files) = &self.files {
+                check_nodes_are_all(self.transaction.connection(), files, self.longest_lease)
+                    .await?;
+            }
             raise_level(self.transaction.connection(), &self.nodes, level).await?;
             self.level = level;
         }
@@ -148,6 +161,9 @@ impl<DB: Backend> Mutation<DB> {
         if revision != self.begun_at.next() {
             self.execute(SET_REVISION, vec![revision.0.into()]).await?;
         }
+        if let Some(files) = &self.files {
+            files.check_database()?;
+        }
         let done = self.transaction.commit(Some(revision)).await;
         // Also where that is in doubt: the node finds out.
         self.committed.notify_one();
@@ -189,4 +205,15 @@ pub(crate) async fn raise_level<DB: Backend>(
     }
     let values = vec![level.0.into(), env!("CARGO_PKG_VERSION").into()];
     connection.fetch::<(i64,)>(RAISE, values).await.map(drop)
+}
+
+/// Refuses to go on if there may be nodes, with a lease of at most this length, whose rows cannot be seen.
+pub(crate) async fn check_nodes_are_all<DB: Backend>(
+    connection: &mut Connection<DB>,
+    files: &NodesFile,
+    lease: Duration,
+) -> Result<(), RepositoryError> {
+    let rows: Vec<(String,)> = connection.fetch(NODES_FILE, vec![]).await?;
+    let (in_catalog,) = rows.first().ok_or_else(no_catalog)?;
+    files.check(in_catalog, lease + MARGIN)
 }

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::catalog::{Catalog, catalog};
 use crate::connections::Deadline;
 use crate::mutation::Committed;
+use crate::observer::ObserverSlot;
 use crate::sql::{Backend, Record, SqlStore, Value};
 
 const REGISTER: &str = "INSERT INTO nodes (id, epoch, applied_revision, renewal, lease_ms, level) \
@@ -29,6 +30,9 @@ pub(crate) const MARGIN: Duration = Duration::from_millis(250);
 /// How long to wait before looking again whether the others are done, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a barrier waits before it says what for.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A node's id, how often it has shown that it lives, and its lease in milliseconds.
 type NodeRow = (String, i64, i64);
@@ -58,6 +62,7 @@ impl<DB: Backend> SqlStore<DB> {
         id: &str,
         lease: Duration,
     ) -> Result<(), RepositoryError> {
+        self.attach_nodes_file().await?;
         let values = vec![id.into(), milliseconds(lease).into(), self.level.0.into()];
         self.nodes_statement::<(i64,)>(REGISTER, values)
             .await
@@ -71,6 +76,10 @@ impl<DB: Backend> SqlStore<DB> {
         &self,
         renewal: &Renewal<'_>,
     ) -> Result<Option<Catalog>, RepositoryError> {
+        if !self.has_nodes_in_place() {
+            self.is_nodes_file_lost().await?;
+            return Ok(None);
+        }
         let values = row_of(renewal);
         let (nodes, level) = (self.nodes.clone(), self.level);
         let renewed = self.run(async move {
@@ -85,8 +94,21 @@ impl<DB: Backend> SqlStore<DB> {
         match renewed.await? {
             Renewed::Gone => Ok(None),
             Renewed::At(catalog) => Ok(Some(catalog)),
-            Renewed::Elsewhere => self.catalog().await.map(Some),
+            Renewed::Elsewhere => {
+                let catalog = self.catalog().await?;
+                // After the renewal, and before the lease is taken.
+                Ok((!self.is_nodes_file_lost().await?).then_some(catalog))
+            }
         }
+    }
+
+    /// Whether the nodes' rows do not count any more, which is logged.
+    async fn is_nodes_file_lost(&self) -> Result<bool, RepositoryError> {
+        let refusal = self.refusal_of_nodes_file().await?;
+        if let Some(reason) = &refusal {
+            tracing::error!(reason, "this node gives up its lease");
+        }
+        Ok(refusal.is_some())
     }
 
     /// The same without looking for the newest position. Nothing tells whether the row is gone; the next
@@ -131,16 +153,20 @@ impl<DB: Backend> SqlStore<DB> {
         // A lease was granted by a check that was sent before the commit, or is only granted once
         // the revision is applied.
         let began = Instant::now();
-        // As long as the rows cannot be read. No node takes a longer lease without having applied the revision.
-        let mut lease = committed.lease.unwrap_or(self.lease);
+        // As long as it is not known which nodes there are. No node takes a longer lease without having applied the
+        // revision.
+        let unknown = committed.lease.unwrap_or(self.lease);
+        let mut lease = unknown;
         let mut pause = FIRST_PAUSE;
         let mut observed = Observed::default();
+        let mut progress = Progress::default();
         self.wait_for_own_node(revision).await;
-        let mut behind = self.nodes_behind(epoch, revision).await;
+        let mut behind = self.nodes_behind(epoch, revision, unknown).await;
         loop {
             match behind {
                 Ok(rows) if rows.is_empty() => return,
                 Ok(rows) => {
+                    progress.wait_for(&rows);
                     let longest = rows
                         .iter()
                         .map(|(_, _, lease_ms)| duration(*lease_ms))
@@ -149,19 +175,21 @@ impl<DB: Backend> SqlStore<DB> {
                     self.remove_silent(observed.silent(&rows)).await;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "the nodes cannot be asked; waiting for as long as a lease");
+                    lease = lease.max(unknown);
+                    progress.wait_in_the_dark(&error);
                 }
             }
             let left = (lease + MARGIN).saturating_sub(began.elapsed());
             if left.is_zero() {
                 return;
             }
+            progress.tell(&self.observer, began.elapsed(), left);
             sleep(pause.min(left)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             // A server that has taken over since has a history of its own, and nodes say what they have of that one.
             // It begins with what was committed, if it was a synchronous standby.
             behind = match self.position().await {
-                Ok(Position { epoch, .. }) => self.nodes_behind(epoch, revision).await,
+                Ok(Position { epoch, .. }) => self.nodes_behind(epoch, revision, unknown).await,
                 Err(error) => Err(error),
             };
         }
@@ -185,9 +213,13 @@ impl<DB: Backend> SqlStore<DB> {
         &self,
         epoch: Epoch,
         revision: Revision,
+        lease: Duration,
     ) -> Result<Vec<NodeRow>, RepositoryError> {
         let values = vec![epoch.0.as_str().into(), revision.0.into()];
-        self.nodes_statement(LIST_BEHIND, values).await
+        let rows = self.nodes_statement(LIST_BEHIND, values).await?;
+        // After the rows were read: they may be those of another file since.
+        self.check_nodes_are_all(lease + MARGIN).await?;
+        Ok(rows)
     }
 
     /// Looks whether other nodes have fallen silent, and takes those out. Returns the longest lease
@@ -223,6 +255,36 @@ impl<DB: Backend> SqlStore<DB> {
             connection.fetch(sql, values).await
         })
         .await
+    }
+}
+
+/// What a barrier waits for, for those who want to know.
+#[derive(Default)]
+struct Progress {
+    /// None as long as they are not known.
+    nodes: Option<Vec<String>>,
+    is_warned: bool,
+    is_told: bool,
+}
+
+impl Progress {
+    fn wait_for(&mut self, rows: &[NodeRow]) {
+        self.nodes = Some(rows.iter().map(|(id, _, _)| id.clone()).collect());
+    }
+
+    fn wait_in_the_dark(&mut self, error: &RepositoryError) {
+        self.nodes = None;
+        if !std::mem::replace(&mut self.is_warned, true) {
+            tracing::warn!(%error, "it is not known which nodes there are; waiting for as long as a lease");
+        }
+    }
+
+    fn tell(&mut self, observer: &ObserverSlot, waited: Duration, at_most: Duration) {
+        if waited < PATIENCE || std::mem::replace(&mut self.is_told, true) {
+            return;
+        }
+        let nodes = self.nodes.as_deref();
+        observer.tell(|observer| observer.still_waiting_for_nodes(nodes, at_most));
     }
 }
 

@@ -10,6 +10,12 @@ pub trait Observer: Send + Sync {
     /// A deletion or a revocation has waited for the nodes for so long.
     fn waited_for_nodes(&self, duration: Duration);
 
+    /// A deletion or a revocation has waited for a second, for these nodes, and waits at most for so long from now. None
+    /// if it is not known which nodes there are.
+    fn still_waiting_for_nodes(&self, nodes: Option<&[String]>, at_most: Duration) {
+        let _ = (nodes, at_most);
+    }
+
     /// The connection that notifications come over was lost or given up, and there is a new one.
     fn reconnected(&self);
 

@@ -74,6 +74,8 @@ pub struct Store {
     pub kind: DatabaseKind,
     /// Where it is: the file, or the server and database. Holds no password.
     pub location: String,
+    /// Whether this process has just made the file.
+    pub is_new: bool,
     /// The number of the newest migration; the database has had it and all before it.
     pub schema_version: i64,
     /// What protects the connections to a server; a file has none.
@@ -105,9 +107,13 @@ impl Store {
         store: SqlStore<DB>,
     ) -> Self {
         let pools = [&store.reader, &store.writer, &store.nodes].map(Clone::clone);
+        let files = store.files.clone();
         let close = move || -> BoxFuture<'static, ()> {
-            let pools = pools.clone();
+            let (pools, files) = (pools.clone(), files.clone());
             Box::pin(async move {
+                if let Some(files) = files {
+                    files.close().await;
+                }
                 for pool in pools {
                     if timeout(LONGEST_CLOSING, pool.close()).await.is_err() {
                         tracing::warn!("a connection to the database could not be closed in time");
@@ -138,6 +144,7 @@ impl Store {
             pools: Arc::new(pools),
             kind,
             location,
+            is_new: false,
             schema_version: newest(migrator),
             organizations: store.clone(),
             api_keys: store.clone(),
@@ -235,6 +242,37 @@ pub enum OpenError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The file itself.
+    #[error("the file {} cannot be used: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A file that has several names.
+    #[error(
+        "the database file {} has {names} names (hard links); processes that open it by different names would not see each \
+         other's changes; remove all names but one (`find DIRECTORY -samefile {}` shows them)",
+        path.display(), path.display()
+    )]
+    Linked {
+        /// One of its names.
+        path: PathBuf,
+        /// How many it has.
+        names: u64,
+    },
+    /// The file with the nodes' rows.
+    #[error("the file {}, which holds the nodes' rows, cannot be used: {source}", path.display())]
+    NodesFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: sqlx::Error,
+    },
+    /// Somebody was at work on the file.
+    #[error("the database file {} was removed or replaced while it was being opened; try again", .0.display())]
+    Moved(PathBuf),
     /// Nothing there, or nothing that lets us in.
     #[error("cannot connect to {location}: {source}")]
     Connect {

@@ -137,6 +137,7 @@ pub(crate) async fn connect(
         writer: Connections::new(writer, health.writes.clone(), passwords.clone()),
         begin: BEGIN,
         nodes: Connections::new(nodes, health.renewals.clone(), passwords),
+        files: None,
         runtime: Handle::current(),
         committed: Arc::default(),
         rest: None,

@@ -17,6 +17,7 @@ use crate::catalog::{catalog, catalog_columns, no_catalog};
 use crate::connections::{Connection, Connections, Deadline, Tries};
 use crate::health::Health;
 use crate::models::ImportSettings;
+use crate::nodes_file::NodesFile;
 use crate::observer::ObserverSlot;
 use crate::{level, notifications, postgres, sqlite};
 
@@ -215,6 +216,8 @@ pub(crate) struct SqlStore<DB: Backend> {
     pub(crate) begin: &'static str,
     /// Where the nodes' rows are. On SQLite it is a file of its own.
     pub(crate) nodes: Connections<DB>,
+    /// On SQLite: the files, and whether they are still those that were opened.
+    pub(crate) files: Option<Arc<NodesFile>>,
     /// Where the work is done.
     pub(crate) runtime: Handle,
     /// Told after each commit of this process.
@@ -241,6 +244,7 @@ impl<DB: Backend> Clone for SqlStore<DB> {
             writer: self.writer.clone(),
             begin: self.begin,
             nodes: self.nodes.clone(),
+            files: self.files.clone(),
             runtime: self.runtime.clone(),
             committed: self.committed.clone(),
             rest: self.rest,

@@ -11,14 +11,16 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection, Sqlite, SqlitePool};
+use sqlx::{ConnectOptions, Connection, Executor, Sqlite, SqlitePool};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 
 use crate::connections::Connections;
 use crate::error::is_busy;
+use crate::files::{self, FILE_MODE, FileId, FileSet};
 use crate::health::Health;
 use crate::level;
+use crate::nodes_file::NodesFile;
 use crate::observer::ObserverSlot;
 use crate::open::{
     DatabaseKind, FIND_LEVEL, OpenError, Options, Store, expect, expect_level, migrate,
@@ -52,22 +54,24 @@ fn has_one_core() -> bool {
 }
 
 pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError> {
-    let (store, location) = connect(url, options).await?;
-    Ok(Store::new(DatabaseKind::Sqlite, location, &MIGRATOR, store))
+    let (store, location, is_new) = connect(url, options).await?;
+    let mut store = Store::new(DatabaseKind::Sqlite, location, &MIGRATOR, store);
+    store.is_new = is_new;
+    Ok(store)
 }
 
-/// The store, and the file's path.
+/// The store, the file's path, and whether this process has just made it.
 pub(crate) async fn connect(
     url: &str,
     options: Options,
-) -> Result<(SqlStore<Sqlite>, String), OpenError> {
+) -> Result<(SqlStore<Sqlite>, String, bool), OpenError> {
     let connect = parse(url)?.foreign_keys(true).busy_timeout(BUSY_TIMEOUT);
-    let file = connect.get_filename();
-    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    if !options.create && !file.exists() {
-        return Err(OpenError::NoDatabase(file));
-    }
-    create_directory_of(&file)?;
+    let file = files::locate(connect.get_filename(), options.create)?;
+    let is_new = create(&file, options)?;
+    let opened = FileId::at(&file).ok().flatten();
+    files::refuse_hard_links(&file)?;
+    files::warn_if_readable(&file);
+    let connect = connect.filename(&file);
     let location = file.display().to_string();
     let unreachable = |source| OpenError::Connect {
         location: location.clone(),
@@ -79,12 +83,37 @@ pub(crate) async fn connect(
         &location,
     )
     .await?;
-    let reader = open_reader(connect, options).await.map_err(unreachable)?;
-    assert_settings(&mut *reader.acquire().await.map_err(unreachable)?, true).await?;
-    let nodes = open_nodes(&file, options).await.map_err(unreachable)?;
-    level::prepare_nodes_file(&writer, &nodes)
+    let anchor = open_anchor(&connect).await.map_err(unreachable)?;
+    let database_files = FileSet::at(&file).map_err(|error| unreachable(error.into()))?;
+    // Looked at before and after: what was opened meanwhile is that file.
+    let database_files = database_files
+        .filter(|files| Some(files.main) == opened)
+        .ok_or_else(|| OpenError::Moved(file.clone()))?;
+    let reader = open_reader(connect, opened, options)
         .await
         .map_err(unreachable)?;
+    assert_settings(
+        &mut *reader.acquire().await.map_err(unreachable)?,
+        &location,
+        true,
+    )
+    .await?;
+    let files = NodesFile::new(
+        &file,
+        database_files,
+        writer.clone(),
+        anchor,
+        NODES_BUSY_TIMEOUT,
+    );
+    let files = Arc::new(files);
+    let unusable = |source| OpenError::NodesFile {
+        path: files.path().to_owned(),
+        source,
+    };
+    let nodes = open_nodes(&files, options).await.map_err(unusable)?;
+    level::prepare_nodes_file(&writer, &nodes)
+        .await
+        .map_err(unusable)?;
     let observer = ObserverSlot::default();
     let health = Arc::new(Health::new(&observer));
     let store = SqlStore {
@@ -92,6 +121,7 @@ pub(crate) async fn connect(
         writer: Connections::new(writer, health.writes.clone(), None),
         begin: BEGIN,
         nodes: Connections::new(nodes, health.renewals.clone(), None),
+        files: Some(files),
         runtime: Handle::current(),
         committed: Arc::default(),
         rest: has_one_core().then_some(REST),
@@ -101,7 +131,21 @@ pub(crate) async fn connect(
         observer,
         health,
     };
-    Ok((store, location))
+    Ok((store, location, is_new))
+}
+
+/// Creates the file if that is wanted. Returns whether there was none.
+fn create(file: &Path, options: Options) -> Result<bool, OpenError> {
+    if options.create {
+        files::create(file, FILE_MODE).map_err(|source| OpenError::File {
+            path: file.to_owned(),
+            source,
+        })
+    } else if file.exists() {
+        Ok(false)
+    } else {
+        Err(OpenError::NoDatabase(file.to_owned()))
+    }
 }
 
 /// A URL that names a file, and nothing else.
@@ -130,35 +174,65 @@ async fn open_writer(
     let connect = connect
         .clone()
         .read_only(false)
-        .create_if_missing(true)
+        .create_if_missing(false)
         .journal_mode(SqliteJournalMode::Wal)
         // NORMAL keeps what was acknowledged over a crash of the process, but not over a power cut.
         .synchronous(SqliteSynchronous::Full);
-    connect_patiently(1, &connect, options).await
+    connect_patiently(pool(1, options), &connect, options).await
 }
 
+/// Connections that are opened later must not read another file.
 async fn open_reader(
     connect: SqliteConnectOptions,
+    opened: Option<FileId>,
     options: Options,
 ) -> Result<SqlitePool, sqlx::Error> {
     let connect = connect.read_only(true).create_if_missing(false);
-    connect_patiently(options.max_connections, &connect, options).await
+    let file = connect.get_filename().to_owned();
+    let pool = pool(options.max_connections, options).after_connect(move |_, _| {
+        let is_it = FileId::at(&file).is_ok_and(|found| found == opened);
+        let refused = || std::io::Error::other("the database file was removed or replaced");
+        let checked = if is_it { Ok(()) } else { Err(refused().into()) };
+        Box::pin(std::future::ready(checked))
+    });
+    connect_patiently(pool, &connect, options).await
 }
 
-/// The nodes' rows, beside the database: a long change does not lock them, a full disk does not stop
-/// what is overwritten in its place, as the few pages of this log are, and nothing waits for the disk, since
-/// no node outlives its machine.
-async fn open_nodes(file: &Path, options: Options) -> Result<SqlitePool, sqlx::Error> {
-    let mut name = file.as_os_str().to_owned();
-    name.push("-nodes");
-    let connect = SqliteConnectOptions::new()
-        .filename(name)
-        .create_if_missing(true)
-        .busy_timeout(NODES_BUSY_TIMEOUT)
-        .journal_mode(SqliteJournalMode::Wal)
-        .pragma("wal_autocheckpoint", "4")
-        .synchronous(SqliteSynchronous::Off);
-    connect_patiently(1, &connect, options).await
+/// A connection that is never used, and has the write-ahead log open.
+async fn open_anchor(connect: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+    let connect = connect.clone().read_only(true).create_if_missing(false);
+    let mut anchor = connect.connect().await?;
+    anchor.execute("SELECT revision FROM catalog").await?;
+    Ok(anchor)
+}
+
+/// The nodes' rows, in the file that counts.
+async fn open_nodes(files: &Arc<NodesFile>, options: Options) -> Result<SqlitePool, sqlx::Error> {
+    let deadline = Instant::now() + options.connect_timeout;
+    loop {
+        match files.attach().await {
+            Ok(()) => break,
+            // Somebody is at work on the file.
+            Err(sqlx::Error::Io(_)) if Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            Err(error) if is_busy(&error) && Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let (connected, acquired) = (files.clone(), files.clone());
+    let pool = pool(1, options)
+        .after_connect(move |connection, _| {
+            let files = connected.clone();
+            Box::pin(async move { files.connected(connection).await })
+        })
+        .before_acquire(move |connection, metadata| {
+            let is_usable = !connection.is_in_transaction() && !acquired.is_stale(&metadata);
+            Box::pin(std::future::ready(Ok(is_usable)))
+        });
+    connect_patiently(pool, &files.connect_options(), options).await
 }
 
 /// Ends a connection whose statement has passed its deadline. Its thread may be stuck in that for long, so the connection
@@ -180,16 +254,13 @@ pub(crate) fn listen(
 /// Tries again while the file is locked: who turns the write-ahead log on does not wait for others who
 /// do the same, whatever the busy time-out.
 async fn connect_patiently(
-    connections: u32,
+    pool: SqlitePoolOptions,
     connect: &SqliteConnectOptions,
     options: Options,
 ) -> Result<SqlitePool, sqlx::Error> {
     let deadline = Instant::now() + options.connect_timeout;
     loop {
-        match pool(connections, options)
-            .connect_with(connect.clone())
-            .await
-        {
+        match pool.clone().connect_with(connect.clone()).await {
             Err(error) if is_busy(&error) && Instant::now() < deadline => {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
@@ -211,17 +282,7 @@ async fn prepare(connection: &mut SqliteConnection, location: &str) -> Result<()
         .await;
     expect_level(level.map_err(unreachable)?)?;
     transaction.commit().await.map_err(unreachable)?;
-    assert_settings(connection, false).await
-}
-
-fn create_directory_of(file: &Path) -> Result<(), OpenError> {
-    match file.parent() {
-        None => Ok(()),
-        Some(path) => std::fs::create_dir_all(path).map_err(|source| OpenError::Directory {
-            path: path.to_owned(),
-            source,
-        }),
-    }
+    assert_settings(connection, location, false).await
 }
 
 /// A file needs no new connections from time to time, and no question whether it is still there.
@@ -242,6 +303,7 @@ fn pool(max_connections: u32, options: Options) -> SqlitePoolOptions {
 
 async fn assert_settings(
     connection: &mut SqliteConnection,
+    location: &str,
     read_only: bool,
 ) -> Result<(), OpenError> {
     let (journal_mode, synchronous, foreign_keys, busy_timeout): (String, i64, i64, i64) = sqlx::query_as(
@@ -251,7 +313,7 @@ async fn assert_settings(
     .fetch_one(connection)
     .await
     .map_err(|source| OpenError::Connect {
-        location: "the settings".to_owned(),
+        location: location.to_owned(),
         source,
     })?;
     expect("journal_mode", "wal", &journal_mode)?;
@@ -291,7 +353,7 @@ mod tests {
             (wal.synchronous(SqliteSynchronous::Full), None),
         ] {
             let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-            let refused = match assert_settings(&mut connection, false).await {
+            let refused = match assert_settings(&mut connection, "", false).await {
                 Err(OpenError::Setting { name, .. }) => Some(name),
                 Ok(()) => None,
                 Err(error) => panic!("{error}"),

@@ -38,7 +38,7 @@ fn a_database_that_cannot_be_opened_is_named_without_its_password() {
         ),
         (
             "sqlite:///proc/models.db",
-            "cannot connect to /proc/models.db: ",
+            "the file /proc/models.db cannot be used: ",
         ),
     ] {
         let said = Program::on_sqlite()

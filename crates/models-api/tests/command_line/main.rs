@@ -6,6 +6,7 @@
 mod database_url;
 mod failures;
 mod gateway;
+mod identity;
 mod inputs;
 mod jdk;
 mod keys;

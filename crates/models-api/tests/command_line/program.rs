@@ -88,9 +88,24 @@ impl Program {
 
     /// Starts the service, and waits for its address.
     pub fn serve(&self) -> Serving {
+        self.serve_with(&[])
+    }
+
+    /// Starts it with another program, which becomes it.
+    pub fn serve_with(&self, prefix: &[&str]) -> Serving {
         let log = NamedTempFile::new().unwrap();
-        let child = self
-            .command(&["serve"])
+        let mut command = self.command(&["serve"]);
+        if let [first, rest @ ..] = prefix {
+            let mut prefixed = Command::new(first);
+            prefixed
+                .args(rest)
+                .arg(command.get_program())
+                .arg("serve")
+                .current_dir(&self.directory)
+                .envs(self.variables.iter().cloned());
+            command = prefixed;
+        }
+        let child = command
             .env("MODELS__LOG__FORMAT", "json")
             .stdout(Stdio::piped())
             .stderr(log.reopen().unwrap())
@@ -125,6 +140,14 @@ impl Run {
     pub fn json(&self) -> Value {
         assert!(self.succeeded, "{self:?}");
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// What it printed to standard error, but for the name of the database that it changed.
+    pub fn messages(&self) -> String {
+        let lines = self.stderr.split_inclusive('\n');
+        lines
+            .filter(|line| !line.starts_with("changed: "))
+            .collect()
     }
 
     /// The sentence with which it failed.

@@ -126,7 +126,7 @@ async fn a_raise_keeps_older_programs_out<DB: Backend>(store: &SqlStore<DB>) {
 #[tokio::test]
 async fn levels_on_sqlite() {
     let database = TestDatabase::sqlite();
-    let (store, _) = sqlite::connect(database.url(), OPTIONS).await.unwrap();
+    let (store, ..) = sqlite::connect(database.url(), OPTIONS).await.unwrap();
     a_raise_is_refused_while_older_nodes_are_registered(&store).await;
     a_raise_keeps_older_programs_out(&store).await;
 }
@@ -145,12 +145,12 @@ async fn levels_on_postgres() {
 #[tokio::test]
 async fn a_raise_that_was_not_committed_is_taken_back_when_the_file_is_opened_again() {
     let database = TestDatabase::sqlite();
-    let (store, _) = sqlite::connect(database.url(), OPTIONS).await.unwrap();
+    let (store, ..) = sqlite::connect(database.url(), OPTIONS).await.unwrap();
     let mut mutation = begin(&store).await.unwrap();
     mutation.raise_level(Level(2)).await.unwrap();
     mutation.roll_back().await.unwrap();
     assert!(register_older(&store, "node_old").await.is_err());
-    let (store, _) = sqlite::connect(database.url(), OPTIONS).await.unwrap();
+    let (store, ..) = sqlite::connect(database.url(), OPTIONS).await.unwrap();
     register_older(&store, "node_old").await.unwrap();
 }
 
@@ -171,7 +171,7 @@ async fn the_file_of_an_older_version_gets_levels_and_keeps_its_rows() {
         )
         .await
         .unwrap();
-    let (store, _) = sqlite::connect(database.url(), OPTIONS).await.unwrap();
+    let (store, ..) = sqlite::connect(database.url(), OPTIONS).await.unwrap();
     let rows: Vec<(String, i64, i64)> = store
         .nodes_statement("SELECT id, renewal, level FROM nodes", vec![])
         .await

@@ -7,6 +7,7 @@ mod deadlines;
 mod deletions;
 mod events;
 mod fixtures;
+mod identity;
 mod imports;
 mod leases;
 mod models;

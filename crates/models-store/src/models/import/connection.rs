@@ -2,6 +2,7 @@
 //! the import, whatever became of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use models_core::{Level, RepositoryError, Revision};
 use sqlx::{Postgres, Sqlite};
@@ -9,7 +10,8 @@ use tokio::sync::Notify;
 
 use crate::catalog::{Catalog, fetch_catalog};
 use crate::connections::{Connection, Connections, Deadline};
-use crate::mutation::raise_level;
+use crate::mutation::{check_nodes_are_all, raise_level};
+use crate::nodes_file::NodesFile;
 use crate::sql::{Backend, Record, SqlStore, Value};
 
 /// What an import sets on its connection.
@@ -54,16 +56,22 @@ pub(super) struct ImportConnection<DB: Backend> {
     begin: &'static str,
     level: Level,
     committed: Arc<Notify>,
+    files: Option<Arc<NodesFile>>,
+    /// As long as the catalog names none.
+    lease: Duration,
 }
 
 impl<DB: Backend> ImportConnection<DB> {
     pub(super) async fn open(store: &SqlStore<DB>) -> Result<Self, RepositoryError> {
+        store.check_database()?;
         let mut opened = Self {
             connection: store.writer.detach(Deadline::IMPORT).await?,
             nodes: store.nodes.clone(),
             begin: store.begin,
             level: store.level,
             committed: store.committed.clone(),
+            files: store.files.clone(),
+            lease: store.lease,
         };
         for setting in DB::SETTINGS {
             opened.execute(setting, vec![]).await?;
@@ -104,6 +112,13 @@ impl<DB: Backend> ImportConnection<DB> {
         level: Level,
     ) -> Result<(), RepositoryError> {
         if level > turn.0.level {
+            if let Some(files) = &self.files {
+                let lease = turn
+                    .0
+                    .leases
+                    .map_or(self.lease, |leases| leases.of_barriers());
+                check_nodes_are_all(&mut self.connection, files, lease).await?;
+            }
             raise_level(&mut self.connection, &self.nodes, level).await?;
         }
         Ok(())
@@ -117,6 +132,9 @@ impl<DB: Backend> ImportConnection<DB> {
     ) -> Result<(), RepositoryError> {
         self.execute("UPDATE catalog SET revision = $1", vec![last.0.into()])
             .await?;
+        if let Some(files) = &self.files {
+            files.check_database()?;
+        }
         let done = self.connection.commit(Some(last)).await;
         // Also where that is in doubt: the node finds out.
         self.committed.notify_one();

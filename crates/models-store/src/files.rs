@@ -1,0 +1,302 @@
+//! The files of a SQLite database: where they are, how they are created, and whether they are still the files that were
+//! opened.
+//!
+//! Two processes share a catalog only if they have the same files open. So the path is resolved before it is used, a
+//! file with several names is refused, and each file is known by its device and inode from then on.
+
+use std::fmt;
+use std::fs::{self, DirBuilder, Metadata, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::open::OpenError;
+
+/// Only the service's user reads and writes what it creates.
+pub(crate) const FILE_MODE: u32 = 0o600;
+const DIRECTORY_MODE: u32 = 0o700;
+
+/// How many symbolic links may lead to a file, as in Linux.
+const MOST_LINKS: u32 = 40;
+
+/// Which file it is, whatever its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        }
+    }
+
+    /// The file at this path; none if there is none.
+    pub(crate) fn at(path: &Path) -> io::Result<Option<Self>> {
+        match fs::metadata(path) {
+            Ok(metadata) => Ok(Some(Self::of(&metadata))),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl fmt::Display for FileId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.device, self.inode)
+    }
+}
+
+/// The three files that processes share which have a SQLite database open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileSet {
+    pub(crate) main: FileId,
+    log: Option<FileId>,
+    index: Option<FileId>,
+}
+
+/// What has become of a set of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    InPlace,
+    Removed,
+    Replaced,
+    /// The write-ahead log or its index, or both.
+    LogGone,
+}
+
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InPlace => "is in place",
+            Self::Removed => "was removed",
+            Self::Replaced => "was replaced by another file",
+            Self::LogGone => {
+                "has lost its write-ahead log (`-wal` or `-shm` was removed or replaced)"
+            }
+        })
+    }
+}
+
+impl FileSet {
+    /// The files at this path; none if the database itself is not there.
+    pub(crate) fn at(path: &Path) -> io::Result<Option<Self>> {
+        let Some(main) = FileId::at(path)? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            main,
+            log: FileId::at(&beside(path, "-wal"))?,
+            index: FileId::at(&beside(path, "-shm"))?,
+        }))
+    }
+
+    /// What has become of these files, which were at this path. A directory that cannot be searched counts as removed.
+    pub(crate) fn fate(&self, path: &Path) -> Fate {
+        match Self::at(path) {
+            Ok(Some(found)) if found == *self => Fate::InPlace,
+            Ok(Some(found)) if found.main == self.main => Fate::LogGone,
+            Ok(Some(_)) => Fate::Replaced,
+            Ok(None) | Err(_) => Fate::Removed,
+        }
+    }
+}
+
+/// The path with this at its end.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// The one path of the file, without symbolic links, so that all processes derive the same names from it. If `create`,
+/// directories that are missing are created.
+pub(crate) fn locate(file: &Path, create: bool) -> Result<PathBuf, OpenError> {
+    let mut file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    for _ in 0..MOST_LINKS {
+        match fs::canonicalize(&file) {
+            Ok(path) => return Ok(path),
+            Err(error) if is_absent(&error) => {}
+            Err(source) => return Err(OpenError::File { path: file, source }),
+        }
+        let (Some(directory), Some(name)) = (file.parent(), file.file_name()) else {
+            break;
+        };
+        if create {
+            create_directory(directory)?;
+        }
+        let Ok(directory) = fs::canonicalize(directory) else {
+            break;
+        };
+        let path = directory.join(name);
+        match fs::read_link(&path) {
+            // A link to a file that does not exist yet.
+            Ok(target) => file = directory.join(target),
+            Err(_) => return Ok(path),
+        }
+    }
+    Ok(file)
+}
+
+fn create_directory(path: &Path) -> Result<(), OpenError> {
+    let made = DirBuilder::new()
+        .recursive(true)
+        .mode(DIRECTORY_MODE)
+        .create(path);
+    made.map_err(|source| OpenError::Directory {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Creates the empty file with exactly this mode, whatever the process's umask. Returns whether there was none.
+pub(crate) fn create(path: &Path, mode: u32) -> io::Result<bool> {
+    match create_new(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+        Err(error) => return Err(error),
+    }
+    if mode != FILE_MODE {
+        fs::set_permissions(path, Permissions::from_mode(mode))?;
+    }
+    Ok(true)
+}
+
+/// The file is not opened: closing it would end the locks that this process has on it, if another thread was quicker to
+/// open it as a database.
+#[cfg(target_os = "linux")]
+fn create_new(path: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    let mode = Mode::from_raw_mode(FILE_MODE);
+    Ok(mknodat(CWD, path, FileType::RegularFile, mode, 0)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn create_new(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = fs::OpenOptions::new();
+    let options = options.write(true).create_new(true).mode(FILE_MODE);
+    options.open(path).map(drop)
+}
+
+/// Refuses a database file with several names: SQLite, and the nodes, would use other files beside it under each.
+pub(crate) fn refuse_hard_links(path: &Path) -> Result<(), OpenError> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() && metadata.nlink() > 1 => Err(OpenError::Linked {
+            path: path.to_owned(),
+            names: metadata.nlink(),
+        }),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// The mode of the file that is created beside the database, and its owner where only root can say so: whoever may use
+/// the one may use the other.
+pub(crate) fn create_like(path: &Path, database: &Path) -> io::Result<bool> {
+    let like = fs::metadata(database)?;
+    let is_new = create(path, like.mode() & 0o666 | FILE_MODE)?;
+    if is_new && rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(path, Some(like.uid()), Some(like.gid()))?;
+    }
+    Ok(is_new)
+}
+
+/// Warns of a database that other users of the machine can read.
+pub(crate) fn warn_if_readable(path: &Path) {
+    let others = |path: &Path, bits| fs::metadata(path).map(|found| found.mode() & bits != 0);
+    let is_readable = others(path, 0o044).unwrap_or(false);
+    // A directory that only its owner may enter protects all that is in it.
+    let is_reachable = path
+        .ancestors()
+        .skip(1)
+        .all(|directory| others(directory, 0o011).unwrap_or(true));
+    if is_readable && is_reachable {
+        let shown = path.display();
+        tracing::warn!(
+            "other users of this machine can read the database; forbid it with: chmod go= {shown} {shown}-*"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn all_paths_to_a_file_are_located_at_one_path_also_before_it_exists() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
+        fs::create_dir(root.join("real")).unwrap();
+        symlink(root.join("real"), root.join("directory")).unwrap();
+        symlink("real/models.db", root.join("file")).unwrap();
+        symlink("file", root.join("again")).unwrap();
+        let real = root.join("real/models.db");
+        for exists in [false, true] {
+            for path in [
+                "real/models.db",
+                "directory/models.db",
+                "file",
+                "again",
+                "real/../file",
+            ] {
+                assert_eq!(locate(&root.join(path), false).unwrap(), real, "{path}");
+            }
+            if !exists {
+                assert!(create(&real, FILE_MODE).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn links_in_a_circle_end() {
+        let directory = tempfile::tempdir().unwrap();
+        let [one, other] = ["one", "other"].map(|name| directory.path().join(name));
+        symlink(&one, &other).unwrap();
+        symlink(&other, &one).unwrap();
+        let located = locate(&one, true);
+        assert!(
+            matches!(located, Err(OpenError::File { .. })),
+            "{located:?}"
+        );
+    }
+
+    #[test]
+    fn a_file_is_created_once_and_with_its_mode() {
+        let directory = tempfile::tempdir().unwrap();
+        for mode in [0o600, 0o660] {
+            let path = directory.path().join(mode.to_string());
+            assert!(create(&path, mode).unwrap());
+            assert!(!create(&path, 0o666).unwrap());
+            assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, mode);
+        }
+    }
+
+    #[test]
+    fn what_became_of_files_is_seen() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("models.db");
+        let log = beside(&path, "-wal");
+        let make = |path: &Path| fs::write(path, "").unwrap();
+        make(&path);
+        make(&log);
+        let files = FileSet::at(&path).unwrap().unwrap();
+        assert_eq!(files.fate(&path), Fate::InPlace);
+        fs::rename(&log, directory.path().join("away")).unwrap();
+        assert_eq!(files.fate(&path), Fate::LogGone);
+        make(&log);
+        assert_eq!(files.fate(&path), Fate::LogGone);
+        fs::rename(&path, directory.path().join("gone")).unwrap();
+        assert_eq!(files.fate(&path), Fate::Removed);
+        make(&path);
+        assert_eq!(files.fate(&path), Fate::Replaced);
+    }
+}
