@@ -11,6 +11,7 @@ pub(crate) mod output;
 mod refusal;
 mod secret_file;
 mod serve;
+mod signals;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -2,11 +2,11 @@
 
 use models_store::{Encryption, Store};
 use rustix::process::{Resource, Rlimit, setrlimit};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::Failure;
 use super::lease::refuse_longer_than_requests;
 use super::output::print_once;
+use super::signals::told_to_stop;
 use crate::application::Application;
 use crate::first_start;
 use crate::node::Node;
@@ -15,9 +15,6 @@ use crate::settings::Settings;
 /// What to do about a connection that everybody on the way can read.
 pub(super) const UNENCRYPTED: &str = "the connection to the database is not encrypted, and the server is another machine; \
     set `sslmode=verify-full` and `sslrootcert` in `database.url`";
-
-/// The status of a process that did not finish what was in flight: that of an interruption.
-const TOLD_TWICE: i32 = 130;
 
 pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failure> {
     leave_no_core_file();
@@ -79,27 +76,4 @@ fn leave_no_core_file() {
     if let Err(error) = setrlimit(Resource::Core, none) {
         tracing::warn!(%error, "core files cannot be forbidden");
     }
-}
-
-/// Done when the process is told to stop: Ctrl-C, or SIGTERM. Told again, it ends at once.
-fn told_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
-    let (mut interrupt, mut terminate) = (
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::terminate())?,
-    );
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        tracing::info!("told to stop; finishing what is in flight");
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            tracing::warn!("told again to stop; ending at once");
-            std::process::exit(TOLD_TWICE);
-        });
-    })
 }
