@@ -1,7 +1,11 @@
 //! Which failure of a database is which failure of a repository.
 
+use std::fmt;
+
 use models_core::RepositoryError;
 use sqlx::error::{DatabaseError, ErrorKind};
+use sqlx::migrate::MigrateError;
+use sqlx::postgres::PgDatabaseError;
 
 /// SQLSTATE classes and codes that pass: connection faults, a password that is being changed, transactions rolled back for the sake
 /// of others, shortage of resources, an operator's intervention (a shutdown, a time-out), a lock
@@ -20,15 +24,50 @@ pub(crate) fn repository_error(error: sqlx::Error) -> RepositoryError {
     } else if is_duplicate(&error) {
         RepositoryError::AlreadyExists
     } else if is_passing(&error) {
-        RepositoryError::Unavailable(Box::new(error))
+        RepositoryError::Unavailable(Box::new(Shown(error)))
     } else {
-        RepositoryError::Failed(Box::new(error))
+        RepositoryError::Failed(Box::new(Shown(error)))
     }
 }
 
 /// A connection that was not to be had, for whatever reason.
 pub(crate) fn unavailable(error: sqlx::Error) -> RepositoryError {
-    RepositoryError::Unavailable(Box::new(error))
+    RepositoryError::Unavailable(Box::new(Shown(error)))
+}
+
+/// A failure of a database, without the line of PostgreSQL's sources that sqlx adds to what the server says.
+#[derive(Debug)]
+struct Shown(sqlx::Error);
+
+impl std::error::Error for Shown {}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&self.0))
+    }
+}
+
+/// The text of a failure for operators.
+pub(crate) fn shown(error: &sqlx::Error) -> String {
+    match postgres_error(error) {
+        Some(error) => format!("error returned from database: {}", error.message()),
+        None => error.to_string(),
+    }
+}
+
+/// The same for a migration that failed.
+pub(crate) fn shown_migration(error: &MigrateError) -> String {
+    if let MigrateError::ExecuteMigration(error, version) = error {
+        format!("while executing migration {version}: {}", shown(error))
+    } else if let MigrateError::Execute(error) = error {
+        format!("while executing migrations: {}", shown(error))
+    } else {
+        error.to_string()
+    }
+}
+
+fn postgres_error(error: &sqlx::Error) -> Option<&PgDatabaseError> {
+    error.as_database_error()?.try_downcast_ref()
 }
 
 /// Whether the server refused the password or the user.

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::connections::Connections;
 use crate::encryption::Encryption;
+use crate::error::{shown, shown_migration};
 use crate::follow::{Follow, Following};
 use crate::health::{DatabaseHealth, Health};
 use crate::observer::{Observer, ObserverSlot, PoolStatus};
@@ -195,7 +196,7 @@ pub enum OpenError {
     #[error("a database URL must begin with `sqlite://` or `postgres://`")]
     Scheme,
     /// The right scheme, but not a URL of that kind.
-    #[error("the database URL cannot be read: {0}")]
+    #[error("the database URL cannot be read: {}", shown(.0))]
     Url(#[source] sqlx::Error),
     /// A password that was not escaped.
     #[error(
@@ -263,7 +264,7 @@ pub enum OpenError {
         names: u64,
     },
     /// The file with the nodes' rows.
-    #[error("the file {}, which holds the nodes' rows, cannot be used: {source}", path.display())]
+    #[error("the file {}, which holds the nodes' rows, cannot be used: {}", path.display(), shown(source))]
     NodesFile {
         /// The file.
         path: PathBuf,
@@ -274,7 +275,7 @@ pub enum OpenError {
     #[error("the database file {} was removed or replaced while it was being opened; try again", .0.display())]
     Moved(PathBuf),
     /// Nothing there, or nothing that lets us in.
-    #[error("cannot connect to {location}: {source}")]
+    #[error("cannot connect to {location}: {}", shown(source))]
     Connect {
         /// What was tried.
         location: String,
@@ -312,7 +313,7 @@ pub enum OpenError {
         version: String,
     },
     /// A migration failed, or is not the one that was run before.
-    #[error("the database cannot be migrated: {0}")]
+    #[error("the database cannot be migrated: {}", shown_migration(.0))]
     Migrate(#[source] MigrateError),
     /// The database is not as it must be for what is promised.
     #[error("the database's {name} must be {expected} but is {found}")]

@@ -106,3 +106,17 @@ fn a_command_in_the_wrong_directory_makes_no_database() {
         0
     );
 }
+
+/// What the server says is for operators; the line of its sources is not.
+#[tokio::test]
+async fn a_failure_of_postgres_is_shown_without_the_line_of_its_sources() {
+    let program = Program::on_postgres().await;
+    let missing = format!("{}_missing", program.database.as_ref().unwrap().url());
+    let said = program
+        .with("MODELS__DATABASE__URL", &missing)
+        .run(&["migrate"]);
+    assert!(
+        said.failure().contains("does not exist") && !said.stderr.contains(" at line "),
+        "{said:?}"
+    );
+}

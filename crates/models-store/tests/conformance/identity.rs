@@ -201,18 +201,18 @@ async fn a_revocation_waits_for_nodes_whose_file_was_lost() {
         let key = add_key(&service).await;
         let node = follow(&service).await;
         let path = file(&database);
-        assert!(node.check().is_some());
+        assert!(node.hold().is_some());
         fault(&path);
         let command = open_new(&database).await;
         command.api_keys.revoke(&key.id, origin()).await.unwrap();
         // A lease that runs now was taken after the revocation had been applied, or the file was never trusted.
         let revision = command.events.revision().await.unwrap();
         assert!(
-            node.check().is_none() || node.applied() >= revision,
+            node.hold().is_none() || node.applied() >= revision,
             "{name}"
         );
         wait_for(name, || {
-            node.check().is_some() && node.applied() >= revision
+            node.hold().is_some() && node.applied() >= revision
         })
         .await;
         assert_eq!(
@@ -262,7 +262,7 @@ async fn a_process_that_has_lost_the_nodes_file_waits_for_a_lease() {
     one.api_keys.revoke(&key.id, origin()).await.unwrap();
     assert!(began.elapsed() >= OPTIONS.lease, "{:?}", began.elapsed());
     let revision = one.events.revision().await.unwrap();
-    assert!(node.check().is_none() || node.applied() >= revision);
+    assert!(node.hold().is_none() || node.applied() >= revision);
     node.leave().await;
 }
 
@@ -288,7 +288,7 @@ async fn a_node_serves_nothing_from_a_database_that_was_removed_or_replaced() {
         if replaced {
             fs::copy(&away, &path).unwrap();
         }
-        wait_for(name, || node.check().is_none()).await;
+        wait_for(name, || node.hold().is_none()).await;
         match store.api_keys.revoke(&key.id, origin()).await {
             Err(RepositoryError::Unavailable(reason)) => {
                 let said = reason.to_string();
@@ -300,7 +300,7 @@ async fn a_node_serves_nothing_from_a_database_that_was_removed_or_replaced() {
             other => panic!("{name}: {other:?}"),
         }
         fs::rename(&away, &path).unwrap();
-        wait_for(name, || node.check().is_some()).await;
+        wait_for(name, || node.hold().is_some()).await;
         store
             .api_keys
             .revoke(&key.id, origin())
@@ -339,7 +339,7 @@ async fn a_revocation_in_a_database_that_took_the_place_of_another_waits_for_the
         .await
         .unwrap()
         .unwrap();
-    assert!(node.check().is_none());
+    assert!(node.hold().is_none());
     node.leave().await;
 }
 
