@@ -6,6 +6,7 @@ mod healthcheck;
 mod key;
 mod lease;
 mod model;
+mod notices;
 mod organization;
 pub(crate) mod output;
 mod refusal;
@@ -102,6 +103,17 @@ impl CatalogCommand {
             Self::Model(command) => command.may_create(),
         }
     }
+
+    /// Whether it may change what is in the database. `migrate` says by itself what it did.
+    fn changes(&self) -> bool {
+        match self {
+            Self::Serve | Self::Migrate | Self::Backup { .. } => false,
+            Self::Organization(command) => matches!(command, organization::Command::Create { .. }),
+            Self::Key(command) => command.changes(),
+            Self::Lease(command) => matches!(command, lease::Command::Set { .. }),
+            Self::Model(command) => command.changes(),
+        }
+    }
 }
 
 /// Reads the command line, does what it says, and says how it went: 0 done, 1 failed, 2 not
@@ -140,6 +152,11 @@ async fn execute(command: CatalogCommand, output: Output) -> Result<(), Failure>
     }
     logging::start(&settings.log);
     let store = open(&settings, command.may_create()).await?;
+    if !matches!(command, CatalogCommand::Serve) {
+        notices::tell_of_new_database(&store);
+        notices::tell_of_waits(&store);
+    }
+    let changes = command.changes();
     let done = match command {
         CatalogCommand::Serve => serve::run(&settings, &store).await,
         CatalogCommand::Migrate => migrated(&store, output),
@@ -149,6 +166,9 @@ async fn execute(command: CatalogCommand, output: Output) -> Result<(), Failure>
         CatalogCommand::Lease(command) => lease::run(command, &settings, &store, output).await,
         CatalogCommand::Model(command) => model::run(command, &store, output).await,
     };
+    if changes && done.is_ok() {
+        notices::tell_of_change(&store);
+    }
     store.close().await;
     done
 }

@@ -295,7 +295,7 @@ impl NodesFile {
                     &format!(".damaged-{seconds}-{}", Uuid::now_v7().simple()),
                 );
                 fs::rename(&self.path, &aside)?;
-                tracing::warn!(file = %self.path.display(), kept_as = %aside.display(), reason,
+                tracing::error!(file = %self.path.display(), kept_as = %aside.display(), reason,
                     "the file with the nodes' rows is damaged; a new one is made, and deletions and revocations wait for a whole lease until one has passed");
             }
             Found::Unmarked | Found::Marked(_) => {

@@ -86,6 +86,13 @@ struct CreatedKey<'a> {
     key: &'a ApiKey,
 }
 
+impl Command {
+    /// Whether it may change what is in the database.
+    pub(super) fn changes(&self) -> bool {
+        !matches!(self, Self::List { .. })
+    }
+}
+
 pub(super) async fn run(command: Command, store: &Store, output: Output) -> Result<(), Failure> {
     match command {
         Command::Create(create) => create.run(store, output).await,

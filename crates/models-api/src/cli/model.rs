@@ -48,6 +48,11 @@ impl Command {
     pub(super) fn may_create(&self) -> bool {
         matches!(self, Self::Import(import) if !import.dry_run)
     }
+
+    /// Whether it may change what is in the database.
+    pub(super) fn changes(&self) -> bool {
+        self.may_create() || matches!(self, Self::Delete { .. })
+    }
 }
 
 pub(super) async fn run(command: Command, store: &Store, output: Output) -> Result<(), Failure> {

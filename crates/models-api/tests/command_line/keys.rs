@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::program::Program;
+use crate::program::{Program, shell};
 
 const CREATE: [&str; 8] = [
     "key",
@@ -36,7 +36,7 @@ fn a_key_is_shown_once_and_only_its_digest_is_stored() {
     let human = program.run(&CREATE);
     let secret = human.stdout.lines().last().unwrap();
     assert!(
-        secret.starts_with("sk-mdl-") && human.stderr.is_empty(),
+        secret.starts_with("sk-mdl-") && human.stderr.starts_with("changed: SQLite database /"),
         "{human:?}"
     );
     let files = std::fs::read_dir(program.directory.path().join("data")).unwrap();
@@ -219,4 +219,72 @@ fn a_file_with_more_than_a_key_is_refused() {
         let brought = program.run_with(&[&bring[..], &["--json"]].concat(), &bytes);
         assert_eq!(brought.json()["redacted_value"], redacted);
     }
+}
+
+/// Who waits is told what for, and how long at most, on standard error.
+#[test]
+fn a_revocation_that_takes_long_says_what_it_waits_for() {
+    let program = with_acme()
+        .with("MODELS__BOOTSTRAP", "false")
+        .with("MODELS__CONSISTENCY__LEASE", "4");
+    let id = program.json(&CREATE)["id"].as_str().unwrap().to_owned();
+    let service = program.serve();
+    let url = format!("http://{}/health/ready", service.operations);
+    let ready = || {
+        shell(&format!(
+            "curl -s -o /dev/null -w '%{{http_code}}' {url} || true"
+        )) == "200"
+    };
+    while !ready() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    service.signal("-STOP");
+    let revoked = program.run(&["key", "revoke", &id, "--json"]);
+    assert_eq!(revoked.json()["id"], id.as_str());
+    let expected = "The change is committed. Waiting for at most ";
+    let told = revoked
+        .stderr
+        .lines()
+        .find(|line| line.starts_with(expected));
+    assert!(
+        told.is_some_and(|told| told.contains(" s for 1 node that has not applied it yet: node_")),
+        "{revoked:?}"
+    );
+}
+
+#[test]
+fn a_command_names_the_database_that_it_changed_and_the_one_that_it_made() {
+    let program = Program::on_sqlite();
+    let create = ["organization", "create", "--slug", "acme", "--name", "Acme"];
+    let changed = |directory: &str| {
+        let path = program.directory.path().canonicalize().unwrap();
+        format!(
+            "changed: SQLite database {}/{directory}models.db\n",
+            path.display()
+        )
+    };
+    assert_eq!(program.run(&create).stderr, changed("data/"));
+    assert_eq!(program.run(&["organization", "list"]).stderr, "");
+    let elsewhere = |arguments: &[&str]| {
+        let mut command = program.command(arguments);
+        let output = command
+            .env("MODELS__DATABASE__URL", "sqlite://models.db")
+            .output()
+            .unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let made = elsewhere(&create);
+    assert!(
+        made.starts_with("note: there was no database /") && made.ends_with(&changed("")),
+        "{made}"
+    );
+    let again = elsewhere(&[
+        "organization",
+        "create",
+        "--slug",
+        "other",
+        "--name",
+        "Other",
+    ]);
+    assert_eq!(again, changed(""));
 }

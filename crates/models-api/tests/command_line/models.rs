@@ -163,7 +163,7 @@ fn a_large_catalog_says_one_plain_line_where_there_is_no_terminal() {
     let program = Program::on_sqlite();
     let run = program.run_with(&["model", "import", "-"], &large_list());
     assert_eq!(
-        (run.stdout.as_str(), run.stderr.as_str()),
+        (run.stdout.as_str(), run.messages().as_str()),
         (
             "5000 created, 0 updated, 0 unchanged, 0 refused (public)\n",
             ""
@@ -190,7 +190,7 @@ fn an_import_that_makes_fine_tuned_models_public_warns() {
     let list = r#"[{"id":"openai/ft:gpt-4o:acme::1"},{"id":"ada:ft-acme-2023"},{"id":"b"}]"#;
     let public = program.run_with(&["model", "import", "-"], list);
     assert_eq!(
-        (public.stdout.as_str(), public.stderr.as_str()),
+        (public.stdout.as_str(), public.messages().as_str()),
         (
             "3 created, 0 updated, 0 unchanged, 0 refused (public)\n",
             "warning: 2 of these are fine-tuned models (such as `openai/ft:gpt-4o:acme::1`), \
@@ -200,7 +200,7 @@ fn an_import_that_makes_fine_tuned_models_public_warns() {
     program.json(&["organization", "create", "--slug", "acme", "--name", "Acme"]);
     let own = program.run_with(&["model", "import", "-", "--organization", "acme"], list);
     assert_eq!(
-        (own.stdout.as_str(), own.stderr.as_str()),
+        (own.stdout.as_str(), own.messages().as_str()),
         (
             "3 created, 0 updated, 0 unchanged, 0 refused (`acme`)\n",
             ""
