@@ -164,7 +164,5 @@ fn is_passing_in_database(error: &dyn DatabaseError) -> bool {
 }
 
 fn is_of_sqlite(error: &dyn DatabaseError) -> bool {
-    error
-        .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
-        .is_none()
+    error.try_downcast_ref::<PgDatabaseError>().is_none()
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
+use crate::error::shown;
 use crate::occasionally::Occasionally;
 
 /// A password, which is not printed.
@@ -112,7 +113,11 @@ impl Passwords {
     /// it is worth to try again.
     pub(crate) async fn refused(self: &Arc<Self>, tried: Generation, error: &sqlx::Error) {
         if let Some(left_out) = self.refusals.now() {
-            tracing::warn!(%error, left_out, "the database refuses the password; reading the password file again");
+            tracing::warn!(
+                error = shown(error),
+                left_out,
+                "the database refuses the password; reading the password file again"
+            );
         }
         let _turn = self.turn.lock().await;
         if self.generation.load(Ordering::Acquire) != tried.0 || self.reload().await {

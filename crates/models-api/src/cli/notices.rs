@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use models_store::{Observer, Store};
+use models_store::{Observer, Operation, Store};
 
 use super::output::complain;
 use crate::settings::Settings;
@@ -22,6 +22,8 @@ impl Observer for Waiting {
     }
 
     fn reconnected(&self) {}
+
+    fn statement_failed(&self, _: Operation) {}
 
     fn dropped_everything(&self) {}
 }

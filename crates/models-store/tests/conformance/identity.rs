@@ -211,10 +211,7 @@ async fn a_revocation_waits_for_nodes_whose_file_was_lost() {
             node.hold().is_none() || node.applied() >= revision,
             "{name}"
         );
-        wait_for(name, || {
-            node.hold().is_some() && node.applied() >= revision
-        })
-        .await;
+        wait_for(name, || node.hold().is_some() && node.applied() >= revision).await;
         assert_eq!(
             value(&path, "SELECT nodes_file FROM catalog").await,
             value(&beside(&path, "-nodes"), "SELECT id FROM nodes_file").await,
