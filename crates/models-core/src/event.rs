@@ -213,10 +213,6 @@ impl Change {
 
 /// A row of the log, as far as this version of the program understands it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every row is an event: boxing it would cost more than it saves"
-)]
 pub enum LogEntry {
     /// An event.
     Event(Event),

@@ -49,7 +49,7 @@ impl Recorded {
             self.method, self.path
         );
         for (name, value) in &self.headers {
-            request += &format!("{name}: {}\r\n", value.as_str().unwrap());
+            request.extend([name, ": ", value.as_str().unwrap(), "\r\n"]);
         }
         let mut stream = TcpStream::connect(address).unwrap();
         let timeout = Some(Duration::from_mins(1));

@@ -147,7 +147,7 @@ type Fault = fn(&Path);
 
 const FAULTS: [(&str, Fault); 8] = [
     ("removed", |path| {
-        fs::remove_file(beside(path, "-nodes")).unwrap()
+        fs::remove_file(beside(path, "-nodes")).unwrap();
     }),
     ("removed with its log", |path| {
         for suffix in ["-nodes", "-nodes-wal", "-nodes-shm"] {
