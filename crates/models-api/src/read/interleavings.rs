@@ -12,7 +12,7 @@
 //!    deletion is served late by at most a lease.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -431,11 +431,7 @@ impl Harness {
             key,
             model,
         });
-        let variables = [(
-            "MODELS__DATABASE__URL".to_owned(),
-            "sqlite::memory:".to_owned(),
-        )];
-        let settings = Settings::load_from(&variables.into()).unwrap();
+        let settings = Settings::load_from(&HashMap::new()).unwrap();
         let metrics = Metrics::new(DatabaseKind::Sqlite).unwrap();
         let memory = Memory::new(
             database.clone(),

@@ -42,10 +42,10 @@ fn wait_for(service: &Serving, message: &str) -> Vec<Value> {
 
 #[test]
 fn the_log_names_an_address_with_too_many_incorrect_keys_once_a_minute() {
-    let service = Program::on_sqlite()
+    let program = Program::on_sqlite()
         .with("MODELS__SERVER__TRUSTED_PROXIES", "127.0.0.1")
-        .with("MODELS__LIMITS__FAILED_AUTHENTICATIONS_PER_MINUTE", "2")
-        .serve();
+        .with("MODELS__LIMITS__FAILED_AUTHENTICATIONS_PER_MINUTE", "2");
+    let service = program.serve();
     for number in 0..8 {
         let key = format!("not-a-key-{number}");
         assert_eq!(ask(&service, &key, "192.0.2.7"), "401");
@@ -61,7 +61,8 @@ fn the_log_names_an_address_with_too_many_incorrect_keys_once_a_minute() {
 
 #[test]
 fn the_log_says_once_that_a_gateway_is_not_trusted() {
-    let service = Program::on_sqlite().serve();
+    let program = Program::on_sqlite();
+    let service = program.serve();
     for number in 0..3 {
         ask(&service, &format!("not-a-key-{number}"), "192.0.2.7");
     }
