@@ -160,8 +160,13 @@ async fn of_the_service(report: &mut Report, program: &Path, cuts: usize) -> Res
     })
     .await?;
     let (acknowledged, is_over) = (Acknowledged::default(), AtomicBool::new(false));
+    // The look at an image takes seconds, and what is deleted meanwhile is in no image.
+    let is_looking = AtomicBool::new(false);
     let deleting = async {
         for id in ids {
+            while is_looking.load(Ordering::Relaxed) {
+                wait(5).await;
+            }
             if is_over.load(Ordering::Relaxed) {
                 break;
             }
@@ -180,6 +185,7 @@ async fn of_the_service(report: &mut Report, program: &Path, cuts: usize) -> Res
             let gone = acknowledged.so_far();
             let found = disk
                 .cut(async |path| {
+                    is_looking.store(true, Ordering::Relaxed);
                     let fault = started.look(path, &gone, number % 2 == 1).await?;
                     let mut database = open(path.join("models.db")).await?;
                     let (check,): (String,) = sqlx::query_as("PRAGMA integrity_check")
@@ -192,6 +198,7 @@ async fn of_the_service(report: &mut Report, program: &Path, cuts: usize) -> Res
                     Ok((check, left, fault))
                 })
                 .await?;
+            is_looking.store(false, Ordering::Relaxed);
             let left: std::collections::HashSet<String> =
                 found.1.into_iter().map(|(id,)| id).collect();
             broken += usize::from(found.0 != "ok");
@@ -200,6 +207,7 @@ async fn of_the_service(report: &mut Report, program: &Path, cuts: usize) -> Res
             faulty.extend(found.2);
         }
         is_over.store(true, Ordering::Relaxed);
+        is_looking.store(false, Ordering::Relaxed);
         Ok::<_, Failure>((lost, of, broken, faulty))
     };
     let (deleted, cut) = tokio::join!(deleting, cutting);
