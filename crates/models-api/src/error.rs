@@ -94,7 +94,7 @@ pub enum ApiError {
 /// A browser asks with OPTIONS whether a page may call the API.
 fn cors_hint(method: &str) -> &'static str {
     if method == "OPTIONS" {
-        " To let pages in browsers call this API, name their origins in the setting `server.cors_origins`."
+        ". To let pages in browsers call this API, name their origins in the setting `server.cors_origins`."
     } else {
         ""
     }

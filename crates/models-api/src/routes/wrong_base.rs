@@ -3,9 +3,8 @@
 use crate::path::MODELS;
 
 const BASE: &str =
-    " The base URL of this API ends in /v1, once: the list of models is at /v1/models.";
-const INFERENCE: &str =
-    " This service lists models and does not forward inference; send this request to your gateway.";
+    ". The base URL of this API ends in /v1, once: the list of models is at /v1/models.";
+const INFERENCE: &str = ". This service lists models and does not forward inference; send this request to your gateway.";
 
 /// Segments of OpenAI's, Anthropic's and Gemini's routes for inference.
 const INFERENCE_SEGMENTS: [&str; 9] = [
@@ -20,7 +19,7 @@ const INFERENCE_SEGMENTS: [&str; 9] = [
     "rerank",
 ];
 
-/// A sentence for the client, with a space before it; empty where there is nothing to suggest.
+/// The rest of the message to the client, from the full stop on; empty where there is nothing to suggest.
 pub(super) fn hint(path: &str) -> &'static str {
     // The base is right, and the id is missing.
     if path == MODELS {

@@ -40,7 +40,7 @@ fn bad_url(request: &str) -> String {
 
 fn bad_base(request: &str) -> String {
     let hint = "The base URL of this API ends in /v1, once: the list of models is at /v1/models.";
-    error(&format!("Invalid URL ({request}) {hint}"), "null", "null")
+    error(&format!("Invalid URL ({request}). {hint}"), "null", "null")
 }
 
 fn bad_method(request: &str) -> String {
