@@ -210,9 +210,7 @@ async fn of_the_service(report: &mut Report, program: &Path, cuts: usize) -> Res
         is_looking.store(false, Ordering::Relaxed);
         Ok::<_, Failure>((lost, of, broken, faulty))
     };
-    let (deleted, cut) = tokio::join!(deleting, cutting);
-    deleted?;
-    let (lost, of, broken, faulty) = cut?;
+    let ((), (lost, of, broken, faulty)) = tokio::try_join!(deleting, cutting)?;
     for fault in &faulty {
         eprintln!("power: {fault}");
     }
