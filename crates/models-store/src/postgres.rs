@@ -1,16 +1,17 @@
 //! PostgreSQL: one pool, with time-outs on everything that could hang.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use models_core::Level;
-use sqlx::migrate::Migrator;
+use sqlx::error::DatabaseError;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{Connection, Executor, FromRow, Postgres};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::connections::Connections;
 use crate::encryption::{self, Encryption};
@@ -45,8 +46,12 @@ const SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; 
     SET tcp_user_timeout = '10s'; \
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
-/// A migration may take longer, and so may waiting for another node's.
-const SETTINGS_FOR_MIGRATION: &str = "SET statement_timeout = '10min'; SET lock_timeout = '10min'";
+/// A migration may take longer. It waits for a lock only briefly, since all that the running nodes ask of the table waits
+/// behind it.
+const SETTINGS_FOR_MIGRATION: &str = "SET statement_timeout = '10min'; SET lock_timeout = '500ms'";
+/// How long a migration is tried again that did not get a lock, and the pause between two tries.
+const MIGRATION_PATIENCE: Duration = Duration::from_mins(10);
+const MIGRATION_PAUSE: Duration = Duration::from_secs(1);
 
 const FIND_SETTINGS: &str = "SELECT current_setting('statement_timeout') AS statement_timeout, \
     current_setting('lock_timeout') AS lock_timeout, \
@@ -189,13 +194,36 @@ async fn prepare(
         .execute(SETTINGS_FOR_MIGRATION)
         .await
         .map_err(unreachable)?;
-    // Under sqlx's advisory lock: other nodes may be starting too.
-    migrate(&MIGRATOR, &mut connection).await?;
+    migrate_patiently(&mut connection).await?;
     let level = sqlx::query_as(FIND_LEVEL).fetch_one(&mut connection).await;
     expect_level(level.map_err(unreachable)?)?;
     // Whether the server hears of the end does not matter.
     let _ = timeout(PING, connection.close()).await;
     Ok(encryption)
+}
+
+/// Migrates under sqlx's advisory lock, since other nodes may be starting too, and tries again where a lock is taken.
+async fn migrate_patiently(connection: &mut PgConnection) -> Result<(), OpenError> {
+    let deadline = Instant::now() + MIGRATION_PATIENCE;
+    loop {
+        match migrate(&MIGRATOR, connection).await {
+            Err(OpenError::Migrate(error))
+                if is_lock_timeout(&error) && Instant::now() < deadline =>
+            {
+                sleep(MIGRATION_PAUSE).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+fn is_lock_timeout(error: &MigrateError) -> bool {
+    const LOCK_NOT_AVAILABLE: &str = "55P03";
+    let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else {
+        return false;
+    };
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.is_some_and(|code| code == LOCK_NOT_AVAILABLE)
 }
 
 async fn assert_settings(

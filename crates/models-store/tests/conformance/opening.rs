@@ -235,3 +235,34 @@ async fn mutations_are_isolated_alike_whatever_the_roles_default() {
     let store = open(database.url(), OPTIONS).await.unwrap();
     crate::events::concurrent_mutations_get_revisions_without_gaps(store).await;
 }
+
+/// Takes the newest change of a table back, as if this version had not run yet.
+const AS_BEFORE: &str = "DROP INDEX events_deletions; \
+    CREATE INDEX events_subject ON events (subject_id, revision); \
+    DELETE FROM _sqlx_migrations WHERE version = 7";
+
+#[tokio::test]
+async fn a_migration_that_waits_for_a_lock_does_not_keep_nodes_from_reading() {
+    let database = TestDatabase::postgres().await;
+    open(database.url(), OPTIONS).await.unwrap().close().await;
+    let mut operator = PgConnection::connect(database.url()).await.unwrap();
+    operator.execute(AS_BEFORE).await.unwrap();
+    operator
+        .execute("BEGIN; SELECT count(*) FROM events")
+        .await
+        .unwrap();
+    let url = database.url().to_owned();
+    let opening = tokio::spawn(async move { open(&url, OPTIONS).await.map(|_| ()) });
+    let mut node = PgConnection::connect(database.url()).await.unwrap();
+    node.execute("SET statement_timeout = '3s'").await.unwrap();
+    for _ in 0..30 {
+        node.execute("SELECT count(*) FROM events")
+            .await
+            .expect("a migration that waits must not be in the way for long");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(!opening.is_finished(), "the lock is still held");
+    operator.execute("COMMIT").await.unwrap();
+    let opened = opening.await.unwrap();
+    assert_eq!(opened.map_err(|error| error.to_string()), Ok(()));
+}
