@@ -234,6 +234,20 @@ impl NodesFile {
             turn.rollback().await?;
             return self.settle(mark.id.clone()).await;
         }
+        if let Found::Marked(mark) = &found
+            && in_catalog.is_empty()
+            && mark.boot == boot_id()
+            && self.was_made_here(mark)?
+            && !is_torn
+        {
+            // Its maker ended before the catalog named the file. Nodes may have their rows in it.
+            sqlx::query(SET_ID)
+                .bind(&mark.id)
+                .execute(&mut *turn)
+                .await?;
+            turn.commit().await?;
+            return self.settle(mark.id.clone()).await;
+        }
         // No lease has been taken yet, or all were taken before the machine was started.
         let is_first = in_catalog.is_empty() && revision == 0;
         let is_settled = is_first || fitting.is_some_and(|mark| is_earlier_boot(&mark.boot));
@@ -247,9 +261,13 @@ impl NodesFile {
 
     /// Whether it is the file that the catalog names, and no copy.
     fn fits(&self, mark: &Mark, in_catalog: &str) -> io::Result<bool> {
+        Ok(mark.id == in_catalog && self.was_made_here(mark)?)
+    }
+
+    /// Whether the file was made under this name, for this database.
+    fn was_made_here(&self, mark: &Mark) -> io::Result<bool> {
         let file = FileId::at(&self.path)?.map(|file| file.to_string());
-        Ok(mark.id == in_catalog
-            && Some(&mark.file) == file.as_ref()
+        Ok(Some(&mark.file) == file.as_ref()
             && mark.database_file == self.database_files.main.to_string())
     }
 
@@ -333,27 +351,30 @@ impl NodesFile {
     }
 }
 
+/// In one transaction: a maker that is killed leaves the file as it was, and older nodes neither lose a row nor fail
+/// to renew one meanwhile.
 async fn write_mark(
     connection: &mut SqliteConnection,
     mark: &Mark,
     level: Level,
 ) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let has_levels: i64 = sqlx::query_scalar(level::HAS_LEVELS)
-        .fetch_one(&mut *connection)
+        .fetch_one(&mut *transaction)
         .await?;
     // Made of constants and a number.
     let rebuild = AssertSqlSafe(level::rebuild(has_levels > 0, level));
-    connection.execute(rebuild).await?;
-    connection.execute(CREATE).await?;
+    transaction.execute(rebuild).await?;
+    transaction.execute(CREATE).await?;
     sqlx::query(INSERT)
         .bind(&mark.id)
         .bind(&mark.file)
         .bind(&mark.database_file)
         .bind(&mark.boot)
         .bind(mark.made_at)
-        .execute(connection)
-        .await
-        .map(drop)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await
 }
 
 /// Whether the machine was started since. A boot that is not known may be the present one.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use models_core::{ApiKey, Epoch, Event, Follower, RepositoryError, Role};
-use models_store::{Following, OpenError, Store, back_up, open};
+use models_store::{Following, OpenError, Options, Store, back_up, open};
 use sqlx::{Connection, Executor, SqliteConnection};
 use test_database::TestDatabase;
 
@@ -274,7 +274,13 @@ async fn a_node_serves_nothing_from_a_database_that_was_removed_or_replaced() {
         ("without its index", "-shm", false),
     ] {
         let database = TestDatabase::sqlite();
-        let store = open_new(&database).await;
+        // One connection that reads, which is open from the start: a connection that is opened while the log is away
+        // would make another log, and read that one from then on.
+        let options = Options {
+            max_connections: 1,
+            ..OPTIONS
+        };
+        let store = open(database.url(), options).await.unwrap();
         let key = add_key(&store).await;
         let node = follow(&store).await;
         let (path, away) = (
@@ -446,4 +452,42 @@ async fn an_error_names_the_right_file() {
         said.contains("models.db: ") && !said.contains("-nodes"),
         "{said}"
     );
+}
+
+/// The process that made the file may be killed before the catalog names it, and nodes of an older version may have
+/// their rows in it.
+#[tokio::test]
+async fn a_file_that_the_catalog_does_not_name_yet_is_kept() {
+    let database = TestDatabase::sqlite();
+    let store = open_new(&database).await;
+    add_key(&store).await;
+    store.close().await;
+    let path = file(&database);
+    let mut nodes = SqliteConnection::connect(&url(&beside(&path, "-nodes")))
+        .await
+        .unwrap();
+    nodes
+        .execute("INSERT INTO nodes (id, epoch, applied_revision, renewal, lease_ms) VALUES ('node_old', '', -1, 0, 15000)")
+        .await
+        .unwrap();
+    nodes.close().await.unwrap();
+    let inode = fs::metadata(beside(&path, "-nodes")).unwrap().ino();
+    let mut catalog = SqliteConnection::connect(database.url()).await.unwrap();
+    catalog
+        .execute("UPDATE catalog SET nodes_file = ''")
+        .await
+        .unwrap();
+    catalog.close().await.unwrap();
+
+    let store = open(database.url(), OPTIONS).await.unwrap();
+    assert_eq!(fs::metadata(beside(&path, "-nodes")).unwrap().ino(), inode);
+    let mut nodes = SqliteConnection::connect(&url(&beside(&path, "-nodes")))
+        .await
+        .unwrap();
+    let (rows,): (i64,) = sqlx::query_as("SELECT count(*) FROM nodes WHERE id = 'node_old'")
+        .fetch_one(&mut nodes)
+        .await
+        .unwrap();
+    assert_eq!(rows, 1);
+    store.close().await;
 }
