@@ -35,23 +35,65 @@ enum Unknown {
     Damaged(Box<dyn std::error::Error>),
 }
 
+/// The rows of a page that are not understood: a line for each would fill the log, since a change of a
+/// newer version can have thousands.
+#[derive(Default)]
+struct Unknowns {
+    newer: usize,
+    damaged: usize,
+    /// The first one: its revision, its kind, and what is wrong with it.
+    first: Option<(Revision, String, String)>,
+}
+
+impl Unknowns {
+    fn count(&mut self, revision: Revision, kind: Option<&str>, unknown: Unknown) {
+        let reason = match unknown {
+            Unknown::Newer => {
+                self.newer += 1;
+                "a newer version wrote it".to_owned()
+            }
+            Unknown::Damaged(error) => {
+                self.damaged += 1;
+                error.to_string()
+            }
+        };
+        let kind = kind.unwrap_or_default().to_owned();
+        self.first.get_or_insert((revision, kind, reason));
+    }
+
+    fn log(&self) {
+        let Some((revision, kind, reason)) = &self.first else {
+            return;
+        };
+        let (revision, newer, damaged) = (revision.0, self.newer, self.damaged);
+        if damaged > 0 {
+            tracing::error!(
+                revision,
+                kind,
+                reason,
+                newer,
+                damaged,
+                "rows of the event log cannot be read"
+            );
+        } else {
+            tracing::info!(
+                revision,
+                kind,
+                reason,
+                newer,
+                "the event log holds events of a newer version"
+            );
+        }
+    }
+}
+
 impl EventRow {
-    fn entry(&self) -> Option<LogEntry> {
+    fn entry(&self, unknowns: &mut Unknowns) -> Option<LogEntry> {
         let revision = Revision(self.revision?);
         Some(match self.event(revision) {
             Ok(event) => LogEntry::Event(event),
-            Err(Unknown::Newer) => {
-                let (kind, actor) = (&self.kind, &self.actor);
-                tracing::info!(
-                    revision = revision.0,
-                    ?kind,
-                    ?actor,
-                    "the event log holds an event of a newer version"
-                );
-                LogEntry::Unknown(revision)
-            }
-            Err(Unknown::Damaged(error)) => {
-                tracing::error!(revision = revision.0, kind = ?self.kind, %error, "a row of the event log cannot be read");
+            Err(unknown) => {
+                unknowns.count(revision, self.kind.as_deref(), unknown);
                 LogEntry::Unknown(revision)
             }
         })
@@ -124,7 +166,10 @@ impl<DB: Backend> EventRepository for SqlStore<DB> {
         let rows: Vec<EventRow> = rows.await?;
         let first = rows.first().ok_or_else(no_catalog)?;
         let position = first.catalog.clone().supported_by(self.level)?.position;
-        let value = rows.iter().filter_map(EventRow::entry).collect();
+        let mut unknowns = Unknowns::default();
+        let entries = rows.iter().filter_map(|row| row.entry(&mut unknowns));
+        let value = entries.collect();
+        unknowns.log();
         Ok(Snapshot { position, value })
     }
 }

@@ -250,6 +250,8 @@ struct Node<DB: Backend> {
     /// It has failed to for a whole lease.
     is_withdrawn: bool,
     settling: Settling,
+    /// The end of a change of the lease, while it is being stored. It waits for its turn, and one at a time is enough.
+    storing: Option<JoinHandle<()>>,
     observed: Observed,
 }
 
@@ -273,6 +275,7 @@ impl<DB: Backend> Node<DB> {
             length: Duration::ZERO,
             is_withdrawn: false,
             settling: Settling::default(),
+            storing: None,
             observed: Observed::default(),
         }
     }
@@ -415,8 +418,9 @@ impl<DB: Backend> Node<DB> {
         let longest = self.store.observe_nodes(&mut self.observed).await?;
         if let Some(leases) = leases
             && let Some(previous) = self.settling.previous(leases, longest, sent)
+            && self.storing.as_ref().is_none_or(JoinHandle::is_finished)
         {
-            self.store.settle(leases, previous);
+            self.storing = Some(self.store.settle(leases, previous));
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use models_core::{Change, LeaseRepository, Leases, Level, Origin, RepositoryError};
+use tokio::task::JoinHandle;
 
 use crate::boot_time::BootTime;
 use crate::catalog::catalog;
@@ -34,17 +35,19 @@ impl<DB: Backend> LeaseRepository for SqlStore<DB> {
 
     async fn set(&self, lease: Duration, origin: Origin) -> Result<Leases, RepositoryError> {
         let lease = Duration::from_secs(lease.as_secs());
-        let longest_row = self.longest_row().await?;
-        let lower: Vec<(String,)> = self
-            .nodes_statement(LIST_LOWER, vec![Level::FIRST.0.into()])
-            .await?;
-        if !lower.is_empty() {
-            let ids = lower.into_iter().map(|(id,)| id).collect();
-            return Err(RepositoryError::OlderNodes(ids));
-        }
         let store = self.clone();
         self.run(async move {
             let mut mutation = Mutation::begin(&store, origin).await?;
+            // After the turn has been waited for, which may have taken seconds.
+            let longest_row = store.longest_row().await?;
+            let lower: Vec<(String,)> = store
+                .nodes_statement(LIST_LOWER, vec![Level::FIRST.0.into()])
+                .await?;
+            if !lower.is_empty() {
+                mutation.roll_back().await?;
+                let ids = lower.into_iter().map(|(id,)| id).collect();
+                return Err(RepositoryError::OlderNodes(ids));
+            }
             let before = mutation.leases();
             if let Some(same) = before.filter(|leases| leases.in_force == lease) {
                 mutation.roll_back().await?;
@@ -102,14 +105,14 @@ impl<DB: Backend> SqlStore<DB> {
     }
 
     /// The longest lease that a row of a node names; zero where there is none.
-    async fn longest_row(&self) -> Result<Duration, RepositoryError> {
+    pub(crate) async fn longest_row(&self) -> Result<Duration, RepositoryError> {
         let rows: Vec<(i64,)> = self.nodes_statement(LONGEST, vec![]).await?;
         Ok(duration(rows.first().map_or(0, |(lease_ms,)| *lease_ms)))
     }
 
     /// Stores another previous lease beside these leases, unless they have been changed meanwhile. It waits for its
     /// turn, so nothing waits for it.
-    pub(crate) fn settle(&self, leases: Leases, previous: Duration) {
+    pub(crate) fn settle(&self, leases: Leases, previous: Duration) -> JoinHandle<()> {
         let values = vec![
             milliseconds(previous).into(),
             milliseconds(leases.in_force).into(),
@@ -125,7 +128,7 @@ impl<DB: Backend> SqlStore<DB> {
             if let Err(error) = stored.await {
                 tracing::warn!(%error, "failed to end the change of the lease; retrying");
             }
-        });
+        })
     }
 }
 

@@ -20,9 +20,9 @@ use crate::sql::{Backend, Record, SqlStore, Value};
 pub(crate) struct Committed {
     /// The newest position after it.
     pub(crate) position: Position,
-    /// The lease for a barrier that cannot read the nodes' rows, as this transaction has read it. None if no
-    /// node has ever started, but for those of older versions.
-    pub(crate) lease: Option<Duration>,
+    /// The lease for a barrier that cannot read the nodes' rows, as this transaction has read it: the
+    /// catalog's, or if it names none yet, the longest that a row names.
+    pub(crate) lease: Duration,
 }
 
 /// A transaction that changes the catalog. All of them take turns at the row that holds the
@@ -57,6 +57,11 @@ impl<DB: Backend> Mutation<DB> {
             leases,
         } = catalog;
         let begun_at = Revision(revision.0 - 1);
+        let longest_lease = match leases {
+            Some(leases) => leases.of_barriers(),
+            // Only nodes of older versions run. Without their rows nobody knows how long they may serve.
+            None => store.longest_row().await?.max(store.lease),
+        };
         Ok(Self {
             transaction,
             epoch,
@@ -68,7 +73,7 @@ impl<DB: Backend> Mutation<DB> {
             origin,
             committed: store.committed.clone(),
             files: store.files.clone(),
-            longest_lease: leases.map_or(store.lease, |leases| leases.of_barriers()),
+            longest_lease,
         })
     }
 
@@ -152,7 +157,7 @@ impl<DB: Backend> Mutation<DB> {
         let (epoch, revision) = (self.epoch.clone(), self.revision);
         let committed = Committed {
             position: Position { epoch, revision },
-            lease: self.leases.map(|leases| leases.of_barriers()),
+            lease: self.longest_lease,
         };
         if revision == self.begun_at {
             self.roll_back().await?;

@@ -155,7 +155,7 @@ impl<DB: Backend> SqlStore<DB> {
         let began = Instant::now();
         // As long as it is not known which nodes there are. No node takes a longer lease without having applied the
         // revision.
-        let unknown = committed.lease.unwrap_or(self.lease);
+        let unknown = committed.lease;
         let mut lease = unknown;
         let mut pause = FIRST_PAUSE;
         let mut observed = Observed::default();

@@ -1,4 +1,4 @@
-//! Imports: thousands of changes that keep other changes waiting for about a second.
+//! Imports: thousands of changes that keep other changes waiting only while they are written.
 //!
 //! All changes take turns at the row that holds the revision, so an import prepares everything before
 //! it takes the turn:
@@ -100,9 +100,10 @@ async fn apply<DB: Backend>(
         staging.connection.roll_back().await?;
         return Ok(true);
     }
+    let last = staging.write(turn.revision_before(), origin).await?;
+    // Last of all: it locks the nodes' rows, and no node can renew its lease meanwhile.
     let level = staging.level();
     staging.connection.raise_level(&turn, level).await?;
-    let last = staging.write(turn.revision_before(), origin).await?;
     staging.connection.commit(turn, last).await?;
     Ok(true)
 }
