@@ -6,6 +6,10 @@
 #[must_use]
 pub fn is_private_fine_tune(id: &str) -> bool {
     let id = id.to_ascii_lowercase();
+    // Gemini's own.
+    if id.starts_with("tunedmodels/") {
+        return true;
+    }
     id.split('/').any(|segment| {
         segment.starts_with("ft:")
             || [":ft:", ":ft-", ".ft-"]
@@ -27,6 +31,8 @@ mod tests {
                 true,
             ),
             ("ft:gpt-4o:org::B7R9VjQd:ckpt-step-80", true),
+            ("tunedModels/my-model-a1b2", true),
+            ("acme/tunedModels-like", false),
             ("ada:ft-personal-2023-01-07-20-54-19", true),
             ("davinci:ft-acme-2023-01-07-20-54-19", true),
             ("curie:ft-personal:s-2022-05-01-10-00-00", true),

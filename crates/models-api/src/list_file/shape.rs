@@ -83,6 +83,8 @@ struct Object {
     null_list: bool,
     announcements: Announcements,
     error: Option<String>,
+    /// The server says that it failed, and the reason stands elsewhere.
+    has_failed: bool,
     message: Option<String>,
     id: Option<String>,
     names: Vec<String>,
@@ -90,12 +92,19 @@ struct Object {
 
 impl Object {
     fn finish(mut self) -> Result<List, ListError> {
-        let error = self.error.take();
+        let error = self.error.take().or_else(|| {
+            let no_message = || "no message".to_owned();
+            self.has_failed
+                .then(|| self.message.take().unwrap_or_else(no_message))
+        });
         let entries = match (self.lists.take(), error) {
             (Some((_, entries)), None) => entries,
             (Some((_, entries)), Some(_)) if entries.count() > 0 => entries,
             (_, Some(error)) => return Err(ListError::Upstream(error)),
-            (None, None) if self.null_list && self.no_list.is_none() => Entries::new(Place::Data),
+            (None, None) if self.null_list && self.no_list.is_none() => match self.message.take() {
+                Some(message) => return Err(ListError::Upstream(message)),
+                None => Entries::new(Place::Data),
+            },
             (None, None) => return Err(self.unknown()),
         };
         let further_pages = self.announcements.beyond(entries.count());
@@ -135,15 +144,19 @@ impl Object {
         }
         let is_of_use = matches!(
             name.as_str(),
-            "error" | "errors" | "message" | "detail" | "id"
+            "error" | "errors" | "success" | "message" | "msg" | "detail" | "id"
         );
         if is_of_use || Announcements::concern(&name) {
             let text = map.next_value::<Box<RawValue>>()?;
             // What only JSON's grammar allows, such as 1e999, says nothing here.
             let value: Value = serde_json::from_str(text.get()).unwrap_or_default();
             match name.as_str() {
-                "error" | "errors" => self.error = self.error.take().or_else(|| message(&value)),
-                "message" | "detail" => {
+                "error" | "errors" => {
+                    self.has_failed |= value == Value::Bool(true);
+                    self.error = self.error.take().or_else(|| message(&value));
+                }
+                "success" => self.has_failed |= value == Value::Bool(false),
+                "message" | "msg" | "detail" => {
                     self.message = self.message.take().or_else(|| message(&value));
                 }
                 "id" => self.id = value.as_str().map(str::to_owned),
@@ -200,7 +213,6 @@ fn message(value: &Value) -> Option<String> {
                 None => message.to_owned(),
             })
         }
-        Value::Bool(true) => Some("no message".to_owned()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
             None
         }

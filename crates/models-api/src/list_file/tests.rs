@@ -529,6 +529,30 @@ fn an_input_that_is_no_list_is_named() {
 
 const SMALL: &str = r#"{"data":[{"id":"模𝄞"}]}"#;
 
+#[test]
+fn a_failure_without_an_error_envelope_is_no_empty_list() {
+    for (text, message) in [
+        (
+            r#"{"code":30014,"message":"Token expired","data":null}"#,
+            "Token expired",
+        ),
+        (r#"{"code":401,"msg":"bad key","data":null}"#, "bad key"),
+        (r#"{"success":false,"message":"no","data":[]}"#, "no"),
+        (r#"{"error":true,"message":"Unauthorized"}"#, "Unauthorized"),
+        (r#"{"success":false,"data":[]}"#, "no message"),
+    ] {
+        let said = failure(text.as_bytes());
+        assert!(said.contains(message), "{text}: {said}");
+    }
+    for text in [
+        r#"{"success":true,"message":"ok","data":[]}"#,
+        r#"{"error":false,"data":[]}"#,
+        r#"{"data":null}"#,
+    ] {
+        assert_eq!(ids(&list(text)), [""; 0], "{text}");
+    }
+}
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
