@@ -53,7 +53,13 @@ pub(super) struct Revoke {
     secret_file: Option<PathBuf>,
 }
 
+const CREATE_EXAMPLES: &str = "Examples:
+  models-api key create --organization acme --role reader --name gateway
+  models-api key create --organization acme --role owner --name pipeline --expires-in 90days
+  models-api key create --organization acme --role reader --name moved --secret-file existing-key";
+
 #[derive(clap::Args)]
+#[command(after_help = CREATE_EXAMPLES)]
 pub(super) struct Create {
     /// The organization that it acts for.
     #[arg(long, value_name = "SLUG")]

@@ -30,11 +30,13 @@ impl Logged {
     }
 
     /// Whether a response of this status has a line. Responses that say that something is wrong have one, for this reason
-    /// or another, unless there are too many of the kind. A refusal of a client that asks too often is no more than any
+    /// or another, unless there are too many of the kind. A refusal of a correct key that asks too often is no more than any
     /// other response.
     pub(crate) fn has(&self, status: StatusCode, reason: Option<&str>) -> bool {
         let is_error = status.is_client_error() || status.is_server_error();
-        let is_chosen = (is_error && status != StatusCode::TOO_MANY_REQUESTS) || self.is_next();
+        let is_told =
+            status != StatusCode::TOO_MANY_REQUESTS || reason == Some("too_many_incorrect");
+        let is_chosen = (is_error && is_told) || self.is_next();
         is_chosen && (!is_error || self.refusals.allow(status, reason))
     }
 
@@ -69,6 +71,9 @@ mod tests {
             assert_eq!(count(StatusCode::OK), expected);
             // Only so many in a second.
             assert!(count(StatusCode::TOO_MANY_REQUESTS) <= expected);
+            let throttled = (0..100)
+                .filter(|_| logged.has(StatusCode::TOO_MANY_REQUESTS, Some("too_many_incorrect")));
+            assert!((20..100).contains(&throttled.count()));
             for status in [StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE] {
                 assert!((20..100).contains(&count(status)), "{status}");
             }

@@ -131,7 +131,7 @@ pub(super) fn hint(name: &str, names: &[String]) -> Option<String> {
     (!meant.is_empty()).then(|| format!("did you mean {}?", meant.join(" or ")))
 }
 
-/// Whether Kubernetes, or Docker's links, made this variable for a service. For a service `models-server` there is
+/// Whether Kubernetes made this variable for a service. For a service `models-server` there is
 /// `MODELS_SERVER_PORT`, so the value decides too.
 fn is_injected(name: &str, value: &str) -> bool {
     let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';

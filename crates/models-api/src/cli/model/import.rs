@@ -28,7 +28,13 @@ const MANY: usize = 1_000;
 /// How many invalid entries a refusal names.
 const NAMED: usize = 10;
 
+const EXAMPLES: &str = "Examples:
+  models-api model import models.json --dry-run
+  models-api model import models.json --organization acme
+  curl --fail --silent -H 'Authorization: Bearer …' https://api.example.com/v1/models | models-api model import -";
+
 #[derive(Args)]
+#[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct ImportFile {
     /// The file, or `-` for standard input. It may be compressed with gzip.
     file: PathBuf,
