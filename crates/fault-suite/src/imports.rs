@@ -277,7 +277,8 @@ struct Beside {
     catalog: Arc<Catalog>,
     node: Arc<Node>,
     victims: Vec<(String, ApiKeyId)>,
-    is_deletion: bool,
+    /// The key that goes with the model which was deleted last.
+    key: Option<ApiKeyId>,
 }
 
 impl Beside {
@@ -286,7 +287,7 @@ impl Beside {
             catalog: Arc::new(catalog),
             node: Arc::new(node),
             victims: vec![],
-            is_deletion: false,
+            key: None,
         }
     }
 
@@ -325,23 +326,25 @@ impl Beside {
     fn change(
         &mut self,
     ) -> Option<impl Future<Output = Result<Duration, String>> + Send + 'static> {
-        self.is_deletion = !self.is_deletion;
-        let (id, key) = if self.is_deletion {
-            self.victims.last().cloned()?
+        let (catalog, node) = (self.catalog.clone(), self.node.clone());
+        let revoked = self.key.take();
+        let deleted = if revoked.is_some() {
+            None
         } else {
-            self.victims.pop()?
+            let (id, key) = self.victims.pop()?;
+            self.key = Some(key);
+            Some(id)
         };
-        let (catalog, node, is_deletion) =
-            (self.catalog.clone(), self.node.clone(), self.is_deletion);
         Some(async move {
             let began = Instant::now();
-            if is_deletion {
+            if let Some(id) = deleted {
                 let response = node.delete(&catalog.owner, &id).await;
                 let response = response.map_err(|error| error.to_string())?;
                 if response.status != 200 {
                     return Err(format!("{}: {}", response.status, response.body));
                 }
-            } else {
+            }
+            if let Some(key) = revoked {
                 let revoked = catalog.store.api_keys.revoke(&key, origin()).await;
                 let revoked = revoked.map_err(|error| error.to_string())?;
                 revoked.ok_or("there is no such key")?;
