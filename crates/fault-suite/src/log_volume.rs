@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::scene::wait;
 
 const CONNECTIONS: usize = 4;
-/// Bytes of a second's lines of one kind, at the most: 20 and the count of what was left out.
+/// The most bytes that the lines of one kind take in a second: 20 lines, and one that counts the others.
 const SECOND: usize = 21 * 700;
 /// Of the kinds that are sent here.
 const KINDS: usize = 2;

@@ -111,7 +111,7 @@ impl Node {
         self.client.get(url).send().await?.text().await
     }
 
-    /// Whether it is ready, and what it says of that.
+    /// The status and the body of the readiness check.
     pub async fn readiness(&self) -> reqwest::Result<(StatusCode, String)> {
         let url = format!("http://{}/health/ready", self.operations);
         let response = self.client.get(url).send().await?;

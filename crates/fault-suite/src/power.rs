@@ -160,7 +160,7 @@ async fn of_the_service(report: &mut Report, program: &Path, cuts: usize) -> Res
     })
     .await?;
     let (acknowledged, is_over) = (Acknowledged::default(), AtomicBool::new(false));
-    // The look at an image takes seconds, and what is deleted meanwhile is in no image.
+    // A look at an image takes seconds. Deletions in that time would use up the models and test nothing.
     let is_looking = AtomicBool::new(false);
     let deleting = async {
         for id in ids {

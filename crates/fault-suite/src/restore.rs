@@ -219,8 +219,8 @@ impl Stage {
         Ok(output.stdout)
     }
 
-    /// Restores it. A restore that the server has ended, as it and a node waited for each other, is begun anew:
-    /// it has changed nothing, if it is in one transaction.
+    /// Restores the dump. The server ends a restore that is in a deadlock with a node; then the restore is repeated,
+    /// since a single transaction has changed nothing.
     async fn restore(&self, way: &Way, dump: &[u8]) -> Result<(), Failure> {
         for _ in 0..5 {
             let mut restore = self.database.client(way.restore);

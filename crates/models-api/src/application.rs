@@ -35,11 +35,10 @@ const BACKLOG: i32 = 4096;
 /// Bytes by which a head may exceed the limit and still be read whole, so that its response has the request's
 /// id and keeps the connection. A longer one is refused by its connection, which closes.
 const LONGEST_EXCESS: usize = 16 << 10;
-/// Bytes that the kernel may keep of what a peer has sent and nobody has read. It takes twice as many, for its
-/// own records.
+/// The receive buffer of an accepted socket, in bytes. The kernel doubles the number for its own records.
 const RECEIVE_BUFFER: usize = 32 << 10;
-/// Bytes that the kernel may keep of what was not sent, since the peer takes no more. What is on its
-/// way is not among them, so a fast peer is served as fast as without the limit.
+/// The unsent bytes that the kernel may hold for a socket. Bytes in flight do not count, so the limit does not
+/// slow down a fast peer.
 const UNSENT: u32 = 64 << 10;
 
 /// What the handlers work with.

@@ -22,8 +22,8 @@ use crate::clock::now_roughly;
 use crate::key_refusal::KeyRefusal;
 use crate::metrics::CacheMetrics;
 
-/// For how long a node relies on having found no such key. A key that comes to be makes an event, which
-/// drops what is known to be no key; a database that is restored makes none.
+/// How long the cache holds that there is no key with a digest. The creation of a key is an event, which
+/// invalidates these entries; a restore of the database makes no events.
 const MISSING_FOR: Duration = Duration::from_secs(5);
 
 /// Knows the keys.
@@ -65,10 +65,10 @@ impl Session {
     }
 }
 
-/// What is known of a digest.
+/// A cache entry for a digest.
 enum Known {
     Key(Key),
-    /// There is no such key, or was none at this time.
+    /// The database had no key with this digest at this time.
     Missing {
         at: BootTime,
     },
