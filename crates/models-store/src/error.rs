@@ -47,6 +47,17 @@ impl fmt::Display for Shown {
     }
 }
 
+/// Whether a statement waited for a lock longer than it may.
+pub(crate) fn is_lock_timeout(error: &RepositoryError) -> bool {
+    const LOCK_NOT_AVAILABLE: &str = "55P03";
+    let RepositoryError::Unavailable(source) = error else {
+        return false;
+    };
+    let failure = source.downcast_ref::<Shown>();
+    let code = failure.and_then(|Shown(error)| error.as_database_error()?.code());
+    code.is_some_and(|code| code == LOCK_NOT_AVAILABLE)
+}
+
 /// The text of a failure for operators.
 pub(crate) fn shown(error: &sqlx::Error) -> String {
     match postgres_error(error) {

@@ -9,12 +9,14 @@
 //!    removes the rows of an import that dies.
 //! 2. One statement compares the staged states before with the present rows. Rows that another change
 //!    has made stale are staged again.
-//! 3. One transaction takes the turn, compares again, and writes the difference with a statement for
-//!    each kind of change and one for the events. Readers see all of it or nothing.
+//! 3. One transaction takes the turn, compares the models that have changed meanwhile, and writes the difference with
+//!    one statement for the models and one for the events. Readers see all of it or nothing. A large import into
+//!    PostgreSQL writes [ahead] of its turn.
 //!
 //! [`ImportEntry::resolve`](models_core::ImportEntry::resolve) is the only place that knows what an
 //! entry means. SQL compares and copies.
 
+mod ahead;
 mod connection;
 mod outcome;
 mod staging;
@@ -24,15 +26,18 @@ use std::time::{Duration, Instant};
 
 use models_core::{Import, ImportReport, Origin, Progress, RepositoryError, UpdatedModel};
 
+use self::connection::ImportConnection;
 pub(crate) use self::connection::ImportSettings;
-use self::connection::{ImportConnection, Turn};
 use self::outcome::Outcome;
-use self::staging::{MOST_STALE, Staging};
+use self::staging::{MOST_STALE, Numbering, Staging};
 use crate::sql::{Backend, SqlStore};
 
 /// How often an import gives the turn back because too much has changed since it compared. After
 /// that it stages within the turn, however long that takes.
 const ATTEMPTS: usize = 5;
+
+/// How often a large import writes ahead of its turn, before it takes the turn first.
+const ATTEMPTS_AHEAD: usize = 3;
 
 /// Imports the entries, or reports what that would change.
 pub(super) async fn import<DB: Backend>(
@@ -54,10 +59,11 @@ pub(super) async fn import<DB: Backend>(
                 break;
             }
             staging.arrange().await?;
-            let turn = staging.connection.take_turn().await?;
-            let began = Instant::now();
-            let is_applied = apply(&mut staging, turn, origin, attempt == ATTEMPTS).await?;
-            held += began.elapsed();
+            let is_large = staging.all().up_to > ahead::HELD_BACK;
+            let is_applied = match DB::AHEAD.filter(|_| is_large && attempt <= ATTEMPTS_AHEAD) {
+                Some(how) => ahead::apply(&mut staging, &how, origin, &mut held).await?,
+                None => apply(&mut staging, origin, attempt == ATTEMPTS, &mut held).await?,
+            };
             if is_applied {
                 break;
             }
@@ -79,33 +85,38 @@ pub(super) async fn import<DB: Backend>(
     Ok(report)
 }
 
-/// Writes what is staged, unless so much of it is stale that others would wait too long. Ends the
-/// transaction.
+/// Takes the turn, writes what is staged and commits it. False if so much of it is stale that others would wait too long;
+/// then nothing has changed. Adds to `held` for how long it held the turn.
 async fn apply<DB: Backend>(
     staging: &mut Staging<'_, DB>,
-    turn: Turn,
     origin: &Origin,
     is_last: bool,
+    held: &mut Duration,
 ) -> Result<bool, RepositoryError> {
+    let turn = staging.connection.take_turn().await?;
+    let began = Instant::now();
     let mut stale = staging.find_stale().await?;
-    if stale.len() == MOST_STALE && !is_last {
+    let is_applied = stale.len() < MOST_STALE || is_last;
+    if is_applied {
+        while !stale.is_empty() {
+            staging.stage_again(&stale).await?;
+            stale = staging.find_stale().await?;
+        }
+        staging.arrange().await?;
+    }
+    if is_applied && staging.changes() > 0 {
+        staging.write_models(staging.all()).await?;
+        let numbering = Numbering {
+            before: turn.revision_before(),
+            passed: 0,
+        };
+        staging.record(staging.all(), &numbering, origin).await?;
+        staging.commit(turn).await?;
+    } else {
         staging.connection.roll_back().await?;
-        return Ok(false);
     }
-    while !stale.is_empty() {
-        staging.stage_again(&stale).await?;
-        stale = staging.find_stale().await?;
-    }
-    if staging.changes() == 0 {
-        staging.connection.roll_back().await?;
-        return Ok(true);
-    }
-    let last = staging.write(turn.revision_before(), origin).await?;
-    // Last of all: it locks the nodes' rows, and no node can renew its lease meanwhile.
-    let level = staging.level();
-    staging.connection.raise_level(&turn, level).await?;
-    staging.connection.commit(turn, last).await?;
-    Ok(true)
+    *held += began.elapsed();
+    Ok(is_applied)
 }
 
 /// The ids are moved: an import can have millions of entries.

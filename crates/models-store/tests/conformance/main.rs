@@ -9,6 +9,7 @@ mod events;
 mod fixtures;
 mod identity;
 mod imports;
+mod imports_ahead;
 mod leases;
 mod models;
 mod opening;

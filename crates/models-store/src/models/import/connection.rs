@@ -18,6 +18,9 @@ use crate::sql::{Backend, Record, SqlStore, Value};
 pub(crate) trait ImportSettings {
     /// The statements.
     const SETTINGS: &'static [&'static str];
+
+    /// How an import writes before it takes the turn, where others can write meanwhile.
+    const AHEAD: Option<Ahead>;
 }
 
 impl ImportSettings for Sqlite {
@@ -25,6 +28,9 @@ impl ImportSettings for Sqlite {
     /// most): pages that do not fit are written twice, while others wait.
     const SETTINGS: &'static [&'static str] =
         &["PRAGMA busy_timeout = 60000", "PRAGMA cache_size = -131072"];
+
+    /// Whoever writes holds the turn.
+    const AHEAD: Option<Ahead> = None;
 }
 
 impl ImportSettings for Postgres {
@@ -37,6 +43,17 @@ impl ImportSettings for Postgres {
         "SET work_mem = '64MB'",
         "SET temp_buffers = '64MB'",
     ];
+
+    const AHEAD: Option<Ahead> = Some(Ahead {
+        prepare: &[
+            "CREATE INDEX IF NOT EXISTS staged_models_rank ON staged_models (rank)",
+            "CREATE INDEX IF NOT EXISTS arranged_models_place ON arranged_models (place)",
+        ],
+        limit_waits: "SET LOCAL lock_timeout = '200ms'",
+        find_waiting: "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid' \
+            AND transactionid::text::bigint = txid_current() % 4294967296",
+        lock_free_turn: "SELECT singleton FROM catalog FOR UPDATE SKIP LOCKED",
+    });
 }
 
 /// The turn, while its transaction is open.
@@ -47,6 +64,18 @@ impl Turn {
     pub(super) fn revision_before(&self) -> Revision {
         Revision(self.0.position.revision.0 - 1)
     }
+}
+
+/// The statements of an import that writes ahead of its turn.
+pub(crate) struct Ahead {
+    /// Prepare the temporary tables.
+    prepare: &'static [&'static str],
+    /// Limits how long this transaction waits for a lock.
+    limit_waits: &'static str,
+    /// Counts the transactions that wait for this one.
+    find_waiting: &'static str,
+    /// Locks the row of the turn if nobody has it, and returns it.
+    lock_free_turn: &'static str,
 }
 
 /// A connection outside the pools. Dropped, it is closed, and the database rolls back.
@@ -103,6 +132,40 @@ impl<DB: Backend> ImportConnection<DB> {
         fetch_catalog(&mut self.connection, DB::TAKE_TURN, self.level)
             .await
             .map(Turn)
+    }
+
+    /// The newest revision, as this connection sees it.
+    pub(super) async fn newest_revision(&mut self) -> Result<Revision, RepositoryError> {
+        let catalog = fetch_catalog(&mut self.connection, DB::POSITION, self.level).await?;
+        Ok(catalog.position.revision)
+    }
+
+    /// Begins a transaction that writes before it takes the turn.
+    pub(super) async fn begin_ahead(&mut self, ahead: &Ahead) -> Result<(), RepositoryError> {
+        for statement in ahead.prepare {
+            self.execute(statement, vec![]).await?;
+        }
+        self.connection.begin(self.begin).await?;
+        self.execute(ahead.limit_waits, vec![]).await
+    }
+
+    /// Whether another transaction waits for this one.
+    pub(super) async fn is_waited_for(&mut self, ahead: &Ahead) -> Result<bool, RepositoryError> {
+        let waiting: Vec<(i64,)> = self.fetch(ahead.find_waiting, vec![]).await?;
+        Ok(waiting.iter().any(|(count,)| *count > 0))
+    }
+
+    /// Takes the turn within the transaction if nobody has it.
+    pub(super) async fn take_free_turn(
+        &mut self,
+        ahead: &Ahead,
+    ) -> Result<Option<Turn>, RepositoryError> {
+        let locked: Vec<(i64,)> = self.fetch(ahead.lock_free_turn, vec![]).await?;
+        if locked.is_empty() {
+            return Ok(None);
+        }
+        let taken = fetch_catalog(&mut self.connection, DB::TAKE_TURN, self.level).await;
+        taken.map(|catalog| Some(Turn(catalog)))
     }
 
     /// Raises the catalog's level to what these changes need, if it is lower.

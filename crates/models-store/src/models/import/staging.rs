@@ -7,7 +7,7 @@ use models_core::{
     Timestamp,
 };
 
-use super::connection::ImportConnection;
+use super::connection::{ImportConnection, Turn};
 use super::outcome::{Outcome, difference, row};
 use super::statements::{FIND, STAGE, STAGED, pieces};
 use crate::models::rows::{column, models};
@@ -28,10 +28,9 @@ const CREATE: [&str; 4] = [
         FROM models m CROSS JOIN events e WHERE 1 = 0",
     "CREATE UNIQUE INDEX staged_models_position ON staged_models (position)",
     "CREATE UNIQUE INDEX staged_models_id ON staged_models (id)",
-    // What the turn writes to `models`, in the order of its key: that takes a third of the time.
+    // What is written to `models`, in the order of its key: that takes a third of the time.
     "CREATE TEMPORARY TABLE arranged_models AS \
-        SELECT e.type AS kind, m.scope, m.id, m.organization_id, m.created, m.owned_by, m.shutdown_date \
-        FROM models m CROSS JOIN events e WHERE 1 = 0",
+        SELECT created AS place, scope, id, organization_id, created, owned_by, shutdown_date FROM models WHERE 1 = 0",
 ];
 
 const FIND_ORGANIZATION: &str = "SELECT created_at FROM organizations WHERE id = $1";
@@ -44,6 +43,18 @@ const FIND_STALE: &str = "WITH stale AS MATERIALIZED (\
             OR s.before_shutdown_date IS DISTINCT FROM m.shutdown_date\
     ) SELECT position FROM stale ORDER BY position LIMIT 1000";
 
+/// The same for models that have changed after a revision. All others are as they were compared.
+const FIND_STALE_SINCE: &str = "SELECT DISTINCT s.position \
+    FROM events e JOIN staged_models s ON s.id = e.subject_id \
+        LEFT JOIN models m ON m.scope = $1 AND m.id = s.id \
+    WHERE e.revision > $2 AND (s.before_created IS DISTINCT FROM m.created \
+        OR s.before_owned_by IS DISTINCT FROM m.owned_by OR s.before_shutdown_date IS DISTINCT FROM m.shutdown_date) \
+    ORDER BY s.position LIMIT 1000";
+
+/// Whether a staged model has changed after one revision, up to another.
+const FIND_CHANGED: &str = "SELECT s.position FROM events e JOIN staged_models s ON s.id = e.subject_id \
+    WHERE e.revision > $1 AND e.revision <= $2 AND e.organization_id IS NOT DISTINCT FROM $3 LIMIT 1";
+
 const UNSTAGE: &str = "DELETE FROM staged_models WHERE position = $1";
 
 const RANK: &str = "UPDATE staged_models SET rank = r.rank FROM (\
@@ -51,14 +62,44 @@ const RANK: &str = "UPDATE staged_models SET rank = r.rank FROM (\
     ) r WHERE position = r.place";
 const CLEAR_ARRANGED: &str = "DELETE FROM arranged_models";
 const ARRANGE: &str = "INSERT INTO arranged_models \
-    SELECT kind, $1, id, $2, created, owned_by, shutdown_date FROM staged_models WHERE kind <> '' ORDER BY id";
+    SELECT ROW_NUMBER() OVER (ORDER BY id), $1, id, $2, created, owned_by, shutdown_date \
+    FROM staged_models WHERE kind <> '' ORDER BY id";
 
-const INSERT: &str = "INSERT INTO models (scope, id, organization_id, created, owned_by, shutdown_date) \
-    SELECT scope, id, organization_id, created, owned_by, shutdown_date FROM arranged_models WHERE kind = 'model.created'";
-const UPDATE: &str = "UPDATE models SET created = a.created, owned_by = a.owned_by, shutdown_date = a.shutdown_date \
-    FROM arranged_models a WHERE a.kind = 'model.updated' AND models.scope = $1 AND models.id = a.id";
+const WRITE: &str = "INSERT INTO models (scope, id, organization_id, created, owned_by, shutdown_date) \
+    SELECT scope, id, organization_id, created, owned_by, shutdown_date FROM arranged_models \
+    WHERE place > $1 AND place <= $2 ON CONFLICT (scope, id) DO UPDATE \
+        SET created = excluded.created, owned_by = excluded.owned_by, shutdown_date = excluded.shutdown_date";
 const RECORD: &str = "INSERT INTO events (revision, occurred_at, actor, type, organization_id, subject_id, change) \
-    SELECT $1 + rank, $2, $3, kind, $4, id, change FROM staged_models WHERE kind <> ''";
+    SELECT rank + CASE WHEN rank > $3 THEN $4 ELSE $5 END, $6, $7, kind, $8, id, change FROM staged_models \
+    WHERE kind <> '' AND rank > $1 AND rank <= $2";
+
+/// Rows by their numbers, which start at 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) after: i64,
+    pub(super) up_to: i64,
+}
+
+impl Span {
+    /// In pieces of this length; the last may be shorter.
+    pub(super) fn pieces(self, length: i64) -> impl Iterator<Item = Self> {
+        let step = usize::try_from(length).unwrap_or(usize::MAX);
+        (self.after..self.up_to)
+            .step_by(step)
+            .map(move |after| Self {
+                after,
+                up_to: (after + length).min(self.up_to),
+            })
+    }
+}
+
+/// Which revision the event of which change has. The change with rank `n` has the revision `before + n`, but for the
+/// first `passed` ones: those follow after the last.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Numbering {
+    pub(super) before: Revision,
+    pub(super) passed: i64,
+}
 
 /// An import whose entries are compared with the present models.
 pub(super) struct Staging<'a, DB: Backend> {
@@ -71,6 +112,8 @@ pub(super) struct Staging<'a, DB: Backend> {
     changes: usize,
     /// The highest level that one of the changes needs.
     level: Level,
+    /// The newest revision before the last whole comparison.
+    compared_at: Revision,
     /// Whether `rank` and `arranged_models` are those of the staged rows.
     is_ranked: bool,
     is_arranged: bool,
@@ -102,6 +145,7 @@ impl<'a, DB: Backend> Staging<'a, DB> {
             outcomes: Vec::with_capacity(import.entries.len()),
             changes: 0,
             level: Level::FIRST,
+            compared_at: Revision(0),
             is_ranked: true,
             is_arranged: false,
         })
@@ -114,11 +158,6 @@ impl<'a, DB: Backend> Staging<'a, DB> {
     /// How many models the import changes, as far as is staged.
     pub(super) fn changes(&self) -> usize {
         self.changes
-    }
-
-    /// The highest level that one of the changes needs.
-    pub(super) fn level(&self) -> Level {
-        self.level
     }
 
     /// Stages each entry. `AlreadyExists` if an id comes twice.
@@ -135,11 +174,30 @@ impl<'a, DB: Backend> Staging<'a, DB> {
         Ok(())
     }
 
-    /// The positions of entries whose models have changed since they were staged, at most
+    /// The positions of entries whose models have changed since the last whole comparison, at most
     /// [`MOST_STALE`] of them.
     pub(super) async fn find_stale(&mut self) -> Result<Vec<usize>, RepositoryError> {
-        let values = vec![column(&self.import.scope).into()];
-        let rows: Vec<(i64,)> = self.connection.fetch(FIND_STALE, values).await?;
+        let values = vec![column(&self.import.scope).into(), self.compared_at.0.into()];
+        self.find_positions(FIND_STALE_SINCE, values).await
+    }
+
+    /// Whether another change of a staged model was committed since the last whole comparison, up to this revision.
+    pub(super) async fn is_changed(&mut self, up_to: Revision) -> Result<bool, RepositoryError> {
+        let values = vec![
+            self.compared_at.0.into(),
+            up_to.0.into(),
+            self.organization_id().into(),
+        ];
+        let changed = self.find_positions(FIND_CHANGED, values).await?;
+        Ok(!changed.is_empty())
+    }
+
+    async fn find_positions(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<usize>, RepositoryError> {
+        let rows: Vec<(i64,)> = self.connection.fetch(sql, values).await?;
         let positions = rows
             .into_iter()
             .map(|(position,)| usize::try_from(position));
@@ -168,10 +226,13 @@ impl<'a, DB: Backend> Staging<'a, DB> {
         Ok(())
     }
 
-    /// Stages stale entries anew, until few are left. Whether there were any at the last look.
+    /// Compares all entries, and stages the stale ones anew, until few are left. Whether there were any at the last
+    /// look.
     pub(super) async fn refresh(&mut self) -> Result<bool, RepositoryError> {
         loop {
-            let stale = self.find_stale().await?;
+            self.compared_at = self.connection.newest_revision().await?;
+            let values = vec![column(&self.import.scope).into()];
+            let stale = self.find_positions(FIND_STALE, values).await?;
             self.stage_again(&stale).await?;
             if stale.len() < MOST_STALE {
                 return Ok(!stale.is_empty());
@@ -179,7 +240,7 @@ impl<'a, DB: Backend> Staging<'a, DB> {
         }
     }
 
-    /// Prepares what the turn writes.
+    /// Prepares what is to be written.
     pub(super) async fn arrange(&mut self) -> Result<(), RepositoryError> {
         if !self.is_ranked {
             self.connection.execute(RANK, vec![]).await?;
@@ -197,25 +258,46 @@ impl<'a, DB: Backend> Staging<'a, DB> {
         Ok(())
     }
 
-    /// Writes the difference and its events, the first at the revision after this one, and returns
-    /// the last revision.
-    pub(super) async fn write(
+    /// Writes these rows of `arranged_models`.
+    pub(super) async fn write_models(&mut self, rows: Span) -> Result<(), RepositoryError> {
+        let values = vec![rows.after.into(), rows.up_to.into()];
+        self.connection.execute(WRITE, values).await
+    }
+
+    /// Writes the events of the changes with these ranks.
+    pub(super) async fn record(
         &mut self,
-        before: Revision,
+        ranks: Span,
+        numbering: &Numbering,
         origin: &Origin,
-    ) -> Result<Revision, RepositoryError> {
-        self.arrange().await?;
-        self.connection.execute(INSERT, vec![]).await?;
-        let scope = column(&self.import.scope);
-        self.connection.execute(UPDATE, vec![scope.into()]).await?;
+    ) -> Result<(), RepositoryError> {
         let values = vec![
-            before.0.into(),
+            ranks.after.into(),
+            ranks.up_to.into(),
+            numbering.passed.into(),
+            numbering.before.0.into(),
+            (numbering.before.0 + self.all().up_to).into(),
             i64::from(origin.at).into(),
             origin.actor.as_str().into(),
             self.organization_id().into(),
         ];
-        self.connection.execute(RECORD, values).await?;
-        Ok(Revision(before.0 + number(self.changes)))
+        self.connection.execute(RECORD, values).await
+    }
+
+    /// Ends the transaction, in which all changes have been written.
+    pub(super) async fn commit(&mut self, turn: Turn) -> Result<(), RepositoryError> {
+        let last = Revision(turn.revision_before().0 + self.all().up_to);
+        // Last of all: it locks the nodes' rows, and no node can renew its lease meanwhile.
+        self.connection.raise_level(&turn, self.level).await?;
+        self.connection.commit(turn, last).await
+    }
+
+    /// All changes.
+    pub(super) fn all(&self) -> Span {
+        Span {
+            after: 0,
+            up_to: number(self.changes),
+        }
     }
 
     fn organization_id(&self) -> Option<&'a str> {

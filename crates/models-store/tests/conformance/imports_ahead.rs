@@ -1,0 +1,174 @@
+//! Large imports into PostgreSQL, which write before they take the turn.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use models_core::{Change, ImportEntry, ImportReport, Revision, Scope};
+use models_store::Store;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use test_database::TestDatabase;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use crate::fixtures::{add_models, entry, id, import, origin};
+use crate::open_new;
+
+const MODELS: usize = 3_000;
+/// Long enough for anything that waits for nobody.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An import that has written ahead, while the test has the turn.
+struct Ahead {
+    _database: TestDatabase,
+    store: Store,
+    /// Has the turn.
+    connection: PgConnection,
+    /// Looks at what the others do. Within a transaction PostgreSQL shows the same each time.
+    looking: PgConnection,
+    importing: JoinHandle<ImportReport>,
+}
+
+impl Ahead {
+    async fn begin() -> Self {
+        let database = TestDatabase::postgres().await;
+        let store = open_new(&database).await;
+        add_models(&store, &Scope::Public, &[("m7", 1), ("other", 1)]).await;
+        let mut connection = PgConnection::connect(database.url()).await.unwrap();
+        let looking = PgConnection::connect(database.url()).await.unwrap();
+        let take_turn = "BEGIN; UPDATE catalog SET revision = revision + 1";
+        connection.execute(take_turn).await.unwrap();
+        let importing = {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let entries = (0..MODELS).map(|number| entry(&format!("m{number}"), 2));
+                let import = import(Scope::Public, entries.collect::<Vec<ImportEntry>>());
+                let imported = store.models.import(import, origin(), Arc::new(|_| ()));
+                imported.await.unwrap()
+            })
+        };
+        let mut ahead = Self {
+            _database: database,
+            store,
+            connection,
+            looking,
+            importing,
+        };
+        ahead.wait_until_written().await;
+        ahead
+    }
+
+    /// The import asks again and again for the turn, which the test has.
+    async fn wait_until_written(&mut self) {
+        self.wait_for("backend_xid IS NOT NULL AND query LIKE '%SKIP LOCKED%'")
+            .await;
+    }
+
+    /// Waits for another connection of which this is true.
+    async fn wait_for(&mut self, condition: &str) {
+        let find = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+            AND pid <> pg_backend_pid() AND {condition}"
+        );
+        let waiting = async {
+            loop {
+                let find = AssertSqlSafe(find.clone());
+                let found = sqlx::query_scalar(find).fetch_one(&mut self.looking);
+                let found: i64 = found.await.unwrap();
+                if found > 0 {
+                    return;
+                }
+                sleep(Duration::from_millis(2)).await;
+            }
+        };
+        timeout(PATIENCE, waiting).await.expect(condition);
+    }
+
+    /// The report of the import, after which the log has no gap and each model one event of it.
+    async fn finish(self) -> ImportReport {
+        let report = timeout(PATIENCE, self.importing).await.unwrap().unwrap();
+        let models = self.store.models.list(&Scope::Public).await.unwrap();
+        let imported: HashSet<&str> = models
+            .iter()
+            .filter(|model| i64::from(model.created) == 2)
+            .map(|model| model.id.as_str())
+            .collect();
+        assert_eq!(imported.len(), MODELS);
+        let events = self.store.events.list_after(Revision(0), 100_000);
+        let events = events.await.unwrap();
+        let newest = events.position.revision.0;
+        let events: Vec<_> = events
+            .value
+            .into_iter()
+            .map(|entry| entry.into_event().unwrap())
+            .collect();
+        let revisions: Vec<i64> = events.iter().map(|event| event.revision.0).collect();
+        assert_eq!(revisions, (1..=newest).collect::<Vec<_>>(), "no gaps");
+        let changed: Vec<&str> = events
+            .iter()
+            .filter_map(|event| match &event.change {
+                Change::ModelCreated(after) | Change::ModelUpdated { after, .. } => Some(after),
+                _ => None,
+            })
+            .filter(|after| i64::from(after.created) == 2)
+            .map(|after| after.id.as_str())
+            .collect();
+        assert_eq!(changed.len(), MODELS, "one event for each");
+        assert_eq!(changed.into_iter().collect::<HashSet<_>>(), imported);
+        report
+    }
+}
+
+/// Records a change of the test's transaction, as the event of another revision, and commits.
+const RECORD_AND_COMMIT: &str = "INSERT INTO events (revision, occurred_at, actor, type, organization_id, subject_id, change) \
+    SELECT (SELECT revision FROM catalog), occurred_at, actor, type, organization_id, subject_id, change \
+    FROM events WHERE subject_id = 'other'; COMMIT";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revisions_that_pass_while_an_import_writes_ahead_leave_no_gap() {
+    let mut ahead = Ahead::begin().await;
+    ahead.connection.execute(RECORD_AND_COMMIT).await.unwrap();
+    let report = ahead.finish().await;
+    assert_eq!(
+        (report.created.len(), report.updated.len()),
+        (MODELS - 1, 1)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_the_turn_does_not_wait_for_an_import_that_writes_ahead() {
+    let mut ahead = Ahead::begin().await;
+    // PostgreSQL's own end of the deadlock would be an error of one of the two.
+    let change = "UPDATE models SET owned_by = 'someone' WHERE id = 'm7'";
+    let changing = ahead.connection.execute(change);
+    timeout(PATIENCE, changing).await.unwrap().unwrap();
+    ahead.connection.execute("ROLLBACK").await.unwrap();
+    let report = ahead.finish().await;
+    assert_eq!(
+        (report.created.len(), report.updated.len()),
+        (MODELS - 1, 1)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_while_an_import_wrote_ahead_is_created_again() {
+    let mut ahead = Ahead::begin().await;
+    let deleting = {
+        let store = ahead.store.clone();
+        tokio::spawn(async move {
+            let model = id("m7");
+            let deleted = store.models.delete(&Scope::Public, &model, origin());
+            deleted.await.unwrap().is_some()
+        })
+    };
+    // It waits for the turn, and then for the import.
+    ahead.wait_for("wait_event_type = 'Lock'").await;
+    ahead.connection.execute("ROLLBACK").await.unwrap();
+    assert!(timeout(PATIENCE, deleting).await.unwrap().unwrap());
+    // Either of the two may have been the first.
+    let (store, importing) = (ahead.store, ahead.importing);
+    let report = timeout(PATIENCE, importing).await.unwrap().unwrap();
+    let models = store.models.list(&Scope::Public).await.unwrap();
+    let is_there = models.iter().any(|model| model.id == id("m7"));
+    assert_eq!(is_there, report.created.contains(&id("m7")));
+}
