@@ -21,7 +21,7 @@ mod server;
 mod slow;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Args;
@@ -43,19 +43,24 @@ pub struct Options {
     /// Only the cells with this text in their names.
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
+    /// Another build of the service, measured in the same rounds on a copy of the catalog.
+    #[arg(long, value_name = "PROGRAM")]
+    beside: Option<PathBuf>,
 }
 
 /// The programs, and where they run.
 struct Tools {
     service: PathBuf,
     anchors: PathBuf,
+    /// Another build of the service.
+    beside: Option<PathBuf>,
     nginx: Option<&'static str>,
     cores: Cores,
 }
 
 pub fn run(options: &Options) -> Result<(), String> {
     let cells = chosen(options)?;
-    let tools = Tools::ready()?;
+    let tools = Tools::ready(options)?;
     let mut tables = vec![];
     for cells in cells.chunk_by(|one, other| one.contents == other.contents) {
         let scene = Scene::start(&tools, options, cells[0].contents)?;
@@ -87,7 +92,7 @@ fn chosen(options: &Options) -> Result<Vec<Cell>, String> {
 impl Tools {
     /// Builds and finds them. Built one by one, as they are built for use: together, the features
     /// of one could be in the other.
-    fn ready() -> Result<Self, String> {
+    fn ready(options: &Options) -> Result<Self, String> {
         for package in ["models-api", "anchors"] {
             crate::run(&mut cargo(&[
                 "build",
@@ -102,6 +107,7 @@ impl Tools {
         Ok(Self {
             service: programs.join("models-api"),
             anchors: programs.join("anchors"),
+            beside: options.beside.as_deref().map(absolute).transpose()?,
             nginx: nginx::find(),
             cores: Cores::here(),
         })
@@ -145,6 +151,11 @@ fn write(report: &str) -> Result<(), String> {
     std::fs::create_dir_all(&directory).map_err(fail)?;
     std::fs::write(directory.join("report.md"), report).map_err(fail)?;
     std::io::stdout().write_all(report.as_bytes()).map_err(fail)
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, String> {
+    let absolute = path.canonicalize();
+    absolute.map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn positive(text: &str) -> Result<usize, String> {

@@ -68,11 +68,16 @@ impl<'a> Catalog<'a> {
     }
 
     /// Runs the service, with the settings that the benchmark needs and no others.
-    pub fn service(&self, mut command: Command) -> Command {
+    pub fn service(&self, command: Command) -> Command {
+        Self::service_in(self.directory, command)
+    }
+
+    /// The same on the copy of the catalog in this directory.
+    pub fn service_in(directory: &Path, mut command: Command) -> Command {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MODELS_")) {
             command.env_remove(name);
         }
-        command.current_dir(self.directory).envs([
+        command.current_dir(directory).envs([
             ("MODELS__BOOTSTRAP", "false"),
             ("MODELS__DATABASE__URL", "sqlite://models.db"),
             ("MODELS__LOG__FORMAT", "json"),

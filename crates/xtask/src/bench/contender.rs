@@ -10,7 +10,7 @@ use super::http::{Answer, Header, bearer, header};
 use super::load::{Alone, Load, Sample};
 use super::mix;
 use super::report::Row;
-use super::scene::SERVICE;
+use super::scene::{OTHER, SERVICE};
 use super::server::Server;
 
 /// What the bare anchor takes for the tag of its list; its answers do not tell it.
@@ -51,7 +51,7 @@ impl<'a> Contender<'a> {
             let file = directory.join(format!("mix{}", server.prefix.replace('/', "-")));
             mix::write(&file, server.prefix, keys)?;
             load.mix = Some(file);
-            if server.name == SERVICE {
+            if is_service(server) {
                 warm(server, &cell.path, keys)?;
             }
         }
@@ -93,7 +93,7 @@ fn look(server: &Server, cell: &Cell, key: &str) -> Result<(Vec<Header>, Answer)
     expect(&answer, 200)?;
     // The service makes codings aside.
     let deadline = Instant::now() + LONGEST_ENCODING;
-    while server.name == SERVICE
+    while is_service(server)
         && headers.iter().any(|(name, _)| name == "Accept-Encoding")
         && cell.path == LIST
         && answer.header("content-encoding").is_none()
@@ -112,6 +112,10 @@ fn look(server: &Server, cell: &Cell, key: &str) -> Result<(Vec<Header>, Answer)
     let answer = server.get(&cell.path, &headers)?;
     expect(&answer, 304)?;
     Ok((headers, answer))
+}
+
+fn is_service(server: &Server) -> bool {
+    [SERVICE, OTHER].contains(&server.name)
 }
 
 /// Every tenant asks once, several at a time.

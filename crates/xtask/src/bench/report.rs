@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::http::Answer;
 use super::load::{self, Alone, Sample};
-use super::scene::{BARE, SERVICE};
+use super::scene::{BARE, OTHER, SERVICE};
 
 const HEAD: &str = "| server | answer | requests/s | × bare | p50 ms | p99 ms | × bare | CPU µs a request | × bare | cores: server / wrk | RSS / PSS MiB |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
@@ -96,6 +96,18 @@ impl Row {
         ))
     }
 
+    /// Round by round against the other build.
+    fn against(&self, other: &Self) -> String {
+        let ratio = |value| ratios(&self.values(value), &other.values(value));
+        format!(
+            "{}: {} times the CPU, {} times the requests/s and {} times the p99 of the other build",
+            self.server,
+            spread(&ratio(|sample| sample.cpu), 3),
+            spread(&ratio(|sample| sample.requests_per_second), 3),
+            spread(&ratio(|sample| sample.p99), 2),
+        )
+    }
+
     /// What the numbers of the row do not say.
     fn remarks(&self) -> Vec<String> {
         let mut remarks = vec![];
@@ -131,7 +143,8 @@ impl Table {
     }
 
     pub fn markdown(&self) -> String {
-        let bare = self.rows.iter().find(|row| row.server == BARE);
+        let row = |name| self.rows.iter().find(move |row| row.server == name);
+        let bare = row(BARE);
         let mut text = format!("## {}\n\n{HEAD}", self.name);
         for row in &self.rows {
             let _ = writeln!(text, "{}", row.line(bare));
@@ -142,7 +155,14 @@ impl Table {
             "{SERVICE}: {} ms from its start to the first list",
             self.first_answer.as_millis()
         );
-        let notes: Vec<String> = [first].into_iter().chain(remarks).chain(left_out).collect();
+        let builds = row(SERVICE).zip(row(OTHER));
+        let against = builds.map(|(service, other)| service.against(other));
+        let notes: Vec<String> = [first]
+            .into_iter()
+            .chain(against)
+            .chain(remarks)
+            .chain(left_out)
+            .collect();
         let _ = writeln!(text, "\n{}.", notes.join("; "));
         text + "\n"
     }

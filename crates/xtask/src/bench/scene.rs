@@ -1,6 +1,6 @@
 //! A catalog, the service on it, and the anchors beside it with the very bytes of its answers.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -17,6 +17,8 @@ use super::{Options, Tools, load, nginx};
 
 pub const SERVICE: &str = "models";
 pub const BARE: &str = "bare actix-web";
+/// Another build of the service.
+pub const OTHER: &str = "models, the other build";
 const NAIVE: &str = "actix-web, SQLite on each request";
 
 pub struct Scene<'a> {
@@ -121,17 +123,22 @@ fn servers(
     contents: Contents,
     directory: &Path,
 ) -> Result<(Vec<Server>, Duration), String> {
-    let mut command = catalog.service(tools.cores.server(&tools.service));
-    command.arg("serve");
-    if let Some(views_mib) = contents.views_mib {
-        command.env("MODELS__CACHE__VIEWS_MIB", views_mib.to_string());
-    }
-    let service = Server::start(
-        SERVICE,
-        command,
-        &directory.join("models.log"),
-        logged_address,
-    )?;
+    let serve = |program: &Path, directory: &Path, name| {
+        let mut command = Catalog::service_in(directory, tools.cores.server(program));
+        command.arg("serve");
+        if let Some(views_mib) = contents.views_mib {
+            command.env("MODELS__CACHE__VIEWS_MIB", views_mib.to_string());
+        }
+        Server::start(name, command, &directory.join("models.log"), logged_address)
+    };
+    let other = match &tools.beside {
+        Some(program) => {
+            let directory = copy(catalog, directory)?;
+            Some(serve(program, &directory, OTHER)?)
+        }
+        None => None,
+    };
+    let service = serve(&tools.service, directory, SERVICE)?;
     save(&service, catalog, LIST, &directory.join("list.json"))?;
     let first_answer = service.age();
     let model = save(
@@ -152,11 +159,22 @@ fn servers(
     naive.arg("naive").arg("--database").arg(catalog.database());
     let naive = Server::start(NAIVE, naive, &directory.join("naive.log"), printed_address)?;
 
-    let mut servers = vec![service, bare, naive];
+    let mut servers = vec![service, bare];
+    servers.extend(other);
+    servers.push(naive);
     if let Some(program) = tools.nginx {
         servers.extend(nginx::start(program, tools.cores, directory, &model)?);
     }
     Ok((servers, first_answer))
+}
+
+/// Copies the catalog, which no process has open, into a directory of its own.
+fn copy(catalog: &Catalog, directory: &Path) -> Result<PathBuf, String> {
+    let copy = directory.join("other");
+    std::fs::create_dir(&copy).map_err(|error| error.to_string())?;
+    let copied = std::fs::copy(catalog.database(), copy.join("models.db"));
+    copied.map_err(|error| error.to_string())?;
+    Ok(copy)
 }
 
 /// Keeps the body that the service answers.
