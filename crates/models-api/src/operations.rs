@@ -7,22 +7,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_http::error::DispatchError;
-use actix_http::{HttpService, KeepAlive};
+use actix_http::{ConnectionType, Extensions, HttpService, KeepAlive, Request, Response};
 use actix_server::Server;
-use actix_service::{ServiceFactoryExt, fn_service, map_config};
-use actix_web::dev::AppConfig;
+use actix_service::{
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service,
+    map_config,
+};
+use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::{self, Data};
-use actix_web::{App, HttpResponse, Resource, Route, guard};
+use actix_web::{App, Error, HttpResponse, Resource, Route, guard};
 use futures_util::future::ready as immediately;
 use models_store::{DatabaseHealth, Store};
 use serde::Serialize;
 use tokio::sync::watch;
 
-use crate::connection::{Connection, Timeouts};
+use crate::connection::{Body, Connection, InFlight, Timeouts};
 use crate::metrics::Metrics;
 use crate::node::Node;
-use crate::respond::Logged;
+use crate::respond::{Logged, is_upgrade};
 
 pub(crate) const LIVE: &str = "/health/live";
 pub(crate) const READY: &str = "/health/ready";
@@ -116,7 +119,12 @@ pub(crate) fn start(listener: TcpListener, operations: Operations) -> std::io::R
             let http = HttpService::build()
                 .client_request_timeout(TIMEOUTS.head)
                 .keep_alive(KeepAlive::Os)
-                .h1(map_config(application, |()| AppConfig::default()));
+                .on_connect_ext(|connection: &Connection, extensions: &mut Extensions| {
+                    extensions.insert(connection.in_flight());
+                })
+                .h1(refuse_bodies(map_config(application, |()| {
+                    AppConfig::default()
+                })));
             let (stopping, logged) = (stopping.clone(), logged.clone());
             fn_service(move |stream| {
                 let (stopping, logged) = (stopping.clone(), logged.clone());
@@ -126,6 +134,41 @@ pub(crate) fn start(listener: TcpListener, operations: Operations) -> std::io::R
             .and_then(http)
         })?;
     Ok(server.run())
+}
+
+/// No page reads a body: the connection closes after the response to a request that has one, or that offers another
+/// protocol.
+fn refuse_bodies<F, S, B>(
+    application: F,
+) -> impl ServiceFactory<
+    Request,
+    Config = (),
+    Response = Response<B>,
+    Error = Error,
+    InitError = S::InitError,
+>
+where
+    F: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = (), Response = ServiceResponse<B>, Error = Error>,
+    S::Service: 'static,
+{
+    apply_fn_factory(application, |request: Request, service: &S::Service| {
+        let body = Body::of(&request, 0);
+        let closes = !body.is_complete() || is_upgrade(&request);
+        let body = if closes { Body::Refused } else { body };
+        let in_flight = request.conn_data::<InFlight>();
+        let answering = in_flight.map(|in_flight| in_flight.begin(body));
+        let responding = service.call(request);
+        async move {
+            let mut response: Response<B> = responding.await?.into();
+            if closes {
+                let head = response.head_mut();
+                head.set_connection_type(ConnectionType::Close);
+            }
+            drop(answering);
+            Ok(response)
+        }
+    })
 }
 
 fn page(path: &str) -> Resource {

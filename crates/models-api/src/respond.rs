@@ -412,7 +412,7 @@ pub(crate) fn is_client_request_id(value: &HeaderValue) -> bool {
 
 /// Whether the dispatcher would close the connection without saying so, since another protocol was offered.
 /// The connection hides most such offers from it.
-fn is_upgrade(request: &Request) -> bool {
+pub(crate) fn is_upgrade(request: &Request) -> bool {
     request.head().connection_type() == ConnectionType::Upgrade
 }
 

@@ -47,7 +47,8 @@ impl Body {
         }
     }
 
-    fn is_complete(self) -> bool {
+    /// Whether nothing of it is still to come.
+    pub(crate) fn is_complete(self) -> bool {
         match self {
             Self::None => true,
             Self::Sized(rest) => rest == 0,

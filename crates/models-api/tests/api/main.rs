@@ -131,6 +131,7 @@ on_both_databases! {
     }
     operations {
         a_service_is_alive_and_ready_and_says_so_elsewhere_than_the_api
+        a_body_or_an_offer_closes_the_operations_connection_after_its_response
         what_is_answered_is_counted_by_route_and_never_by_tenant
         a_service_that_is_told_to_stop_is_not_ready_and_answers_for_a_while
         a_node_below_the_catalogs_level_serves_nothing_and_says_which_is_needed

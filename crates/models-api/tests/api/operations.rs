@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use models_core::Role;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::http::{Answer, send};
 use crate::service::TestService;
@@ -26,6 +28,45 @@ pub async fn a_service_is_alive_and_ready_and_says_so_elsewhere_than_the_api(ser
     assert_eq!(look(&service, "/v1/models").await.status, 404);
     for path in ["/health/live", "/health/ready", "/metrics"] {
         assert_eq!(service.anonymous().get(path).await.status, 404);
+    }
+}
+
+/// What the operations listener sends until it closes, where these bytes come one after the other.
+async fn exchange(service: &TestService, parts: &[&str]) -> String {
+    let mut stream = TcpStream::connect(service.operations).await.unwrap();
+    for part in parts {
+        stream.write_all(part.as_bytes()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let mut received = String::new();
+    stream.read_to_string(&mut received).await.unwrap();
+    received
+}
+
+pub async fn a_body_or_an_offer_closes_the_operations_connection_after_its_response(
+    service: TestService,
+) {
+    let next = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+    let get = |more: &str| next.replace("\r\n\r\n", more);
+    let chunked = get("\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+    let sized = get("\r\nContent-Length: 5\r\n\r\nhello");
+    let large = get("\r\nContent-Length: 70000\r\n\r\n") + &"x".repeat(70_000);
+    let offer = get("\r\nConnection: Upg");
+    for parts in [
+        &[chunked.as_str(), next][..],
+        &[&sized, next],
+        &[&large, next],
+        &[&offer, "rade\r\nUpgrade: h2c\r\n\r\n", next],
+    ] {
+        let received = exchange(&service, parts).await;
+        let responses = received.matches("HTTP/1.1 ").count();
+        assert!(
+            responses == 1
+                && received.starts_with("HTTP/1.1 200 ")
+                && received.contains("\r\nconnection: close\r\n")
+                && received.ends_with("{\"status\":\"live\"}"),
+            "{parts:?}: {received}"
+        );
     }
 }
 
