@@ -12,51 +12,56 @@ pub(super) struct Announcements {
 impl Announcements {
     /// Whether the field can announce further pages.
     pub(super) fn concern(name: &str) -> bool {
-        matches!(
-            name,
-            "has_more"
-                | "hasMore"
-                | "next_page_token"
-                | "nextPageToken"
-                | "nextToken"
-                | "next_token"
-                | "next_cursor"
-                | "nextCursor"
-                | "next_page"
-                | "next"
-                | "links"
-                | "total"
-                | "total_count"
-                | "totalCount"
-                | "result_info"
-        )
+        is_next(name) || is_total(name) || is_number_of_pages(name) || is_about_pages(name)
     }
 
     /// Takes notice of a field beside the list.
     pub(super) fn add(&mut self, name: &str, value: &Value) {
-        match (name, value) {
-            ("links", Value::Object(links)) => self.add_next("links.next", links.get("next")),
-            ("result_info", Value::Object(info)) => {
-                self.add_total("result_info.total_count", info.get("total_count"));
+        self.add_named(name, name, value);
+        if let Value::Object(fields) = value
+            && is_about_pages(name)
+        {
+            for (field, value) in fields {
+                self.add_named(&format!("{name}.{field}"), field, value);
             }
-            ("total" | "total_count" | "totalCount", _) => self.add_total(name, Some(value)),
-            _ => self.add_next(name, Some(value)),
         }
     }
 
-    fn add_next(&mut self, name: &str, value: Option<&Value>) {
+    /// `place` is shown, `name` says what the field means.
+    fn add_named(&mut self, place: &str, name: &str, value: &Value) {
+        if is_next(name) {
+            self.add_next(place, name, value);
+        } else if is_total(name) {
+            self.add_total(place, value);
+        } else if is_number_of_pages(name)
+            && let Some(pages @ 2..) = number(value)
+        {
+            self.next.get_or_insert(format!("`{place}` is {pages}"));
+        }
+    }
+
+    fn add_next(&mut self, place: &str, name: &str, value: &Value) {
         let said = match value {
-            Some(Value::Bool(true)) => format!("`{name}` is true"),
-            Some(Value::String(text)) if !text.is_empty() => format!("`{name}` is there"),
-            Some(Value::Number(_)) if name == "next_page" => format!("`{name}` is there"),
-            _ => return,
+            Value::Bool(true) => format!("`{place}` is true"),
+            Value::String(text) if !text.is_empty() => format!("`{place}` is there"),
+            // A link, such as `{"href": "…"}`.
+            Value::Object(fields) if !fields.is_empty() => format!("`{place}` is there"),
+            Value::Number(_) if matches!(name, "next_page" | "nextPage") => {
+                format!("`{place}` is there")
+            }
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_) => return,
         };
         self.next.get_or_insert(said);
     }
 
-    fn add_total(&mut self, name: &str, value: Option<&Value>) {
-        if let Some(total) = value.and_then(Value::as_u64) {
-            self.total.get_or_insert((name.to_owned(), total));
+    fn add_total(&mut self, place: &str, value: &Value) {
+        if let Some(total) = number(value) {
+            self.total.get_or_insert((place.to_owned(), total));
         }
     }
 
@@ -67,4 +72,70 @@ impl Announcements {
             above.map(|(name, total)| format!("`{name}` is {total}, and the input has {entries}"))
         })
     }
+}
+
+/// A number, also one that is written as text.
+fn number(value: &Value) -> Option<u64> {
+    value
+        .as_u64()
+        .or_else(|| value.as_str().and_then(|text| text.parse().ok()))
+}
+
+/// A mark of the next page, or that there is one.
+fn is_next(name: &str) -> bool {
+    matches!(
+        name,
+        "has_more"
+            | "hasMore"
+            | "has_next"
+            | "hasNext"
+            | "has_next_page"
+            | "hasNextPage"
+            | "next_page_token"
+            | "nextPageToken"
+            | "nextToken"
+            | "next_token"
+            | "next_cursor"
+            | "nextCursor"
+            | "next_page"
+            | "nextPage"
+            | "next_link"
+            | "nextLink"
+            | "@odata.nextLink"
+            | "next_url"
+            | "nextUrl"
+            | "next"
+    )
+}
+
+/// How many models there are on all pages.
+fn is_total(name: &str) -> bool {
+    matches!(
+        name,
+        "total" | "total_count" | "totalCount" | "total_items" | "totalItems"
+    )
+}
+
+/// On how many pages the list is.
+fn is_number_of_pages(name: &str) -> bool {
+    matches!(
+        name,
+        "total_pages" | "totalPages" | "page_count" | "pageCount"
+    )
+}
+
+/// An object that holds such fields.
+fn is_about_pages(name: &str) -> bool {
+    matches!(
+        name,
+        "links"
+            | "_links"
+            | "result_info"
+            | "pagination"
+            | "paging"
+            | "page_info"
+            | "pageInfo"
+            | "meta"
+            | "page"
+    )
 }

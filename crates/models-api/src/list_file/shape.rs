@@ -1,7 +1,8 @@
 //! Finds the list in the input: an array, or an object that holds one.
 
+use std::cell::Cell;
 use std::fmt;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
@@ -14,6 +15,43 @@ use super::{List, ListError, shown};
 
 /// How many fields of an unknown object a message names.
 const NAMED: usize = 5;
+
+/// How many bytes of the input one value may have that is held in memory.
+const LONGEST_VALUE: usize = 16 << 20;
+
+/// How much has been read since a value began that is held in memory; none while what is read is not kept.
+#[derive(Default)]
+struct Held(Cell<Option<usize>>);
+
+impl Held {
+    /// Reads a value and keeps its text.
+    fn keep<T>(&self, read: impl FnOnce() -> T) -> T {
+        self.0.set(Some(0));
+        let value = read();
+        self.0.set(None);
+        value
+    }
+}
+
+/// The input, which ends where a value is too long.
+struct Metered<'a, R> {
+    input: R,
+    held: &'a Held,
+}
+
+impl<R: Read> Read for Metered<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        if let Some(held) = self.held.0.get() {
+            if held > LONGEST_VALUE {
+                let text = "a single value of the input is longer than 16 MiB";
+                return Err(io::Error::other(text));
+            }
+            self.held.0.set(Some(held + count));
+        }
+        Ok(count)
+    }
+}
 
 /// Where in an object a list may be. Where there are several, the first of these is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,9 +86,11 @@ impl Place {
 /// Reads the one JSON value of the input.
 pub(super) fn read(input: impl BufRead) -> Result<List, ListError> {
     // The parser takes byte after byte, which is quick from this type of reader alone.
-    let input = BufReader::with_capacity(BUFFER, input);
+    let held = Held::default();
+    let metered = Metered { input, held: &held };
+    let input = BufReader::with_capacity(BUFFER, metered);
     let mut deserializer = serde_json::Deserializer::from_reader(input);
-    let top = deserializer.deserialize_any(TopVisitor)?;
+    let top = deserializer.deserialize_any(TopVisitor(&held))?;
     if let Err(error) = deserializer.end() {
         return Err(match top {
             Top::Object(object) if object.lists.is_none() && object.id.is_some() => {
@@ -138,16 +178,21 @@ impl Object {
         })
     }
 
-    fn field<'de, A: MapAccess<'de>>(&mut self, name: String, map: &mut A) -> Result<(), A::Error> {
+    fn field<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: String,
+        map: &mut A,
+        held: &Held,
+    ) -> Result<(), A::Error> {
         if let Some(place) = Place::named(&name) {
-            return self.list(place, map);
+            return self.list(place, map, held);
         }
         let is_of_use = matches!(
             name.as_str(),
             "error" | "errors" | "success" | "message" | "msg" | "detail" | "id"
         );
         if is_of_use || Announcements::concern(&name) {
-            let text = map.next_value::<Box<RawValue>>()?;
+            let text = held.keep(|| map.next_value::<Box<RawValue>>())?;
             // What only JSON's grammar allows, such as 1e999, says nothing here.
             let value: Value = serde_json::from_str(text.get()).unwrap_or_default();
             match name.as_str() {
@@ -171,7 +216,12 @@ impl Object {
         Ok(())
     }
 
-    fn list<'de, A: MapAccess<'de>>(&mut self, place: Place, map: &mut A) -> Result<(), A::Error> {
+    fn list<'de, A: MapAccess<'de>>(
+        &mut self,
+        place: Place,
+        map: &mut A,
+        held: &Held,
+    ) -> Result<(), A::Error> {
         let name = Place::ALL[place as usize].0;
         let better = match &self.lists {
             Some((there, _)) if *there == place => {
@@ -184,7 +234,11 @@ impl Object {
             return map.next_value::<IgnoredAny>().map(|_| ());
         }
         let mut entries = Entries::new(place);
-        match map.next_value_seed(ArrayVisitor(&mut entries))? {
+        let entries_of = ArrayVisitor {
+            entries: &mut entries,
+            held,
+        };
+        match map.next_value_seed(entries_of)? {
             Kind::Array => self.lists = Some((place, entries)),
             Kind::Null => self.null_list = true,
             Kind::Other => {
@@ -219,9 +273,9 @@ fn message(value: &Value) -> Option<String> {
     }
 }
 
-struct TopVisitor;
+struct TopVisitor<'a>(&'a Held);
 
-impl<'de> Visitor<'de> for TopVisitor {
+impl<'de> Visitor<'de> for TopVisitor<'_> {
     type Value = Top;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -230,14 +284,18 @@ impl<'de> Visitor<'de> for TopVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<Top, A::Error> {
         let mut entries = Entries::new(Place::Data);
-        ArrayVisitor(&mut entries).visit_seq(sequence)?;
+        let entries_of = ArrayVisitor {
+            entries: &mut entries,
+            held: self.0,
+        };
+        entries_of.visit_seq(sequence)?;
         Ok(Top::Array(entries))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Top, A::Error> {
         let mut object = Box::<Object>::default();
         while let Some(name) = map.next_key()? {
-            object.field(name, &mut map)?;
+            object.field(name, &mut map, self.0)?;
         }
         Ok(Top::Object(object))
     }
@@ -276,7 +334,10 @@ enum Kind {
 }
 
 /// Reads the entries of an array, one after the other.
-struct ArrayVisitor<'a>(&'a mut Entries);
+struct ArrayVisitor<'a> {
+    entries: &'a mut Entries,
+    held: &'a Held,
+}
 
 impl<'de> DeserializeSeed<'de> for ArrayVisitor<'_> {
     type Value = Kind;
@@ -294,8 +355,9 @@ impl<'de> Visitor<'de> for ArrayVisitor<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Kind, A::Error> {
-        while let Some(entry) = sequence.next_element::<Box<RawValue>>()? {
-            self.0.add(entry.get());
+        let mut next = || self.held.keep(|| sequence.next_element::<Box<RawValue>>());
+        while let Some(entry) = next()? {
+            self.entries.add(entry.get());
         }
         Ok(Kind::Array)
     }

@@ -413,6 +413,24 @@ fn further_pages_are_noticed() {
             r#""result_info":{"total_count":3}"#,
             Some("`result_info.total_count` is 3, and the input has 2"),
         ),
+        (r#""nextLink":"https://x""#, Some("`nextLink` is there")),
+        (r#""next":{"href":"x"}"#, Some("`next` is there")),
+        (
+            r#""_links":{"next":{"href":"x"}}"#,
+            Some("`_links.next` is there"),
+        ),
+        (
+            r#""pagination":{"has_more":true}"#,
+            Some("`pagination.has_more` is true"),
+        ),
+        (r#""paging":{"next":"x"}"#, Some("`paging.next` is there")),
+        (
+            r#""meta":{"total":"50"}"#,
+            Some("`meta.total` is 50, and the input has 2"),
+        ),
+        (r#""meta":{"total":2}"#, None),
+        (r#""total_pages":2"#, Some("`total_pages` is 2")),
+        (r#""total_pages":1"#, None),
     ] {
         for text in [
             format!(r#"{{"data":[{{"id":"a"}},5],{fields}}}"#),
@@ -421,6 +439,23 @@ fn further_pages_are_noticed() {
             assert_eq!(list(&text).further_pages.as_deref(), said, "{text}");
         }
     }
+}
+
+#[test]
+fn a_value_that_fills_the_memory_is_refused() {
+    let long = "x".repeat(17 << 20);
+    for text in [
+        format!(r#"[{{"id":"a"}},{{"id":"b","description":"{long}"}}]"#),
+        format!(r#"{{"error":"{long}"}}"#),
+    ] {
+        let error = read(text.as_bytes()).unwrap_err().to_string();
+        assert_eq!(error, "a single value of the input is longer than 16 MiB");
+    }
+    let (one, two) = (&long[..9 << 20], &long[..9 << 20]);
+    let text = format!(
+        r#"{{"data":[{{"id":"a","d":"{one}"}},{{"id":"b","d":"{two}"}}],"ignored":"{long}"}}"#
+    );
+    assert_eq!(list(&text).entries.len(), 2);
 }
 
 #[test]
