@@ -60,9 +60,11 @@ enum Command {
     #[command(subcommand)]
     Config(config::Command),
     /// Print the OpenAPI document of the service.
+    #[command(after_help = "Example:\n  models-api openapi > openapi.json")]
     Openapi,
     /// Ask the service at `operations.host` and `operations.port` whether it is ready; status 0 if it
     /// is.
+    #[command(after_help = "Example:\n  models-api healthcheck && echo ready")]
     Healthcheck,
 }
 
@@ -70,10 +72,15 @@ enum Command {
 #[derive(Subcommand)]
 enum CatalogCommand {
     /// Run the service (the default).
+    #[command(after_help = "Examples:\n  models-api\n  MODELS__SERVER__PORT=9000 models-api serve")]
     Serve,
     /// Create the database's tables, or bring them to this version.
+    #[command(
+        after_help = "Examples:\n  models-api migrate\n  MODELS__DATABASE__URL=postgres://models@db/models models-api migrate"
+    )]
     Migrate,
     /// Copy a SQLite database to a new file, while it is in use. PostgreSQL has `pg_dump`.
+    #[command(after_help = "Example:\n  models-api backup /backups/models-2026-11-26.db")]
     Backup {
         /// The file to make.
         file: PathBuf,
@@ -156,7 +163,11 @@ async fn execute(command: CatalogCommand, output: Output) -> Result<(), Failure>
         notices::tell_of_new_database(&store);
         notices::tell_of_waits(&store);
     }
-    let changes = command.changes();
+    let before = if command.changes() {
+        store.events.revision().await.ok()
+    } else {
+        None
+    };
     let done = match command {
         CatalogCommand::Serve => serve::run(&settings, &store).await,
         CatalogCommand::Migrate => migrated(&store, output),
@@ -166,7 +177,9 @@ async fn execute(command: CatalogCommand, output: Output) -> Result<(), Failure>
         CatalogCommand::Lease(command) => lease::run(command, &settings, &store, output).await,
         CatalogCommand::Model(command) => model::run(command, &store, output).await,
     };
-    if changes && done.is_ok() {
+    if let (Some(before), Ok(())) = (before, &done)
+        && store.events.revision().await.ok() != Some(before)
+    {
         notices::tell_of_change(&store);
     }
     store.close().await;

@@ -15,6 +15,9 @@ pub(super) enum Command {
     /// Print every setting with its value and where that comes from, if the service could be run with
     /// them. No password is shown. A PostgreSQL server is connected to, to say whether that is encrypted; nothing is
     /// changed there, and a server that does not answer is no failure.
+    #[command(
+        after_help = "Examples:\n  models-api config check\n  MODELS_ENVIRONMENT=production models-api config check --json"
+    )]
     Check,
 }
 

@@ -22,6 +22,7 @@ pub(super) enum Command {
     /// Create a key and show it, once.
     Create(Create),
     /// List keys, without their secrets.
+    #[command(after_help = "Example:\n  models-api key list --organization acme")]
     List {
         /// Only those of this organization.
         #[arg(long, value_name = "SLUG")]

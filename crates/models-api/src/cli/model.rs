@@ -17,10 +17,19 @@ pub(super) enum Command {
     /// or none.
     Import(ImportFile),
     /// Write the models in the same form, so that what is exported can be imported.
+    #[command(
+        after_help = "Examples:\n  models-api model export > models.json\n  models-api model export --organization acme > acme.json"
+    )]
     Export(Whose),
     /// List the models.
+    #[command(
+        after_help = "Examples:\n  models-api model list\n  models-api model list --organization acme --json"
+    )]
     List(Whose),
     /// Show a model.
+    #[command(
+        after_help = "Examples:\n  models-api model show gpt-4o-mini\n  models-api model show ft:gpt-4o-mini:acme::a1 --organization acme"
+    )]
     Show {
         /// Its id.
         id: ModelId,
@@ -28,6 +37,9 @@ pub(super) enum Command {
         whose: Whose,
     },
     /// Delete a model.
+    #[command(
+        after_help = "Examples:\n  models-api model delete gpt-4o-mini\n  models-api model delete ft:gpt-4o-mini:acme::a1 --organization acme"
+    )]
     Delete {
         /// Its id.
         id: ModelId,

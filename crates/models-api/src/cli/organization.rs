@@ -12,6 +12,9 @@ use crate::creation::new_organization;
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Create an organization and its default project.
+    #[command(
+        after_help = "Example:\n  models-api organization create --slug acme --name 'Acme Research'"
+    )]
     Create {
         /// What it is called inside the ids of its fine-tuned models: lower-case letters, digits
         /// and `-`. Unique.
@@ -22,6 +25,7 @@ pub(super) enum Command {
         name: Entered<Name>,
     },
     /// List all organizations.
+    #[command(after_help = "Example:\n  models-api organization list --json")]
     List,
 }
 

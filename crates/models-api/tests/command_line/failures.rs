@@ -63,6 +63,23 @@ fn a_port_that_is_taken_is_named() {
     assert!(said.failure().starts_with(&expected), "{said:?}");
 }
 
+/// The commands below this one that have no commands of their own, from the help.
+fn every_leaf(program: &Program, path: &[String]) -> Vec<Vec<String>> {
+    let arguments: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
+    let help = program.run(&arguments).stdout;
+    let Some((_, commands)) = help.split_once("\nCommands:\n") else {
+        return vec![path.to_vec()];
+    };
+    let commands = commands.lines().take_while(|line| !line.is_empty());
+    let names = commands.filter_map(|line| {
+        let name = line.strip_prefix("  ")?.split(' ').next()?;
+        (!name.is_empty() && name != "help").then(|| name.to_owned())
+    });
+    names
+        .flat_map(|name| every_leaf(program, &[path, &[name]].concat()))
+        .collect()
+}
+
 #[test]
 fn help_explains_every_command() {
     let program = Program::on_sqlite();
@@ -78,12 +95,18 @@ fn help_explains_every_command() {
     ] {
         assert!(help.contains(command), "{help}");
     }
-    assert!(
-        program
-            .run(&["key", "create", "--help"])
-            .stdout
-            .contains("--expires-in")
-    );
+    let leaves = every_leaf(&program, &[]);
+    assert!(leaves.len() > 15, "{leaves:?}");
+    for leaf in leaves {
+        let leaf: Vec<&str> = leaf.iter().map(String::as_str).collect();
+        let help = program.run(&[&leaf[..], &["--help"]].concat()).stdout;
+        let example = format!("models-api {}", leaf.join(" "));
+        let after = help.split("Example").nth(1).unwrap_or_default();
+        assert!(
+            after.contains(&example) || leaf == ["serve"],
+            "{leaf:?} has no example: {help}"
+        );
+    }
     assert!(!program.run(&["key", "destroy"]).succeeded);
 }
 

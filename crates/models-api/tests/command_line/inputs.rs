@@ -133,10 +133,11 @@ fn lists_of_other_servers_do_what_their_owners_expect() {
                 assert_eq!(changed.len(), 1, "{file}: {run:?}");
                 let lines = expected.iter().map(|line| (*line).to_owned()).collect();
                 assert_eq!(models(&program, expected), lines, "{file}");
-                let again = import(&program, file, flags).stdout;
+                let again = import(&program, file, flags);
                 let unchanged =
                     format!("0 created, 0 updated, {count} unchanged, 0 refused (public)\n");
-                assert_eq!(again, unchanged, "{file} a second time");
+                assert_eq!(again.stdout, unchanged, "{file} a second time");
+                assert!(!again.stderr.contains("changed: "), "{again:?}");
             }
         }
     }
