@@ -57,6 +57,9 @@ pub(crate) struct Passwords {
     known: SyncMutex<Known>,
     /// Held by the one acquisition that looks for another password.
     turn: Mutex<()>,
+    /// Held while the source is read, also when nobody waits for that any more: a file that does not respond must not
+    /// take a thread with each read.
+    reading: Arc<Mutex<()>>,
     refusals: Occasionally,
     unreadable: Occasionally,
 }
@@ -89,6 +92,7 @@ impl Passwords {
                 uses_before: false,
             }),
             turn: Mutex::new(()),
+            reading: Arc::default(),
             refusals: Occasionally::new(),
             unreadable: Occasionally::new(),
         });
@@ -130,8 +134,13 @@ impl Passwords {
 
     /// Whether the source had a new password.
     async fn reload(self: &Arc<Self>) -> bool {
+        let reading = self.reading.clone().lock_owned().await;
         let source = self.source.clone();
-        let read = tokio::task::spawn_blocking(move || source.read()).await;
+        let read = tokio::task::spawn_blocking(move || {
+            let _reading = reading;
+            source.read()
+        })
+        .await;
         match read {
             Ok(Ok(password)) => self.take(password),
             Ok(Err(reason)) => {
@@ -188,6 +197,8 @@ impl Passwords {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
 
     struct Source(SyncMutex<Result<DatabasePassword, String>>);
@@ -200,6 +211,38 @@ mod tests {
 
     fn password(text: &str) -> DatabasePassword {
         DatabasePassword::new(text.to_owned())
+    }
+
+    /// Responds when the sender is dropped.
+    struct Silent {
+        reads: AtomicU64,
+        end: SyncMutex<mpsc::Receiver<()>>,
+    }
+
+    impl PasswordSource for Silent {
+        fn read(&self) -> Result<DatabasePassword, String> {
+            self.reads.fetch_add(1, Ordering::AcqRel);
+            let _ = self.end.lock().unwrap().recv();
+            Err("silent".to_owned())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_source_that_does_not_respond_is_read_once_at_a_time() {
+        let (sender, end) = mpsc::channel();
+        let source = Arc::new(Silent {
+            reads: AtomicU64::new(0),
+            end: SyncMutex::new(end),
+        });
+        let passwords = Passwords::new(source.clone(), None, |_| ());
+        for _ in 0..5 {
+            let error = sqlx::Error::PoolTimedOut;
+            let refused = passwords.refused(passwords.present(), &error);
+            let waited = tokio::time::timeout(Duration::from_millis(50), refused).await;
+            assert!(waited.is_err());
+        }
+        assert_eq!(source.reads.load(Ordering::Acquire), 1);
+        drop(sender);
     }
 
     #[tokio::test]
