@@ -43,7 +43,8 @@ pub struct Options {
     /// Only the cells with this text in their names.
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
-    /// Another build of the service, measured in the same rounds on a copy of the catalog.
+    /// Another build of the service, of the same version or an older one. It is measured in the same rounds, on a
+    /// copy of the catalog.
     #[arg(long, value_name = "PROGRAM")]
     beside: Option<PathBuf>,
 }

@@ -119,7 +119,9 @@ impl<'a> Catalog<'a> {
 
     /// Runs the command line with this on standard input.
     fn run(&self, arguments: &[&str], input: &Value) -> Result<String, String> {
-        let mut command = self.service(Command::new(&self.tools.service));
+        // A database that a newer program has made cannot be opened by an older one.
+        let program = self.tools.beside.as_ref().unwrap_or(&self.tools.service);
+        let mut command = self.service(Command::new(program));
         command.args(arguments);
         output(command, input)
     }
