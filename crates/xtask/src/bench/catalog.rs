@@ -1,6 +1,8 @@
 //! The service's data, made with its own command line on a SQLite file of its own.
 
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -60,6 +62,9 @@ impl<'a> Catalog<'a> {
             catalog.run(&import, &json!(aside::models(deletable)))?;
             catalog.keys = catalog.seed(contents)?;
         }
+        // An older program lets others read the file, which a newer one warns of before it names its address.
+        let private = std::fs::set_permissions(catalog.database(), Permissions::from_mode(0o600));
+        private.map_err(|error| error.to_string())?;
         Ok(catalog)
     }
 
