@@ -10,7 +10,7 @@ WORKDIR /source
 COPY Cargo.toml Cargo.lock ./
 COPY crates crates
 RUN find crates -type f ! -name Cargo.toml -delete \
-    && for crate in crates/*/; do \
+    && for crate in crates/models-*/ crates/tools/*/; do \
         mkdir -p "$crate/src" "$crate/benches" && echo > "$crate/src/lib.rs" \
             && echo 'fn main() {}' > "$crate/src/main.rs" && echo 'fn main() {}' > "$crate/benches/reads.rs"; \
     done

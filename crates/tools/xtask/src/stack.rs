@@ -19,7 +19,7 @@ pub struct Options {
 
 pub fn run_stack(options: &Options) -> Result<(), String> {
     let target = target()?;
-    let mut stack = Command::new("crates/xtask/stack/run");
+    let mut stack = Command::new("crates/tools/xtask/stack/run");
     stack.arg(target.join("stack"));
     if !options.build {
         let mut build = cargo(&["build", "--release", "--locked", "--package", "models-api"]);
