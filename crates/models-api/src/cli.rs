@@ -2,9 +2,12 @@
 
 mod backup;
 mod config;
+pub(crate) mod creation;
+mod first_start;
 mod healthcheck;
 mod key;
 mod lease;
+pub(crate) mod list_file;
 mod model;
 mod notices;
 mod organization;
@@ -24,7 +27,7 @@ use models_store::Store;
 use tracing::level_filters::LevelFilter;
 
 use crate::clock::now;
-use crate::logging;
+use crate::server::logging;
 use crate::settings::Settings;
 
 use output::{Output, complain, print};

@@ -7,12 +7,12 @@ use actix_http::header::HeaderValue;
 use actix_http::{Method, Request, Response, StatusCode};
 use models_core::{Model, RepositoryError, Revision};
 
-use crate::application::Services;
+use crate::server::application::Services;
 use crate::node::Node;
-use crate::respond::Reception;
+use crate::server::respond::Reception;
 use crate::routes::Template;
 use crate::settings::Settings;
-use crate::view::{Newest, View};
+use crate::dialects::openai::view::{Newest, View};
 
 /// Renders a view, and answers the length of its list.
 pub fn render(models: &[Model]) -> Result<usize, RepositoryError> {
@@ -26,13 +26,13 @@ pub fn render(models: &[Model]) -> Result<usize, RepositoryError> {
 /// Whether a condition names a validator.
 #[must_use]
 pub fn matches(condition: &HeaderValue, etag: &HeaderValue) -> bool {
-    crate::conditional::matches(condition, etag)
+    crate::http::conditional::matches(condition, etag)
 }
 
 /// The length of the id in a path.
 #[must_use]
 pub fn decode(path: &str) -> Option<usize> {
-    crate::path::model_id(path).ok().map(|id| id.as_str().len())
+    crate::routes::path::model_id(path).ok().map(|id| id.as_str().len())
 }
 
 /// The way of a read from the parsed request to the answer, without the socket.
@@ -80,7 +80,7 @@ impl Reads {
     #[must_use]
     pub fn answer(&self, request: &Request) -> Option<Response<BoxBody>> {
         let began = self.services.node.clock().now();
-        let read = crate::read::remember(&self.services, began, request)?;
+        let read = crate::routes::read::remember(&self.services, began, request)?;
         Some(self.reception.finish_read(began, request, read))
     }
 }

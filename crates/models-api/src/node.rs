@@ -1,5 +1,10 @@
 //! This process as a node: what it keeps in memory of the catalog, as long as it may.
 
+pub(crate) mod cache;
+pub(crate) mod catalog;
+pub(crate) mod pause;
+pub(crate) mod revision;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,12 +17,12 @@ use models_core::{
 use models_store::{BootTime, Clock, Following, HeldLease, Released, Store};
 use tokio::task::AbortHandle;
 
-use crate::authentication::Authenticator;
-use crate::catalog::Catalog;
-use crate::error::ApiError;
-use crate::metrics::Metrics;
-use crate::pause::{Point, pause};
-use crate::revision::{RevisionTokens, X_MODELS_MIN_REVISION};
+use crate::access::authentication::Authenticator;
+use crate::node::catalog::Catalog;
+use crate::dialects::openai::error::ApiError;
+use crate::server::metrics::Metrics;
+use crate::node::pause::{Point, pause};
+use crate::node::revision::{RevisionTokens, X_MODELS_MIN_REVISION};
 use crate::settings::CacheSettings;
 
 /// A node of the catalog, following its log.

@@ -2,13 +2,15 @@
 
 mod index;
 mod models;
+pub(crate) mod path;
+pub(crate) mod read;
 mod wrong_base;
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, Route, guard, web};
 
-use crate::error::ApiError;
-use crate::path::LIST;
+use crate::dialects::openai::error::ApiError;
+use crate::routes::path::LIST;
 
 /// A method of a path, and what answers it.
 pub struct Endpoint {
@@ -21,7 +23,7 @@ pub struct Endpoint {
 
 /// What this service is.
 const INDEX: &str = "/";
-/// The model id is the rest of the path, slashes and all; [`crate::path`] reads it.
+/// The model id is the rest of the path, slashes and all; [`crate::routes::path`] reads it.
 const ONE: &str = "/v1/models/{id:.+}";
 
 /// A path of the table, or none of them: what a request is counted under.

@@ -17,10 +17,10 @@ use serde::Deserialize;
 use tokio::sync::Semaphore;
 use tracing::level_filters::LevelFilter;
 
-use crate::address::TrustedProxies;
-use crate::cors::Cors;
+use crate::access::address::TrustedProxies;
+use crate::http::cors::Cors;
 use crate::node::Node;
-use crate::respond::{Logged, Reception, RequestLimits};
+use crate::server::respond::{Logged, Reception, RequestLimits};
 
 pub use source::SettingsError;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Failure;
 use super::output::Output;
-use crate::operations::READY;
+use crate::server::operations::READY;
 use crate::settings::Settings;
 
 const TIMEOUT: Duration = Duration::from_secs(3);

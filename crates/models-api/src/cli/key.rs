@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::output::{Output, print_once};
 use super::{Failure, find_organization, origin, secret_file};
-use crate::creation::{new_api_key, new_secret};
+use crate::cli::creation::{new_api_key, new_secret};
 
 /// The length below which a secret that is brought along can be guessed.
 const SHORTEST: usize = 20;

@@ -9,7 +9,7 @@ use models_store::Store;
 use self::import::ImportFile;
 use super::output::{Output, print};
 use super::{Failure, find_scope, origin};
-use crate::objects::{DeletedModelObject, ModelObject};
+use crate::dialects::openai::objects::{DeletedModelObject, ModelObject};
 
 #[derive(Subcommand)]
 pub(super) enum Command {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::output::Output;
 use super::{Failure, origin};
-use crate::creation::new_organization;
+use crate::cli::creation::new_organization;
 
 #[derive(Subcommand)]
 pub(super) enum Command {

@@ -7,8 +7,8 @@ use super::Failure;
 use super::lease::refuse_longer_than_requests;
 use super::output::print_once;
 use super::signals::told_to_stop;
-use crate::application::Application;
-use crate::first_start;
+use crate::server::application::Application;
+use crate::cli::first_start;
 use crate::node::Node;
 use crate::settings::Settings;
 

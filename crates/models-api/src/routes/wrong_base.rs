@@ -1,6 +1,6 @@
 //! What to write instead of a path that this service does not have.
 
-use crate::path::MODELS;
+use crate::routes::path::MODELS;
 
 const BASE: &str =
     ". The base URL of this API ends in /v1, once: the list of models is at /v1/models.";

@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::Whose;
 use crate::cli::output::{Output, complain};
 use crate::cli::{Failure, find_scope, open_input, origin, shown};
-use crate::list_file::{self, InvalidEntries, List};
+use crate::cli::list_file::{self, InvalidEntries, List};
 
 /// The owner of a new public model for which the list names none; OpenAI's own word.
 const DEFAULT_OWNER: &str = "system";

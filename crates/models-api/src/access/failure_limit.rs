@@ -1,0 +1,264 @@
+//! How many incorrect keys may come from an address before the node looks up its keys slowly. Each
+//! node counts for itself.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use models_core::KeyDigest;
+use tokio::time::sleep_until;
+
+use crate::access::rate_limit::whole_seconds;
+use crate::settings::LimitSettings;
+
+/// The most addresses, and the most incorrect keys, that the node remembers. While the table of
+/// addresses is full, every address that is not in it counts as one beyond the limit.
+const MOST: usize = 65_536;
+/// How often a full table is searched for entries that can go. The search visits the whole table.
+const SEARCH_INTERVAL: Duration = Duration::from_secs(1);
+/// How long the node remembers that it has counted an incorrect key.
+const COUNTED_FOR: Duration = Duration::from_mins(1);
+/// The longest that a request waits for its look-up. A request that would wait longer is refused.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// How often the log names an address that is beyond the limit.
+const WARNING_INTERVAL: Duration = Duration::from_mins(1);
+
+/// A bucket of incorrect keys for each address, and the look-ups that all addresses with an empty
+/// bucket share.
+///
+/// A key in memory, correct or not, needs no look-up and is never delayed. An incorrect key that a
+/// client repeats counts once a minute. So one client with an old key neither fills the bucket of
+/// the address that it shares with others, nor delays their new keys.
+pub(crate) struct FailureLimit {
+    addresses: DefaultKeyedRateLimiter<IpAddr>,
+    /// The time between two shared look-ups.
+    interval: Duration,
+    /// The most entries of each table.
+    most: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The addresses beyond the limit, each with the time at which it may fail again.
+    beyond: HashMap<IpAddr, Instant>,
+    /// The incorrect keys that were counted, each with the time of that.
+    counted: HashMap<KeyDigest, Instant>,
+    /// When the next shared look-up may begin.
+    next_look_up: Option<Instant>,
+    warned_at: Option<Instant>,
+    searched_at: Option<Instant>,
+    /// The table of addresses has no room.
+    is_full: bool,
+}
+
+impl FailureLimit {
+    /// No limit where the settings allow 0 incorrect keys a minute.
+    pub(crate) fn new(limits: &LimitSettings) -> Option<Self> {
+        Self::with(
+            limits.failed_authentications_per_minute,
+            limits.throttled_key_lookups_per_second,
+            MOST,
+        )
+    }
+
+    fn with(failures_per_minute: u32, look_ups_per_second: u16, most: usize) -> Option<Self> {
+        let failures = NonZeroU32::new(failures_per_minute)?;
+        Some(Self {
+            addresses: RateLimiter::keyed(Quota::per_minute(failures)),
+            interval: Duration::from_secs(1) / u32::from(look_ups_per_second.max(1)),
+            most,
+            state: Mutex::default(),
+        })
+    }
+
+    /// Waits until a key from this address may be looked up. The result says whether the address is
+    /// beyond the limit; one within it waits for nothing. The error is the time after which the client
+    /// may try again, in whole seconds.
+    pub(crate) async fn wait_for_look_up(&self, address: IpAddr) -> Result<bool, Duration> {
+        let begins = self.reserve(address, Instant::now())?;
+        if let Some(begins) = begins {
+            sleep_until(begins.into()).await;
+        }
+        Ok(begins.is_some())
+    }
+
+    /// When the look-up may begin; `None` for an address within the limit.
+    fn reserve(&self, address: IpAddr, now: Instant) -> Result<Option<Instant>, Duration> {
+        let mut state = self.state();
+        self.make_room(&mut state, now);
+        if !state.is_beyond(address, now) {
+            return Ok(None);
+        }
+        if state.warning_is_due(now) {
+            tracing::warn!(
+                client = %address,
+                "this address sent too many incorrect API keys; the node looks up its keys slowly \
+                 (`limits.failed_authentications_per_minute`)"
+            );
+        }
+        let begins = state.next_look_up.map_or(now, |next| next.max(now));
+        let wait = begins - now;
+        if wait > LONGEST_WAIT {
+            return Err(whole_seconds(wait));
+        }
+        state.next_look_up = Some(begins + self.interval);
+        Ok(Some(begins))
+    }
+
+    /// Counts an incorrect key from this address, unless the same key was counted within the last
+    /// minute.
+    pub(crate) fn count(&self, address: IpAddr, key: KeyDigest) {
+        self.count_at(address, key, Instant::now());
+    }
+
+    fn count_at(&self, address: IpAddr, key: KeyDigest, now: Instant) {
+        let mut state = self.state();
+        self.make_room(&mut state, now);
+        if state.is_counted(&key, now) {
+            return;
+        }
+        // Without room the key counts each time that it comes.
+        if state.counted.len() < self.most {
+            state.counted.insert(key, now);
+        }
+        if state.is_full {
+            return;
+        }
+        if let Err(until) = self.addresses.check_key(&address)
+            && state.beyond.len() < self.most
+        {
+            let wait = until.wait_time_from(DefaultClock::default().now());
+            state.beyond.insert(address, now + wait);
+        }
+    }
+
+    /// Removes entries that have no effect any more where a table is full.
+    fn make_room(&self, state: &mut State, now: Instant) {
+        let lengths = [
+            self.addresses.len(),
+            state.beyond.len(),
+            state.counted.len(),
+        ];
+        let is_recent = |at: &Instant| now.saturating_duration_since(*at) < SEARCH_INTERVAL;
+        if lengths.iter().all(|length| *length < self.most)
+            || state.searched_at.as_ref().is_some_and(is_recent)
+        {
+            state.is_full = self.addresses.len() >= self.most;
+            return;
+        }
+        self.addresses.retain_recent();
+        state.beyond.retain(|_, until| *until > now);
+        let is_recent = |at: &Instant| now.saturating_duration_since(*at) < COUNTED_FOR;
+        state.counted.retain(|_, at| is_recent(at));
+        state.searched_at = Some(now);
+        state.is_full = self.addresses.len() >= self.most;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn is_beyond(&self, address: IpAddr, now: Instant) -> bool {
+        self.is_full || self.beyond.get(&address).is_some_and(|until| *until > now)
+    }
+
+    fn is_counted(&self, key: &KeyDigest, now: Instant) -> bool {
+        let at = self.counted.get(key);
+        at.is_some_and(|at| now.saturating_duration_since(*at) < COUNTED_FOR)
+    }
+
+    fn warning_is_due(&mut self, now: Instant) -> bool {
+        let is_due = self
+            .warned_at
+            .is_none_or(|at| now.saturating_duration_since(at) >= WARNING_INTERVAL);
+        if is_due {
+            self.warned_at = Some(now);
+        }
+        is_due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    fn key(number: u32) -> KeyDigest {
+        KeyDigest::of_unchecked(&number.to_be_bytes())
+    }
+
+    fn address(number: u32) -> IpAddr {
+        Ipv4Addr::from_bits(number).into()
+    }
+
+    #[test]
+    fn a_repeated_incorrect_key_counts_once() {
+        let limit = FailureLimit::with(2, 20, MOST).unwrap();
+        let now = Instant::now();
+        for _ in 0..100 {
+            limit.count_at(address(1), key(1), now);
+        }
+        assert_eq!(limit.reserve(address(1), now), Ok(None));
+        for number in 2..5 {
+            limit.count_at(address(1), key(number), now);
+        }
+        assert!(matches!(limit.reserve(address(1), now), Ok(Some(_))));
+        assert_eq!(limit.reserve(address(2), now), Ok(None));
+        assert!(FailureLimit::with(0, 20, MOST).is_none());
+    }
+
+    #[test]
+    fn addresses_beyond_the_limit_share_the_look_ups() {
+        let limit = FailureLimit::with(1, 20, MOST).unwrap();
+        let now = Instant::now();
+        for number in 0..4 {
+            limit.count_at(address(number % 2), key(number), now);
+        }
+        let begins: Vec<_> = (0..101)
+            .map(|number| limit.reserve(address(number % 2), now).unwrap().unwrap() - now)
+            .collect();
+        assert!(begins.is_sorted());
+        assert_eq!(begins[20], Duration::from_secs(1));
+        assert_eq!(begins[100], LONGEST_WAIT);
+        let refused = limit.reserve(address(0), now);
+        assert_eq!(refused, Err(Duration::from_secs(6)));
+        let later = now + Duration::from_secs(2);
+        assert!(limit.reserve(address(0), later).is_ok());
+    }
+
+    #[test]
+    fn a_warning_is_written_once_a_minute() {
+        let mut state = State::default();
+        let now = Instant::now();
+        let due = [0, 1, 59, 60, 61].map(|seconds| {
+            let at = now + Duration::from_secs(seconds);
+            state.warning_is_due(at)
+        });
+        assert_eq!(due, [true, false, false, true, false]);
+    }
+
+    #[test]
+    fn what_the_node_remembers_is_bounded() {
+        const FEW: usize = 100;
+        let limit = FailureLimit::with(1, 20, FEW).unwrap();
+        let now = Instant::now();
+        for number in 0..250 {
+            limit.count_at(address(number), key(2 * number), now);
+            limit.count_at(address(number), key(2 * number + 1), now);
+        }
+        let state = limit.state();
+        assert!(state.beyond.len() <= FEW && state.counted.len() <= FEW);
+        assert!(limit.addresses.len() <= FEW);
+        drop(state);
+        let unseen = limit.reserve(address(1_000), now);
+        assert!(matches!(unseen, Ok(Some(_))), "a full table throttles all");
+    }
+}

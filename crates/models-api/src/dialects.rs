@@ -1,0 +1,3 @@
+//! The forms in which the catalog is sent.
+
+pub(crate) mod openai;

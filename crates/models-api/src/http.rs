@@ -1,0 +1,7 @@
+//! HTTP, whatever the routes are: content codings, validators, CORS and bodies.
+
+pub(crate) mod body;
+pub(crate) mod coding;
+pub(crate) mod conditional;
+pub(crate) mod cors;
+pub(crate) mod representation;

@@ -1,0 +1,317 @@
+//! The service: bound to its socket, then run.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::{io, mem, thread};
+
+use actix_http::error::DispatchError;
+use actix_http::{Extensions, HttpService, KeepAlive};
+use actix_server::Server;
+use actix_service::{ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::AppConfig;
+use actix_web::{App, web};
+use futures_util::future::ready;
+use models_store::Store;
+use rustix::net::listen;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use socket2::SockRef;
+use tokio::sync::watch;
+
+use crate::access::address::TrustedProxies;
+use crate::server::connection::{Connection, Timeouts};
+use crate::access::failure_limit::FailureLimit;
+use crate::node::Node;
+use crate::server::operations::{self, Operations};
+use crate::access::rate_limit::RateLimit;
+use crate::routes::read::remember;
+use crate::server::respond::{Refusals, ToldToStop, respond};
+use crate::routes;
+use crate::settings::Settings;
+
+/// How many connections may wait to be taken.
+const BACKLOG: i32 = 4096;
+
+/// Bytes by which a head may exceed the limit and still be read whole, so that its response has the request's
+/// id and keeps the connection. A longer one is refused by its connection, which closes.
+const LONGEST_EXCESS: usize = 16 << 10;
+/// The receive buffer of an accepted socket, in bytes. The kernel doubles the number for its own records.
+const RECEIVE_BUFFER: usize = 32 << 10;
+/// The unsent bytes that the kernel may hold for a socket. Bytes in flight do not count, so the limit does not
+/// slow down a fast peer.
+const UNSENT: u32 = 64 << 10;
+
+/// What the handlers work with.
+pub struct Services {
+    /// What is known of the catalog.
+    pub node: Node,
+    /// How many requests a key may make, where that is limited.
+    pub rate_limit: Option<RateLimit>,
+    /// Bytes of a request's head.
+    pub(crate) head_limit: usize,
+    /// How many incorrect keys may come from an address, where that is limited.
+    pub(crate) failure_limit: Option<FailureLimit>,
+    /// The proxies whose `X-Forwarded-For` names the client.
+    pub(crate) trusted_proxies: TrustedProxies,
+    /// Take no notice of `OpenAI-Organization` and `OpenAI-Project`.
+    pub ignore_organization_headers: bool,
+}
+
+impl Services {
+    pub(crate) fn new(settings: &Settings, node: Node) -> Self {
+        Self {
+            node,
+            rate_limit: RateLimit::new(settings.limits.requests_per_minute),
+            head_limit: usize::from(settings.limits.head_kib) << 10,
+            failure_limit: FailureLimit::new(&settings.limits),
+            trusted_proxies: TrustedProxies::new(settings.server.trusted_proxies.clone()),
+            ignore_organization_headers: settings.server.ignore_organization_headers,
+        }
+    }
+}
+
+/// A socket that cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot listen on {host}:{port}: {source} (settings `{section}.host` and `{section}.port`)"
+)]
+pub struct BindError {
+    section: &'static str,
+    host: String,
+    port: u16,
+    source: io::Error,
+}
+
+/// A service that has its sockets, and so its addresses. Connections wait until it runs.
+pub struct Application {
+    listener: TcpListener,
+    address: SocketAddr,
+    operations: TcpListener,
+    operations_address: SocketAddr,
+    settings: Settings,
+}
+
+impl Application {
+    /// Takes the sockets that the settings name; port 0 takes a free one.
+    pub fn bind(settings: &Settings) -> Result<Self, BindError> {
+        let (server, operations) = (&settings.server, &settings.operations);
+        let (listener, address) = bind("server", &server.host, server.port)?;
+        let (operations, operations_address) =
+            bind("operations", &operations.host, operations.port)?;
+        Ok(Self {
+            listener,
+            address,
+            operations,
+            operations_address,
+            settings: settings.clone(),
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where operators look.
+    #[must_use]
+    pub fn operations_address(&self) -> SocketAddr {
+        self.operations_address
+    }
+
+    /// Serves what this node knows of the store until `stop` has ended. From then on it is not
+    /// ready; after the drain delay it takes no new connections, and finishes what is in flight, or
+    /// its time is over. Then the node leaves.
+    pub async fn run(
+        self,
+        node: Node,
+        store: Store,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
+        let served = self.serve(&node, store, stop).await;
+        node.leave().await;
+        served
+    }
+
+    async fn serve(
+        mut self,
+        node: &Node,
+        store: Store,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
+        let is_draining = Arc::new(AtomicBool::new(false));
+        let operations = Operations {
+            node: node.clone(),
+            store,
+            metrics: node.metrics.clone(),
+            is_draining: is_draining.clone(),
+        };
+        let operations = operations::start(self.operations.try_clone()?, operations)?;
+        let handle = operations.handle();
+        let operations = tokio::spawn(operations);
+        let delay = mem::take(&mut self.settings.server.drain_delay);
+        let drained = async move {
+            stop.await;
+            is_draining.store(true, Ordering::Release);
+            tokio::time::sleep(delay).await;
+        };
+        let served = match self.start(node.clone(), drained) {
+            Ok(server) => server.await,
+            Err(error) => Err(error),
+        };
+        handle.stop(true).await;
+        // What it ended with says nothing of the service.
+        let _ = operations.await;
+        served
+    }
+
+    fn start(
+        self,
+        node: Node,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<Server> {
+        let Self {
+            listener,
+            address,
+            settings,
+            ..
+        } = self;
+        let reception = settings.reception(&node);
+        let logged = reception.logged.clone();
+        Refusals::report_regularly(&logged.refusals);
+        let limits = &settings.limits;
+        let timeouts = Timeouts {
+            head: limits.head_timeout,
+            send: limits.send_timeout,
+            idle: limits.idle_timeout,
+        };
+        let most_head = (usize::from(limits.head_kib) << 10) + LONGEST_EXCESS;
+        let workers = workers(settings.server.workers);
+        let connections = usize::from(limits.connections).div_ceil(workers);
+        allow_files(limits.connections.into());
+        let services = web::Data::new(Services::new(&settings, node));
+        let (stopping, stopped) = watch::channel(false);
+        let stop = async move {
+            stop.await;
+            stopping.send_replace(true);
+        };
+        let server = Server::build()
+            .workers(workers)
+            .max_concurrent_connections(connections)
+            // What is out of time is told so before it is dropped.
+            .shutdown_timeout(settings.server.shutdown_timeout.as_secs() + 1)
+            .shutdown_signal(stop)
+            .listen("models", listener, move || {
+                let application = App::new()
+                    .app_data(services.clone())
+                    .configure(routes::configure);
+                let services = services.clone();
+                let application = respond(
+                    reception.clone(),
+                    stopped.clone(),
+                    move |began, request| remember(&services, began, request),
+                    application,
+                );
+                let (stopped, stopping) = (stopped.clone(), stopped.clone());
+                let logged = logged.clone();
+                let http = HttpService::build()
+                    .local_addr(address)
+                    .client_request_timeout(timeouts.head)
+                    // Connections see to that themselves.
+                    .keep_alive(KeepAlive::Os)
+                    // Idle connections close when the service stops, in place of holding it up.
+                    .graceful_shutdown_signal(move || ToldToStop::new(stopped.clone()))
+                    .on_connect_ext(|connection: &Connection, extensions: &mut Extensions| {
+                        extensions.insert(connection.in_flight());
+                    })
+                    .h1(map_config(application, |()| AppConfig::default()));
+                fn_service(move |stream| {
+                    ready(
+                        Connection::accept(
+                            stream,
+                            timeouts,
+                            most_head,
+                            stopping.clone(),
+                            logged.clone(),
+                        )
+                        .map_err(DispatchError::Io),
+                    )
+                })
+                .and_then(http)
+            })?;
+        Ok(server.run())
+    }
+}
+
+fn bind(
+    section: &'static str,
+    host: &str,
+    port: u16,
+) -> Result<(TcpListener, SocketAddr), BindError> {
+    let bound = TcpListener::bind((host, port)).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        // Accepted sockets have what their listener has.
+        let socket = SockRef::from(&listener);
+        socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
+        socket.set_tcp_notsent_lowat(UNSENT)?;
+        // It listens already, to fewer than come at once after a restart. The kernel has a bound of its own.
+        listen(&listener, BACKLOG)?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|source| BindError {
+        section,
+        host: host.to_owned(),
+        port,
+        source,
+    })
+}
+
+/// Lets this process have as many files open as so many connections need, and some more, or says that it
+/// may not.
+fn allow_files(connections: u64) {
+    /// Databases, the log, the runtime.
+    const OTHERS: u64 = 256;
+    let needed = connections + OTHERS;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current.is_none_or(|current| current >= needed) {
+        return;
+    }
+    let allowed = maximum.map_or(needed, |maximum| maximum.min(needed));
+    let raised = Rlimit {
+        current: Some(allowed),
+        maximum,
+    };
+    if setrlimit(Resource::Nofile, raised).is_err() || allowed < needed {
+        tracing::warn!(
+            needed,
+            allowed,
+            "this process may not have as many files open as `limits.connections` needs"
+        );
+    }
+}
+
+fn workers(setting: u16) -> usize {
+    match setting {
+        0 => thread::available_parallelism().map_or(1, usize::from),
+        workers => workers.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn accepted_sockets_have_bounded_buffers() {
+        let (listener, address) = bind("server", "127.0.0.1", 0).unwrap();
+        listener.set_nonblocking(false).unwrap();
+        let _client = TcpStream::connect(address).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        let socket = SockRef::from(&accepted);
+        assert!(socket.recv_buffer_size().unwrap() <= 2 * RECEIVE_BUFFER);
+        assert_eq!(socket.tcp_notsent_lowat().unwrap(), UNSENT);
+    }
+}

@@ -1,0 +1,351 @@
+//! What is measured of the service while it runs, in Prometheus' text format. Nothing is labelled by
+//! id or tenant.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::{Method, StatusCode};
+use models_store::{DatabaseKind, Observer, Operation, Store};
+use prometheus::core::Collector;
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
+};
+
+use crate::http::coding::Coding;
+use crate::dialects::openai::error::KEY_REFUSALS;
+use crate::node::Node;
+use crate::routes::Template;
+
+/// In seconds. Most requests are answered in some millionths of one.
+const REQUEST_BUCKETS: &[f64] = &[
+    0.000_025, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0,
+];
+/// In seconds. A wait is one notification and back, or a lease.
+const WAIT_BUCKETS: &[f64] = &[
+    0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
+
+/// All of it.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: HistogramVec,
+    /// The requests that there are most of, found without a search.
+    reads: [[[Histogram; 2]; 2]; 2],
+    pub(crate) in_flight: IntGauge,
+    refused_keys: IntCounterVec,
+    throttled_look_ups: IntCounter,
+    pub(crate) keys: CacheMetrics,
+    pub(crate) views: CacheMetrics,
+    pub(crate) encodings: IntCounterVec,
+    following: FollowingMetrics,
+}
+
+/// Of a cache.
+#[derive(Clone)]
+pub(crate) struct CacheMetrics {
+    pub(crate) hits: IntCounter,
+    pub(crate) fills: IntCounter,
+    pub(crate) evictions: IntCounter,
+    pub(crate) bytes: IntGauge,
+}
+
+struct FollowingMetrics {
+    revision: IntGauge,
+    lag: IntGauge,
+    lease: prometheus::Gauge,
+    reconnects: IntCounter,
+    failures: IntCounterVec,
+    full_drops: IntCounter,
+    waits: Histogram,
+    pool_size: IntGaugeVec,
+    pool_idle: IntGaugeVec,
+}
+
+impl Metrics {
+    /// All at zero.
+    pub(crate) fn new(database: DatabaseKind) -> prometheus::Result<Arc<Self>> {
+        let registry = Registry::new();
+        let requests = HistogramVec::new(
+            HistogramOpts::new(
+                "http_server_request_duration_seconds",
+                "Requests by method, route and status, and how long they took.",
+            )
+            .buckets(REQUEST_BUCKETS.to_vec()),
+            &["method", "route", "status"],
+        )?;
+        registry.register(Box::new(requests.clone()))?;
+        let reads = [Template::List, Template::Model].map(|route| {
+            [Method::GET, Method::HEAD].map(|method| {
+                ["200", "304"].map(|status| {
+                    requests.with_label_values(&[method.as_str(), route.as_str(), status])
+                })
+            })
+        });
+        let made = Self {
+            requests,
+            reads,
+            in_flight: added(
+                &registry,
+                IntGauge::new(
+                    "http_server_active_requests",
+                    "Requests that wait for something; those that memory answers at once are not among them.",
+                )?,
+            )?,
+            refused_keys: added(
+                &registry,
+                IntCounterVec::new(
+                    Opts::new(
+                        "models_authentication_failures_total",
+                        "Requests without a good key, by reason.",
+                    ),
+                    &["reason"],
+                )?,
+            )?,
+            throttled_look_ups: added(
+                &registry,
+                IntCounter::new(
+                    "models_throttled_key_lookups_total",
+                    "Look-ups of keys from addresses beyond the limit on incorrect keys.",
+                )?,
+            )?,
+            keys: CacheMetrics::of(&registry, "keys")?,
+            views: CacheMetrics::of(&registry, "views")?,
+            encodings: added(
+                &registry,
+                IntCounterVec::new(
+                    Opts::new(
+                        "models_list_encodings_total",
+                        "Lists that were compressed ahead of time, by coding.",
+                    ),
+                    &["coding"],
+                )?,
+            )?,
+            following: FollowingMetrics::of(&registry)?,
+            registry,
+        };
+        // There from the start: the rate of a series that begins with its first event does not show that.
+        for reason in KEY_REFUSALS {
+            made.refused_keys.with_label_values(&[reason]);
+        }
+        for operation in Operation::ALL {
+            made.following
+                .failures
+                .with_label_values(&[operation.name()]);
+        }
+        for coding in Coding::ALL {
+            made.encodings.with_label_values(&[coding.name()]);
+        }
+        let build = IntGaugeVec::new(
+            Opts::new(
+                "models_build_info",
+                "1, for the version that runs and the database that it has.",
+            ),
+            &["version", "database"],
+        )?;
+        let kind = database.to_string();
+        build
+            .with_label_values(&[env!("CARGO_PKG_VERSION"), &kind])
+            .set(1);
+        made.registry.register(Box::new(build))?;
+        let process = prometheus::process_collector::ProcessCollector::for_self();
+        made.registry.register(Box::new(process))?;
+        Ok(Arc::new(made))
+    }
+
+    /// A request was answered.
+    pub(crate) fn answered(
+        &self,
+        method: &Method,
+        route: Template,
+        status: StatusCode,
+        took: Duration,
+    ) {
+        let histogram = match (route, method, status) {
+            (
+                Template::List | Template::Model,
+                &Method::GET | &Method::HEAD,
+                StatusCode::OK | StatusCode::NOT_MODIFIED,
+            ) => {
+                &self.reads[usize::from(route == Template::Model)]
+                    [usize::from(method == Method::HEAD)]
+                    [usize::from(status == StatusCode::NOT_MODIFIED)]
+            }
+            _ => &self.requests.with_label_values(&[
+                method_name(method),
+                route.as_str(),
+                status.as_str(),
+            ]),
+        };
+        histogram.observe(took.as_secs_f64());
+    }
+
+    /// A key is looked up, from an address that is beyond the limit on incorrect keys or not.
+    pub(crate) fn looked_up(&self, is_throttled: bool) {
+        self.throttled_look_ups.inc_by(is_throttled.into());
+    }
+
+    /// A request had no good key, for this reason.
+    pub(crate) fn refused_key(&self, reason: &str) {
+        debug_assert!(KEY_REFUSALS.contains(&reason), "{reason}");
+        self.refused_keys.with_label_values(&[reason]).inc();
+    }
+
+    /// All of it, as text.
+    pub(crate) fn text(&self, node: &Node, store: &Store) -> prometheus::Result<String> {
+        let following = &self.following;
+        following.revision.set(node.applied().0);
+        following.lag.set(node.lag());
+        following.lease.set(node.lease_remaining().as_secs_f64());
+        for pool in store.pools() {
+            following
+                .pool_size
+                .with_label_values(&[pool.name])
+                .set(pool.size.into());
+            let idle = i64::try_from(pool.idle).unwrap_or(i64::MAX);
+            following
+                .pool_idle
+                .with_label_values(&[pool.name])
+                .set(idle);
+        }
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+}
+
+impl Observer for Metrics {
+    fn waited_for_nodes(&self, duration: Duration) {
+        self.following.waits.observe(duration.as_secs_f64());
+    }
+
+    fn reconnected(&self) {
+        self.following.reconnects.inc();
+    }
+
+    fn statement_failed(&self, operation: Operation) {
+        self.following
+            .failures
+            .with_label_values(&[operation.name()])
+            .inc();
+    }
+
+    fn dropped_everything(&self) {
+        self.following.full_drops.inc();
+    }
+}
+
+impl CacheMetrics {
+    fn of(registry: &Registry, cache: &str) -> prometheus::Result<Self> {
+        let opts = |name: &str, help: &str| Opts::new(name, help).const_label("cache", cache);
+        Ok(Self {
+            hits: added(
+                registry,
+                IntCounter::with_opts(opts(
+                    "models_cache_hits_total",
+                    "Look-ups that memory answered, by what is kept.",
+                ))?,
+            )?,
+            fills: added(
+                registry,
+                IntCounter::with_opts(opts(
+                    "models_cache_fills_total",
+                    "Readings from the database, by what is kept.",
+                ))?,
+            )?,
+            evictions: added(
+                registry,
+                IntCounter::with_opts(opts(
+                    "models_cache_evictions_total",
+                    "What was let go for want of room, by what is kept.",
+                ))?,
+            )?,
+            bytes: added(
+                registry,
+                IntGauge::with_opts(opts(
+                    "models_cache_bytes",
+                    "Memory in use, by what is kept.",
+                ))?,
+            )?,
+        })
+    }
+
+    /// Counted, and shown to nobody.
+    #[cfg(test)]
+    pub(crate) fn unseen() -> Self {
+        Self::of(&Registry::new(), "test").expect("names that are right")
+    }
+}
+
+impl FollowingMetrics {
+    fn of(registry: &Registry) -> prometheus::Result<Self> {
+        let gauge = |name: &str, help: &str| added(registry, IntGauge::new(name, help)?);
+        let counter = |name: &str, help: &str| added(registry, IntCounter::new(name, help)?);
+        let pools = |name: &str, help: &str| {
+            added(
+                registry,
+                IntGaugeVec::new(Opts::new(name, help), &["pool"])?,
+            )
+        };
+        Ok(Self {
+            revision: gauge(
+                "models_revision_applied",
+                "The newest revision that this node knows of.",
+            )?,
+            lag: gauge(
+                "models_revision_lag",
+                "Revisions that were seen and are not applied yet.",
+            )?,
+            lease: added(
+                registry,
+                prometheus::Gauge::new(
+                    "models_lease_remaining_seconds",
+                    "For how long this node may go on answering from memory.",
+                )?,
+            )?,
+            reconnects: counter(
+                "models_listener_reconnects_total",
+                "New connections for notifications, after the first.",
+            )?,
+            failures: added(
+                registry,
+                IntCounterVec::new(
+                    Opts::new(
+                        "models_database_failures_total",
+                        "Statements that failed or found no connection, by what they were for: read, write or renewal.",
+                    ),
+                    &["operation"],
+                )?,
+            )?,
+            full_drops: counter(
+                "models_memory_drops_total",
+                "How often everything in memory was dropped.",
+            )?,
+            waits: added(
+                registry,
+                Histogram::with_opts(
+                    HistogramOpts::new(
+                        "models_barrier_wait_seconds",
+                        "How long deletions waited until no node showed the model.",
+                    )
+                    .buckets(WAIT_BUCKETS.to_vec()),
+                )?,
+            )?,
+            pool_size: pools("models_database_connections", "Open connections, by pool.")?,
+            pool_idle: pools(
+                "models_database_connections_idle",
+                "Open connections that are not in use, by pool.",
+            )?,
+        })
+    }
+}
+
+fn added<C: Collector + Clone + 'static>(registry: &Registry, metric: C) -> prometheus::Result<C> {
+    registry.register(Box::new(metric.clone()))?;
+    Ok(metric)
+}
+
+/// One of those that are known: anybody can send any word.
+fn method_name(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "HEAD", "DELETE", "OPTIONS", "POST", "PUT", "PATCH"];
+    let known = KNOWN.into_iter().find(|name| *name == method.as_str());
+    known.unwrap_or("OTHER")
+}

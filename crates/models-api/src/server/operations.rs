@@ -1,0 +1,235 @@
+//! The second listener, for operators and not for clients: is it alive, is it ready, what does it
+//! measure. Nothing of the API is there.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_http::error::DispatchError;
+use actix_http::{ConnectionType, Extensions, HttpService, KeepAlive, Request, Response};
+use actix_server::Server;
+use actix_service::{
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service,
+    map_config,
+};
+use actix_web::dev::{AppConfig, ServiceResponse};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::web::{self, Data};
+use actix_web::{App, Error, HttpResponse, Resource, Route, guard};
+use futures_util::future::ready as immediately;
+use models_store::{DatabaseHealth, Store};
+use serde::Serialize;
+use tokio::sync::watch;
+
+use crate::server::connection::{Body, Connection, InFlight, Timeouts};
+use crate::server::metrics::Metrics;
+use crate::node::Node;
+use crate::server::respond::{Logged, is_upgrade};
+
+pub(crate) const LIVE: &str = "/health/live";
+pub(crate) const READY: &str = "/health/ready";
+pub(crate) const METRICS: &str = "/metrics";
+
+/// For how long the database may be silent. It is asked every quarter of a second.
+const LONGEST_SILENCE: Duration = Duration::from_secs(2);
+
+/// Probes, scrapers and a few people; one connection more waits.
+const CONNECTIONS: usize = 256;
+/// Bytes of the longest head that is read.
+const MOST_HEAD: usize = 16 << 10;
+const TIMEOUTS: Timeouts = Timeouts {
+    head: Duration::from_secs(5),
+    send: Duration::from_secs(8),
+    idle: Duration::from_mins(1),
+};
+
+/// What the listener tells of.
+pub(crate) struct Operations {
+    pub(crate) node: Node,
+    pub(crate) store: Store,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Whether the service takes no new requests, or soon will not.
+    pub(crate) is_draining: Arc<AtomicBool>,
+}
+
+/// Whether it is ready, and what is not as it must be for that.
+#[derive(Serialize)]
+struct Readiness {
+    status: &'static str,
+    database: &'static str,
+    lease: &'static str,
+    /// Whether the catalog can be read, on a node that renews its lease.
+    reads: &'static str,
+    /// Whether the last change succeeded. Memory answers reads all the same, so the node stays ready.
+    writes: &'static str,
+    draining: bool,
+    /// Migrations that the database has had; one that is behind is never served from.
+    schema_version: i64,
+    /// The catalog's level, where this program does not support it; it must be replaced by a newer version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    needed_level: Option<i64>,
+}
+
+impl Operations {
+    fn readiness(&self) -> Readiness {
+        let is_heard = self.node.silence() <= LONGEST_SILENCE;
+        let has_lease = self.node.has_lease();
+        let draining = self.is_draining.load(Ordering::Acquire);
+        let DatabaseHealth {
+            reads_fail,
+            writes_fail,
+        } = self.store.health();
+        // A node with a lease answers from memory though the database is away for all: it stays ready. Where another node
+        // may well read, this one is not.
+        let is_ready = has_lease && !reads_fail && !draining;
+        let shown = |fails| if fails { "failing" } else { "ok" };
+        Readiness {
+            status: if is_ready { "ready" } else { "not ready" },
+            database: if is_heard { "ok" } else { "silent" },
+            lease: if has_lease { "ok" } else { "run out" },
+            reads: shown(reads_fail),
+            writes: shown(writes_fail),
+            draining,
+            schema_version: self.store.schema_version,
+            needed_level: self.node.needed_level(),
+        }
+    }
+}
+
+/// Serves on this socket, on one thread, until it is told to stop.
+pub(crate) fn start(listener: TcpListener, operations: Operations) -> std::io::Result<Server> {
+    let operations = Data::new(operations);
+    // The sender is gone, so no connection is ever told to stop: the server's timeout is short.
+    let (_, stopping) = watch::channel(false);
+    let logged = Logged::default();
+    let server = Server::build()
+        .workers(1)
+        .max_concurrent_connections(CONNECTIONS)
+        .disable_signals()
+        .shutdown_timeout(1)
+        .listen("operations", listener, move || {
+            let application = App::new()
+                .app_data(operations.clone())
+                .service(page("/").route(reading().to(index)))
+                .service(page(LIVE).route(reading().to(live)))
+                .service(page(READY).route(reading().to(ready)))
+                .service(page(METRICS).route(reading().to(metrics)))
+                .default_service(web::to(unknown));
+            let http = HttpService::build()
+                .client_request_timeout(TIMEOUTS.head)
+                .keep_alive(KeepAlive::Os)
+                .on_connect_ext(|connection: &Connection, extensions: &mut Extensions| {
+                    extensions.insert(connection.in_flight());
+                })
+                .h1(refuse_bodies(map_config(application, |()| {
+                    AppConfig::default()
+                })));
+            let (stopping, logged) = (stopping.clone(), logged.clone());
+            fn_service(move |stream| {
+                let (stopping, logged) = (stopping.clone(), logged.clone());
+                let accepted = Connection::accept(stream, TIMEOUTS, MOST_HEAD, stopping, logged);
+                immediately(accepted.map_err(DispatchError::Io))
+            })
+            .and_then(http)
+        })?;
+    Ok(server.run())
+}
+
+/// No page reads a body: the connection closes after the response to a request that has one, or that offers another
+/// protocol.
+fn refuse_bodies<F, S, B>(
+    application: F,
+) -> impl ServiceFactory<
+    Request,
+    Config = (),
+    Response = Response<B>,
+    Error = Error,
+    InitError = S::InitError,
+>
+where
+    F: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = (), Response = ServiceResponse<B>, Error = Error>,
+    S::Service: 'static,
+{
+    apply_fn_factory(application, |request: Request, service: &S::Service| {
+        let body = Body::of(&request, 0);
+        let closes = !body.is_complete() || is_upgrade(&request);
+        let body = if closes { Body::Refused } else { body };
+        let in_flight = request.conn_data::<InFlight>();
+        let answering = in_flight.map(|in_flight| in_flight.begin(body));
+        let responding = service.call(request);
+        async move {
+            let mut response: Response<B> = responding.await?.into();
+            if closes {
+                let head = response.head_mut();
+                head.set_connection_type(ConnectionType::Close);
+            }
+            drop(answering);
+            Ok(response)
+        }
+    })
+}
+
+fn page(path: &str) -> Resource {
+    web::resource(path).default_service(web::to(method_not_allowed))
+}
+
+/// HTTP lets a client ask with HEAD wherever it may ask with GET (RFC 9110, section 9.1).
+fn reading() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+async fn method_not_allowed() -> HttpResponse {
+    HttpResponse::MethodNotAllowed()
+        .insert_header((ALLOW, "GET, HEAD"))
+        .json(serde_json::json!({"error": "This path supports GET and HEAD."}))
+}
+
+async fn unknown() -> HttpResponse {
+    HttpResponse::NotFound()
+        .json(serde_json::json!({"error": "There is no such path; / lists those that there are."}))
+}
+
+async fn index() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(serde_json::json!({
+            "service": "models",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "The operations listener: health and metrics. The API has an address of its own.",
+            "live": LIVE,
+            "ready": READY,
+            "metrics": METRICS,
+        }))
+}
+
+async fn live() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(serde_json::json!({"status": "live"}))
+}
+
+async fn ready(operations: Data<Operations>) -> HttpResponse {
+    let readiness = operations.readiness();
+    let mut response = if readiness.status == "ready" {
+        HttpResponse::Ok()
+    } else {
+        HttpResponse::ServiceUnavailable()
+    };
+    response
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(readiness)
+}
+
+async fn metrics(operations: Data<Operations>) -> HttpResponse {
+    match operations.metrics.text(&operations.node, &operations.store) {
+        Ok(text) => HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, prometheus::TEXT_FORMAT))
+            .body(text),
+        Err(error) => {
+            tracing::error!(%error, "the metrics cannot be shown");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Who sent a request, as the log names it; and the line of the log that each change has.
+
+use std::net::IpAddr;
+
+use actix_http::header::HeaderValue;
+use actix_web::{HttpMessage, HttpRequest};
+use models_core::{Outside, Principal, Revision};
+
+use crate::server::request_id::RequestId;
+
+/// The longest `User-Agent` in the log, in characters.
+const LONGEST_AGENT: usize = 256;
+/// The longest `X-Client-Request-Id` in the log, in characters; no valid one is longer.
+const LONGEST_CLIENT_REQUEST_ID: usize = 512;
+/// The longest path in the log, in characters. The path of a model id is at most 780 long.
+const LONGEST_PATH: usize = 1_024;
+
+/// What a request says of itself.
+#[derive(Clone)]
+pub(crate) struct Requester {
+    pub(crate) request_id: RequestId,
+    pub(crate) client_request_id: Option<HeaderValue>,
+    /// The client's address, or the last proxy's that is not trusted.
+    pub(crate) client: Option<IpAddr>,
+    pub(crate) user_agent: Option<HeaderValue>,
+}
+
+impl Requester {
+    /// The requester of a request that the service received; of another one, nothing but a new id is known.
+    pub(crate) fn of(request: &HttpRequest) -> Self {
+        let known = request.extensions().get::<Self>().cloned();
+        known.unwrap_or_else(|| Self {
+            request_id: RequestId::new(),
+            client_request_id: None,
+            client: None,
+            user_agent: None,
+        })
+    }
+
+    /// Logs that this request changed the catalog. Call it where the change is known to be committed and nothing can
+    /// cancel the call: a client that leaves does not undo its change.
+    pub(crate) fn changed(
+        &self,
+        kind: &str,
+        principal: &Principal,
+        model: &str,
+        Revision(revision): Revision,
+    ) {
+        let request_id = self.request_id.as_str();
+        let client_request_id = self.client_request_id.as_ref().map(client_request_id);
+        let client = self.client.map(tracing::field::display);
+        let user_agent = self.user_agent.as_ref().map(user_agent);
+        let key_id = principal.key_id.as_str();
+        let organization = principal.organization_slug.as_str();
+        let model = Outside::new(model).to_string();
+        tracing::info!(
+            request_id,
+            client_request_id,
+            kind,
+            model,
+            revision,
+            key_id,
+            organization,
+            client,
+            user_agent,
+            "changed"
+        );
+    }
+}
+
+/// `X-Client-Request-Id` as the log shows it.
+pub(crate) fn client_request_id(value: &HeaderValue) -> String {
+    shown(value, LONGEST_CLIENT_REQUEST_ID)
+}
+
+/// `User-Agent` as the log shows it.
+pub(crate) fn user_agent(value: &HeaderValue) -> String {
+    shown(value, LONGEST_AGENT)
+}
+
+/// A path as the log shows it.
+pub(crate) fn path(path: &str) -> String {
+    Outside::new(path).at_most(LONGEST_PATH).to_string()
+}
+
+fn shown(value: &HeaderValue, most: usize) -> String {
+    let text = String::from_utf8_lossy(value.as_bytes());
+    Outside::new(&text).at_most(most).to_string()
+}

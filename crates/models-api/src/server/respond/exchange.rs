@@ -1,0 +1,231 @@
+//! A request from its arrival to its answer, and what is said of it in the log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::body::{BoxBody, MessageBody};
+use actix_http::header::HeaderValue;
+use actix_http::{Method, Response, StatusCode};
+use actix_web::dev::ServiceResponse;
+use actix_web::{Error, HttpMessage};
+use models_core::{ApiKeyId, Outside, Slug};
+use models_store::{BootTime, Clock};
+use std::net::IpAddr;
+
+use super::sent;
+use crate::access::authentication::Session;
+use crate::dialects::openai::error::ApiError;
+use crate::server::metrics::Metrics;
+use crate::access::rate_limit::Allowance;
+use crate::server::request_id::RequestId;
+use crate::server::requester::{self, Requester};
+use crate::node::revision::RevisionToken;
+use crate::routes::Template;
+
+/// What is kept of a request until its answer.
+pub(super) struct Exchange {
+    pub(super) clock: Clock,
+    pub(super) began: BootTime,
+    pub(super) requester: Requester,
+    pub(super) origin: Option<HeaderValue>,
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) has_body: bool,
+    /// Close the connection after the answer. No route reads a body, and the end of one that comes
+    /// in chunks, without a length, may be far away.
+    pub(super) closes: bool,
+}
+
+/// An answer, and what is known of it.
+pub(super) struct Answered {
+    pub(super) response: Response<BoxBody>,
+    pub(super) session: Option<Arc<Session>>,
+    pub(super) allowance: Option<Allowance>,
+    pub(super) revision: Option<RevisionToken>,
+    pub(super) error: Option<ApiError>,
+}
+
+impl From<Response<BoxBody>> for Answered {
+    fn from(response: Response<BoxBody>) -> Self {
+        Self {
+            response,
+            session: None,
+            allowance: None,
+            revision: None,
+            error: None,
+        }
+    }
+}
+
+impl Exchange {
+    /// An error that a handler, an extractor or the framework raised, or a panic, becomes the
+    /// envelope.
+    pub(super) fn translate<B: MessageBody + 'static>(
+        &self,
+        answer: Result<Result<ServiceResponse<B>, Error>, Box<dyn std::any::Any + Send>>,
+    ) -> Answered {
+        let response = match answer {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return self.refuse(ApiError::Fault(error.to_string())),
+            Err(panic) => return self.refuse(ApiError::Fault(panic_message(&*panic).to_owned())),
+        };
+        let session = response
+            .request()
+            .extensions()
+            .get::<Arc<Session>>()
+            .cloned();
+        let allowance = response.request().extensions().get::<Allowance>().cloned();
+        let revision = response
+            .request()
+            .extensions()
+            .get::<RevisionToken>()
+            .cloned();
+        let answered = match response.response().error() {
+            Some(error) => {
+                let error = error.as_error::<ApiError>().cloned();
+                self.refuse(error.unwrap_or_else(|| from_status(response.status())))
+            }
+            None => Answered::from(Response::from(
+                response.into_parts().1.map_into_boxed_body(),
+            )),
+        };
+        Answered {
+            session,
+            allowance,
+            revision,
+            ..answered
+        }
+    }
+
+    pub(super) fn refuse(&self, error: ApiError) -> Answered {
+        let response = Response::from(error.response(self.requester.request_id.as_str()));
+        Answered {
+            error: Some(error),
+            ..Answered::from(response)
+        }
+    }
+
+    /// What is said of it and its answer.
+    pub(super) fn line<'a>(&'a self, answered: &'a Answered) -> Line<'a> {
+        Line {
+            request_id: &self.requester.request_id,
+            client_request_id: self.requester.client_request_id.as_ref(),
+            client: self.requester.client,
+            user_agent: self.requester.user_agent.as_ref(),
+            method: &self.method,
+            path: &self.path,
+            status: answered.response.status(),
+            bytes: sent(&answered.response),
+            took: self.clock.now().since(self.began),
+            session: answered.session.as_deref(),
+            error: answered.error.as_ref(),
+        }
+    }
+}
+
+/// The longest method in the log, in characters.
+const LONGEST_METHOD: usize = 32;
+/// The longest description of a failure in the log, in characters.
+const LONGEST_REASON: usize = 2_048;
+
+/// What the log says of a request.
+pub(super) struct Line<'a> {
+    pub(super) request_id: &'a RequestId,
+    pub(super) client_request_id: Option<&'a HeaderValue>,
+    pub(super) client: Option<IpAddr>,
+    pub(super) user_agent: Option<&'a HeaderValue>,
+    pub(super) method: &'a Method,
+    pub(super) path: &'a str,
+    pub(super) status: StatusCode,
+    /// Of the body.
+    pub(super) bytes: u64,
+    pub(super) took: Duration,
+    pub(super) session: Option<&'a Session>,
+    pub(super) error: Option<&'a ApiError>,
+}
+
+impl Line<'_> {
+    /// Text from outside is quoted, escaped and cut, and no key is in it.
+    pub(super) fn write(&self, metrics: Option<&Metrics>, is_logged: bool) {
+        let route = Template::of(self.path);
+        if let Some(metrics) = metrics {
+            metrics.answered(self.method, route, self.status, self.took);
+            if let Some(reason) = self.error.and_then(ApiError::key_refusal) {
+                metrics.refused_key(reason);
+            }
+        }
+        if is_logged {
+            self.log(route);
+        }
+    }
+
+    fn log(&self, route: Template) {
+        let bytes = self.bytes;
+        let method = Outside::new(self.method.as_str()).at_most(LONGEST_METHOD);
+        let path = requester::path(self.path);
+        let route = route.as_str();
+        let (request_id, status) = (self.request_id.as_str(), self.status.as_u16());
+        let client_request_id = self.client_request_id.map(requester::client_request_id);
+        let client = self.client.map(tracing::field::display);
+        let user_agent = self.user_agent.map(requester::user_agent);
+        let key_id = self.key_id();
+        let organization = self.organization();
+        let ms = milliseconds(self.took);
+        if let Some(ApiError::Fault(reason) | ApiError::Overloaded(reason)) = self.error {
+            let reason = Outside::new(reason).at_most(LONGEST_REASON).to_string();
+            tracing::error!(request_id, client_request_id, key_id, organization, client, user_agent, %method, route, path, status, ms, bytes, reason, "a request failed");
+        } else {
+            let reason = self.error.and_then(ApiError::reason);
+            tracing::info!(request_id, client_request_id, key_id, organization, client, user_agent, %method, route, path, status, ms, bytes, reason, "answered");
+        }
+    }
+
+    /// The key's id, also that of a key that is no longer good.
+    fn key_id(&self) -> Option<&str> {
+        let principal = self.session.map(|session| &session.principal);
+        let of_bad = || self.bad_key().map(|(key_id, _)| key_id.as_str());
+        principal
+            .map(|principal| principal.key_id.as_str())
+            .or_else(of_bad)
+    }
+
+    fn bad_key(&self) -> Option<(&ApiKeyId, &Slug)> {
+        match self.error {
+            Some(ApiError::IncorrectApiKey(_, refusal)) => refusal.key(),
+            _ => None,
+        }
+    }
+
+    fn organization(&self) -> Option<&str> {
+        let principal = self.session.map(|session| &session.principal);
+        let of_bad = || {
+            self.bad_key()
+                .map(|(_, organization)| organization.as_str())
+        };
+        principal
+            .map(|principal| principal.organization_slug.as_str())
+            .or_else(of_bad)
+    }
+}
+
+/// In thousandths of a millisecond; the clock knows no more.
+fn milliseconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1_000_000.0).round() / 1_000.0
+}
+
+fn from_status(status: StatusCode) -> ApiError {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::BodyTooLarge,
+        StatusCode::REQUEST_TIMEOUT => ApiError::RequestTimeout,
+        status if status.is_client_error() => {
+            ApiError::BadRequest("The request cannot be understood.")
+        }
+        status => ApiError::Fault(format!("the framework answered {status}")),
+    }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic")
+}
