@@ -7,12 +7,12 @@ use actix_http::header::HeaderValue;
 use actix_http::{Method, Request, Response, StatusCode};
 use models_core::{Model, RepositoryError, Revision};
 
-use crate::server::application::Services;
-use crate::node::Node;
-use crate::server::respond::Reception;
-use crate::routes::Template;
-use crate::settings::Settings;
 use crate::dialects::openai::view::{Newest, View};
+use crate::node::Node;
+use crate::routes::Template;
+use crate::server::application::Services;
+use crate::server::respond::Reception;
+use crate::settings::Settings;
 
 /// Renders a view, and answers the length of its list.
 pub fn render(models: &[Model]) -> Result<usize, RepositoryError> {
@@ -32,7 +32,9 @@ pub fn matches(condition: &HeaderValue, etag: &HeaderValue) -> bool {
 /// The length of the id in a path.
 #[must_use]
 pub fn decode(path: &str) -> Option<usize> {
-    crate::routes::path::model_id(path).ok().map(|id| id.as_str().len())
+    crate::routes::path::model_id(path)
+        .ok()
+        .map(|id| id.as_str().len())
 }
 
 /// The way of a read from the parsed request to the answer, without the socket.

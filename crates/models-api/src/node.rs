@@ -14,15 +14,16 @@ use models_core::{
     ApiKeyId, ApiKeyRepository, Change, Epoch, Event, Follower, ModelRepository, RepositoryError,
     Revision,
 };
-use models_store::{BootTime, Clock, Following, HeldLease, Released, Store};
+use models_node::{BootTime, Clock, HeldLease, Released};
+use models_store::{Following, Store};
 use tokio::task::AbortHandle;
 
 use crate::access::authentication::Authenticator;
-use crate::node::catalog::Catalog;
 use crate::dialects::openai::error::ApiError;
-use crate::server::metrics::Metrics;
+use crate::node::catalog::Catalog;
 use crate::node::pause::{Point, pause};
 use crate::node::revision::{RevisionTokens, X_MODELS_MIN_REVISION};
+use crate::server::metrics::Metrics;
 use crate::settings::CacheSettings;
 
 /// A node of the catalog, following its log.

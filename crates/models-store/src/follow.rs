@@ -22,7 +22,7 @@
 //! 7. A request acquires the lease before it reads memory, and its response is released only while the lease
 //!    that it acquired lasts. The end is the one that was loaded at the acquisition: a renewal since then
 //!    says nothing about what was read before it. What a request loads from the database is taken under a lease
-//!    that was acquired after the load (see `held`).
+//!    that was acquired after the load (see `Lease`).
 //!
 //! An event that this version does not understand may have taken anything away: the node drops all that it has
 //! cached, marks the revision as applied, and goes on. That is enough only while the node supports the catalog's
@@ -46,13 +46,12 @@ use async_trait::async_trait;
 use models_core::{
     EventRepository, Follower, Level, LogEntry, Position, RepositoryError, Revision, Snapshot,
 };
+use models_node::{BootTime, Clock, HeldLease, Lease, Released};
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use crate::boot_time::{BootTime, Clock};
 use crate::catalog::Catalog;
-use crate::held::{HeldLease, Lease, Released};
 use crate::lease::Settling;
 use crate::nodes::{Observed, Renewal};
 use crate::occasionally::Occasionally;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use models_core::RepositoryError;
 
-use crate::boot_time::BootTime;
+use crate::boot::since_boot;
 use crate::connections::Failed;
 use crate::observer::ObserverSlot;
 use crate::occasionally::Occasionally;
@@ -51,13 +51,14 @@ pub(crate) struct Outcomes {
     notifications: Occasionally,
 }
 
+/// Times since the machine was started.
 #[derive(Clone, Copy, Default)]
 struct Streak {
     /// Since when all have failed; none while the last one succeeded.
-    failing_since: Option<BootTime>,
+    failing_since: Option<Duration>,
     /// Since when all have succeeded; none while the last one failed.
-    succeeding_since: Option<BootTime>,
-    last: Option<BootTime>,
+    succeeding_since: Option<Duration>,
+    last: Option<Duration>,
 }
 
 impl Outcomes {
@@ -81,7 +82,7 @@ impl Outcomes {
     /// Records what became of a statement. Of a write, only its commit shows that it can be done.
     pub(crate) fn of_statement<T>(&self, done: &Result<T, Failed>) {
         match (done, self.operation) {
-            (Ok(_), Operation::Read | Operation::Renewal) => self.succeeded(BootTime::now()),
+            (Ok(_), Operation::Read | Operation::Renewal) => self.succeeded(since_boot()),
             (Ok(_), Operation::Write) => {}
             (Err(Failed::Database(error)), Operation::Write)
                 if !crate::error::is_passing(error) => {}
@@ -90,7 +91,7 @@ impl Outcomes {
     }
 
     pub(crate) fn of_commit(&self) {
-        self.succeeded(BootTime::now());
+        self.succeeded(since_boot());
     }
 
     /// Reports that a change could not be announced: the nodes find it when they poll.
@@ -100,7 +101,7 @@ impl Outcomes {
         }
     }
 
-    fn succeeded(&self, now: BootTime) {
+    fn succeeded(&self, now: Duration) {
         self.update(|streak| {
             streak.failing_since = None;
             streak.succeeding_since.get_or_insert(now);
@@ -109,12 +110,12 @@ impl Outcomes {
     }
 
     fn failed(&self) {
-        self.failed_at(BootTime::now());
+        self.failed_at(since_boot());
         self.observer
             .tell(|observer| observer.statement_failed(self.operation));
     }
 
-    fn failed_at(&self, now: BootTime) {
+    fn failed_at(&self, now: Duration) {
         self.update(|streak| {
             streak.succeeding_since = None;
             streak.failing_since.get_or_insert(now);
@@ -132,8 +133,8 @@ impl Outcomes {
 
     /// How long ago the last one ended; never is long ago.
     pub(crate) fn age(&self) -> Duration {
-        let last = self.streak().last.unwrap_or(BootTime::START);
-        BootTime::now().since(last)
+        let last = self.streak().last.unwrap_or(Duration::ZERO);
+        since_boot().saturating_sub(last)
     }
 }
 
@@ -164,23 +165,25 @@ impl Health {
     }
 
     pub(crate) fn show(&self) -> DatabaseHealth {
-        self.show_at(BootTime::now())
+        self.show_at(since_boot())
     }
 
-    fn show_at(&self, now: BootTime) -> DatabaseHealth {
+    fn show_at(&self, now: Duration) -> DatabaseHealth {
         let (reads, writes) = (self.reads.streak(), self.writes.streak());
         let renewals = self.renewals.streak();
         // Both began to fail when the database went away, and neither comes back first of all nodes at the same moment.
         let renewed = renewals
             .last
-            .is_some_and(|last| now.since(last) <= RENEWED_WITHIN);
+            .is_some_and(|last| now.saturating_sub(last) <= RENEWED_WITHIN);
         let reads_fail = match (reads.failing_since, renewals.succeeding_since) {
             (Some(failing), Some(renewing)) if renewed => {
-                now.since(failing.max(renewing)) >= LONGEST_FAILURE
+                now.saturating_sub(failing.max(renewing)) >= LONGEST_FAILURE
             }
             _ => false,
         };
-        let is_recent = writes.last.is_some_and(|last| now.since(last) <= SHOWN);
+        let is_recent = writes
+            .last
+            .is_some_and(|last| now.saturating_sub(last) <= SHOWN);
         DatabaseHealth {
             reads_fail,
             writes_fail: writes.failing_since.is_some() && is_recent,
@@ -192,8 +195,8 @@ impl Health {
 mod tests {
     use super::*;
 
-    fn at(seconds: u64) -> BootTime {
-        BootTime::START + Duration::from_secs(seconds)
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
     }
 
     fn health() -> Health {

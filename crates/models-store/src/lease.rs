@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use models_core::{Change, LeaseRepository, Leases, Level, Origin, RepositoryError};
+use models_node::BootTime;
 use tokio::task::JoinHandle;
 
-use crate::boot_time::BootTime;
 use crate::catalog::catalog;
 use crate::connections::Deadline;
 use crate::mutation::Mutation;

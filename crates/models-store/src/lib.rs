@@ -6,7 +6,7 @@
 
 mod api_keys;
 mod backup;
-mod boot_time;
+mod boot;
 mod catalog;
 mod connections;
 mod encryption;
@@ -16,7 +16,6 @@ mod files;
 mod first_start;
 mod follow;
 mod health;
-mod held;
 mod lease;
 mod level;
 mod models;
@@ -36,11 +35,9 @@ mod sql;
 mod sqlite;
 
 pub use backup::{BackupError, back_up};
-pub use boot_time::{BootTime, Clock, ManualClock};
 pub use encryption::{Encryption, encryption};
 pub use follow::Following;
 pub use health::{DatabaseHealth, Operation};
-pub use held::{HeldLease, Lease, Released};
 pub use observer::{Observer, PoolStatus};
 pub use open::{DatabaseKind, OpenError, Options, Store, check_url, open, open_with};
 pub use password::{DatabasePassword, PasswordSource};

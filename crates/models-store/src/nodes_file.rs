@@ -40,7 +40,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, SqlitePool};
 use uuid::Uuid;
 
-use crate::boot_time::{BootTime, boot_id};
+use crate::boot::{boot_id, since_boot};
 use crate::files::{self, Fate, FileId, FileSet, beside};
 use crate::level;
 use inspection::{Found, Mark};
@@ -74,7 +74,8 @@ struct Attached {
     id: String,
     /// The files that the connection has open.
     files: FileSet,
-    made_at: BootTime,
+    /// When it came to count, from the start of the machine; zero where no earlier file did.
+    made_at: Duration,
     /// Connections that are older have another file open.
     since: Instant,
 }
@@ -184,7 +185,7 @@ impl NodesFile {
     /// Whether every lease that was taken under an earlier file has run out.
     fn is_settled(&self, lease: Duration) -> bool {
         self.attached().is_some_and(|attached| {
-            attached.made_at == BootTime::START || BootTime::now() > attached.made_at + lease
+            attached.made_at.is_zero() || since_boot() > attached.made_at + lease
         })
     }
 
@@ -287,7 +288,7 @@ impl NodesFile {
         }
         let file = FileId::at(&self.path)?.ok_or_else(|| moved(&self.path))?;
         let mut connection = self.connect_options().connect().await?;
-        let made_at = is_settled.then_some(BootTime::START);
+        let made_at = is_settled.then_some(Duration::ZERO);
         let mark = Mark {
             id: id.to_owned(),
             file: file.to_string(),
@@ -333,7 +334,7 @@ impl NodesFile {
     /// The catalog names the file: from this moment it counts.
     async fn settle(&self, id: String) -> Result<(), sqlx::Error> {
         let mut connection = self.connect_options().connect().await?;
-        let now = nanoseconds(BootTime::now());
+        let now = nanoseconds(since_boot());
         let made_at: Result<i64, _> = sqlx::query_scalar(SET_MADE_AT)
             .bind(now)
             .fetch_one(&mut connection)
@@ -343,7 +344,7 @@ impl NodesFile {
         let attached = Attached {
             id,
             files: files?.ok_or_else(|| moved(&self.path))?,
-            made_at: BootTime::from_nanoseconds(u64::try_from(made_at?).unwrap_or(0)),
+            made_at: Duration::from_nanos(u64::try_from(made_at?).unwrap_or(0)),
             since: Instant::now(),
         };
         *self.attached.lock().unwrap_or_else(PoisonError::into_inner) = Some(attached);
@@ -382,8 +383,8 @@ fn is_earlier_boot(boot: &str) -> bool {
     !boot.is_empty() && !boot_id().is_empty() && boot != boot_id()
 }
 
-fn nanoseconds(time: BootTime) -> i64 {
-    i64::try_from(time.nanoseconds()).unwrap_or(i64::MAX)
+fn nanoseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
 }
 
 fn moved(path: &Path) -> io::Error {

@@ -14,12 +14,12 @@ use models_core::{
     ApiKey, ApiKeyId, ApiKeyRepository, Epoch, KeyDigest, Principal, RepositoryError, Snapshot,
     Timestamp, Validity,
 };
-use models_store::{BootTime, HeldLease};
+use models_node::{BootTime, HeldLease};
 
 use self::uses::Uses;
-use crate::node::cache::{Cache, Cached};
-use crate::clock::now_roughly;
 use crate::access::key_refusal::KeyRefusal;
+use crate::clock::now_roughly;
+use crate::node::cache::{Cache, Cached};
 use crate::server::metrics::CacheMetrics;
 
 /// How long the cache holds that there is no key with a digest. The creation of a key is an event, which

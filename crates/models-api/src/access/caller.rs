@@ -9,12 +9,12 @@ use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use models_core::{KeyDigest, Principal, Role};
-use models_store::HeldLease;
+use models_node::HeldLease;
 
-use crate::server::application::Services;
 use crate::access::authentication::{Session, redact};
-use crate::dialects::openai::error::ApiError;
 use crate::access::key_refusal::KeyRefusal;
+use crate::dialects::openai::error::ApiError;
+use crate::server::application::Services;
 
 const OPENAI_ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
 const OPENAI_PROJECT: HeaderName = HeaderName::from_static("openai-project");

@@ -8,9 +8,9 @@ use models_core::{
 };
 use models_store::{DatabaseKind, Store};
 
-use crate::clock::now;
 use crate::cli::creation::{new_api_key, new_organization, new_secret};
 use crate::cli::list_file;
+use crate::clock::now;
 
 const STARTER_MODELS: &str = include_str!("../../../../config/starter-models.json");
 

@@ -7,9 +7,9 @@ use super::Failure;
 use super::lease::refuse_longer_than_requests;
 use super::output::print_once;
 use super::signals::told_to_stop;
-use crate::server::application::Application;
 use crate::cli::first_start;
 use crate::node::Node;
+use crate::server::application::Application;
 use crate::settings::Settings;
 
 /// What to do about a connection that everybody on the way can read.

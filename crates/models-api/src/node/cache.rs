@@ -12,12 +12,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
 use models_core::{Epoch, RepositoryError, Snapshot};
-use models_store::{BootTime, HeldLease};
+use models_node::{BootTime, HeldLease};
 
 use self::fill::{Failure, Fill};
 use self::waiting::Waiting;
-use crate::server::metrics::CacheMetrics;
 use crate::node::pause::{Point, pause};
+use crate::server::metrics::CacheMetrics;
 
 /// Each insertion copies the pointers of one shard.
 const SHARDS: usize = 256;

@@ -8,16 +8,16 @@ use models_core::{
     Attempt, Candidates, Change, Deletion, Epoch, Event, Model, ModelId, ModelRepository,
     OrganizationId, Principal, RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
 };
-use models_store::HeldLease;
+use models_node::HeldLease;
 use prometheus::IntCounterVec;
 use tokio::sync::Semaphore;
 
-use crate::node::cache::Cache;
-use crate::http::coding::{Accepted, Coding};
-use crate::server::metrics::Metrics;
-use crate::http::representation::Representation;
-use crate::node::revision::RevisionTokens;
 use crate::dialects::openai::view::{Deletions, Newest, View};
+use crate::http::coding::{Accepted, Coding};
+use crate::http::representation::Representation;
+use crate::node::cache::Cache;
+use crate::node::revision::RevisionTokens;
+use crate::server::metrics::Metrics;
 
 /// To render more models than this takes so long that others would wait for it.
 const MANY: usize = 500;

@@ -7,18 +7,18 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use models_core::{Attempt, Deletion, DeletionRefusal, ModelId};
 
-use crate::server::application::Services;
+use super::{path, read};
 use crate::access::authentication::Session;
 use crate::access::caller::{self, Caller, Owner, incorrect_api_key};
+use crate::access::key_refusal::KeyRefusal;
 use crate::clock::now;
 use crate::dialects::openai::error::ApiError;
-use crate::access::key_refusal::KeyRefusal;
 use crate::dialects::openai::objects::DeletedModelObject;
-use crate::routes::read::{Shown, Wishes};
-use crate::server::requester::Requester;
-use crate::node::revision::RevisionToken;
 use crate::dialects::openai::view::View;
-use super::{path, read};
+use crate::node::revision::RevisionToken;
+use crate::routes::read::{Shown, Wishes};
+use crate::server::application::Services;
+use crate::server::requester::Requester;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const X_STAINLESS_RETRY_COUNT: HeaderName = HeaderName::from_static("x-stainless-retry-count");

@@ -12,19 +12,19 @@ use actix_http::body::BoxBody;
 use actix_http::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, IF_NONE_MATCH};
 use actix_http::{HttpMessage, Method, Request, Response};
 use models_core::RepositoryError;
-use models_store::{BootTime, HeldLease, Released};
+use models_node::{BootTime, HeldLease, Released};
 
-use crate::server::application::Services;
 use crate::access::authentication::Session;
 use crate::access::caller::{Caller, READ, bearer_bytes, check};
+use crate::dialects::openai::view::View;
 use crate::http::coding::Accepted;
 use crate::http::conditional::matches;
-use crate::node::Node;
-use crate::routes::path::{LIST, model_id};
 use crate::http::representation::not_modified;
-use crate::server::respond::{is_client_request_id, length_of, target_length};
+use crate::node::Node;
 use crate::node::revision::X_MODELS_REVISION;
-use crate::dialects::openai::view::View;
+use crate::routes::path::{LIST, model_id};
+use crate::server::application::Services;
+use crate::server::respond::{is_client_request_id, length_of, target_length};
 
 /// What a request says of the answer that it would like.
 pub(crate) struct Wishes<'a> {

@@ -19,14 +19,14 @@ use socket2::SockRef;
 use tokio::sync::watch;
 
 use crate::access::address::TrustedProxies;
-use crate::server::connection::{Connection, Timeouts};
 use crate::access::failure_limit::FailureLimit;
-use crate::node::Node;
-use crate::server::operations::{self, Operations};
 use crate::access::rate_limit::RateLimit;
-use crate::routes::read::remember;
-use crate::server::respond::{Refusals, ToldToStop, respond};
+use crate::node::Node;
 use crate::routes;
+use crate::routes::read::remember;
+use crate::server::connection::{Connection, Timeouts};
+use crate::server::operations::{self, Operations};
+use crate::server::respond::{Refusals, ToldToStop, respond};
 use crate::settings::Settings;
 
 /// How many connections may wait to be taken.

@@ -12,8 +12,8 @@ use prometheus::{
     Registry, TextEncoder,
 };
 
-use crate::http::coding::Coding;
 use crate::dialects::openai::error::KEY_REFUSALS;
+use crate::http::coding::Coding;
 use crate::node::Node;
 use crate::routes::Template;
 

@@ -22,9 +22,9 @@ use models_store::{DatabaseHealth, Store};
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::node::Node;
 use crate::server::connection::{Body, Connection, InFlight, Timeouts};
 use crate::server::metrics::Metrics;
-use crate::node::Node;
 use crate::server::respond::{Logged, is_upgrade};
 
 pub(crate) const LIVE: &str = "/health/live";

@@ -23,19 +23,19 @@ use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::{Error, HttpMessage};
 use futures_util::future::{Either, ready};
 use futures_util::{FutureExt, StreamExt};
-use models_store::{BootTime, Clock};
+use models_node::{BootTime, Clock};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::sleep;
 
 use crate::access::address::TrustedProxies;
-use crate::server::connection::{Body, InFlight};
-use crate::http::cors::{self, Cors};
 use crate::dialects::openai::error::ApiError;
-use crate::server::metrics::Metrics;
+use crate::http::cors::{self, Cors};
+use crate::node::revision::{RevisionToken, X_MODELS_REVISION};
 use crate::routes::read::{Read, Reply};
+use crate::server::connection::{Body, InFlight};
+use crate::server::metrics::Metrics;
 use crate::server::request_id::RequestId;
 use crate::server::requester::Requester;
-use crate::node::revision::{RevisionToken, X_MODELS_REVISION};
 use exchange::{Answered, Exchange, Line};
 pub(crate) use headers::standard_headers;
 use headers::{

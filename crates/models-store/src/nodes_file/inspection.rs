@@ -31,7 +31,7 @@ pub(super) struct Mark {
     pub(super) database_file: String,
     /// The machine's boot in which it was made; empty where that cannot be known.
     pub(super) boot: String,
-    /// When it came to count, in nanoseconds of `BootTime`; 0 where no earlier file did.
+    /// When it came to count, in nanoseconds from the start of the machine; 0 where no earlier file did.
     pub(super) made_at: Option<i64>,
 }
 

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use models_core::{
     ListedApiKey, OrganizationId, Origin, Position, ProjectId, Revision, Role, Secret,
 };
-use models_store::{Following, Lease, ManualClock};
+use models_node::{Lease, ManualClock};
+use models_store::Following;
 use uuid::Uuid;
 
 use super::*;

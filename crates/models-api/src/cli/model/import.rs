@@ -15,9 +15,9 @@ use models_store::Store;
 use serde::Serialize;
 
 use super::Whose;
+use crate::cli::list_file::{self, InvalidEntries, List};
 use crate::cli::output::{Output, complain};
 use crate::cli::{Failure, find_scope, open_input, origin, shown};
-use crate::cli::list_file::{self, InvalidEntries, List};
 
 /// The owner of a new public model for which the list names none; OpenAI's own word.
 const DEFAULT_OWNER: &str = "system";

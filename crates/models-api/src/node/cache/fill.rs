@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use models_core::{RepositoryError, Snapshot};
-use models_store::HeldLease;
+use models_node::HeldLease;
 use tokio::sync::OnceCell;
 
 use super::Cached;

@@ -2,7 +2,8 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use models_core::{Position, Revision};
-use models_store::{Clock, Following, Lease};
+use models_node::{Clock, Lease};
+use models_store::Following;
 use tokio::sync::Notify;
 
 use super::*;

@@ -29,15 +29,16 @@ use models_core::{
     OrganizationId, Origin, Position, Progress, ProjectId, RepositoryError, Revision, Role, Scope,
     Secret, Snapshot, Timestamp,
 };
-use models_store::{BootTime, DatabaseKind, Following, Lease, ManualClock};
+use models_node::{BootTime, Lease, ManualClock};
+use models_store::{DatabaseKind, Following};
 use uuid::Uuid;
 
 use super::remember;
+use crate::node::pause::{Hook, Point, pause};
+use crate::node::{Memory, Node};
+use crate::routes;
 use crate::server::application::Services;
 use crate::server::metrics::Metrics;
-use crate::node::{Memory, Node};
-use crate::node::pause::{Hook, Point, pause};
-use crate::routes;
 use crate::settings::Settings;
 
 const TICK: Duration = Duration::from_secs(1);

@@ -9,18 +9,18 @@ use actix_http::{Method, Response, StatusCode};
 use actix_web::dev::ServiceResponse;
 use actix_web::{Error, HttpMessage};
 use models_core::{ApiKeyId, Outside, Slug};
-use models_store::{BootTime, Clock};
+use models_node::{BootTime, Clock};
 use std::net::IpAddr;
 
 use super::sent;
 use crate::access::authentication::Session;
-use crate::dialects::openai::error::ApiError;
-use crate::server::metrics::Metrics;
 use crate::access::rate_limit::Allowance;
-use crate::server::request_id::RequestId;
-use crate::server::requester::{self, Requester};
+use crate::dialects::openai::error::ApiError;
 use crate::node::revision::RevisionToken;
 use crate::routes::Template;
+use crate::server::metrics::Metrics;
+use crate::server::request_id::RequestId;
+use crate::server::requester::{self, Requester};
 
 /// What is kept of a request until its answer.
 pub(super) struct Exchange {

@@ -1,7 +1,7 @@
 //! The clock that leases are counted on.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Where the time comes from: the machine, or a test that stops it.
@@ -50,15 +50,6 @@ impl From<ManualClock> for Clock {
     }
 }
 
-/// The id of the machine's present boot; empty where it cannot be known.
-pub(crate) fn boot_id() -> &'static str {
-    static ID: OnceLock<String> = OnceLock::new();
-    ID.get_or_init(|| {
-        let read = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
-        read.unwrap_or_default().trim().to_owned()
-    })
-}
-
 /// The time since the machine was started, also that for which it slept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BootTime {
@@ -67,7 +58,7 @@ pub struct BootTime {
 
 impl BootTime {
     /// The moment at which the machine was started.
-    pub(crate) const START: Self = Self { nanoseconds: 0 };
+    pub const START: Self = Self { nanoseconds: 0 };
 
     /// This moment.
     #[must_use]
@@ -90,11 +81,15 @@ impl BootTime {
         Duration::from_nanos(self.nanoseconds.saturating_sub(earlier.nanoseconds))
     }
 
-    pub(crate) const fn from_nanoseconds(nanoseconds: u64) -> Self {
+    /// This many nanoseconds after the machine was started.
+    #[must_use]
+    pub const fn from_nanoseconds(nanoseconds: u64) -> Self {
         Self { nanoseconds }
     }
 
-    pub(crate) const fn nanoseconds(self) -> u64 {
+    /// The nanoseconds from the start of the machine.
+    #[must_use]
+    pub const fn nanoseconds(self) -> u64 {
         self.nanoseconds
     }
 }

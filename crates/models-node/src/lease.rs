@@ -1,30 +1,30 @@
 //! The lease that a node holds, and how a response is made under it.
 //!
 //! A response that shows anything from memory is made in three steps. The node acquires its lease
-//! with [`Following::hold`](crate::Following::hold), reads memory under the [`HeldLease`], and
-//! releases the response with [`Following::release`](crate::Following::release). The release
-//! compares the clock with the end that was loaded at the acquisition, never with a later one: the
+//! with [`Lease::hold_at`], reads memory under the [`HeldLease`], and releases the response with
+//! [`Lease::release`]. The release compares the clock with the end that was loaded at the acquisition, never with a later one: the
 //! node may have applied a deletion and renewed its lease since, and what was read before that
 //! still shows the model.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use crate::boot_time::{BootTime, Clock};
+use crate::clock::{BootTime, Clock};
 
 /// A node's lease, and how far its memory is. Only the follower extends it.
 #[derive(Debug, Default)]
 pub struct Lease {
-    pub(crate) clock: Clock,
+    /// The clock that it is counted on.
+    pub clock: Clock,
     /// When it ends, in nanoseconds of [`BootTime`].
     until: AtomicU64,
     /// The newest revision that memory has applied.
-    pub(crate) applied: AtomicI64,
+    pub applied: AtomicI64,
     /// The newest revision that the node has seen.
-    pub(crate) seen: AtomicI64,
+    pub seen: AtomicI64,
     /// When the database last responded, in nanoseconds of [`BootTime`].
-    pub(crate) heard: AtomicU64,
+    pub heard: AtomicU64,
     /// The catalog's level, if it is above the one that this program supports; else 0.
-    pub(crate) needed_level: AtomicI64,
+    pub needed_level: AtomicI64,
 }
 
 impl Lease {
@@ -48,17 +48,25 @@ impl Lease {
         self.extend(BootTime::START);
     }
 
-    pub(crate) fn until(&self) -> BootTime {
+    /// When it ends.
+    #[must_use]
+    pub fn until(&self) -> BootTime {
         BootTime::from_nanoseconds(self.until.load(Ordering::Acquire))
     }
 
-    pub(crate) fn hold_at(&self, now: BootTime) -> Option<HeldLease> {
+    /// Acquires the lease, if it runs at this time. `now` is a reading of its clock from before this call
+    /// and after the request was received.
+    #[must_use]
+    pub fn hold_at(&self, now: BootTime) -> Option<HeldLease> {
         // What is read from memory after this load includes all that was applied before the extension.
         let until = self.until();
         (now < until).then_some(HeldLease { at: now, until })
     }
 
-    pub(crate) fn release<T>(&self, held: HeldLease, value: T) -> Option<Released<T>> {
+    /// Lets something be sent that was read from memory under this lease. `None` once it has ended, also
+    /// if the node has renewed its lease since.
+    #[must_use]
+    pub fn release<T>(&self, held: HeldLease, value: T) -> Option<Released<T>> {
         held.release(self.clock.now(), value)
     }
 }
@@ -138,7 +146,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::boot_time::ManualClock;
+    use crate::clock::ManualClock;
 
     const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,0 +1,11 @@
+//! The application layer: what a node keeps in memory, and when it may serve from it.
+//!
+//! Nothing here knows SQL or HTTP.
+
+#![warn(missing_docs)]
+
+mod clock;
+mod lease;
+
+pub use clock::{BootTime, Clock, ManualClock};
+pub use lease::{HeldLease, Lease, Released};
