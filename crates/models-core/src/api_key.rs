@@ -1,12 +1,16 @@
 //! Keys: who is asking.
 
+mod secret;
+
 use serde::{Deserialize, Serialize};
 
 use crate::organization::{OrganizationId, ProjectId, Slug};
 use crate::role::Role;
-use crate::text::{Name, prefixed_id};
+use crate::text::Name;
+use crate::text::checked::prefixed_id;
 use crate::time::Timestamp;
-use crate::visibility::Principal;
+
+pub use self::secret::{KeyDigest, Secret};
 
 prefixed_id! {
     /// `key_` and letters and digits.
@@ -86,23 +90,6 @@ impl ApiKey {
         Validity {
             expires_at: self.expires_at,
             revoked_at: self.revoked_at,
-        }
-    }
-
-    /// Whom the key stands for at `now`.
-    pub fn principal(&self, now: Timestamp) -> Result<Principal, KeyRejection> {
-        self.validity().check(now).map(|()| self.holder())
-    }
-
-    /// Whom the key stands for whenever it is good.
-    #[must_use]
-    pub fn holder(&self) -> Principal {
-        Principal {
-            key_id: self.id.clone(),
-            organization_id: self.organization_id.clone(),
-            organization_slug: self.organization_slug.clone(),
-            project_id: self.project_id.clone(),
-            role: self.role,
         }
     }
 }

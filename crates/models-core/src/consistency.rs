@@ -4,50 +4,7 @@
 
 use std::time::Duration;
 
-use crate::event::{Event, Revision};
-
-/// Which history a revision belongs to: it changes when the database is restored or another server
-/// takes its place. Revisions of different epochs cannot be compared.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Epoch(pub String);
-
-/// A place in the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Position {
-    /// The history.
-    pub epoch: Epoch,
-    /// How much of it.
-    pub revision: Revision,
-}
-
-/// Something that was read, and the position that it is at least as new as: the position was read
-/// before it, on the same connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Snapshot<T> {
-    /// Before the reading.
-    pub position: Position,
-    /// What was read.
-    pub value: T,
-}
-
-/// Which rules a program must enforce to serve a catalog. A program supports all levels up to its own. A
-/// catalog is at the first level until a change that older programs cannot enforce raises it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Level(pub i64);
-
-impl Level {
-    /// The level of a catalog that uses no feature which needs a higher one.
-    pub const FIRST: Self = Self(1);
-
-    /// The highest level that this version of the program supports.
-    pub const SUPPORTED: Self = Self(1);
-}
-
-impl std::fmt::Display for Level {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
+use crate::event::{Epoch, Event, Revision};
 
 /// The leases that a catalog names for all its processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

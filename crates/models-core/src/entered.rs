@@ -3,9 +3,9 @@
 use std::ops::Deref;
 use std::str::FromStr;
 
-use crate::invisible::{self, Allowed};
+use crate::api_key::Secret;
 use crate::model::ModelId;
-use crate::secret::Secret;
+use crate::text::invisible::{self, Allowed};
 use crate::text::{Invalid, Name};
 
 /// An id, a name or a secret that somebody just entered: an import, a command, a registration.

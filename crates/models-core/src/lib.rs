@@ -7,40 +7,36 @@
 
 #![warn(missing_docs)]
 
-mod fine_tune;
-mod invisible;
+mod api_key;
+mod consistency;
+mod entered;
+mod event;
+mod import;
+mod model;
+mod organization;
+mod principal;
+mod repository;
+mod role;
 mod text;
-
-pub mod api_key;
-pub mod consistency;
-pub mod entered;
-pub mod event;
-pub mod import;
-pub mod mask;
-pub mod model;
-pub mod organization;
-pub mod repository;
-pub mod role;
-pub mod secret;
-pub mod time;
+mod time;
 pub mod visibility;
 
-pub use api_key::{ApiKey, ApiKeyId, KeyRejection, ListedApiKey, Validity};
-pub use consistency::{Epoch, Follower, Leases, Level, Position, Snapshot};
+pub use api_key::{ApiKey, ApiKeyId, KeyDigest, KeyRejection, ListedApiKey, Secret, Validity};
+pub use consistency::{Follower, Leases};
 pub use entered::Entered;
-pub use event::{Actor, Change, Event, LogEntry, Origin, Revision};
-pub use fine_tune::is_private_fine_tune;
+pub use event::{
+    Actor, Change, Epoch, Event, Level, LogEntry, Origin, Position, Revision, Snapshot,
+};
 pub use import::{ChangedFields, Import, ImportEntry, ImportReport, UpdatedModel};
-pub use mask::{Outside, mask};
-pub use model::{Model, ModelId, Scope, ShutdownDate};
+pub use model::{Model, ModelId, Scope, ShutdownDate, is_private_fine_tune};
 pub use organization::{Organization, OrganizationId, Project, ProjectId, Slug};
+pub use principal::Principal;
 pub use repository::{
     ApiKeyRepository, Attempt, Candidates, CommitInDoubt, Deletion, EventRepository, FirstContents,
     FirstStartRepository, LeaseRepository, ModelRepository, OrganizationRepository, Progress,
     RepositoryError,
 };
 pub use role::Role;
-pub use secret::{KeyDigest, Secret};
-pub use text::{Invalid, Name};
+pub use text::{Invalid, Name, Outside, mask};
 pub use time::Timestamp;
-pub use visibility::{DeletionRefusal, Hidden, Principal};
+pub use visibility::{DeletionRefusal, Hidden};

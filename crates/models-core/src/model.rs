@@ -1,10 +1,16 @@
 //! Models: what the catalog lists.
 
+mod fine_tune;
+
 use serde::{Deserialize, Serialize};
 
 use crate::organization::OrganizationId;
-use crate::text::{Invalid, Name, checked_text, is_control};
+use crate::text::checked::checked_text;
+use crate::text::control::is_control;
+use crate::text::{Invalid, Name};
 use crate::time::Timestamp;
+
+pub use self::fine_tune::is_private_fine_tune;
 
 checked_text! {
     /// A model's id, as clients write it: 1 to 256 bytes of UTF-8, any characters but control

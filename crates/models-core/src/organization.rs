@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::{Name, checked_text, prefixed_id};
+use crate::text::Name;
+use crate::text::checked::{checked_text, prefixed_id};
 use crate::time::Timestamp;
 
 prefixed_id! {

@@ -10,13 +10,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::api_key::{ApiKey, ApiKeyId, ListedApiKey};
-use crate::consistency::{Leases, Level, Position, Snapshot};
-use crate::event::{LogEntry, Origin, Revision};
+use crate::api_key::{ApiKey, ApiKeyId, KeyDigest, ListedApiKey};
+use crate::consistency::Leases;
+use crate::event::{Level, LogEntry, Origin, Position, Revision, Snapshot};
 use crate::import::{Import, ImportReport};
 use crate::model::{Model, ModelId, Scope};
 use crate::organization::{Organization, OrganizationId, Slug};
-use crate::secret::KeyDigest;
 use crate::time::Timestamp;
 use crate::visibility::DeletionRefusal;
 

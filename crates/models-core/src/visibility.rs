@@ -4,25 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::api_key::{ApiKeyId, KeyRejection};
+use crate::api_key::KeyRejection;
 use crate::model::{Model, ModelId, Scope};
-use crate::organization::{OrganizationId, ProjectId, Slug};
+use crate::principal::Principal;
 use crate::role::Role;
-
-/// Whom a request is made for: a key that was accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Principal {
-    /// The key.
-    pub key_id: ApiKeyId,
-    /// Its organization.
-    pub organization_id: OrganizationId,
-    /// Its organization's slug.
-    pub organization_slug: Slug,
-    /// Its project.
-    pub project_id: ProjectId,
-    /// What it may do.
-    pub role: Role,
-}
 
 /// Why a model is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +87,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::api_key::ApiKeyId;
+    use crate::organization::{OrganizationId, ProjectId};
     use crate::time::Timestamp;
 
     fn organization(number: u8) -> OrganizationId {

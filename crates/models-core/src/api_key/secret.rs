@@ -9,7 +9,7 @@ use crate::text::Invalid;
 
 /// How the keys that this service makes begin: OpenAI's `sk-` and then ours, so that scanners can
 /// tell them apart.
-pub const PREFIX: &str = "sk-mdl-";
+const PREFIX: &str = "sk-mdl-";
 
 const RANDOM_BYTES: usize = 32;
 /// 62⁴³ is the first power of 62 above 2²⁵⁶.

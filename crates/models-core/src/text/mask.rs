@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use crate::text::is_control;
+use super::control::is_control;
 
 /// The beginnings of this service's keys. Nothing else begins like this, so they are found inside words too.
 const OURS: [&[u8]; 2] = [b"sk-mdl-", b"sk-admin-"];
@@ -287,7 +287,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::secret::Secret;
+    use crate::api_key::Secret;
 
     #[test]
     fn text_without_a_key_stays_as_it_is() {

@@ -5,7 +5,7 @@ use icu_properties::props::{
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-use crate::text::is_control;
+use super::control::is_control;
 
 /// Which invisible characters a text may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

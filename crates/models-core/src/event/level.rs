@@ -1,0 +1,20 @@
+//! Which versions of the program can serve a catalog.
+
+/// Which rules a program must enforce to serve a catalog. A program supports all levels up to its own. A
+/// catalog is at the first level until a change that older programs cannot enforce raises it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Level(pub i64);
+
+impl Level {
+    /// The level of a catalog that uses no feature which needs a higher one.
+    pub const FIRST: Self = Self(1);
+
+    /// The highest level that this version of the program supports.
+    pub const SUPPORTED: Self = Self(1);
+}
+
+impl std::fmt::Display for Level {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}

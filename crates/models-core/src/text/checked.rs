@@ -1,0 +1,105 @@
+//! Text that was checked when it was made.
+
+use std::borrow::Cow;
+
+/// Why a value was refused, as a sentence that names what it should have been.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{noun} {reason}")]
+pub struct Invalid {
+    noun: &'static str,
+    reason: Cow<'static, str>,
+}
+
+impl Invalid {
+    pub(crate) fn new(noun: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+        let reason = reason.into();
+        Self { noun, reason }
+    }
+
+    /// What is wrong, without the noun: `must not be empty`.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+/// Declares a type that holds text for which `$check` found nothing wrong, in a `String` or in the
+/// type that is named.
+macro_rules! checked_text {
+    ($(#[$meta:meta])* $name:ident, $noun:literal, $check:expr) => {
+        $crate::text::checked::checked_text! { $(#[$meta])* $name(String), $noun, $check }
+    };
+    ($(#[$meta:meta])* $name:ident($text:ty), $noun:literal, $check:expr) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name($text);
+
+        impl $name {
+            /// How a refusal calls a value of this type.
+            pub(crate) const NOUN: &str = $noun;
+
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $crate::text::checked::Invalid;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                let check: fn(&str) -> Result<(), &'static str> = $check;
+                check(&text).map_err(|reason| $crate::text::checked::Invalid::new(Self::NOUN, reason))?;
+                Ok(Self(text.into()))
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::text::checked::Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.to_owned().try_into()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.as_str().to_owned()
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+/// Declares an identifier: a fixed prefix and then letters and digits, made from a UUID.
+macro_rules! prefixed_id {
+    ($(#[$meta:meta])* $name:ident, $noun:literal, $prefix:literal) => {
+        $crate::text::checked::checked_text! {
+            $(#[$meta])*
+            $name, $noun, |text| {
+                let rest = text.strip_prefix($prefix).ok_or(concat!("must start with `", $prefix, "`"))?;
+                if rest.is_empty() || rest.len() > 64 || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                    return Err(concat!("must be `", $prefix, "` and then 1 to 64 letters and digits"));
+                }
+                Ok(())
+            }
+        }
+
+        impl $name {
+            /// The identifier made from this UUID.
+            #[must_use]
+            pub fn from_uuid(uuid: uuid::Uuid) -> Self {
+                Self(format!(concat!($prefix, "{}"), uuid.simple()))
+            }
+        }
+    };
+}
+
+pub(crate) use {checked_text, prefixed_id};
