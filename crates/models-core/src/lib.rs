@@ -39,4 +39,4 @@ pub use repository::{
 pub use role::Role;
 pub use text::{Invalid, Name, Outside, mask};
 pub use time::Timestamp;
-pub use visibility::{DeletionRefusal, Hidden};
+pub use visibility::{Audience, DeletionRefusal, Hidden};

@@ -222,7 +222,7 @@ async fn find_deletable<DB: Backend>(
         Err(rejection) => return Ok(Err(DeletionRefusal::Key(rejection))),
     };
     let candidates = models(candidates.into_iter().filter_map(JoinedModel::row))?;
-    Ok(visibility::find_deletable(&principal, id, candidates))
+    Ok(visibility::find_deletable(&principal, id, &candidates).cloned())
 }
 
 async fn remove<DB: Backend>(

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use models_core::{
-    Attempt, Candidates, Change, Deletion, Epoch, Event, Model, ModelId, ModelRepository,
+    Attempt, Audience, Candidates, Change, Deletion, Epoch, Event, Model, ModelId, ModelRepository,
     OrganizationId, Principal, RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
 };
 use models_node::HeldLease;
@@ -198,12 +198,12 @@ impl Rendering {
             own_revision,
         } = candidates;
         let all = models.iter().filter(|model| is_public(model)).count();
-        let models = visibility::list(principal, models);
+        let models = visibility::list(&Audience::from(principal), &models);
         let newest = |revision| Newest {
             revision,
             token: self.tokens.token(epoch, revision),
         };
-        let public = models.iter().filter(|model| is_public(model));
+        let public = models.iter().copied().filter(|model| is_public(model));
         let shown = public.clone().count();
         // Who is not shown all public models has none of them in common with others.
         let public = (shown == all).then(|| self.public(public, &newest(public_revision)));
@@ -211,7 +211,7 @@ impl Rendering {
             Some(public) if own_revision == Revision(0) && shown == models.len() => Ok(public),
             public => {
                 let newest = newest(public_revision.max(own_revision));
-                View::new(models.iter(), &newest, public).map(Arc::new)
+                View::new(models.into_iter(), &newest, public).map(Arc::new)
             }
         }
     }

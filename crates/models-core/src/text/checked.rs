@@ -78,12 +78,12 @@ macro_rules! checked_text {
     };
 }
 
-/// Declares an identifier: a fixed prefix and then letters and digits, made from a UUID.
+/// Declares an identifier: a fixed prefix and then letters and digits, made from a UUID. Copies share the text.
 macro_rules! prefixed_id {
     ($(#[$meta:meta])* $name:ident, $noun:literal, $prefix:literal) => {
         $crate::text::checked::checked_text! {
             $(#[$meta])*
-            $name, $noun, |text| {
+            $name(std::sync::Arc<str>), $noun, |text| {
                 let rest = text.strip_prefix($prefix).ok_or(concat!("must start with `", $prefix, "`"))?;
                 if rest.is_empty() || rest.len() > 64 || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
                     return Err(concat!("must be `", $prefix, "` and then 1 to 64 letters and digits"));
@@ -96,7 +96,7 @@ macro_rules! prefixed_id {
             /// The identifier made from this UUID.
             #[must_use]
             pub fn from_uuid(uuid: uuid::Uuid) -> Self {
-                Self(format!(concat!($prefix, "{}"), uuid.simple()))
+                Self(format!(concat!($prefix, "{}"), uuid.simple()).into())
             }
         }
     };

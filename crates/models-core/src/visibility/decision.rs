@@ -1,0 +1,124 @@
+//! Which model an audience sees.
+
+use super::audience::Audience;
+use crate::model::{Model, ModelId, Scope};
+
+/// What the catalog has under one id.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'e, 'm> {
+    candidates: &'e [&'m Model],
+}
+
+impl<'e, 'm> Entry<'e, 'm> {
+    /// The entry of these models, which all have the same id and each a scope of its own.
+    #[must_use]
+    pub fn new(candidates: &'e [&'m Model]) -> Self {
+        Self { candidates }
+    }
+
+    fn find(self, is_meant: impl Fn(&Scope) -> bool) -> Option<&'m Model> {
+        let mut candidates = self.candidates.iter().copied();
+        candidates.find(|model| is_meant(&model.scope))
+    }
+}
+
+/// Why an audience sees no model under an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hidden {
+    /// There is no model with this id.
+    Missing,
+    /// Only other organizations have a model with this id.
+    AnotherOrganization,
+}
+
+/// The model that the audience sees under the entry's id: the organization's own takes precedence over the public one.
+pub fn decide<'m>(audience: &Audience, entry: Entry<'_, 'm>) -> Result<&'m Model, Hidden> {
+    let is_own = |scope: &Scope| scope.organization_id() == Some(audience.organization_id());
+    let is_public = |scope: &Scope| *scope == Scope::Public;
+    let seen = entry.find(is_own).or_else(|| entry.find(is_public));
+    seen.ok_or(if entry.candidates.is_empty() {
+        Hidden::Missing
+    } else {
+        Hidden::AnotherOrganization
+    })
+}
+
+/// All models that the audience sees among the candidates, by `created` and then by the bytes of the id. Each id appears
+/// once.
+#[must_use]
+pub fn list<'m>(audience: &Audience, candidates: &'m [Model]) -> Vec<&'m Model> {
+    let mut candidates: Vec<&Model> = candidates.iter().collect();
+    candidates.sort_by(|one, other| one.id.cmp(&other.id));
+    let entries = candidates.chunk_by(|one, other| one.id == other.id);
+    let seen = entries.filter_map(|models| decide(audience, Entry::new(models)).ok());
+    let mut models: Vec<&Model> = seen.collect();
+    models.sort_by_key(|model| model.created); // stable: the ids stay in order
+    models
+}
+
+/// The model with this id, exactly as [`list`] has it.
+#[must_use]
+pub fn find<'m>(audience: &Audience, id: &ModelId, candidates: &'m [Model]) -> Option<&'m Model> {
+    let models: Vec<&Model> = candidates.iter().filter(|model| model.id == *id).collect();
+    decide(audience, Entry::new(&models)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::samples::{audience, catalogs, model, organization};
+    use super::*;
+
+    #[test]
+    fn an_own_model_takes_the_place_of_a_public_one_in_any_order() {
+        let (own, public) = (model(Some(1), "a", 9), model(None, "a", 1));
+        for candidates in [vec![own.clone(), public.clone()], vec![public, own.clone()]] {
+            assert_eq!(list(&audience(1), &candidates), [&own]);
+        }
+    }
+
+    #[test]
+    fn another_organizations_model_takes_nobodys_place() {
+        let (foreign, public) = (model(Some(2), "a", 9), model(None, "a", 1));
+        let candidates = [foreign.clone(), public.clone()];
+        assert_eq!(list(&audience(1), &candidates), [&public]);
+        assert_eq!(
+            decide(&audience(1), Entry::new(&[&foreign])),
+            Err(Hidden::AnotherOrganization)
+        );
+        assert_eq!(decide(&audience(1), Entry::new(&[])), Err(Hidden::Missing));
+    }
+
+    #[test]
+    fn the_list_is_ordered_by_creation_and_then_by_the_bytes_of_the_id() {
+        let models = [
+            model(None, "b", 2),
+            model(None, "a", 2),
+            model(None, "Z", 2),
+            model(None, "c", 1),
+        ];
+        let models = list(&audience(1), &models);
+        let ids: Vec<_> = models.iter().map(|model| model.id.as_str()).collect();
+        assert_eq!(ids, ["c", "Z", "a", "b"]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_model_is_listed_if_and_only_if_it_is_found(catalog in catalogs(), who in 1..4_u8) {
+            let listed = list(&audience(who), &catalog);
+            prop_assert!(listed.is_sorted_by(|a, b| (a.created, &a.id) < (b.created, &b.id)));
+            for id in ["a", "b", "c", "d"] {
+                let id: ModelId = id.parse().expect("an id");
+                let shown = listed.iter().find(|model| model.id == id).copied();
+                prop_assert_eq!(find(&audience(who), &id, &catalog), shown);
+            }
+            let own = Scope::Organization(organization(who));
+            for model in &catalog {
+                let has_own = catalog.iter().any(|other| other.id == model.id && other.scope == own);
+                let is_seen = model.scope == own || model.scope == Scope::Public && !has_own;
+                prop_assert_eq!(listed.contains(&model), is_seen);
+            }
+        }
+    }
+}

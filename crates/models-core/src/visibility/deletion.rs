@@ -1,0 +1,88 @@
+//! Which model a caller may delete.
+
+use super::audience::Audience;
+use super::decision::find;
+use crate::api_key::KeyRejection;
+use crate::model::{Model, ModelId, Scope};
+use crate::principal::Principal;
+use crate::role::Role;
+
+/// Why a model is not deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeletionRefusal {
+    /// The key itself is no longer good.
+    Key(KeyRejection),
+    /// The key's role may not delete anything.
+    Role,
+    /// There is no such model for this key; a hidden one and a missing one are alike.
+    NotFound,
+    /// It is a public model: visible, but not an organization's to delete.
+    Public,
+}
+
+/// The model that the principal deletes when it deletes `id`. The role is judged before anything
+/// about the model is said, and a model that is not visible does not exist.
+pub fn find_deletable<'m>(
+    principal: &Principal,
+    id: &ModelId,
+    candidates: &'m [Model],
+) -> Result<&'m Model, DeletionRefusal> {
+    if principal.role < Role::Owner {
+        return Err(DeletionRefusal::Role);
+    }
+    let model = find(&Audience::from(principal), id, candidates);
+    let model = model.ok_or(DeletionRefusal::NotFound)?;
+    match model.scope {
+        Scope::Public => Err(DeletionRefusal::Public),
+        Scope::Organization(_) => Ok(model),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::samples::{audience, catalogs, model, principal};
+    use super::*;
+
+    #[test]
+    fn deletion_judges_the_role_first_then_existence_then_ownership() {
+        let candidates = [
+            model(None, "public", 1),
+            model(Some(1), "own", 1),
+            model(Some(2), "foreign", 1),
+        ];
+        let refusal = |role, id: &str| {
+            let id = id.parse().expect("an id");
+            find_deletable(&principal(1, role), &id, &candidates).err()
+        };
+        for role in [Role::Reader, Role::Writer] {
+            for id in ["public", "own", "foreign", "missing"] {
+                assert_eq!(refusal(role, id), Some(DeletionRefusal::Role));
+            }
+        }
+        for (id, expected) in [
+            ("missing", Some(DeletionRefusal::NotFound)),
+            ("foreign", Some(DeletionRefusal::NotFound)),
+            ("public", Some(DeletionRefusal::Public)),
+            ("own", None),
+        ] {
+            assert_eq!(refusal(Role::Owner, id), expected, "{id}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_owner_deletes_what_it_sees_unless_it_is_public(catalog in catalogs(), who in 1..4_u8) {
+            for id in ["a", "b", "c", "d"] {
+                let id: ModelId = id.parse().expect("an id");
+                let expected = match find(&audience(who), &id, &catalog) {
+                    None => Err(DeletionRefusal::NotFound),
+                    Some(model) if model.scope == Scope::Public => Err(DeletionRefusal::Public),
+                    Some(model) => Ok(model),
+                };
+                prop_assert_eq!(find_deletable(&principal(who, Role::Owner), &id, &catalog), expected);
+            }
+        }
+    }
+}
