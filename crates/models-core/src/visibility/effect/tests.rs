@@ -1,0 +1,106 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::ModelId;
+use crate::visibility::list;
+use crate::visibility::samples::{audience, model};
+
+/// The models that an audience sees, and nothing else.
+type View = BTreeMap<ModelId, Model>;
+
+fn built(who: u8, catalog: &[Model]) -> View {
+    let models = list(&audience(who), catalog).into_iter();
+    models
+        .map(|model| (model.id.clone(), model.clone()))
+        .collect()
+}
+
+/// The view after the effect; `None` if it cannot be told from the view.
+fn applied(mut view: View, effect: Effect<'_>) -> Option<View> {
+    let shows_own = |view: &View, id| {
+        let shown: Option<&Model> = view.get(id);
+        shown.is_some_and(|model| model.scope != Scope::Public)
+    };
+    match effect {
+        Effect::Nothing => {}
+        Effect::Put(model) if model.scope == Scope::Public && shows_own(&view, &model.id) => {}
+        Effect::Put(model) => {
+            view.insert(model.id.clone(), model.clone());
+        }
+        Effect::Remove(model) if model.scope != Scope::Public => return None,
+        Effect::Remove(model) if shows_own(&view, &model.id) => {}
+        Effect::Remove(model) => {
+            view.remove(&model.id);
+        }
+    }
+    Some(view)
+}
+
+/// Makes the catalog have the model, or no model of its id and scope, and returns the change if that is one.
+fn change(catalog: &mut Vec<Model>, model: Model, is_wanted: bool) -> Option<Change> {
+    let is_meant = |other: &Model| other.id == model.id && other.scope == model.scope;
+    let before = catalog.iter().position(is_meant);
+    let before = before.map(|place| catalog.remove(place));
+    if is_wanted {
+        catalog.push(model.clone());
+    }
+    match (before, is_wanted) {
+        (None, true) => Some(Change::ModelCreated(model)),
+        (Some(before), true) => Some(Change::ModelUpdated {
+            before,
+            after: model,
+        }),
+        (Some(before), false) => Some(Change::ModelDeleted(before)),
+        (None, false) => None,
+    }
+}
+
+proptest! {
+    #[test]
+    fn applying_effects_equals_rebuilding(
+        log in proptest::collection::vec(
+            (proptest::option::of(1..3_u8), "[a-c]", 0..9_u32, proptest::bool::weighted(0.6)), 0..40,
+        ),
+    ) {
+        let mut catalog = vec![];
+        for (owner, id, created, is_wanted) in log {
+            // The third organization has no models of its own.
+            let before: Vec<View> = (1..=3).map(|who| built(who, &catalog)).collect();
+            let Some(change) = change(&mut catalog, model(owner, &id, created), is_wanted) else {
+                continue;
+            };
+            for (who, before) in (1..=3).zip(before) {
+                let effect = effect_on(&change, &audience(who));
+                let view = applied(before, effect);
+                prop_assert!(view.is_some() || owner == Some(who), "only a deletion of an own model");
+                prop_assert_eq!(&view.unwrap_or_else(|| built(who, &catalog)), &built(who, &catalog));
+                match reach_of(&change) {
+                    Reach::Nobody => prop_assert_eq!(effect, Effect::Nothing),
+                    Reach::One(reached) => prop_assert!(reached == audience(who) || effect == Effect::Nothing),
+                    Reach::Everybody => prop_assert_ne!(effect, Effect::Nothing),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_change_reaches_those_who_may_see_its_model() {
+    let (public, own) = (model(None, "a", 1), model(Some(1), "a", 2));
+    let deleted = |model: &Model| Change::ModelDeleted(model.clone());
+    assert_eq!(reach_of(&deleted(&public)), Reach::Everybody);
+    assert_eq!(reach_of(&deleted(&own)), Reach::One(audience(1)));
+    assert_eq!(
+        effect_on(&deleted(&own), &audience(1)),
+        Effect::Remove(&own)
+    );
+    assert_eq!(effect_on(&deleted(&own), &audience(2)), Effect::Nothing);
+    let lease = Change::LeaseUpdated {
+        before_seconds: None,
+        after_seconds: 15,
+    };
+    assert_eq!(reach_of(&lease), Reach::Nobody);
+    assert_eq!(effect_on(&lease, &audience(1)), Effect::Nothing);
+}
