@@ -3,6 +3,9 @@
 pub(crate) mod address;
 pub(crate) mod authentication;
 pub(crate) mod caller;
+pub(crate) mod credentials;
 pub(crate) mod failure_limit;
 pub(crate) mod key_refusal;
+pub(crate) mod permission;
 pub(crate) mod rate_limit;
+pub(crate) mod services;

@@ -4,4 +4,5 @@ pub(crate) mod body;
 pub(crate) mod coding;
 pub(crate) mod conditional;
 pub(crate) mod cors;
+pub(crate) mod fields;
 pub(crate) mod representation;

@@ -7,10 +7,11 @@ use actix_http::header::HeaderValue;
 use actix_http::{Method, Request, Response, StatusCode};
 use models_core::{Model, RepositoryError, Revision};
 
+use crate::access::services::Services;
 use crate::dialects::openai::view::{Newest, View};
+use crate::http::fields::Fields;
 use crate::node::Node;
-use crate::routes::Template;
-use crate::server::application::Services;
+use crate::routes::template::Template;
 use crate::server::respond::Reception;
 use crate::settings::Settings;
 
@@ -82,7 +83,8 @@ impl Reads {
     #[must_use]
     pub fn answer(&self, request: &Request) -> Option<Response<BoxBody>> {
         let began = self.services.node.clock().now();
-        let read = crate::routes::read::remember(&self.services, began, request)?;
+        let fields = Fields::of(request.head());
+        let read = crate::routes::read::remember(&self.services, began, &fields, request)?;
         Some(self.reception.finish_read(began, request, read))
     }
 }

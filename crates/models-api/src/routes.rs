@@ -4,6 +4,7 @@ mod index;
 mod models;
 pub(crate) mod path;
 pub(crate) mod read;
+pub(crate) mod template;
 mod wrong_base;
 
 use actix_web::http::Method;
@@ -26,42 +27,15 @@ const INDEX: &str = "/";
 /// The model id is the rest of the path, slashes and all; [`crate::routes::path`] reads it.
 const ONE: &str = "/v1/models/{id:.+}";
 
-/// A path of the table, or none of them: what a request is counted under.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Template {
-    List,
-    Model,
-    None,
-}
-
-impl Template {
-    /// Which one this path is.
-    pub(crate) fn of(path: &str) -> Self {
-        match path.strip_prefix(LIST) {
-            Some("") => Self::List,
-            Some(rest) if rest.starts_with('/') && rest.len() > 1 => Self::Model,
-            Some(_) | None => Self::None,
-        }
-    }
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::List => "/v1/models",
-            Self::Model => "/v1/models/{model}",
-            Self::None => "",
-        }
-    }
-}
-
 /// All endpoints, those of a path beside each other.
 #[rustfmt::skip]
 pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint { path: INDEX, method: Method::GET,   route: || web::get().to(index::show) },
     Endpoint { path: INDEX, method: Method::HEAD,  route: || web::head().to(index::show) },
-    Endpoint { path: LIST, method: Method::GET,    route: || web::get().to(models::list) },
-    Endpoint { path: LIST, method: Method::HEAD,   route: || web::head().to(models::list) },
-    Endpoint { path: ONE,  method: Method::GET,    route: || web::get().to(models::retrieve) },
-    Endpoint { path: ONE,  method: Method::HEAD,   route: || web::head().to(models::retrieve) },
+    Endpoint { path: LIST, method: Method::GET,    route: || web::get().to(models::read) },
+    Endpoint { path: LIST, method: Method::HEAD,   route: || web::head().to(models::read) },
+    Endpoint { path: ONE,  method: Method::GET,    route: || web::get().to(models::read) },
+    Endpoint { path: ONE,  method: Method::HEAD,   route: || web::head().to(models::read) },
     Endpoint { path: ONE,  method: Method::DELETE, route: || web::delete().to(models::delete) },
 ];
 

@@ -1,71 +1,26 @@
-//! Who is asking, and whether that is enough. A handler states in its signature what it needs; this
-//! is the only place of the service where roles are compared.
+//! Who is asking, and whether that is enough. A handler states in its signature what it needs.
 
-use std::borrow::Cow;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use actix_web::http::header::HeaderValue;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
-use models_core::{KeyDigest, Principal, Role};
+use models_core::{KeyDigest, Principal};
 use models_node::HeldLease;
 
 use crate::access::authentication::{Session, redact};
+use crate::access::credentials::token;
 use crate::access::key_refusal::KeyRefusal;
+use crate::access::permission::{DELETE, Permission};
+use crate::access::rate_limit::Allowance;
+use crate::access::services::Services;
 use crate::dialects::openai::error::ApiError;
-use crate::server::application::Services;
-
-const OPENAI_ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
-const OPENAI_PROJECT: HeaderName = HeaderName::from_static("openai-project");
-
-/// What a request needs a key for.
-#[derive(Clone, Copy)]
-pub(crate) struct Need {
-    role: Role,
-    /// What a key of a lower role lacks, in OpenAI's words.
-    scope: &'static str,
-}
-
-/// To list and retrieve.
-pub(crate) const READ: Need = Need {
-    role: Role::Reader,
-    scope: "api.model.read",
-};
-/// To delete.
-pub(crate) const DELETE: Need = Need {
-    role: Role::Owner,
-    scope: "api.delete",
-};
-
-impl Need {
-    /// The refusal of a key that may not.
-    pub(crate) fn refusal(self) -> ApiError {
-        ApiError::MissingScope(self.scope)
-    }
-}
-
-/// A key that may list and retrieve.
-pub struct Caller {
-    /// The lease under which the session was read.
-    pub(crate) held: HeldLease,
-    pub(crate) session: Arc<Session>,
-    /// The key.
-    pub(crate) token: Box<[u8]>,
-}
+use crate::http::fields::Fields;
 
 /// A key that may delete. The deletion checks it again, in its own transaction.
 pub struct Owner(pub Arc<Session>);
-
-impl FromRequest for Caller {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move { require(&request, READ).await })
-    }
-}
 
 impl FromRequest for Owner {
     type Error = ApiError;
@@ -73,71 +28,78 @@ impl FromRequest for Owner {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move {
-            let caller = require(&request, DELETE).await?;
-            Ok(Self(caller.session))
-        })
+        Box::pin(async move { require(&request, DELETE).await.map(Self) })
     }
 }
 
-/// Credentials first (401), then the rate limit (429), and then the rest.
-async fn require(request: &HttpRequest, need: Need) -> Result<Caller, ApiError> {
-    let token = only_token(request)?;
+/// The session of a request that has this permission.
+async fn require(request: &HttpRequest, permission: Permission) -> Result<Arc<Session>, ApiError> {
+    let fields = Fields::of(request.head());
+    let token = token(&fields)?;
     let services = request
         .app_data::<web::Data<Services>>()
         .expect("the application has its services");
     let held = services.node.hold()?;
-    let (held, session) = session(services, request, &token, held).await?;
-    if let Err(refusal) = allow(services, request, &session, need) {
+    let (held, session) = match services.node.authenticator.remember(&held, token) {
+        Some(session) => (held, session),
+        None => look_up(services, &fields, request.peer_addr(), token).await?,
+    };
+    let mut allowance = None;
+    let admitted = admit(services, &session, &fields, permission, &mut allowance);
+    let mut extensions = request.extensions_mut();
+    extensions.insert(session.clone());
+    allowance.map(|allowance| extensions.insert(allowance));
+    match admitted {
+        Ok(()) => Ok(session),
         // A refusal says that the key is good.
-        return Err(services.node.release(held, refusal)?.into_inner());
+        Err(refusal) => Err(services.node.release(held, refusal)?.into_inner()),
     }
-    Ok(Caller {
-        held,
-        session,
-        token: token.as_bytes().into(),
-    })
 }
 
-/// Whether the session may do this, now.
-fn allow(
+/// Whether the session may do this, now. The rate limit comes first (429), then the organization and project headers
+/// (401), then the permission (403). `allowance` is what the request has taken of the rate limit, if it has taken that
+/// before.
+pub(crate) fn admit(
     services: &Services,
-    request: &HttpRequest,
-    session: &Arc<Session>,
-    need: Need,
+    session: &Session,
+    fields: &Fields<'_>,
+    permission: Permission,
+    allowance: &mut Option<Allowance>,
 ) -> Result<(), ApiError> {
-    request.extensions_mut().insert(session.clone());
+    let principal = &session.principal;
     if let Some(rate_limit) = &services.rate_limit {
-        let allowance = rate_limit.take(&session.principal.key_id);
-        request.extensions_mut().insert(allowance.clone());
+        let allowance = allowance.get_or_insert_with(|| rate_limit.take(&principal.key_id));
         if let Some(wait) = allowance.retry_after {
             return Err(ApiError::RateLimited(allowance.limit, wait.as_secs()));
         }
     }
-    let organization = request.headers().get_all(OPENAI_ORGANIZATION);
-    let project = request.headers().get_all(OPENAI_PROJECT);
-    check(services, &session.principal, organization, project, need)
+    if !services.ignore_organization_headers {
+        check_organization(fields.organizations(), principal)?;
+        check_project(fields.projects(), principal)?;
+    }
+    permission.check(principal.role)
 }
 
-/// The session of the token. A token that memory knows waits for nothing. Any other is looked up, at
-/// once or slowly: that depends on the incorrect keys that came from the same address.
-async fn session(
+/// The session of a token that memory does not have as one, and the lease under which it may be used. The token is
+/// looked up at once or slowly: that depends on the incorrect keys that came from the same address.
+pub(crate) async fn look_up(
     services: &Services,
-    request: &HttpRequest,
-    token: &str,
-    held: HeldLease,
+    fields: &Fields<'_>,
+    peer: Option<SocketAddr>,
+    token: &[u8],
 ) -> Result<(HeldLease, Arc<Session>), ApiError> {
-    let authenticator = &services.node.authenticator;
-    if let Some(session) = authenticator.remember(&held, token.as_bytes()) {
-        return Ok((held, session));
+    let token = &*String::from_utf8_lossy(token);
+    if token.trim().is_empty() {
+        return Err(ApiError::MalformedCredentials);
     }
-    let limit = services.failure_limit.as_ref().zip(request.peer_addr());
+    let authenticator = &services.node.authenticator;
+    let limit = services.failure_limit.as_ref().zip(peer);
     let limit = limit.map(|(limit, peer)| {
         let proxies = &services.trusted_proxies;
-        (limit, proxies.client_address(peer.ip(), request.headers()))
+        (limit, proxies.client_address(peer.ip(), fields.headers()))
     });
     if let Some((limit, address)) = limit
-        && authenticator.needs_look_up(&held, token)
+        && authenticator.needs_look_up(&services.node.hold()?, token)
     {
         match limit.wait_for_look_up(address).await {
             Ok(is_throttled) => services.node.metrics.looked_up(is_throttled),
@@ -154,62 +116,13 @@ async fn session(
     })
 }
 
-/// What is asked of a good key: that the organization and project headers are its own (401), and
-/// that its role is enough (403).
-pub(crate) fn check<'a>(
-    services: &Services,
-    principal: &Principal,
-    organization: impl Iterator<Item = &'a HeaderValue>,
-    project: impl Iterator<Item = &'a HeaderValue>,
-    need: Need,
-) -> Result<(), ApiError> {
-    if !services.ignore_organization_headers {
-        check_organization(organization, principal)?;
-        check_project(project, principal)?;
-    }
-    if principal.role < need.role {
-        return Err(need.refusal());
-    }
-    Ok(())
-}
-
 /// The refusal of the key that the request carries.
 #[must_use]
 pub fn incorrect_api_key(request: &HttpRequest, refusal: KeyRefusal) -> ApiError {
-    match only_token(request) {
-        Ok(token) => ApiError::IncorrectApiKey(redact(&token), refusal),
+    match token(&Fields::of(request.head())) {
+        Ok(token) => ApiError::IncorrectApiKey(redact(&String::from_utf8_lossy(token)), refusal),
         Err(error) => error,
     }
-}
-
-/// The token of the one `Authorization` header.
-fn only_token(request: &HttpRequest) -> Result<Cow<'_, str>, ApiError> {
-    let mut values = request.headers().get_all(AUTHORIZATION);
-    let value = values.next().ok_or(ApiError::MissingCredentials)?;
-    if values.next().is_some() {
-        return Err(ApiError::BadRequest(
-            "There must be one Authorization header.",
-        ));
-    }
-    bearer_token(value).ok_or(ApiError::MalformedCredentials)
-}
-
-/// Everything after the first space of `Bearer …`; the scheme in any case.
-fn bearer_token(authorization: &HeaderValue) -> Option<Cow<'_, str>> {
-    let token = bearer_bytes(authorization)?;
-    let token = match str::from_utf8(token) {
-        Ok(token) => Cow::Borrowed(token),
-        // It is no key; this is what it looks like when it is shown.
-        Err(_) => String::from_utf8_lossy(token),
-    };
-    (!token.trim().is_empty()).then_some(token)
-}
-
-/// The same, whatever it is.
-pub(crate) fn bearer_bytes(authorization: &HeaderValue) -> Option<&[u8]> {
-    const SCHEME: usize = "Bearer ".len();
-    let (scheme, token) = authorization.as_bytes().split_at_checked(SCHEME)?;
-    scheme.eq_ignore_ascii_case(b"Bearer ").then_some(token)
 }
 
 /// The header may give the organization's id or its slug. An empty one says nothing: an SDK sends

@@ -7,54 +7,28 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use models_core::{Attempt, Deletion, DeletionRefusal, ModelId};
 
-use super::{path, read};
+use super::path;
 use crate::access::authentication::Session;
-use crate::access::caller::{self, Caller, Owner, incorrect_api_key};
+use crate::access::caller::{Owner, incorrect_api_key};
 use crate::access::key_refusal::KeyRefusal;
+use crate::access::permission::DELETE;
+use crate::access::services::Services;
 use crate::clock::now;
 use crate::dialects::openai::error::ApiError;
 use crate::dialects::openai::objects::DeletedModelObject;
-use crate::dialects::openai::view::View;
 use crate::node::revision::RevisionToken;
-use crate::routes::read::{Shown, Wishes};
-use crate::server::application::Services;
 use crate::server::requester::Requester;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const X_STAINLESS_RETRY_COUNT: HeaderName = HeaderName::from_static("x-stainless-retry-count");
 
-pub(super) async fn list(
-    caller: Caller,
+/// Lists and retrieves.
+pub(super) async fn read(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, ApiError> {
-    services.node.meet_demands(request.headers()).await?;
-    let node = &services.node;
-    let Shown {
-        held,
-        session,
-        view,
-    } = read::show(node, caller).await?;
-    let wishes = Wishes::of(request.headers());
-    let list = read::list(node, held, &session, &view, &wishes)?;
-    Ok(list.into_inner().into())
-}
-
-pub(super) async fn retrieve(
-    caller: Caller,
-    request: HttpRequest,
-    services: Data<Services>,
-) -> Result<HttpResponse, ApiError> {
-    let id = requested_id(&request)?;
-    services.node.meet_demands(request.headers()).await?;
-    let node = &services.node;
-    let Shown { held, view, .. } = read::show(node, caller).await?;
-    let wishes = Wishes::of(request.headers());
-    let model = read::model(node, held, &view, id.as_str(), &wishes)?.into_inner();
-    model.map(HttpResponse::from).ok_or_else(|| {
-        tell_revision(&request, &view);
-        not_found(&id)
-    })
+    let response = super::read::read(&services, &request).await?;
+    Ok(HttpResponse::from(response))
 }
 
 pub(super) async fn delete(
@@ -78,9 +52,7 @@ pub(super) async fn delete(
             let refusal = KeyRefusal::of(rejection, &session.principal);
             Err(incorrect_api_key(&request, refusal))
         }
-        Deletion::Refused(DeletionRefusal::Role | DeletionRefusal::Public) => {
-            Err(caller::DELETE.refusal())
-        }
+        Deletion::Refused(DeletionRefusal::Role | DeletionRefusal::Public) => Err(DELETE.refusal()),
         Deletion::Refused(DeletionRefusal::NotFound) => Err(not_found(&id)),
     }
 }
@@ -104,12 +76,6 @@ async fn delete_and_log(
     });
     let deleted = deleting.await;
     Ok(deleted.map_err(|error| ApiError::Fault(error.to_string()))??)
-}
-
-/// Where the answer is not made from the view alone.
-fn tell_revision(request: &HttpRequest, view: &View) {
-    let token = RevisionToken(view.revision());
-    request.extensions_mut().insert(token);
 }
 
 /// The SDKs count how often they have asked before; what is no count is a first attempt.

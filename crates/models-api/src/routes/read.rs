@@ -1,264 +1,258 @@
-//! Reads: what is answered to them, and how memory answers most of them at once.
+//! Reads: one function from a held lease and a parsed request to a response, or to what has to be loaded first.
 //!
-//! A read whose key and view are in memory takes no turn through the router and waits for nothing.
-//! One that is refused, unusual, or not in memory goes the long way, to the handlers. They ask the
-//! same functions, and say what is wrong with it. Both ways read memory under a held lease, and
-//! [`list`] and [`model`] release the response only if that same lease has not ended.
+//! [`step`] reads memory under the lease and releases the response only if that same lease has not ended. The fast path
+//! ([`remember`]) calls it once, before the router. A read that is refused, or that memory cannot serve, takes the slow path
+//! ([`read`]), which loads what is missing and calls it again.
 
-use std::borrow::Cow;
+mod request;
+
 use std::sync::Arc;
 
 use actix_http::body::BoxBody;
-use actix_http::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, IF_NONE_MATCH};
-use actix_http::{HttpMessage, Method, Request, Response};
-use models_core::RepositoryError;
+use actix_http::{HttpMessage, Request, Response};
+use actix_web::HttpRequest;
+use models_core::{Principal, RepositoryError};
 use models_node::{BootTime, HeldLease, Released};
 
+use self::request::{ReadRequest, Target};
 use crate::access::authentication::Session;
-use crate::access::caller::{Caller, READ, bearer_bytes, check};
+use crate::access::caller::{admit, look_up};
+use crate::access::permission::READ;
+use crate::access::rate_limit::Allowance;
+use crate::access::services::Services;
+use crate::dialects::openai::error::ApiError;
 use crate::dialects::openai::view::View;
 use crate::http::coding::Accepted;
 use crate::http::conditional::matches;
+use crate::http::fields::Fields;
 use crate::http::representation::not_modified;
 use crate::node::Node;
-use crate::node::revision::X_MODELS_REVISION;
-use crate::routes::path::{LIST, model_id};
-use crate::server::application::Services;
-use crate::server::respond::{is_client_request_id, length_of, target_length};
+use crate::node::revision::{RevisionToken, X_MODELS_REVISION};
+use crate::routes::path::model_id;
 
-/// What a request says of the answer that it would like.
-pub(crate) struct Wishes<'a> {
-    headers: &'a HeaderMap,
-    has_conditions: bool,
-    takes_codings: bool,
+/// How often a read that has to load something is tried. Each time but the last few, memory has lost what was loaded
+/// before.
+const TRIES: usize = 8;
+
+/// A response, and whose key it was for.
+pub(crate) struct Reply {
+    pub(crate) session: Arc<Session>,
+    pub(crate) allowance: Option<Allowance>,
+    pub(crate) response: Response<BoxBody>,
 }
 
-impl<'a> Wishes<'a> {
-    /// Whatever is among these headers.
-    pub(crate) fn of(headers: &'a HeaderMap) -> Self {
-        Self {
-            headers,
-            has_conditions: true,
-            takes_codings: true,
-        }
-    }
-
-    fn conditions(&self) -> impl Iterator<Item = &'a HeaderValue> + use<'a> {
-        let found = self
-            .has_conditions
-            .then(|| self.headers.get_all(IF_NONE_MATCH));
-        found.into_iter().flatten()
-    }
-
-    fn codings(&self) -> Accepted {
-        let found = self
-            .takes_codings
-            .then(|| self.headers.get_all(ACCEPT_ENCODING));
-        Accepted::of(found.into_iter().flatten())
-    }
+/// What a read has led to.
+enum Step {
+    Ready(Released<Reply>),
+    /// Memory does not have the session of the key.
+    NeedsSession,
+    /// The request demands a response from the newest catalog.
+    NeedsFreshness,
+    /// Memory does not have the view of this session.
+    NeedsView(Arc<Session>),
 }
 
-/// The response with the list of this view, released by the lease under which the session and the view
-/// were read.
-pub(crate) fn list(
-    node: &Node,
+/// What is known of a read from the steps before, beside what memory has.
+#[derive(Default)]
+struct Progress {
+    /// Loaded, under this lease.
+    session: Option<(HeldLease, Arc<Session>)>,
+    view: Option<(HeldLease, Principal, Arc<View>)>,
+    /// Taken, where requests are limited: once for each request.
+    allowance: Option<Allowance>,
+    is_fresh: bool,
+    /// The session and the revision that a refusal names.
+    refused: Option<Arc<Session>>,
+    revision: Option<RevisionToken>,
+}
+
+/// Reads memory under this lease.
+fn step(
+    services: &Services,
     held: HeldLease,
-    session: &Session,
-    view: &Arc<View>,
-    wishes: &Wishes<'_>,
-) -> Result<Released<Response<BoxBody>>, RepositoryError> {
-    let accepted = wishes.codings();
-    let mut response = match view.list().validator(wishes.conditions(), accepted) {
-        Some(etag) => not_modified(etag),
-        None => node
-            .catalog
-            .list(&session.principal, view, accepted)
-            .answer(),
+    request: &ReadRequest<'_>,
+    progress: &mut Progress,
+) -> Result<Step, ApiError> {
+    let node = &services.node;
+    let (held, session) = match node.authenticator.remember(&held, request.token) {
+        Some(session) => (held, session),
+        None => match &progress.session {
+            // It was good under the earlier lease, and may be used for as long as that one lasts.
+            Some((since, session)) => (held.and(since), session.clone()),
+            None => return Ok(Step::NeedsSession),
+        },
+    };
+    progress.refused = Some(session.clone());
+    if let Err(error) = admit(
+        services,
+        &session,
+        request.fields,
+        READ,
+        &mut progress.allowance,
+    ) {
+        return refuse(node, held, error);
+    }
+    if let Target::NoModel(sent) = request.target {
+        return refuse(node, held, ApiError::ModelNotFound(sent.to_owned()));
+    }
+    if request.fields.may_demand_freshness && !progress.is_fresh {
+        return Ok(Step::NeedsFreshness);
+    }
+    let principal = &session.principal;
+    let (held, view) = match node.catalog.remember(&held, principal) {
+        Some(view) => (held, view),
+        None => match &progress.view {
+            Some((since, of, view)) if of == principal => (held.and(since), view.clone()),
+            Some(_) | None => return Ok(Step::NeedsView(session)),
+        },
+    };
+    let Some(mut response) = response(node, request, &session, &view) else {
+        // A malformed id says nothing of the catalog.
+        let is_id = model_id(request.fields.path()).is_ok();
+        progress.revision = is_id.then(|| RevisionToken(view.revision()));
+        return refuse(node, held, not_found(request));
     };
     response
         .headers_mut()
         .append(X_MODELS_REVISION, view.revision());
-    node.release(held, response)
-}
-
-/// The response with the model of this id, if the view has one, released by the lease under which the
-/// session and the view were read.
-pub(crate) fn model(
-    node: &Node,
-    held: HeldLease,
-    view: &View,
-    id: &str,
-    wishes: &Wishes<'_>,
-) -> Result<Released<Option<Response<BoxBody>>>, RepositoryError> {
-    let model = view.model(id).map(|model| {
-        let mut response = if wishes
-            .conditions()
-            .any(|condition| matches(condition, &model.etag))
-        {
-            not_modified(model.etag)
-        } else {
-            model.answer()
-        };
-        response
-            .headers_mut()
-            .append(X_MODELS_REVISION, view.revision());
-        response
-    });
-    node.release(held, model)
-}
-
-/// A caller's session and view, read under one lease.
-pub(crate) struct Shown {
-    pub(crate) held: HeldLease,
-    pub(crate) session: Arc<Session>,
-    pub(crate) view: Arc<View>,
-}
-
-/// The caller's view. The request may have waited since its key was checked, and waits here if the
-/// view has to be loaded; so the lease is acquired anew for the view, and the session is taken from
-/// memory again under that one.
-pub(crate) async fn show(node: &Node, caller: Caller) -> Result<Shown, RepositoryError> {
-    let Caller {
-        held: held_before,
+    let reply = Reply {
         session,
-        token,
-    } = caller;
-    let (held, view) = node
-        .catalog
-        .view(|| node.hold(), &session.principal)
-        .await?;
-    let again = node.authenticator.remember(&held, &token);
-    let is_same = |again: &Arc<Session>| again.principal == session.principal;
-    Ok(match again.filter(is_same) {
-        Some(session) => Shown {
-            held,
-            session,
-            view,
-        },
-        // It was good under the earlier lease, and may be used for as long as that one lasts.
-        None => Shown {
-            held: held.and(&held_before),
-            session,
-            view,
-        },
+        allowance: progress.allowance.take(),
+        response,
+    };
+    Ok(Step::Ready(node.release(held, reply)?))
+}
+
+/// A refusal says what memory has: that the key is good, or that a model is not there.
+fn refuse(node: &Node, held: HeldLease, error: ApiError) -> Result<Step, ApiError> {
+    Err(node.release(held, error)?.into_inner())
+}
+
+fn not_found(request: &ReadRequest<'_>) -> ApiError {
+    ApiError::ModelNotFound(match &request.target {
+        Target::Model(id) => id.clone().into_owned(),
+        Target::NoModel(sent) => (*sent).to_owned(),
+        Target::List => String::new(),
     })
 }
 
-/// A read that was served from memory.
-pub(crate) type Read = Released<Reply>;
-
-/// A response, and to whom.
-pub(crate) struct Reply {
-    pub(crate) session: Arc<Session>,
-    pub(crate) response: Response<BoxBody>,
+/// The list or the model, or 304. `None` if the view has no such model.
+fn response(
+    node: &Node,
+    request: &ReadRequest<'_>,
+    session: &Session,
+    view: &Arc<View>,
+) -> Option<Response<BoxBody>> {
+    let mut conditions = request.fields.conditions();
+    Some(match &request.target {
+        Target::NoModel(_) => return None,
+        Target::List => {
+            let accepted = Accepted::of(request.fields.codings());
+            match view.list().validator(conditions, accepted) {
+                Some(etag) => not_modified(etag),
+                None => node
+                    .catalog
+                    .list(&session.principal, view, accepted)
+                    .answer(),
+            }
+        }
+        Target::Model(id) => {
+            let model = view.model(id)?;
+            if conditions.any(|condition| matches(condition, &model.etag)) {
+                not_modified(model.etag)
+            } else {
+                model.answer()
+            }
+        }
+    })
 }
 
-/// The response to this request, if it is a read of the usual form, with a good key, of something that
-/// is there, and memory has all that. `began` is when the request was here.
-pub(crate) fn remember(services: &Services, began: BootTime, request: &Request) -> Option<Read> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) || services.rate_limit.is_some() {
+/// The fast path: the response to this request, if it is a read of something that is there, with a good key, and memory
+/// has all that. `began` is when the request was here.
+pub(crate) fn remember(
+    services: &Services,
+    began: BootTime,
+    fields: &Fields<'_>,
+    request: &Request,
+) -> Option<Released<Reply>> {
+    if fields.announces_body {
         return None;
     }
-    let asked = Asked::of(request.path())?;
-    let Usual {
-        authorization,
-        organization,
-        project,
-        length,
-        has_conditions,
-        takes_codings,
-    } = Usual::of(request.headers())?;
-    if target_length(request) + length > services.head_limit {
-        return None;
+    let read = ReadRequest::of(fields)?.ok()?;
+    let held = services.node.hold_at(began)?;
+    let mut progress = Progress::default();
+    let step = step(services, held, &read, &mut progress);
+    if let Ok(Step::Ready(reply)) = step {
+        return Some(reply);
     }
-    let wishes = Wishes {
-        headers: request.headers(),
-        has_conditions,
-        takes_codings,
+    // The slow path goes on with it.
+    if let Some(allowance) = progress.allowance {
+        request.extensions_mut().insert(allowance);
+    }
+    None
+}
+
+/// The slow path: loads what memory does not have.
+pub(crate) async fn read(
+    services: &Services,
+    request: &HttpRequest,
+) -> Result<Response<BoxBody>, ApiError> {
+    let mut progress = Progress {
+        allowance: request.extensions_mut().remove::<Allowance>(),
+        ..Progress::default()
     };
+    let reply = load(services, request, &mut progress).await;
+    let Progress {
+        allowance,
+        refused,
+        revision,
+        ..
+    } = progress;
+    let (allowance, session) = match &reply {
+        Ok(reply) => (reply.allowance.clone(), Some(reply.session.clone())),
+        Err(_) => (allowance, refused),
+    };
+    let mut extensions = request.extensions_mut();
+    session.map(|session| extensions.insert(session));
+    allowance.map(|allowance| extensions.insert(allowance));
+    revision.map(|revision| extensions.insert(revision));
+    reply.map(|reply| reply.response)
+}
+
+async fn load(
+    services: &Services,
+    request: &HttpRequest,
+    progress: &mut Progress,
+) -> Result<Reply, ApiError> {
+    let fields = Fields::of(request.head());
+    let read = ReadRequest::of(&fields)
+        .ok_or_else(|| ApiError::Fault("the router took this for a read".to_owned()))??;
     let node = &services.node;
-    let held = node.hold_at(began)?;
-    let token = bearer_bytes(authorization?)?;
-    let session = node.authenticator.remember(&held, token)?;
-    let (organization, project) = (organization.into_iter(), project.into_iter());
-    check(services, &session.principal, organization, project, READ).ok()?;
-    let view = node.catalog.remember(&held, &session.principal)?;
-    let response = match asked {
-        Asked::List => list(node, held, &session, &view, &wishes).ok()?,
-        Asked::Model(id) => model(node, held, &view, &id, &wishes).ok()?.transpose()?,
-    };
-    Some(response.map(|response| Reply { session, response }))
+    for _ in 0..TRIES {
+        match step(services, node.hold()?, &read, progress)? {
+            Step::Ready(reply) => return Ok(reply.into_inner()),
+            Step::NeedsSession => {
+                let peer = request.peer_addr();
+                progress.session = Some(look_up(services, &fields, peer, read.token).await?);
+            }
+            Step::NeedsFreshness => {
+                node.meet_demands(fields.headers()).await?;
+                progress.is_fresh = true;
+            }
+            Step::NeedsView(session) => {
+                let principal = session.principal.clone();
+                let (held, view) = node.catalog.view(|| node.hold(), &principal).await?;
+                progress.view = Some((held, principal, view));
+            }
+        }
+    }
+    Err(
+        RepositoryError::Unavailable("the key changes faster than its models can be read".into())
+            .into(),
+    )
 }
 
 #[cfg(test)]
+mod combinations;
+#[cfg(test)]
 mod interleavings;
-
-enum Asked<'a> {
-    List,
-    Model(Cow<'a, str>),
-}
-
-impl<'a> Asked<'a> {
-    fn of(path: &'a str) -> Option<Self> {
-        match path.strip_prefix(LIST)? {
-            "" => Some(Self::List),
-            rest => {
-                let sent = rest.strip_prefix('/')?;
-                // What has no escapes stands for itself. If it is no id, nothing is found.
-                Some(Self::Model(if sent.contains('%') {
-                    Cow::Owned(model_id(path).ok()?.into())
-                } else {
-                    Cow::Borrowed(sent)
-                }))
-            }
-        }
-    }
-}
-
-/// The headers that say who asks, and whether there are others that the answer depends on.
-#[derive(Default)]
-struct Usual<'a> {
-    authorization: Option<&'a HeaderValue>,
-    organization: Option<&'a HeaderValue>,
-    project: Option<&'a HeaderValue>,
-    /// Of all headers, in bytes.
-    length: usize,
-    has_conditions: bool,
-    takes_codings: bool,
-}
-
-impl<'a> Usual<'a> {
-    /// Looks at each header once. `None` if one is there that asks for more than an answer, or
-    /// one of these more than once.
-    fn of(headers: &'a HeaderMap) -> Option<Self> {
-        let mut usual = Self::default();
-        for (name, value) in headers {
-            usual.length += length_of((name, value));
-            let place = match name.as_str() {
-                "authorization" => &mut usual.authorization,
-                "openai-organization" => &mut usual.organization,
-                "openai-project" => &mut usual.project,
-                "if-none-match" => {
-                    usual.has_conditions = true;
-                    continue;
-                }
-                "accept-encoding" => {
-                    usual.takes_codings = true;
-                    continue;
-                }
-                "x-client-request-id" if is_client_request_id(value) => continue,
-                "x-client-request-id"
-                | "content-length"
-                | "transfer-encoding"
-                | "expect"
-                | "cache-control"
-                | "x-models-min-revision" => return None,
-                _ => continue,
-            };
-            if place.replace(value).is_some() {
-                return None;
-            }
-        }
-        Some(usual)
-    }
-}

@@ -18,9 +18,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::SockRef;
 use tokio::sync::watch;
 
-use crate::access::address::TrustedProxies;
-use crate::access::failure_limit::FailureLimit;
-use crate::access::rate_limit::RateLimit;
+use crate::access::services::Services;
 use crate::node::Node;
 use crate::routes;
 use crate::routes::read::remember;
@@ -40,35 +38,6 @@ const RECEIVE_BUFFER: usize = 32 << 10;
 /// The unsent bytes that the kernel may hold for a socket. Bytes in flight do not count, so the limit does not
 /// slow down a fast peer.
 const UNSENT: u32 = 64 << 10;
-
-/// What the handlers work with.
-pub struct Services {
-    /// What is known of the catalog.
-    pub node: Node,
-    /// How many requests a key may make, where that is limited.
-    pub rate_limit: Option<RateLimit>,
-    /// Bytes of a request's head.
-    pub(crate) head_limit: usize,
-    /// How many incorrect keys may come from an address, where that is limited.
-    pub(crate) failure_limit: Option<FailureLimit>,
-    /// The proxies whose `X-Forwarded-For` names the client.
-    pub(crate) trusted_proxies: TrustedProxies,
-    /// Take no notice of `OpenAI-Organization` and `OpenAI-Project`.
-    pub ignore_organization_headers: bool,
-}
-
-impl Services {
-    pub(crate) fn new(settings: &Settings, node: Node) -> Self {
-        Self {
-            node,
-            rate_limit: RateLimit::new(settings.limits.requests_per_minute),
-            head_limit: usize::from(settings.limits.head_kib) << 10,
-            failure_limit: FailureLimit::new(&settings.limits),
-            trusted_proxies: TrustedProxies::new(settings.server.trusted_proxies.clone()),
-            ignore_organization_headers: settings.server.ignore_organization_headers,
-        }
-    }
-}
 
 /// A socket that cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -209,7 +178,7 @@ impl Application {
                 let application = respond(
                     reception.clone(),
                     stopped.clone(),
-                    move |began, request| remember(&services, began, request),
+                    move |began, fields, request| remember(&services, began, fields, request),
                     application,
                 );
                 let (stopped, stopping) = (stopped.clone(), stopped.clone());

@@ -81,6 +81,7 @@ fn filter(level: LevelFilter) -> Targets {
         // with their ids, elsewhere.
         .with_target("actix_http::h1::dispatcher", LevelFilter::OFF)
         .with_target("models_api", level)
+        .with_target("models_node", level)
         .with_target("models_store", level)
 }
 

@@ -15,7 +15,7 @@ use prometheus::{
 use crate::dialects::openai::error::KEY_REFUSALS;
 use crate::http::coding::Coding;
 use crate::node::Node;
-use crate::routes::Template;
+use crate::routes::template::Template;
 
 /// In seconds. Most requests are answered in some millionths of one.
 const REQUEST_BUCKETS: &[f64] = &[

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::header::{
-    CONTENT_LENGTH, EXPECT, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, USER_AGENT, VARY,
+    CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, TRANSFER_ENCODING, USER_AGENT, VARY,
 };
 use actix_http::{ConnectionType, Request, Response, StatusCode};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, apply_fn_factory};
@@ -23,15 +23,16 @@ use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::{Error, HttpMessage};
 use futures_util::future::{Either, ready};
 use futures_util::{FutureExt, StreamExt};
-use models_node::{BootTime, Clock};
+use models_node::{BootTime, Clock, Released};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::sleep;
 
 use crate::access::address::TrustedProxies;
 use crate::dialects::openai::error::ApiError;
 use crate::http::cors::{self, Cors};
+use crate::http::fields::{Fields, X_CLIENT_REQUEST_ID};
 use crate::node::revision::{RevisionToken, X_MODELS_REVISION};
-use crate::routes::read::{Read, Reply};
+use crate::routes::read::Reply;
 use crate::server::connection::{Body, InFlight};
 use crate::server::metrics::Metrics;
 use crate::server::request_id::RequestId;
@@ -39,8 +40,7 @@ use crate::server::requester::Requester;
 use exchange::{Answered, Exchange, Line};
 pub(crate) use headers::standard_headers;
 use headers::{
-    DEPENDS_ON_ORIGIN_TOO, X_CLIENT_REQUEST_ID, X_REQUEST_ID, insert_allowance, insert_session,
-    insert_standard,
+    DEPENDS_ON_ORIGIN_TOO, X_REQUEST_ID, insert_allowance, insert_session, insert_standard,
 };
 pub(crate) use logged::Logged;
 pub(crate) use refusals::Refusals;
@@ -88,7 +88,7 @@ pub(crate) struct RequestLimits {
 pub(crate) fn respond<F, S, B>(
     reception: Reception,
     stopping: watch::Receiver<bool>,
-    remember: impl Fn(BootTime, &Request) -> Option<Read> + Clone,
+    remember: impl Fn(BootTime, &Fields<'_>, &Request) -> Option<Released<Reply>> + Clone,
     application: F,
 ) -> impl ServiceFactory<
     Request,
@@ -114,26 +114,44 @@ where
         application,
         move |request: Request, service: &S::Service| {
             let began = reception.clock.now();
-            let read = catch_unwind(AssertUnwindSafe(|| remember(began, &request)));
-            match read {
-                Ok(Some(read)) => {
+            let arrived = catch_unwind(AssertUnwindSafe(|| {
+                let fields = Fields::of(request.head());
+                match reception.answer_early(&fields, &request) {
+                    Some(early) => Arrived::Early(early),
+                    None => {
+                        remember(began, &fields, &request).map_or(Arrived::Slow, Arrived::Ready)
+                    }
+                }
+            }));
+            let early = match arrived {
+                Ok(Arrived::Ready(read)) => {
                     let response = reception.finish_read(began, &request, read);
-                    Either::Left(ready(Ok(response)))
+                    return Either::Left(ready(Ok(response)));
                 }
-                Ok(None) => {
-                    let (reception, stopping) = (reception.clone(), stopping.clone());
-                    Either::Right(work(reception, stopping, began, request, service).boxed_local())
-                }
+                Ok(Arrived::Early(early)) => Some(early),
+                Ok(Arrived::Slow) => None,
                 Err(panic) => {
                     let exchange = reception.open(began, &request);
                     let mut answered = exchange.translate::<B>(Err(panic));
                     reception.finish(&exchange, &mut answered);
                     reception.log(&exchange, &answered);
-                    Either::Left(ready(Ok(answered.response)))
+                    return Either::Left(ready(Ok(answered.response)));
                 }
-            }
+            };
+            let (reception, stopping) = (reception.clone(), stopping.clone());
+            let work = work(reception, stopping, began, request, early, service);
+            Either::Right(work.boxed_local())
         },
     )
+}
+
+/// What becomes of a request before the application sees it.
+enum Arrived {
+    /// Memory served it.
+    Ready(Released<Reply>),
+    Early(Early),
+    /// The application serves it.
+    Slow,
 }
 
 /// The long way, through the application.
@@ -142,6 +160,7 @@ fn work<S, B>(
     stopping: watch::Receiver<bool>,
     began: BootTime,
     mut request: Request,
+    early: Option<Early>,
     service: &S,
 ) -> impl Future<Output = Result<Response<BoxBody>, Error>> + use<S, B>
 where
@@ -160,7 +179,7 @@ where
     let counted = reception.metrics.as_ref().map(InFlightCount::of);
     let limits = &reception.limits;
     let permit = limits.in_flight.clone().try_acquire_owned();
-    let work = match reception.answer_early(&request) {
+    let work = match early {
         Some(early) => Err(early),
         None if permit.is_err() => Err(Early::Refused(ApiError::TooManyInFlight)),
         None => Ok(catch_unwind(AssertUnwindSafe(|| service.call(request)))),
@@ -263,9 +282,8 @@ impl Reception {
             .unwrap_or_else(RequestId::new)
     }
 
-    fn answer_early(&self, request: &Request) -> Option<Early> {
-        let lengths = request.headers().iter().map(length_of);
-        if target_length(request) + lengths.sum::<usize>() > self.limits.head {
+    fn answer_early(&self, fields: &Fields<'_>, request: &Request) -> Option<Early> {
+        if fields.length() > self.limits.head {
             return Some(Early::Refused(ApiError::HeadTooLarge));
         }
         if self.cors.is_preflight(request) {
@@ -275,16 +293,16 @@ impl Reception {
             }
             return Some(Early::Preflight(Box::new(response)));
         }
-        if !request
-            .headers()
-            .get_all(X_CLIENT_REQUEST_ID)
-            .all(is_client_request_id)
-        {
+        if !fields.client_request_ids().all(is_client_request_id) {
             return Some(Early::Refused(ApiError::BadRequest(
                 "X-Client-Request-Id must be at most 512 ASCII characters.",
             )));
         }
-        if announced_length(request).is_some_and(|length| length > self.limits.body) {
+        let length = fields.announces_body.then(|| announced_length(request));
+        if length
+            .flatten()
+            .is_some_and(|length| length > self.limits.body)
+        {
             return Some(Early::Refused(ApiError::BodyTooLarge));
         }
         None
@@ -295,11 +313,12 @@ impl Reception {
         &self,
         began: BootTime,
         request: &Request,
-        read: Read,
+        read: Released<Reply>,
     ) -> Response<BoxBody> {
         let took = read.at().since(began);
         let Reply {
             session,
+            allowance,
             mut response,
         } = read.into_inner();
         let request_id = self.request_id(request);
@@ -324,6 +343,9 @@ impl Reception {
         .write(self.metrics.as_deref(), is_logged);
         let headers = response.headers_mut();
         insert_standard(headers, request_id, took);
+        if let Some(allowance) = &allowance {
+            insert_allowance(headers, allowance);
+        }
         insert_session(headers, &session);
         self.insert_origin(headers, self.cors.allowed_origin(request));
         if is_upgrade(request) {
@@ -377,17 +399,6 @@ fn sent(response: &Response<BoxBody>) -> u64 {
     }
 }
 
-/// Bytes of a request's head that are its target.
-pub(crate) fn target_length(request: &Request) -> usize {
-    let target = request.uri().path_and_query();
-    target.map_or(0, |target| target.as_str().len())
-}
-
-/// Bytes of a request's head that are this header, with its colon, space and line end.
-pub(crate) fn length_of((name, value): (&HeaderName, &HeaderValue)) -> usize {
-    name.as_str().len() + value.len() + 4
-}
-
 fn took_too_long() -> ApiError {
     ApiError::Overloaded("this took longer than `limits.request_timeout`".to_owned())
 }
@@ -406,7 +417,7 @@ fn discard_chunks(request: &mut Request) {
 }
 
 /// Whether `X-Client-Request-Id` may be this.
-pub(crate) fn is_client_request_id(value: &HeaderValue) -> bool {
+fn is_client_request_id(value: &HeaderValue) -> bool {
     value.len() <= LONGEST_CLIENT_REQUEST_ID && value.as_bytes().is_ascii()
 }
 

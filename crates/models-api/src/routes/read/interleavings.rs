@@ -34,10 +34,11 @@ use models_store::{DatabaseKind, Following};
 use uuid::Uuid;
 
 use super::remember;
+use crate::access::services::Services;
+use crate::http::fields::Fields;
 use crate::node::pause::{Hook, Point, pause};
 use crate::node::{Memory, Node};
 use crate::routes;
-use crate::server::application::Services;
 use crate::server::metrics::Metrics;
 use crate::settings::Settings;
 
@@ -219,7 +220,7 @@ impl Schedules {
 
 /// What is taken away.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Subject {
+pub(super) enum Subject {
     Model,
     Key,
 }
@@ -396,10 +397,10 @@ struct Counts {
     shown_after_barrier: usize,
 }
 
-struct Harness {
+pub(super) struct Harness {
     world: Rc<RefCell<World>>,
-    services: web::Data<Services>,
-    token: String,
+    pub(super) services: web::Data<Services>,
+    pub(super) token: String,
 }
 
 impl Harness {
@@ -459,6 +460,39 @@ impl Harness {
             services: web::Data::new(Services::new(&settings, node)),
             token: secret.expose().to_owned(),
         }
+    }
+
+    /// With everything in memory, and a lease that does not end.
+    pub(super) async fn warm(subject: Subject) -> Self {
+        let harness = Self::new(subject);
+        let times = Times { lease: 255, end: 0 };
+        harness.reset(times, Warm::All).await;
+        harness
+    }
+
+    /// The ids of the key's organization and project.
+    pub(super) fn owner(&self) -> (String, String) {
+        let key = &self.world.borrow().database.key;
+        (
+            key.organization_id.as_str().to_owned(),
+            key.project_id.as_str().to_owned(),
+        )
+    }
+
+    /// The validators of the list and of the model.
+    pub(super) fn tags(&self) -> (String, String) {
+        let node = &self.services.node;
+        let principal = self.world.borrow().database.key.holder();
+        let view = node.catalog.remember(&node.hold().unwrap(), &principal);
+        let view = view.expect("it is in memory");
+        let text = |etag: &actix_http::header::HeaderValue| etag.to_str().unwrap().to_owned();
+        let model = view.model("own").expect("it is in the view");
+        (text(&view.list().plain().etag), text(&model.etag))
+    }
+
+    pub(super) fn evict_view(&self) {
+        let principal = self.world.borrow().database.key.holder();
+        self.services.node.catalog.evict(&principal);
     }
 
     /// Begins anew, with this in memory.
@@ -571,7 +605,8 @@ impl Harness {
     async fn walk_the_fast_path(&self, times: Times, path: &str) -> Counts {
         let request: Request = self.request(path).to_request();
         self.walk(times, Warm::All, path, async |began, _| {
-            let read = remember(&self.services, began, &request)?;
+            let fields = Fields::of(request.head());
+            let read = remember(&self.services, began, &fields, &request)?;
             let response = read.into_inner().response;
             Some((
                 response.status().as_u16(),

@@ -17,7 +17,7 @@ use crate::access::authentication::Session;
 use crate::access::rate_limit::Allowance;
 use crate::dialects::openai::error::ApiError;
 use crate::node::revision::RevisionToken;
-use crate::routes::Template;
+use crate::routes::template::Template;
 use crate::server::metrics::Metrics;
 use crate::server::request_id::RequestId;
 use crate::server::requester::{self, Requester};

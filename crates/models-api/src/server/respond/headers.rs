@@ -9,7 +9,6 @@ use crate::access::rate_limit::Allowance;
 use crate::server::request_id::RequestId;
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-pub(super) const X_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
 const OPENAI_VERSION: HeaderName = HeaderName::from_static("openai-version");
 const OPENAI_PROCESSING_MS: HeaderName = HeaderName::from_static("openai-processing-ms");
 const OPENAI_ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");

@@ -64,7 +64,7 @@ async fn a_panic_is_a_fault_and_the_service_goes_on() {
         metrics: None,
         grace: Duration::from_secs(1),
     };
-    let service = respond(reception, stopping, |_, _| None, application)
+    let service = respond(reception, stopping, |_, _, _| None, application)
         .new_service(AppConfig::default())
         .await
         .unwrap();

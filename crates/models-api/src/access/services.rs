@@ -1,0 +1,32 @@
+//! What the routes work with.
+
+use crate::access::address::TrustedProxies;
+use crate::access::failure_limit::FailureLimit;
+use crate::access::rate_limit::RateLimit;
+use crate::node::Node;
+use crate::settings::Settings;
+
+/// The node, and the rules of access.
+pub(crate) struct Services {
+    pub(crate) node: Node,
+    /// How many requests a key may make, where that is limited.
+    pub(crate) rate_limit: Option<RateLimit>,
+    /// How many incorrect keys may come from an address, where that is limited.
+    pub(crate) failure_limit: Option<FailureLimit>,
+    /// The proxies whose `X-Forwarded-For` names the client.
+    pub(crate) trusted_proxies: TrustedProxies,
+    /// Take no notice of `OpenAI-Organization` and `OpenAI-Project`.
+    pub(crate) ignore_organization_headers: bool,
+}
+
+impl Services {
+    pub(crate) fn new(settings: &Settings, node: Node) -> Self {
+        Self {
+            node,
+            rate_limit: RateLimit::new(settings.limits.requests_per_minute),
+            failure_limit: FailureLimit::new(&settings.limits),
+            trusted_proxies: TrustedProxies::new(settings.server.trusted_proxies.clone()),
+            ignore_organization_headers: settings.server.ignore_organization_headers,
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! All combinations of what a read's headers can be, through the one function that serves reads. What must come out is
+//! written down here, in the order in which the rules apply.
+
+use std::collections::HashMap;
+
+use actix_http::Request;
+use actix_http::test::TestRequest;
+use actix_web::ResponseError;
+
+use super::interleavings::{Harness, Subject};
+use super::{Progress, ReadRequest, Step, step};
+use crate::access::services::Services;
+use crate::dialects::openai::error::ApiError;
+use crate::http::fields::Fields;
+use crate::settings::Settings;
+
+/// Header lines, and what they must lead to where nothing before them decides.
+type Choice<'a, T> = (&'a [&'a str], T);
+
+const LIST: &str = "/v1/models";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Status(u16),
+    NeedsSession,
+    NeedsFreshness,
+    NeedsView,
+}
+
+/// Which representation a condition names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Nothing,
+    List,
+    Model,
+    Any,
+}
+
+fn outcome(harness: &Harness, request: &Request) -> Outcome {
+    let fields = Fields::of(request.head());
+    let stepped = match ReadRequest::of(&fields).expect("it is a read") {
+        Ok(read) => {
+            let held = harness.services.node.hold().unwrap();
+            step(&harness.services, held, &read, &mut Progress::default())
+        }
+        Err(error) => Err(error),
+    };
+    match stepped {
+        Ok(Step::Ready(reply)) => Outcome::Status(reply.into_inner().response.status().as_u16()),
+        Ok(Step::NeedsSession) => Outcome::NeedsSession,
+        Ok(Step::NeedsFreshness) => Outcome::NeedsFreshness,
+        Ok(Step::NeedsView(_)) => Outcome::NeedsView,
+        Err(error) => Outcome::Status(error.status_code().as_u16()),
+    }
+}
+
+fn request(path: &str, headers: &[(&str, &[&str])]) -> Request {
+    let mut request = TestRequest::with_uri(path);
+    for (name, values) in headers {
+        for value in *values {
+            request.append_header((*name, *value));
+        }
+    }
+    request.finish()
+}
+
+#[tokio::test]
+async fn every_combination_of_headers_has_the_outcome_that_the_rules_say() {
+    let harness = Harness::warm(Subject::Model).await;
+    let bearer = format!("Bearer {}", harness.token);
+    let other_scheme = format!("bEARER {}", harness.token);
+    let (organization, project) = harness.owner();
+    let (list_tag, model_tag) = harness.tags();
+
+    let credentials: [Choice<'_, Option<Outcome>>; 8] = [
+        (&[&bearer], None),
+        (&[&other_scheme], None),
+        (&[], Some(Outcome::Status(401))),
+        (&["Basic abc"], Some(Outcome::Status(401))),
+        (&["Bearer "], Some(Outcome::Status(401))),
+        (&["Bearer  \t"], Some(Outcome::Status(401))),
+        (&[&bearer, &bearer], Some(Outcome::Status(400))),
+        (&["Bearer sk-unknown"], Some(Outcome::NeedsSession)),
+    ];
+    let organizations: [Choice<'_, bool>; 6] = [
+        (&[], true),
+        (&[&organization], true),
+        (&["acme", ""], true),
+        (&[""], true),
+        (&["other"], false),
+        (&["acme", "other"], false),
+    ];
+    let projects: [Choice<'_, bool>; 4] = [
+        (&[], true),
+        (&[&project], true),
+        (&["other"], false),
+        (&["", "other"], false),
+    ];
+    let freshness: [Choice<'_, bool>; 2] = [(&[], false), (&["no-cache"], true)];
+    let conditions: [Choice<'_, Names>; 5] = [
+        (&[], Names::Nothing),
+        (&["\"x\""], Names::Nothing),
+        (&["\"x\"", &list_tag], Names::List),
+        (&[&model_tag], Names::Model),
+        (&["*"], Names::Any),
+    ];
+    let codings: [&[&str]; 3] = [&[], &["gzip"], &["br;q=0", "zstd"]];
+    // The path, and the representation that a condition must name; none where there is no such model.
+    let targets = [
+        (LIST, Some(Names::List)),
+        ("/v1/models/own", Some(Names::Model)),
+        ("/v1/models/%6fwn", Some(Names::Model)),
+        ("/v1/models/missing", None),
+        ("/v1/models/%", None),
+    ];
+    let mut count = 0;
+    for (credential, refused) in credentials {
+        for (organization, is_own_organization) in organizations {
+            for (project, is_own_project) in projects {
+                for (freshness, is_demanded) in freshness {
+                    for (condition, names) in conditions {
+                        for coding in codings {
+                            for (path, shown) in targets {
+                                let headers = [
+                                    ("Authorization", credential),
+                                    ("OpenAI-Organization", organization),
+                                    ("OpenAI-Project", project),
+                                    ("Cache-Control", freshness),
+                                    ("If-None-Match", condition),
+                                    ("Accept-Encoding", coding),
+                                ];
+                                let expected = if let Some(refused) = refused {
+                                    refused
+                                } else if !is_own_organization || !is_own_project {
+                                    Outcome::Status(401)
+                                } else if path.ends_with('%') {
+                                    Outcome::Status(404)
+                                } else if is_demanded {
+                                    Outcome::NeedsFreshness
+                                } else if let Some(shown) = shown {
+                                    let is_named = names == Names::Any || names == shown;
+                                    Outcome::Status(if is_named { 304 } else { 200 })
+                                } else {
+                                    Outcome::Status(404)
+                                };
+                                let found = outcome(&harness, &request(path, &headers));
+                                assert_eq!(found, expected, "{path} {headers:?}");
+                                count += 1;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(count, 8 * 6 * 4 * 2 * 5 * 3 * 5);
+}
+
+#[tokio::test]
+async fn a_read_without_its_view_says_so_after_all_refusals() {
+    let harness = Harness::warm(Subject::Model).await;
+    harness.evict_view();
+    let bearer = format!("Bearer {}", harness.token);
+    for (organization, expected) in [
+        ("acme", Outcome::NeedsView),
+        ("other", Outcome::Status(401)),
+    ] {
+        let headers = [
+            ("Authorization", &[bearer.as_str()][..]),
+            ("OpenAI-Organization", &[organization]),
+        ];
+        assert_eq!(outcome(&harness, &request(LIST, &headers)), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_request_counts_once_against_the_rate_limit_however_often_it_is_tried() {
+    let harness = Harness::warm(Subject::Model).await;
+    let mut settings = Settings::load_from(&HashMap::new()).unwrap();
+    settings.limits.requests_per_minute = 2;
+    let services = Services::new(&settings, harness.services.node.clone());
+    let bearer = format!("Bearer {}", harness.token);
+    let request = request(LIST, &[("Authorization", &[bearer.as_str()])]);
+    let fields = Fields::of(request.head());
+    let try_again = |progress: &mut Progress| {
+        let read = ReadRequest::of(&fields).unwrap().unwrap();
+        step(&services, services.node.hold().unwrap(), &read, progress)
+    };
+    for (remaining, is_refused) in [(1, false), (0, false), (0, true)] {
+        harness.evict_view();
+        let mut progress = Progress::default();
+        for _ in 0..2 {
+            match try_again(&mut progress) {
+                Ok(Step::NeedsView(_)) => assert!(!is_refused),
+                Err(ApiError::RateLimited(2, _)) => assert!(is_refused),
+                _ => panic!("it neither needs its view nor is refused"),
+            }
+            let allowance = progress.allowance.as_ref().unwrap();
+            assert_eq!(allowance.remaining, remaining);
+        }
+    }
+}
