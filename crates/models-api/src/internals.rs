@@ -76,7 +76,7 @@ impl Reads {
 
     /// Counts a key that memory knew.
     pub fn count_hit(&self) {
-        self.services.node.metrics.keys.hits.inc();
+        self.services.node.metrics.keys.count_hit();
     }
 
     /// The answer of memory.

@@ -19,8 +19,7 @@ use models_node::{BootTime, HeldLease};
 use self::uses::Uses;
 use crate::access::key_refusal::KeyRefusal;
 use crate::clock::now_roughly;
-use crate::node::cache::{Cache, Cached};
-use crate::server::metrics::CacheMetrics;
+use crate::node::cache::{Cache, CacheCounters, Cached};
 
 /// How long the cache holds that there is no key with a digest. The creation of a key is an event, which
 /// invalidates these entries; a restore of the database makes no events.
@@ -152,11 +151,11 @@ impl Authenticator {
     pub(crate) fn new(
         api_keys: Arc<dyn ApiKeyRepository>,
         limit: usize,
-        metrics: CacheMetrics,
+        counters: Arc<CacheCounters>,
     ) -> Self {
         Self {
             api_keys,
-            known: Cache::new(limit, metrics),
+            known: Cache::new(limit, counters),
             uses: Arc::default(),
         }
     }

@@ -1,6 +1,8 @@
 //! What is measured of the service while it runs, in Prometheus' text format. Nothing is labelled by
 //! id or tenant.
 
+mod caches;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use prometheus::{
 use crate::dialects::openai::error::KEY_REFUSALS;
 use crate::http::coding::Coding;
 use crate::node::Node;
+use crate::node::cache::CacheCounters;
 use crate::routes::template::Template;
 
 /// In seconds. Most requests are answered in some millionths of one.
@@ -35,19 +38,10 @@ pub(crate) struct Metrics {
     pub(crate) in_flight: IntGauge,
     refused_keys: IntCounterVec,
     throttled_look_ups: IntCounter,
-    pub(crate) keys: CacheMetrics,
-    pub(crate) views: CacheMetrics,
+    pub(crate) keys: Arc<CacheCounters>,
+    pub(crate) views: Arc<CacheCounters>,
     pub(crate) encodings: IntCounterVec,
     following: FollowingMetrics,
-}
-
-/// Of a cache.
-#[derive(Clone)]
-pub(crate) struct CacheMetrics {
-    pub(crate) hits: IntCounter,
-    pub(crate) fills: IntCounter,
-    pub(crate) evictions: IntCounter,
-    pub(crate) bytes: IntGauge,
 }
 
 struct FollowingMetrics {
@@ -109,8 +103,8 @@ impl Metrics {
                     "Look-ups of keys from addresses beyond the limit on incorrect keys.",
                 )?,
             )?,
-            keys: CacheMetrics::of(&registry, "keys")?,
-            views: CacheMetrics::of(&registry, "views")?,
+            keys: caches::register(&registry, "keys")?,
+            views: caches::register(&registry, "views")?,
             encodings: added(
                 &registry,
                 IntCounterVec::new(
@@ -230,48 +224,6 @@ impl Observer for Metrics {
 
     fn dropped_everything(&self) {
         self.following.full_drops.inc();
-    }
-}
-
-impl CacheMetrics {
-    fn of(registry: &Registry, cache: &str) -> prometheus::Result<Self> {
-        let opts = |name: &str, help: &str| Opts::new(name, help).const_label("cache", cache);
-        Ok(Self {
-            hits: added(
-                registry,
-                IntCounter::with_opts(opts(
-                    "models_cache_hits_total",
-                    "Look-ups that memory answered, by what is kept.",
-                ))?,
-            )?,
-            fills: added(
-                registry,
-                IntCounter::with_opts(opts(
-                    "models_cache_fills_total",
-                    "Readings from the database, by what is kept.",
-                ))?,
-            )?,
-            evictions: added(
-                registry,
-                IntCounter::with_opts(opts(
-                    "models_cache_evictions_total",
-                    "What was let go for want of room, by what is kept.",
-                ))?,
-            )?,
-            bytes: added(
-                registry,
-                IntGauge::with_opts(opts(
-                    "models_cache_bytes",
-                    "Memory in use, by what is kept.",
-                ))?,
-            )?,
-        })
-    }
-
-    /// Counted, and shown to nobody.
-    #[cfg(test)]
-    pub(crate) fn unseen() -> Self {
-        Self::of(&Registry::new(), "test").expect("names that are right")
     }
 }
 

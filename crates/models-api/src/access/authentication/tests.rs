@@ -112,7 +112,7 @@ impl Scene {
         let clock = ManualClock::default();
         let lease = Arc::new(Lease::new(clock.clone().into()));
         lease.extend(clock.now() + Duration::from_mins(1));
-        let authenticator = Authenticator::new(keys.clone(), 1 << 20, CacheMetrics::unseen());
+        let authenticator = Authenticator::new(keys.clone(), 1 << 20, Arc::default());
         authenticator.forget(&epoch());
         Self {
             keys,

@@ -7,7 +7,7 @@ use models_core::{RepositoryError, Snapshot};
 use models_node::HeldLease;
 use tokio::sync::OnceCell;
 
-use super::Cached;
+use super::cached::Cached;
 
 /// A place for what is being read. All but the reading itself is written under the shard's lock.
 pub(super) struct Fill<V: Cached> {

@@ -1,12 +1,14 @@
 use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use models_core::{Position, Revision};
-use models_node::{Clock, Lease};
-use models_store::Following;
+use models_core::{Epoch, Position, RepositoryError, Revision, Snapshot};
+use models_node::{Clock, HeldLease, Lease};
 use tokio::sync::Notify;
 
-use super::*;
+use super::invalidation::MOST_CHANGES;
+use super::{Cache, Cached};
 
 impl Cached for u32 {
     /// What is added; none where nobody knows.
@@ -29,7 +31,7 @@ fn hold() -> Result<HeldLease, RepositoryError> {
     let clock = Clock::default();
     let lease = Lease::new(clock.clone());
     lease.extend(clock.now() + Duration::from_mins(1));
-    let held = Following::without_a_log(Arc::new(lease)).hold();
+    let held = lease.hold_at(clock.now());
     held.ok_or_else(|| RepositoryError::Unavailable("no lease".into()))
 }
 
@@ -55,7 +57,7 @@ fn epoch(name: &str) -> Epoch {
 }
 
 fn cache() -> Cache<u32, u32> {
-    let cache = Cache::new(LIMIT, CacheMetrics::unseen());
+    let cache = Cache::new(LIMIT, Arc::default());
     cache.forget(&epoch("one"));
     cache
 }
@@ -150,13 +152,13 @@ async fn what_is_kept_is_bounded_and_what_is_asked_for_stays_longer() {
     for key in 0..1_000 {
         let read = || async { Ok(snapshot(key, "one")) };
         load(&cache, &key, read).await.unwrap();
-        most = most.max(cache.bytes.load(Ordering::Relaxed));
+        most = most.max(cache.counters.bytes());
         found += u32::from(cache.get(&lease(), &0).is_some());
     }
     assert!(most <= LIMIT, "{most}");
     assert_eq!(found, 1_000);
     cache.remove_where(|_, _| true);
-    assert_eq!(cache.bytes.load(Ordering::Relaxed), 0);
+    assert_eq!(cache.counters.bytes(), 0);
 }
 
 #[tokio::test]
@@ -305,7 +307,7 @@ impl Cached for Slow {
 }
 
 fn slow() -> Arc<Cache<u32, Slow>> {
-    let cache = Cache::new(LIMIT, CacheMetrics::unseen());
+    let cache = Cache::new(LIMIT, Arc::default());
     cache.forget(&epoch("one"));
     Arc::new(cache)
 }

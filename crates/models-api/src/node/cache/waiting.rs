@@ -3,8 +3,9 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
+use super::cached::Cached;
 use super::fill::Fill;
-use super::{Cache, Cached};
+use super::map::Cache;
 
 /// One of those who wait. When the last of them goes away before the value is there, its place goes too: a
 /// client that disconnects leaves nothing in memory.
