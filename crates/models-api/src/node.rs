@@ -1,8 +1,6 @@
 //! This process as a node: what it keeps in memory of the catalog, as long as it may.
 
-pub(crate) mod cache;
 pub(crate) mod catalog;
-pub(crate) mod pause;
 pub(crate) mod revision;
 
 use std::collections::HashSet;
@@ -14,6 +12,7 @@ use models_core::{
     ApiKeyId, ApiKeyRepository, Change, Epoch, Event, Follower, ModelRepository, RepositoryError,
     Revision,
 };
+use models_node::pause::{Point, pause};
 use models_node::{BootTime, Clock, HeldLease, Released};
 use models_store::{Following, Store};
 use tokio::task::AbortHandle;
@@ -21,7 +20,6 @@ use tokio::task::AbortHandle;
 use crate::access::authentication::Authenticator;
 use crate::dialects::openai::error::ApiError;
 use crate::node::catalog::Catalog;
-use crate::node::pause::{Point, pause};
 use crate::node::revision::{RevisionTokens, X_MODELS_MIN_REVISION};
 use crate::server::metrics::Metrics;
 use crate::settings::CacheSettings;

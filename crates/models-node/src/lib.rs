@@ -4,8 +4,11 @@
 
 #![warn(missing_docs)]
 
+mod cache;
 mod clock;
 mod lease;
+pub mod pause;
 
+pub use cache::{Cache, CacheCounters, Cached};
 pub use clock::{BootTime, Clock, ManualClock};
 pub use lease::{HeldLease, Lease, Released};

@@ -14,12 +14,11 @@ use models_core::{
     ApiKey, ApiKeyId, ApiKeyRepository, Epoch, KeyDigest, Principal, RepositoryError, Snapshot,
     Timestamp, Validity,
 };
-use models_node::{BootTime, HeldLease};
+use models_node::{BootTime, Cache, CacheCounters, Cached, HeldLease};
 
 use self::uses::Uses;
 use crate::access::key_refusal::KeyRefusal;
 use crate::clock::now_roughly;
-use crate::node::cache::{Cache, CacheCounters, Cached};
 
 /// How long the cache holds that there is no key with a digest. The creation of a key is an event, which
 /// invalidates these entries; a restore of the database makes no events.

@@ -8,14 +8,13 @@ use models_core::{
     Attempt, Audience, Candidates, Change, Deletion, Epoch, Event, Model, ModelId, ModelRepository,
     OrganizationId, Principal, RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
 };
-use models_node::HeldLease;
+use models_node::{Cache, HeldLease};
 use prometheus::IntCounterVec;
 use tokio::sync::Semaphore;
 
 use crate::dialects::openai::view::{Deletions, Newest, View};
 use crate::http::coding::{Accepted, Coding};
 use crate::http::representation::Representation;
-use crate::node::cache::Cache;
 use crate::node::revision::RevisionTokens;
 use crate::server::metrics::Metrics;
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::{Method, StatusCode};
+use models_node::CacheCounters;
 use models_store::{DatabaseKind, Observer, Operation, Store};
 use prometheus::core::Collector;
 use prometheus::{
@@ -17,7 +18,6 @@ use prometheus::{
 use crate::dialects::openai::error::KEY_REFUSALS;
 use crate::http::coding::Coding;
 use crate::node::Node;
-use crate::node::cache::CacheCounters;
 use crate::routes::template::Template;
 
 /// In seconds. Most requests are answered in some millionths of one.

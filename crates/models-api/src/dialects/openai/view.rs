@@ -10,11 +10,11 @@ use actix_web::web::Bytes;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use models_core::{Model, ModelId, RepositoryError, Revision, Scope};
+use models_node::Cached;
 
 use crate::dialects::openai::list::List;
 use crate::dialects::openai::objects::ModelObject;
 use crate::http::representation::{Representation, write_etag};
-use crate::node::cache::Cached;
 
 const BEGIN: &[u8] = br#"{"object":"list","data":["#;
 const END: &[u8] = b"]}";

@@ -1,6 +1,6 @@
 //! Every interleaving of a read with a renewal, the clock, and a deletion or a revocation.
 //!
-//! A read stops at each [`pause`](crate::node::pause::pause): before it acquires the lease, before it takes the
+//! A read stops at each [`pause`](models_node::pause::pause): before it acquires the lease, before it takes the
 //! session, before it takes the view, around each load, and before it is released. At each of them the
 //! rest of the world takes any number of steps. The test tries all of these schedules, with the
 //! service's own code on both sides, and asserts for each response that shows the deleted model or
@@ -29,6 +29,7 @@ use models_core::{
     OrganizationId, Origin, Position, Progress, ProjectId, RepositoryError, Revision, Role, Scope,
     Secret, Snapshot, Timestamp,
 };
+use models_node::pause::{Hook, Point, pause};
 use models_node::{BootTime, Lease, ManualClock};
 use models_store::{DatabaseKind, Following};
 use uuid::Uuid;
@@ -36,7 +37,6 @@ use uuid::Uuid;
 use super::remember;
 use crate::access::services::Services;
 use crate::http::fields::Fields;
-use crate::node::pause::{Hook, Point, pause};
 use crate::node::{Memory, Node};
 use crate::routes;
 use crate::server::metrics::Metrics;

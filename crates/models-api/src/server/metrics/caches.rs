@@ -2,11 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use models_node::CacheCounters;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{IntCounter, IntGauge, Opts, Registry};
-
-use crate::node::cache::CacheCounters;
 
 /// Registers the metrics of a cache, and returns the counters that they show.
 pub(super) fn register(registry: &Registry, cache: &str) -> prometheus::Result<Arc<CacheCounters>> {

@@ -16,7 +16,7 @@ pub(super) const MOST_CHANGES: usize = 100;
 impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
     /// Changes this key's value, or drops it if that cannot be done, or nobody has asked for it since the last
     /// time. What is being read is changed when it is there.
-    pub(crate) fn change(&self, key: &K, change: V::Change) {
+    pub fn change(&self, key: &K, change: V::Change) {
         let shard = self.shard(key);
         let before = shard.entries.load().get(key).cloned();
         // Without the lock: with a long list it takes a while, and others want to fill their places.
@@ -45,7 +45,7 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
     }
 
     /// Drops this key's value, and what is being read for it.
-    pub(crate) fn remove(&self, key: &K) {
+    pub fn remove(&self, key: &K) {
         let shard = self.shard(key);
         let mut fills = shard.lock();
         discard(&mut fills, key);
@@ -55,7 +55,7 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
     }
 
     /// Drops all values for which this is so, and everything that is being read.
-    pub(crate) fn remove_where(&self, is_dropped: impl Fn(&K, &V) -> bool) {
+    pub fn remove_where(&self, is_dropped: impl Fn(&K, &V) -> bool) {
         for shard in &self.shards {
             let mut fills = shard.lock();
             for (_, fill) in fills.drain() {
@@ -70,12 +70,12 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
     }
 
     /// Drops everything, also what is being read. The epoch stays.
-    pub(crate) fn invalidate(&self) {
+    pub fn invalidate(&self) {
         self.remove_where(|_, _| true);
     }
 
     /// Drops everything, and keeps from now on only what is read in this epoch.
-    pub(crate) fn forget(&self, epoch: &Epoch) {
+    pub fn forget(&self, epoch: &Epoch) {
         self.epoch.store(Arc::new(epoch.clone()));
         self.invalidate();
     }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use models_node::BootTime;
+use crate::clock::BootTime;
 
 /// A value that a cache can hold.
-pub(crate) trait Cached: Sized {
+pub trait Cached: Sized {
     /// How much memory a key takes beside its place in the map, in bytes: where it is a text, that text.
     const KEY: usize = 0;
 

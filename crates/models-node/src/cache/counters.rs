@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// The counters of a cache, for its metrics. The totals never decrease.
 #[derive(Debug, Default)]
-pub(crate) struct CacheCounters {
+pub struct CacheCounters {
     hits: AtomicU64,
     loads: AtomicU64,
     evictions: AtomicU64,
@@ -13,27 +13,31 @@ pub(crate) struct CacheCounters {
 
 impl CacheCounters {
     /// The number of lookups that memory answered.
-    pub(crate) fn hits(&self) -> u64 {
+    #[must_use]
+    pub fn hits(&self) -> u64 {
         self.hits.load(Ordering::Relaxed)
     }
 
     /// The number of loads from the database.
-    pub(crate) fn loads(&self) -> u64 {
+    #[must_use]
+    pub fn loads(&self) -> u64 {
         self.loads.load(Ordering::Relaxed)
     }
 
     /// The number of values that were evicted for want of room.
-    pub(crate) fn evictions(&self) -> u64 {
+    #[must_use]
+    pub fn evictions(&self) -> u64 {
         self.evictions.load(Ordering::Relaxed)
     }
 
     /// The memory in use, in bytes.
-    pub(crate) fn bytes(&self) -> usize {
+    #[must_use]
+    pub fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
     }
 
     /// Counts a lookup that memory answered.
-    pub(crate) fn count_hit(&self) {
+    pub fn count_hit(&self) {
         self.hits.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -5,21 +5,21 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::lease::HeldLease;
 use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
 use models_core::Epoch;
-use models_node::HeldLease;
 
 use super::cached::Cached;
 use super::counters::CacheCounters;
 use super::fill::Fill;
-use crate::node::pause::{Point, pause};
+use crate::pause::{Point, pause};
 
 /// Each insertion copies the pointers of one shard.
 pub(super) const SHARDS: usize = 256;
 
 /// Values in memory, by key.
-pub(crate) struct Cache<K, V: Cached> {
+pub struct Cache<K, V: Cached> {
     pub(super) shards: Box<[Shard<K, V>]>,
     hasher: RandomState,
     /// Only what was read in this epoch is kept.
@@ -66,7 +66,8 @@ impl<V> Clone for Entry<V> {
 impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
     /// An empty cache that takes up to so many bytes. It keeps nothing before
     /// [`forget`](Self::forget) has named an epoch.
-    pub(crate) fn new(limit: usize, counters: Arc<CacheCounters>) -> Self {
+    #[must_use]
+    pub fn new(limit: usize, counters: Arc<CacheCounters>) -> Self {
         let hasher = RandomState::default();
         let shard = || Shard {
             entries: ArcSwap::from_pointee(HashMap::with_hasher(hasher.clone())),
@@ -83,7 +84,8 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
     }
 
     /// The value of this key, if memory has it. It may be sent for as long as this lease lasts.
-    pub(crate) fn get(&self, held: &HeldLease, key: &K) -> Option<Arc<V>> {
+    #[must_use]
+    pub fn get(&self, held: &HeldLease, key: &K) -> Option<Arc<V>> {
         pause(Point::Memory);
         self.find(held, key)
     }
@@ -102,7 +104,7 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
     }
 
     /// Shows all values to this function.
-    pub(crate) fn for_each(&self, mut look: impl FnMut(&V)) {
+    pub fn for_each(&self, mut look: impl FnMut(&V)) {
         for shard in &self.shards {
             for entry in shard.entries.load().values() {
                 look(&entry.value);

@@ -12,7 +12,7 @@ const ALLOCATION: usize = 16;
 
 impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
     /// Weighs this value anew, if it is the one that is kept. It has grown.
-    pub(crate) fn weigh(&self, key: &K, value: &Arc<V>) {
+    pub fn weigh(&self, key: &K, value: &Arc<V>) {
         let shard = self.shard(key);
         let fills = shard.lock();
         let entries = shard.entries.load();

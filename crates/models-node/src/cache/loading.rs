@@ -4,14 +4,14 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::lease::HeldLease;
 use models_core::{RepositoryError, Snapshot};
-use models_node::HeldLease;
 
 use super::cached::Cached;
 use super::fill::{Failure, Fill};
 use super::map::{Cache, discard};
 use super::waiting::Waiting;
-use crate::node::pause::{Point, pause};
+use crate::pause::{Point, pause};
 
 /// How often a reading that was overtaken by a change is begun anew before its result is handed out
 /// without being kept.
@@ -26,7 +26,7 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
     /// The value of this key, loaded from the database if memory does not have it, and the lease under
     /// which it may be sent. `acquire` acquires the node's lease: a load takes a while, so the lease is
     /// acquired again after it, and only then is the value taken.
-    pub(crate) async fn get_or_read<R>(
+    pub async fn get_or_read<R>(
         &self,
         key: &K,
         acquire: impl Fn() -> Result<HeldLease, RepositoryError>,

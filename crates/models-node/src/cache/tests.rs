@@ -3,8 +3,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::clock::Clock;
+use crate::lease::{HeldLease, Lease};
 use models_core::{Epoch, Position, RepositoryError, Revision, Snapshot};
-use models_node::{Clock, HeldLease, Lease};
 use tokio::sync::Notify;
 
 use super::invalidation::MOST_CHANGES;

@@ -3,8 +3,8 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use crate::lease::HeldLease;
 use models_core::{RepositoryError, Snapshot};
-use models_node::HeldLease;
 use tokio::sync::OnceCell;
 
 use super::cached::Cached;

@@ -1,12 +1,10 @@
 //! Where a test can stop a read between two steps.
+//!
+//! Without the feature `pause-points`, and in release builds, a pause is nothing.
 
 /// Which step of a read comes next.
-#[derive(Clone, Copy)]
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "only the tests' own repositories load")
-)]
-pub(crate) enum Point {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Point {
     /// The lease is acquired.
     Hold,
     /// Something is taken from memory.
@@ -19,15 +17,15 @@ pub(crate) enum Point {
     Release,
 }
 
-/// Does nothing. In tests it runs what the test has set for this thread.
-#[cfg(not(test))]
-pub(crate) const fn pause(_: Point) {}
+/// Does nothing.
+#[cfg(not(all(feature = "pause-points", debug_assertions)))]
+pub const fn pause(_: Point) {}
 
-#[cfg(test)]
-pub(crate) use in_tests::{Hook, pause};
+#[cfg(all(feature = "pause-points", debug_assertions))]
+pub use hooked::{Hook, pause};
 
-#[cfg(test)]
-mod in_tests {
+#[cfg(all(feature = "pause-points", debug_assertions))]
+mod hooked {
     use std::cell::RefCell;
 
     use super::Point;
@@ -38,7 +36,8 @@ mod in_tests {
         static WORK: RefCell<Option<Work>> = const { RefCell::new(None) };
     }
 
-    pub(crate) fn pause(before: Point) {
+    /// Runs what the test has set for this thread.
+    pub fn pause(before: Point) {
         // The work is not there while it runs: what it does has no pauses of its own.
         if let Some(mut work) = WORK.take() {
             work(before);
@@ -47,10 +46,12 @@ mod in_tests {
     }
 
     /// What is done at each pause of this thread, until this is dropped.
-    pub(crate) struct Hook(());
+    pub struct Hook(());
 
     impl Hook {
-        pub(crate) fn set(work: impl FnMut(Point) + 'static) -> Self {
+        /// Does this at each pause of this thread.
+        #[must_use]
+        pub fn set(work: impl FnMut(Point) + 'static) -> Self {
             WORK.set(Some(Box::new(work)));
             Self(())
         }
