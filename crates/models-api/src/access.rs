@@ -1,11 +1,12 @@
 //! Who may use the API, and how much: credentials, callers, rate limits and trusted proxies.
 
 pub(crate) mod address;
-pub(crate) mod authentication;
 pub(crate) mod caller;
 pub(crate) mod credentials;
 pub(crate) mod failure_limit;
 pub(crate) mod key_refusal;
 pub(crate) mod permission;
 pub(crate) mod rate_limit;
+pub(crate) mod redaction;
 pub(crate) mod services;
+pub(crate) mod session;

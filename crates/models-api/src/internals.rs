@@ -8,6 +8,7 @@ use actix_http::{Method, Request, Response, StatusCode};
 use models_core::{Model, RepositoryError, Revision};
 
 use crate::access::services::Services;
+use crate::clock::now_roughly;
 use crate::dialects::openai::view::{Newest, View};
 use crate::http::fields::Fields;
 use crate::node::Node;
@@ -48,7 +49,7 @@ impl Reads {
     /// With the key and its view in memory.
     pub async fn of(settings: &Settings, node: Node, token: &str) -> Result<Self, RepositoryError> {
         let hold = || node.hold();
-        if let Ok((_, session)) = node.authenticator.authenticate(hold, token).await? {
+        if let Ok((_, session)) = node.authenticator.authenticate(hold, token, now_roughly).await? {
             node.catalog.view(hold, &session.principal).await?;
         }
         Ok(Self {
@@ -63,7 +64,7 @@ impl Reads {
         let node = &self.services.node;
         let held = node.hold();
         held.is_ok_and(|held| {
-            let session = node.authenticator.remember(&held, token.as_bytes());
+            let session = node.authenticator.remember(&held, token.as_bytes(), now_roughly);
             session.is_some()
         })
     }

@@ -13,11 +13,11 @@ use models_core::{
     Revision,
 };
 use models_node::pause::{Point, pause};
-use models_node::{BootTime, Clock, HeldLease, Released};
+use models_node::{BootTime, Clock, HeldLease, Released, Sessions};
 use models_store::{Following, Store};
 use tokio::task::AbortHandle;
 
-use crate::access::authentication::Authenticator;
+use crate::access::session::Session;
 use crate::dialects::openai::error::ApiError;
 use crate::node::catalog::Catalog;
 use crate::node::revision::{RevisionTokens, X_MODELS_MIN_REVISION};
@@ -28,7 +28,7 @@ use crate::settings::CacheSettings;
 #[derive(Clone)]
 pub struct Node {
     /// Knows the keys.
-    pub(crate) authenticator: Arc<Authenticator>,
+    pub(crate) authenticator: Arc<Sessions<Session>>,
     /// Shows the models.
     pub(crate) catalog: Arc<Catalog>,
     tokens: Arc<RevisionTokens>,
@@ -169,7 +169,7 @@ impl Node {
     }
 }
 
-async fn record_uses(authenticator: Arc<Authenticator>) {
+async fn record_uses(authenticator: Arc<Sessions<Session>>) {
     loop {
         tokio::time::sleep(RECORDING).await;
         if let Err(error) = authenticator.record_uses().await {
@@ -192,7 +192,7 @@ fn run_out() -> RepositoryError {
 /// What a node has in memory of the catalog.
 #[derive(Clone)]
 pub(crate) struct Memory {
-    authenticator: Arc<Authenticator>,
+    authenticator: Arc<Sessions<Session>>,
     catalog: Arc<Catalog>,
     tokens: Arc<RevisionTokens>,
 }
@@ -206,7 +206,7 @@ impl Memory {
         metrics: &Metrics,
     ) -> Self {
         let tokens = Arc::new(RevisionTokens::new(token_secret));
-        let authenticator = Authenticator::new(api_keys, cache.keys(), metrics.keys.clone());
+        let authenticator = Sessions::new(api_keys, cache.keys(), metrics.keys.clone());
         let catalog = Catalog::new(models, tokens.clone(), cache.views(), metrics);
         Self {
             authenticator: Arc::new(authenticator),

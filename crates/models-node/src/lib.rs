@@ -8,7 +8,9 @@ mod cache;
 mod clock;
 mod lease;
 pub mod pause;
+mod sessions;
 
 pub use cache::{Cache, CacheCounters, Cached};
 pub use clock::{BootTime, Clock, ManualClock};
 pub use lease::{HeldLease, Lease, Released};
+pub use sessions::{KeyRefusal, Session, Sessions};

@@ -8,14 +8,15 @@ use actix_web::http::header::HeaderValue;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use models_core::{KeyDigest, Principal};
-use models_node::HeldLease;
+use models_node::{HeldLease, KeyRefusal};
 
-use crate::access::authentication::{Session, redact};
 use crate::access::credentials::token;
-use crate::access::key_refusal::KeyRefusal;
 use crate::access::permission::{DELETE, Permission};
 use crate::access::rate_limit::Allowance;
+use crate::access::redaction::redact;
 use crate::access::services::Services;
+use crate::access::session::Session;
+use crate::clock::now_roughly;
 use crate::dialects::openai::error::ApiError;
 use crate::http::fields::Fields;
 
@@ -40,7 +41,7 @@ async fn require(request: &HttpRequest, permission: Permission) -> Result<Arc<Se
         .app_data::<web::Data<Services>>()
         .expect("the application has its services");
     let held = services.node.hold()?;
-    let (held, session) = match services.node.authenticator.remember(&held, token) {
+    let (held, session) = match services.node.authenticator.remember(&held, token, now_roughly) {
         Some(session) => (held, session),
         None => look_up(services, &fields, request.peer_addr(), token).await?,
     };
@@ -107,7 +108,7 @@ pub(crate) async fn look_up(
         }
     }
     let acquire = || services.node.hold();
-    let found = authenticator.authenticate(acquire, token).await?;
+    let found = authenticator.authenticate(acquire, token, now_roughly).await?;
     found.map_err(|refusal| {
         if let Some((limit, address)) = limit {
             limit.count(address, KeyDigest::of_unchecked(token.as_bytes()));

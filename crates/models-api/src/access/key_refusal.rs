@@ -1,40 +1,14 @@
-//! Why a token is no good key.
+//! What the log calls the reasons why a token is no good key.
 
-use models_core::{ApiKeyId, KeyRejection, Principal, Slug};
+use models_core::KeyRejection;
+use models_node::KeyRefusal;
 
-/// Why a token is no good key, for the log alone: the client gets the same response in each case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyRefusal {
-    /// It cannot be a key, by its form.
-    Malformed,
-    /// No key has it.
-    Unknown,
-    /// The key that has it was revoked, or has expired. Holds the key's id and its organization.
-    Bad(KeyRejection, ApiKeyId, Slug),
-}
-
-impl KeyRefusal {
-    /// The refusal of the key with this holder.
-    pub(crate) fn of(rejection: KeyRejection, principal: &Principal) -> Self {
-        let (key_id, organization) = (&principal.key_id, &principal.organization_slug);
-        Self::Bad(rejection, key_id.clone(), organization.clone())
-    }
-
-    /// One of [`REASONS`](crate::dialects::openai::error::REASONS).
-    pub(crate) fn reason(&self) -> &'static str {
-        match self {
-            Self::Malformed => "malformed",
-            Self::Unknown => "unknown",
-            Self::Bad(KeyRejection::Revoked, ..) => "revoked",
-            Self::Bad(KeyRejection::Expired, ..) => "expired",
-        }
-    }
-
-    /// The key and its organization, where there is one.
-    pub(crate) fn key(&self) -> Option<(&ApiKeyId, &Slug)> {
-        match self {
-            Self::Malformed | Self::Unknown => None,
-            Self::Bad(_, key_id, organization) => Some((key_id, organization)),
-        }
+/// One of [`REASONS`](crate::dialects::openai::error::REASONS).
+pub(crate) fn reason(refusal: &KeyRefusal) -> &'static str {
+    match refusal {
+        KeyRefusal::Malformed => "malformed",
+        KeyRefusal::Unknown => "unknown",
+        KeyRefusal::Bad(KeyRejection::Revoked, ..) => "revoked",
+        KeyRefusal::Bad(KeyRejection::Expired, ..) => "expired",
     }
 }

@@ -6,13 +6,13 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use models_core::{Attempt, Deletion, DeletionRefusal, ModelId};
+use models_node::KeyRefusal;
 
 use super::path;
-use crate::access::authentication::Session;
 use crate::access::caller::{Owner, incorrect_api_key};
-use crate::access::key_refusal::KeyRefusal;
 use crate::access::permission::DELETE;
 use crate::access::services::Services;
+use crate::access::session::Session;
 use crate::clock::now;
 use crate::dialects::openai::error::ApiError;
 use crate::dialects::openai::objects::DeletedModelObject;

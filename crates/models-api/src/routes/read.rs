@@ -15,11 +15,12 @@ use models_core::{Principal, RepositoryError};
 use models_node::{BootTime, HeldLease, Released};
 
 use self::request::{ReadRequest, Target};
-use crate::access::authentication::Session;
 use crate::access::caller::{admit, look_up};
 use crate::access::permission::READ;
 use crate::access::rate_limit::Allowance;
 use crate::access::services::Services;
+use crate::access::session::Session;
+use crate::clock::now_roughly;
 use crate::dialects::openai::error::ApiError;
 use crate::dialects::openai::view::View;
 use crate::http::coding::Accepted;
@@ -74,7 +75,7 @@ fn step(
     progress: &mut Progress,
 ) -> Result<Step, ApiError> {
     let node = &services.node;
-    let (held, session) = match node.authenticator.remember(&held, request.token) {
+    let (held, session) = match node.authenticator.remember(&held, request.token, now_roughly) {
         Some(session) => (held, session),
         None => match &progress.session {
             // It was good under the earlier lease, and may be used for as long as that one lasts.

@@ -4,9 +4,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use models_core::{RepositoryError, mask};
+use models_node::KeyRefusal;
 use serde::Serialize;
 
-use crate::access::key_refusal::KeyRefusal;
+use crate::access::key_refusal::reason;
 
 const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 /// When to come back to a service that is overloaded.
@@ -182,7 +183,7 @@ impl ApiError {
     #[must_use]
     pub fn reason(&self) -> Option<&'static str> {
         if let Self::IncorrectApiKey(_, refusal) = self {
-            return Some(refusal.reason());
+            return Some(reason(refusal));
         }
         if let Self::MalformedCredentials = self {
             return Some("malformed");

@@ -36,6 +36,7 @@ use uuid::Uuid;
 
 use super::remember;
 use crate::access::services::Services;
+use crate::clock::now_roughly;
 use crate::http::fields::Fields;
 use crate::node::{Memory, Node};
 use crate::routes;
@@ -504,7 +505,7 @@ impl Harness {
         node.catalog.evict(&principal);
         let hold = || node.hold();
         if warm != Warm::View {
-            let found = node.authenticator.authenticate(hold, &self.token).await;
+            let found = node.authenticator.authenticate(hold, &self.token, now_roughly).await;
             assert!(found.unwrap().is_ok());
         }
         if warm != Warm::Session {

@@ -13,8 +13,8 @@ use models_node::{BootTime, Clock};
 use std::net::IpAddr;
 
 use super::sent;
-use crate::access::authentication::Session;
 use crate::access::rate_limit::Allowance;
+use crate::access::session::Session;
 use crate::dialects::openai::error::ApiError;
 use crate::node::revision::RevisionToken;
 use crate::routes::template::Template;

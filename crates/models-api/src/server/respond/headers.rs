@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use actix_http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, VARY};
 
-use crate::access::authentication::Session;
 use crate::access::rate_limit::Allowance;
+use crate::access::session::Session;
 use crate::server::request_id::RequestId;
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -1,0 +1,270 @@
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use models_core::{
+    ApiKey, ApiKeyId, ApiKeyRepository, Epoch, KeyDigest, KeyRejection, ListedApiKey,
+    OrganizationId, Origin, Position, Principal, ProjectId, RepositoryError, Revision, Role,
+    Secret, Snapshot, Timestamp,
+};
+use uuid::Uuid;
+
+use super::known::MISSING_FOR;
+use super::{KeyRefusal, Session, Sessions};
+use crate::clock::ManualClock;
+use crate::lease::{HeldLease, Lease};
+
+/// The holder alone.
+struct Holder(Principal);
+
+impl Session for Holder {
+    fn new(key: &ApiKey) -> Result<Self, RepositoryError> {
+        Ok(Self(key.holder()))
+    }
+
+    fn principal(&self) -> &Principal {
+        &self.0
+    }
+}
+
+/// When the key expires, in seconds.
+const EXPIRY: u32 = 100;
+
+/// A database with one key, at times.
+struct Keys {
+    key: ApiKey,
+    is_there: AtomicBool,
+    reads: AtomicUsize,
+    can_write: AtomicBool,
+    recorded: AtomicUsize,
+    /// In seconds.
+    last_use: AtomicU32,
+}
+
+#[async_trait]
+impl ApiKeyRepository for Keys {
+    async fn insert(&self, _: ApiKey, _: KeyDigest, _: Origin) -> Result<(), RepositoryError> {
+        unreachable!()
+    }
+
+    async fn is_any(&self) -> Result<bool, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn list(&self, _: Option<&OrganizationId>) -> Result<Vec<ListedApiKey>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn record_uses(&self, uses: Vec<(ApiKeyId, Timestamp)>) -> Result<(), RepositoryError> {
+        if !self.can_write.load(Ordering::Relaxed) {
+            return Err(RepositoryError::Unavailable("the disk is full".into()));
+        }
+        self.recorded.fetch_add(uses.len(), Ordering::Relaxed);
+        let last = uses.iter().map(|(_, at)| at.seconds()).max();
+        self.last_use.store(last.unwrap_or(0), Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn find_by_digest(
+        &self,
+        _: &KeyDigest,
+    ) -> Result<Snapshot<Option<ApiKey>>, RepositoryError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        let is_there = self.is_there.load(Ordering::Relaxed);
+        Ok(Snapshot {
+            position: Position {
+                epoch: epoch(),
+                revision: Revision(1),
+            },
+            value: is_there.then(|| self.key.clone()),
+        })
+    }
+
+    async fn revoke(&self, _: &ApiKeyId, _: Origin) -> Result<Option<ApiKey>, RepositoryError> {
+        unreachable!()
+    }
+}
+
+fn epoch() -> Epoch {
+    Epoch("one".to_owned())
+}
+
+struct Scene {
+    keys: Arc<Keys>,
+    clock: ManualClock,
+    lease: Lease,
+    sessions: Sessions<Holder>,
+    secret: Secret,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let secret = Secret::from_random([7; 32]);
+        let id = Uuid::from_u128(1);
+        let keys = Arc::new(Keys {
+            key: ApiKey {
+                id: ApiKeyId::from_uuid(id),
+                organization_id: OrganizationId::from_uuid(id),
+                organization_slug: "acme".parse().unwrap(),
+                project_id: ProjectId::from_uuid(id),
+                name: "a key".parse().unwrap(),
+                role: Role::Reader,
+                redacted_value: secret.redacted(),
+                created_at: Timestamp::from_seconds(1),
+                expires_at: Some(Timestamp::from_seconds(EXPIRY)),
+                revoked_at: None,
+            },
+            is_there: AtomicBool::new(true),
+            reads: AtomicUsize::new(0),
+            can_write: AtomicBool::new(true),
+            recorded: AtomicUsize::new(0),
+            last_use: AtomicU32::new(0),
+        });
+        let clock = ManualClock::default();
+        let lease = Lease::new(clock.clone().into());
+        lease.extend(clock.now() + Duration::from_mins(1));
+        let sessions = Sessions::new(keys.clone(), 1 << 20, Arc::default());
+        sessions.forget(&epoch());
+        Self {
+            keys,
+            clock,
+            lease,
+            sessions,
+            secret,
+        }
+    }
+
+    fn hold(&self) -> HeldLease {
+        self.lease.hold_at(self.clock.now()).unwrap()
+    }
+
+    async fn authenticate_at(&self, seconds: u32) -> Result<Arc<Holder>, KeyRefusal> {
+        let now = || Timestamp::from_seconds(seconds);
+        let found = self
+            .sessions
+            .authenticate(|| Ok(self.hold()), self.secret.expose(), now);
+        found.await.unwrap().map(|(_, session)| session)
+    }
+
+    async fn is_accepted(&self) -> bool {
+        self.authenticate_at(2).await.is_ok()
+    }
+}
+
+/// As after a restore, which makes no events.
+#[tokio::test]
+async fn a_key_that_was_missing_is_looked_up_again_after_five_seconds() {
+    let scene = Scene::new();
+    scene.keys.is_there.store(false, Ordering::Relaxed);
+    assert!(!scene.is_accepted().await);
+    scene.keys.is_there.store(true, Ordering::Relaxed);
+    let nearly = MISSING_FOR.saturating_sub(Duration::from_nanos(1));
+    scene.clock.advance(nearly);
+    assert!(!scene.is_accepted().await);
+    assert_eq!(scene.keys.reads.load(Ordering::Relaxed), 1, "from memory");
+    scene.clock.advance(Duration::from_nanos(1));
+    assert!(scene.is_accepted().await);
+    scene.clock.advance(MISSING_FOR);
+    assert!(scene.is_accepted().await);
+    let reads = scene.keys.reads.load(Ordering::Relaxed);
+    assert_eq!(reads, 2, "a key that was found stays in memory");
+}
+
+#[tokio::test]
+async fn uses_do_not_pile_up_while_they_cannot_be_recorded() {
+    let scene = Scene::new();
+    scene.keys.can_write.store(false, Ordering::Relaxed);
+    for round in 0..50 {
+        assert!(scene.is_accepted().await);
+        if round % 2 == 0 {
+            // Evicted, it leaves its use behind.
+            scene.sessions.evict(scene.secret.expose());
+        }
+        assert!(scene.sessions.record_uses().await.is_err());
+    }
+    scene.keys.can_write.store(true, Ordering::Relaxed);
+    scene.sessions.record_uses().await.unwrap();
+    assert_eq!(scene.keys.recorded.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_key_in_memory_expires_by_the_time_of_each_request() {
+    let scene = Scene::new();
+    assert!(scene.authenticate_at(EXPIRY - 1).await.is_ok());
+    let refused = scene.authenticate_at(EXPIRY).await.err();
+    let (id, slug) = (scene.keys.key.id.clone(), "acme".parse().unwrap());
+    let expected = KeyRefusal::Bad(KeyRejection::Expired, id.clone(), slug);
+    assert_eq!(refused.as_ref(), Some(&expected));
+    assert_eq!(expected.key().map(|(id, _)| id), Some(&id));
+    let remember = |seconds| {
+        let token = scene.secret.expose().as_bytes();
+        let now = || Timestamp::from_seconds(seconds);
+        scene.sessions.remember(&scene.hold(), token, now)
+    };
+    assert!(remember(EXPIRY).is_none());
+    let session = remember(EXPIRY - 1).unwrap();
+    assert_eq!(session.principal().key_id, id);
+    assert_eq!(scene.keys.reads.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn what_is_no_key_is_refused_without_a_look_up() {
+    let scene = Scene::new();
+    let hold = || Ok(scene.hold());
+    let changed = scene.secret.expose().to_owned() + "0";
+    for token in ["", changed.as_str()] {
+        assert!(!scene.sessions.needs_look_up(&scene.hold(), token));
+        let now = || Timestamp::from_seconds(2);
+        let found = scene.sessions.authenticate(hold, token, now).await.unwrap();
+        assert_eq!(found.err(), Some(KeyRefusal::Malformed));
+    }
+    assert_eq!(KeyRefusal::Malformed.key(), None);
+    assert_eq!(scene.keys.reads.load(Ordering::Relaxed), 0);
+    let needs_look_up = || {
+        let token = scene.secret.expose();
+        scene.sessions.needs_look_up(&scene.hold(), token)
+    };
+    assert!(needs_look_up());
+    assert!(scene.is_accepted().await);
+    assert!(!needs_look_up());
+    scene.sessions.invalidate();
+    assert!(needs_look_up());
+}
+
+#[tokio::test]
+async fn a_dropped_key_is_read_again_and_the_others_are_not() {
+    let scene = Scene::new();
+    assert!(scene.is_accepted().await);
+    let other = ApiKeyId::from_uuid(Uuid::from_u128(2));
+    let reads = || scene.keys.reads.load(Ordering::Relaxed);
+    scene.sessions.drop_keys(&HashSet::from([&other]));
+    assert!(scene.is_accepted().await);
+    assert_eq!(reads(), 1);
+    scene
+        .sessions
+        .drop_keys(&HashSet::from([&scene.keys.key.id]));
+    scene.keys.is_there.store(false, Ordering::Relaxed);
+    let refused = scene.authenticate_at(2).await.err();
+    assert_eq!((refused, reads()), (Some(KeyRefusal::Unknown), 2));
+    // Any key may be the one that was missing.
+    scene.keys.is_there.store(true, Ordering::Relaxed);
+    scene.sessions.drop_keys(&HashSet::from([&other]));
+    assert!(scene.is_accepted().await);
+    assert_eq!(reads(), 3);
+}
+
+#[tokio::test]
+async fn the_last_use_is_recorded_once() {
+    let scene = Scene::new();
+    for seconds in [2, 5] {
+        assert!(scene.authenticate_at(seconds).await.is_ok());
+    }
+    for _ in 0..2 {
+        scene.sessions.record_uses().await.unwrap();
+        let last = scene.keys.last_use.load(Ordering::Relaxed);
+        let recorded = scene.keys.recorded.load(Ordering::Relaxed);
+        assert_eq!((last, recorded), (5, 1));
+    }
+}
