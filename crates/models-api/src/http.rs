@@ -6,3 +6,4 @@ pub(crate) mod conditional;
 pub(crate) mod cors;
 pub(crate) mod fields;
 pub(crate) mod representation;
+pub(crate) mod revision;

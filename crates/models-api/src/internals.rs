@@ -6,10 +6,11 @@ use actix_http::body::BoxBody;
 use actix_http::header::HeaderValue;
 use actix_http::{Method, Request, Response, StatusCode};
 use models_core::{Model, RepositoryError, Revision};
+use models_node::{Newest, RevisionTokens, View as _};
 
 use crate::access::services::Services;
 use crate::clock::now_roughly;
-use crate::dialects::openai::view::{Newest, View};
+use crate::dialects::openai::view::View;
 use crate::http::fields::Fields;
 use crate::node::Node;
 use crate::routes::template::Template;
@@ -20,7 +21,7 @@ use crate::settings::Settings;
 pub fn render(models: &[Model]) -> Result<usize, RepositoryError> {
     let newest = Newest {
         revision: Revision(1),
-        token: HeaderValue::from_static("1"),
+        token: RevisionTokens::new([7; 16]).present_token(Revision(1)),
     };
     View::new(models.iter(), &newest, None).map(|view| view.list().plain().body.len())
 }
@@ -49,8 +50,12 @@ impl Reads {
     /// With the key and its view in memory.
     pub async fn of(settings: &Settings, node: Node, token: &str) -> Result<Self, RepositoryError> {
         let hold = || node.hold();
-        if let Ok((_, session)) = node.authenticator.authenticate(hold, token, now_roughly).await? {
-            node.catalog.view(hold, &session.principal).await?;
+        if let Ok((_, session)) = node
+            .authenticator
+            .authenticate(hold, token, now_roughly)
+            .await?
+        {
+            node.catalog.view(hold, &session.audience).await?;
         }
         Ok(Self {
             reception: settings.reception(&node),
@@ -64,7 +69,9 @@ impl Reads {
         let node = &self.services.node;
         let held = node.hold();
         held.is_ok_and(|held| {
-            let session = node.authenticator.remember(&held, token.as_bytes(), now_roughly);
+            let session = node
+                .authenticator
+                .remember(&held, token.as_bytes(), now_roughly);
             session.is_some()
         })
     }

@@ -1,26 +1,25 @@
 //! This process as a node: what it keeps in memory of the catalog, as long as it may.
 
-pub(crate) mod catalog;
-pub(crate) mod revision;
-
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
+use actix_http::header::HeaderMap;
 use models_core::{
     ApiKeyId, ApiKeyRepository, Change, Epoch, Event, Follower, ModelRepository, RepositoryError,
     Revision,
 };
 use models_node::pause::{Point, pause};
-use models_node::{BootTime, Clock, HeldLease, Released, Sessions};
+use models_node::{
+    BootTime, Catalog, Clock, HeldLease, Released, RevisionToken, RevisionTokens, Sessions,
+};
 use models_store::{Following, Store};
 use tokio::task::AbortHandle;
 
 use crate::access::session::Session;
 use crate::dialects::openai::error::ApiError;
-use crate::node::catalog::Catalog;
-use crate::node::revision::{RevisionTokens, X_MODELS_MIN_REVISION};
+use crate::dialects::openai::view::View;
+use crate::http::revision::{X_MODELS_MIN_REVISION, demands_newest};
 use crate::server::metrics::Metrics;
 use crate::settings::CacheSettings;
 
@@ -30,7 +29,7 @@ pub struct Node {
     /// Knows the keys.
     pub(crate) authenticator: Arc<Sessions<Session>>,
     /// Shows the models.
-    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) catalog: Arc<Catalog<View>>,
     tokens: Arc<RevisionTokens>,
     /// What is measured of it.
     pub(crate) metrics: Arc<Metrics>,
@@ -111,7 +110,7 @@ impl Node {
     }
 
     /// The token of a revision of the history that memory is in.
-    pub(crate) fn token(&self, revision: Revision) -> HeaderValue {
+    pub(crate) fn token(&self, revision: Revision) -> RevisionToken {
         self.tokens.present_token(revision)
     }
 
@@ -119,11 +118,14 @@ impl Node {
     /// with `Cache-Control: no-cache` as the catalog is now. A token of another history, or of none,
     /// is one that memory cannot know to be met, and asks for the newest too.
     pub(crate) async fn meet_demands(&self, headers: &HeaderMap) -> Result<(), ApiError> {
-        let mut is_met = !headers.get_all(CACHE_CONTROL).any(says_no_cache);
+        let mut is_met = !demands_newest(headers);
         for token in headers.get_all(X_MODELS_MIN_REVISION) {
-            let demand = self.tokens.read(token).ok_or(ApiError::BadRequest(
-                "X-Models-Min-Revision must be what an answer had as X-Models-Revision.",
-            ))?;
+            let demand = self
+                .tokens
+                .read(token.as_bytes())
+                .ok_or(ApiError::BadRequest(
+                    "X-Models-Min-Revision must be what an answer had as X-Models-Revision.",
+                ))?;
             is_met &= self.tokens.is_met(&demand, self.following.applied());
         }
         if !is_met {
@@ -178,11 +180,6 @@ async fn record_uses(authenticator: Arc<Sessions<Session>>) {
     }
 }
 
-fn says_no_cache(value: &HeaderValue) -> bool {
-    let mut directives = value.as_bytes().split(|byte| *byte == b',');
-    directives.any(|directive| directive.trim_ascii().eq_ignore_ascii_case(b"no-cache"))
-}
-
 fn run_out() -> RepositoryError {
     RepositoryError::Unavailable(
         "the node's lease has run out: it has not heard from the database for too long".into(),
@@ -193,7 +190,7 @@ fn run_out() -> RepositoryError {
 #[derive(Clone)]
 pub(crate) struct Memory {
     authenticator: Arc<Sessions<Session>>,
-    catalog: Arc<Catalog>,
+    catalog: Arc<Catalog<View>>,
     tokens: Arc<RevisionTokens>,
 }
 
@@ -207,7 +204,7 @@ impl Memory {
     ) -> Self {
         let tokens = Arc::new(RevisionTokens::new(token_secret));
         let authenticator = Sessions::new(api_keys, cache.keys(), metrics.keys.clone());
-        let catalog = Catalog::new(models, tokens.clone(), cache.views(), metrics);
+        let catalog = Catalog::new(models, tokens.clone(), cache.views(), metrics.views.clone());
         Self {
             authenticator: Arc::new(authenticator),
             catalog: Arc::new(catalog),

@@ -10,9 +10,9 @@ mod loading;
 mod map;
 mod waiting;
 
-pub use self::cached::Cached;
+pub(crate) use self::cached::Cached;
 pub use self::counters::CacheCounters;
-pub use self::map::Cache;
+pub(crate) use self::map::Cache;
 
 #[cfg(test)]
 mod tests;

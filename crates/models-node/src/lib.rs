@@ -8,9 +8,13 @@ mod cache;
 mod clock;
 mod lease;
 pub mod pause;
+mod revision;
 mod sessions;
+mod views;
 
-pub use cache::{Cache, CacheCounters, Cached};
+pub use cache::CacheCounters;
 pub use clock::{BootTime, Clock, ManualClock};
 pub use lease::{HeldLease, Lease, Released};
+pub use revision::{Demand, RevisionToken, RevisionTokens};
 pub use sessions::{KeyRefusal, Session, Sessions};
+pub use views::{Catalog, Newest, View};

@@ -41,7 +41,11 @@ async fn require(request: &HttpRequest, permission: Permission) -> Result<Arc<Se
         .app_data::<web::Data<Services>>()
         .expect("the application has its services");
     let held = services.node.hold()?;
-    let (held, session) = match services.node.authenticator.remember(&held, token, now_roughly) {
+    let (held, session) = match services
+        .node
+        .authenticator
+        .remember(&held, token, now_roughly)
+    {
         Some(session) => (held, session),
         None => look_up(services, &fields, request.peer_addr(), token).await?,
     };
@@ -108,7 +112,9 @@ pub(crate) async fn look_up(
         }
     }
     let acquire = || services.node.hold();
-    let found = authenticator.authenticate(acquire, token, now_roughly).await?;
+    let found = authenticator
+        .authenticate(acquire, token, now_roughly)
+        .await?;
     found.map_err(|refusal| {
         if let Some((limit, address)) = limit {
             limit.count(address, KeyDigest::of_unchecked(token.as_bytes()));

@@ -3,12 +3,15 @@
 use crate::access::address::TrustedProxies;
 use crate::access::failure_limit::FailureLimit;
 use crate::access::rate_limit::RateLimit;
+use crate::dialects::openai::encoder::Encoder;
 use crate::node::Node;
 use crate::settings::Settings;
 
 /// The node, and the rules of access.
 pub(crate) struct Services {
     pub(crate) node: Node,
+    /// Writes lists in content codings.
+    pub(crate) encoder: Encoder,
     /// How many requests a key may make, where that is limited.
     pub(crate) rate_limit: Option<RateLimit>,
     /// How many incorrect keys may come from an address, where that is limited.
@@ -22,6 +25,7 @@ pub(crate) struct Services {
 impl Services {
     pub(crate) fn new(settings: &Settings, node: Node) -> Self {
         Self {
+            encoder: Encoder::new(node.catalog.clone(), node.metrics.encodings.clone()),
             node,
             rate_limit: RateLimit::new(settings.limits.requests_per_minute),
             failure_limit: FailureLimit::new(&settings.limits),

@@ -2,12 +2,14 @@
 
 use actix_http::header::HeaderValue;
 use actix_web::web::Bytes;
-use models_core::{ApiKey, Principal, RepositoryError};
+use models_core::{ApiKey, Audience, Principal, RepositoryError};
 
 /// The holder of a key: who it is, and what every answer to it says of that.
 pub struct Session {
     /// Whom the key stands for.
     pub principal: Principal,
+    /// What its view is cached under.
+    pub(crate) audience: Audience,
     /// The organization's slug.
     pub(crate) organization: HeaderValue,
     /// The project's id.
@@ -30,6 +32,7 @@ impl models_node::Session for Session {
         Ok(Self {
             organization: value(values.split_to(slug.len()))?,
             project: value(values)?,
+            audience: Audience::from(&principal),
             principal,
         })
     }

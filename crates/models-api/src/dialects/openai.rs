@@ -1,5 +1,6 @@
 //! OpenAI's form: the model object, the list, the error envelope.
 
+pub(crate) mod encoder;
 pub(crate) mod error;
 pub(crate) mod list;
 pub(crate) mod objects;

@@ -16,7 +16,7 @@ use crate::access::session::Session;
 use crate::clock::now;
 use crate::dialects::openai::error::ApiError;
 use crate::dialects::openai::objects::DeletedModelObject;
-use crate::node::revision::RevisionToken;
+use crate::http::revision::RevisionHeader;
 use crate::server::requester::Requester;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -41,7 +41,7 @@ pub(super) async fn delete(
     match deletion {
         Deletion::Deleted { model, revision } | Deletion::Repeated { model, revision } => {
             let token = services.node.token(revision);
-            request.extensions_mut().insert(RevisionToken(token));
+            request.extensions_mut().insert(RevisionHeader::from(token));
             let body = serde_json::to_vec(&DeletedModelObject::from(&model))
                 .map_err(|error| ApiError::Fault(error.to_string()))?;
             Ok(HttpResponse::Ok()

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use actix_http::body::BoxBody;
 use actix_http::{HttpMessage, Request, Response};
 use actix_web::HttpRequest;
-use models_core::{Principal, RepositoryError};
+use models_core::{Audience, RepositoryError};
 use models_node::{BootTime, HeldLease, Released};
 
 use self::request::{ReadRequest, Target};
@@ -27,8 +27,8 @@ use crate::http::coding::Accepted;
 use crate::http::conditional::matches;
 use crate::http::fields::Fields;
 use crate::http::representation::not_modified;
+use crate::http::revision::{RevisionHeader, X_MODELS_REVISION};
 use crate::node::Node;
-use crate::node::revision::{RevisionToken, X_MODELS_REVISION};
 use crate::routes::path::model_id;
 
 /// How often a read that has to load something is tried. Each time but the last few, memory has lost what was loaded
@@ -58,13 +58,13 @@ enum Step {
 struct Progress {
     /// Loaded, under this lease.
     session: Option<(HeldLease, Arc<Session>)>,
-    view: Option<(HeldLease, Principal, Arc<View>)>,
+    view: Option<(HeldLease, Audience, Arc<View>)>,
     /// Taken, where requests are limited: once for each request.
     allowance: Option<Allowance>,
     is_fresh: bool,
     /// The session and the revision that a refusal names.
     refused: Option<Arc<Session>>,
-    revision: Option<RevisionToken>,
+    revision: Option<RevisionHeader>,
 }
 
 /// Reads memory under this lease.
@@ -75,7 +75,10 @@ fn step(
     progress: &mut Progress,
 ) -> Result<Step, ApiError> {
     let node = &services.node;
-    let (held, session) = match node.authenticator.remember(&held, request.token, now_roughly) {
+    let (held, session) = match node
+        .authenticator
+        .remember(&held, request.token, now_roughly)
+    {
         Some(session) => (held, session),
         None => match &progress.session {
             // It was good under the earlier lease, and may be used for as long as that one lasts.
@@ -99,18 +102,18 @@ fn step(
     if request.fields.may_demand_freshness && !progress.is_fresh {
         return Ok(Step::NeedsFreshness);
     }
-    let principal = &session.principal;
-    let (held, view) = match node.catalog.remember(&held, principal) {
+    let audience = &session.audience;
+    let (held, view) = match node.catalog.remember(&held, audience) {
         Some(view) => (held, view),
         None => match &progress.view {
-            Some((since, of, view)) if of == principal => (held.and(since), view.clone()),
+            Some((since, of, view)) if of == audience => (held.and(since), view.clone()),
             Some(_) | None => return Ok(Step::NeedsView(session)),
         },
     };
-    let Some(mut response) = response(node, request, &session, &view) else {
+    let Some(mut response) = response(services, request, &session, &view) else {
         // A malformed id says nothing of the catalog.
         let is_id = model_id(request.fields.path()).is_ok();
-        progress.revision = is_id.then(|| RevisionToken(view.revision()));
+        progress.revision = is_id.then(|| RevisionHeader(view.revision()));
         return refuse(node, held, not_found(request));
     };
     response
@@ -139,7 +142,7 @@ fn not_found(request: &ReadRequest<'_>) -> ApiError {
 
 /// The list or the model, or 304. `None` if the view has no such model.
 fn response(
-    node: &Node,
+    services: &Services,
     request: &ReadRequest<'_>,
     session: &Session,
     view: &Arc<View>,
@@ -151,9 +154,9 @@ fn response(
             let accepted = Accepted::of(request.fields.codings());
             match view.list().validator(conditions, accepted) {
                 Some(etag) => not_modified(etag),
-                None => node
-                    .catalog
-                    .list(&session.principal, view, accepted)
+                None => services
+                    .encoder
+                    .list(&session.audience, view, accepted)
                     .answer(),
             }
         }
@@ -241,9 +244,9 @@ async fn load(
                 progress.is_fresh = true;
             }
             Step::NeedsView(session) => {
-                let principal = session.principal.clone();
-                let (held, view) = node.catalog.view(|| node.hold(), &principal).await?;
-                progress.view = Some((held, principal, view));
+                let audience = session.audience.clone();
+                let (held, view) = node.catalog.view(|| node.hold(), &audience).await?;
+                progress.view = Some((held, audience, view));
             }
         }
     }

@@ -31,7 +31,7 @@ use crate::access::address::TrustedProxies;
 use crate::dialects::openai::error::ApiError;
 use crate::http::cors::{self, Cors};
 use crate::http::fields::{Fields, X_CLIENT_REQUEST_ID};
-use crate::node::revision::{RevisionToken, X_MODELS_REVISION};
+use crate::http::revision::{RevisionHeader, X_MODELS_REVISION};
 use crate::routes::read::Reply;
 use crate::server::connection::{Body, InFlight};
 use crate::server::metrics::Metrics;
@@ -375,7 +375,7 @@ impl Reception {
         if let Some(session) = &answered.session {
             insert_session(headers, session);
         }
-        if let Some(RevisionToken(token)) = answered.revision.take() {
+        if let Some(RevisionHeader(token)) = answered.revision.take() {
             headers.append(X_MODELS_REVISION, token);
         }
         self.insert_origin(headers, exchange.origin.clone());

@@ -9,8 +9,8 @@ use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use models_core::{Model, ModelId, RepositoryError, Revision, Scope};
-use models_node::Cached;
+use models_core::{Model, RepositoryError, Revision, Scope};
+use models_node::Newest;
 
 use crate::dialects::openai::list::List;
 use crate::dialects::openai::objects::ModelObject;
@@ -23,14 +23,6 @@ const BEFORE_ID: usize = br#"{"id":""#.len();
 /// The length of a validator, with its quotes.
 const ETAG: usize = 34;
 
-/// The newest change that is in a view. All that came before is in it, and nothing that came after.
-#[derive(Clone)]
-pub(crate) struct Newest {
-    pub(crate) revision: Revision,
-    /// What callers are told of it.
-    pub(crate) token: HeaderValue,
-}
-
 /// All models that some callers may see.
 pub(crate) struct View {
     list: List,
@@ -41,43 +33,36 @@ pub(crate) struct View {
     /// From a model's id, as it is in the list, to its number among the places.
     index: HashTable<u32>,
     hasher: RandomState,
-    newest: Newest,
+    newest: Revision,
+    /// What callers are told of that.
+    token: HeaderValue,
     /// Has all the other models, and no more.
     public: Option<Arc<Self>>,
     is_shared: bool,
 }
 
 impl View {
-    /// Renders models in this order, each of another id. What the view of the public models has is taken
-    /// from there; it must have no model of another id.
-    pub(crate) fn new<'a>(
-        models: impl Iterator<Item = &'a Model>,
-        newest: &Newest,
-        public: Option<Arc<Self>>,
-    ) -> Result<Self, RepositoryError> {
-        let mut buffer = BEGIN.to_vec();
-        let (mut places, mut etags) = (vec![], vec![]);
-        for model in models {
-            if buffer.len() > BEGIN.len() {
-                buffer.push(b',');
-            }
-            let shared = public.as_ref().filter(|_| model.scope == Scope::Public);
-            if let Some(object) = shared.and_then(|public| public.object(model.id.as_str())) {
-                buffer.extend_from_slice(object);
-                continue;
-            }
-            let start = buffer.len();
-            render(model, &mut buffer)?;
-            write_etag(&buffer[start..], &mut etags);
-            places.push((offset(start)?, offset(buffer.len())?));
-        }
-        buffer.extend_from_slice(END);
-        // All in one piece of memory: a request counts itself among those who use it, and of many tenants
-        // each place that is looked at is far away. As long as it is, and no longer: shrinking gives little back.
-        let parts = [&buffer, &etags, newest.token.as_bytes()].concat();
-        let mut view = Self::of_parts(parts, buffer.len(), places, newest, public)?;
-        view.fill_index();
-        Ok(view)
+    /// The list object.
+    pub(crate) fn list(&self) -> &List {
+        &self.list
+    }
+
+    /// The token of the newest change that is in it.
+    pub(crate) fn revision(&self) -> HeaderValue {
+        self.token.clone()
+    }
+
+    /// The object of this model, if it is in the list.
+    pub(crate) fn model(&self, id: &str) -> Option<Representation> {
+        let (view, number) = self.find(id)?;
+        let body = view.bytes().slice(range(*view.places.get(number)?));
+        let etag = view.etags.slice(number * ETAG..(number + 1) * ETAG);
+        let etag = HeaderValue::from_maybe_shared(etag).ok()?;
+        Some(Representation {
+            body,
+            etag,
+            coding: None,
+        })
     }
 
     /// With the list, the validators of as many objects as there are places, and the token. The index is empty.
@@ -100,74 +85,11 @@ impl View {
             places: places.into(),
             etags,
             hasher: hasher.unwrap_or_default(),
-            newest: Newest {
-                token,
-                revision: newest.revision,
-            },
+            newest: newest.revision,
+            token,
             public,
             is_shared: false,
         })
-    }
-
-    /// The same when the organization's own models of these ids have been deleted. `None` where that cannot be
-    /// told from it: where one is not there, and where one may hide a public model, which is shown then.
-    pub(crate) fn without(&self, ids: &[&str], newest: &Newest) -> Option<Self> {
-        let public = self.public.clone()?;
-        let own = |id: &&str| {
-            let (view, number) = self.find(id)?;
-            std::ptr::eq(view, self).then_some(number)
-        };
-        let mut gone: Vec<usize> = ids.iter().map(own).collect::<Option<_>>()?;
-        gone.sort_unstable();
-        gone.dedup();
-        let mut list =
-            Vec::with_capacity(self.bytes().len() + self.etags.len() + newest.token.len());
-        let mut etags = Vec::with_capacity(self.etags.len());
-        let mut places = Vec::with_capacity(self.places.len());
-        // What is not copied yet begins with this byte and this place.
-        let (mut byte, mut number) = (0, 0);
-        for next in gone.iter().copied().chain([self.places.len()]) {
-            let moved = offset(byte - list.len()).ok()?;
-            let kept = self.places[number..next].iter();
-            places.extend(kept.map(|(from, to)| (from - moved, to - moved)));
-            etags.extend_from_slice(&self.etags[number * ETAG..next * ETAG]);
-            let Some(place) = self.places.get(next) else {
-                break;
-            };
-            let cut = range(*place);
-            list.extend_from_slice(&self.bytes()[byte..cut.start]);
-            (byte, number) = (cut.end, next + 1);
-            // One of the commas beside it goes too.
-            if list.last() == Some(&b',') {
-                list.pop();
-            } else if self.bytes()[byte] == b',' {
-                byte += 1;
-            }
-        }
-        list.extend_from_slice(&self.bytes()[byte..]);
-        let (length, mut parts) = (list.len(), list);
-        parts.extend_from_slice(&etags);
-        parts.extend_from_slice(newest.token.as_bytes());
-        let mut index = self.index.clone();
-        index.retain(|number| match gone.binary_search(&size(*number)) {
-            Ok(_) => false,
-            Err(before) => {
-                *number -= offset(before).unwrap_or(0);
-                true
-            }
-        });
-        let view = Self::of_parts(parts, length, places, newest, Some(public)).ok()?;
-        Some(Self { index, ..view })
-    }
-
-    /// Renders public models in this order, for all who see just these of them.
-    pub(crate) fn shared<'a>(
-        models: impl Iterator<Item = &'a Model>,
-        newest: &Newest,
-    ) -> Result<Self, RepositoryError> {
-        let mut view = Self::new(models, newest, None)?;
-        view.is_shared = true;
-        Ok(view)
     }
 
     fn fill_index(&mut self) {
@@ -178,49 +100,6 @@ impl View {
             index.insert_unique(hash, number, |other| self.hasher.hash_one(self.id(*other)));
         }
         self.index = index;
-    }
-
-    /// Whether its objects are those of these models in this order, and no others.
-    pub(crate) fn shows_just<'a>(&self, models: impl Iterator<Item = &'a Model>) -> bool {
-        let mut places = self.places.iter();
-        let mut object = vec![];
-        for model in models {
-            object.clear();
-            let is_rendered = render(model, &mut object).is_ok();
-            let place = places.next().filter(|_| is_rendered);
-            if place.is_none_or(|place| self.bytes()[range(*place)] != object[..]) {
-                return false;
-            }
-        }
-        places.next().is_none()
-    }
-
-    /// The list object.
-    pub(crate) fn list(&self) -> &List {
-        &self.list
-    }
-
-    /// The newest change that is in it.
-    pub(crate) fn newest(&self) -> Revision {
-        self.newest.revision
-    }
-
-    /// The token of that.
-    pub(crate) fn revision(&self) -> HeaderValue {
-        self.newest.token.clone()
-    }
-
-    /// The object of this model, if it is in the list.
-    pub(crate) fn model(&self, id: &str) -> Option<Representation> {
-        let (view, number) = self.find(id)?;
-        let body = view.bytes().slice(range(*view.places.get(number)?));
-        let etag = view.etags.slice(number * ETAG..(number + 1) * ETAG);
-        let etag = HeaderValue::from_maybe_shared(etag).ok()?;
-        Some(Representation {
-            body,
-            etag,
-            coding: None,
-        })
     }
 
     fn object(&self, id: &str) -> Option<&[u8]> {
@@ -267,21 +146,116 @@ impl View {
     }
 }
 
-/// Deletions of an organization's own models.
-#[derive(Clone)]
-pub(crate) struct Deletions {
-    /// The last one.
-    pub(crate) newest: Newest,
-    pub(crate) ids: Vec<(Revision, ModelId)>,
-}
+impl models_node::View for View {
+    fn new<'a>(
+        models: impl Iterator<Item = &'a Model>,
+        newest: &Newest,
+        public: Option<Arc<Self>>,
+    ) -> Result<Self, RepositoryError> {
+        let mut buffer = BEGIN.to_vec();
+        let (mut places, mut etags) = (vec![], vec![]);
+        for model in models {
+            if buffer.len() > BEGIN.len() {
+                buffer.push(b',');
+            }
+            let shared = public.as_ref().filter(|_| model.scope == Scope::Public);
+            if let Some(object) = shared.and_then(|public| public.object(model.id.as_str())) {
+                buffer.extend_from_slice(object);
+                continue;
+            }
+            let start = buffer.len();
+            render(model, &mut buffer)?;
+            write_etag(&buffer[start..], &mut etags);
+            places.push((offset(start)?, offset(buffer.len())?));
+        }
+        buffer.extend_from_slice(END);
+        // All in one piece of memory: a request counts itself among those who use it, and of many tenants
+        // each place that is looked at is far away. As long as it is, and no longer: shrinking gives little back.
+        let parts = [&buffer, &etags, newest.token.as_bytes()].concat();
+        let mut view = Self::of_parts(parts, buffer.len(), places, newest, public)?;
+        view.fill_index();
+        Ok(view)
+    }
 
-impl Cached for View {
-    /// An organization's id.
-    const KEY: usize = 64;
+    fn shared<'a>(
+        models: impl Iterator<Item = &'a Model>,
+        newest: &Newest,
+    ) -> Result<Self, RepositoryError> {
+        let mut view = Self::new(models, newest, None)?;
+        view.is_shared = true;
+        Ok(view)
+    }
 
-    type Change = Deletions;
+    fn shows_just<'a>(&self, models: impl Iterator<Item = &'a Model>) -> bool {
+        let mut places = self.places.iter();
+        let mut object = vec![];
+        for model in models {
+            object.clear();
+            let is_rendered = render(model, &mut object).is_ok();
+            let place = places.next().filter(|_| is_rendered);
+            if place.is_none_or(|place| self.bytes()[range(*place)] != object[..]) {
+                return false;
+            }
+        }
+        places.next().is_none()
+    }
 
-    /// One that many share weighs nothing in the hands of each: there is only one of them.
+    /// The same when the organization's own models of these ids have been deleted. `None` where that cannot be
+    /// told from it: where one is not there, and where one may hide a public model, which is shown then.
+    fn without(&self, ids: &[&str], newest: &Newest) -> Option<Self> {
+        let public = self.public.clone()?;
+        let own = |id: &&str| {
+            let (view, number) = self.find(id)?;
+            std::ptr::eq(view, self).then_some(number)
+        };
+        let mut gone: Vec<usize> = ids.iter().map(own).collect::<Option<_>>()?;
+        gone.sort_unstable();
+        gone.dedup();
+        let mut list = Vec::with_capacity(
+            self.bytes().len() + self.etags.len() + newest.token.as_bytes().len(),
+        );
+        let mut etags = Vec::with_capacity(self.etags.len());
+        let mut places = Vec::with_capacity(self.places.len());
+        // What is not copied yet begins with this byte and this place.
+        let (mut byte, mut number) = (0, 0);
+        for next in gone.iter().copied().chain([self.places.len()]) {
+            let moved = offset(byte - list.len()).ok()?;
+            let kept = self.places[number..next].iter();
+            places.extend(kept.map(|(from, to)| (from - moved, to - moved)));
+            etags.extend_from_slice(&self.etags[number * ETAG..next * ETAG]);
+            let Some(place) = self.places.get(next) else {
+                break;
+            };
+            let cut = range(*place);
+            list.extend_from_slice(&self.bytes()[byte..cut.start]);
+            (byte, number) = (cut.end, next + 1);
+            // One of the commas beside it goes too.
+            if list.last() == Some(&b',') {
+                list.pop();
+            } else if self.bytes()[byte] == b',' {
+                byte += 1;
+            }
+        }
+        list.extend_from_slice(&self.bytes()[byte..]);
+        let (length, mut parts) = (list.len(), list);
+        parts.extend_from_slice(&etags);
+        parts.extend_from_slice(newest.token.as_bytes());
+        let mut index = self.index.clone();
+        index.retain(|number| match gone.binary_search(&size(*number)) {
+            Ok(_) => false,
+            Err(before) => {
+                *number -= offset(before).unwrap_or(0);
+                true
+            }
+        });
+        let view = Self::of_parts(parts, length, places, newest, Some(public)).ok()?;
+        Some(Self { index, ..view })
+    }
+
+    fn newest(&self) -> Revision {
+        self.newest
+    }
+
     fn weight(&self) -> usize {
         if self.is_shared {
             return 0;
@@ -289,17 +263,6 @@ impl Cached for View {
         let index = self.index.capacity() * (size_of::<u32>() + 1);
         let places = size_of_val(&*self.places);
         size_of::<Self>() + self.list.weight() + self.etags.len() + places + index
-    }
-
-    /// Whoever deletes many, one by one, does not make those wait who ask for the others.
-    fn changed(view: &Arc<Self>, changes: &[Deletions]) -> Option<Arc<Self>> {
-        let ids = changes.iter().flat_map(|deletions| &deletions.ids);
-        let new = ids.filter(|(revision, _)| *revision > view.newest());
-        let new: Vec<&str> = new.map(|(_, id)| id.as_str()).collect();
-        match changes.last() {
-            Some(last) if !new.is_empty() => view.without(&new, &last.newest).map(Arc::new),
-            _ => Some(view.clone()),
-        }
     }
 }
 

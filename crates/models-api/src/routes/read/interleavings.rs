@@ -24,10 +24,10 @@ use actix_web::test::{TestRequest, init_service};
 use actix_web::{App, web};
 use async_trait::async_trait;
 use models_core::{
-    Actor, ApiKey, ApiKeyId, ApiKeyRepository, Attempt, Candidates, Change, Deletion, Epoch, Event,
-    Follower, Import, ImportReport, KeyDigest, ListedApiKey, Model, ModelId, ModelRepository,
-    OrganizationId, Origin, Position, Progress, ProjectId, RepositoryError, Revision, Role, Scope,
-    Secret, Snapshot, Timestamp,
+    Actor, ApiKey, ApiKeyId, ApiKeyRepository, Attempt, Audience, Candidates, Change, Deletion,
+    Epoch, Event, Follower, Import, ImportReport, KeyDigest, ListedApiKey, Model, ModelId,
+    ModelRepository, OrganizationId, Origin, Position, Progress, ProjectId, RepositoryError,
+    Revision, Role, Scope, Secret, Snapshot, Timestamp,
 };
 use models_node::pause::{Hook, Point, pause};
 use models_node::{BootTime, Lease, ManualClock};
@@ -483,8 +483,8 @@ impl Harness {
     /// The validators of the list and of the model.
     pub(super) fn tags(&self) -> (String, String) {
         let node = &self.services.node;
-        let principal = self.world.borrow().database.key.holder();
-        let view = node.catalog.remember(&node.hold().unwrap(), &principal);
+        let audience = Audience::from(&self.world.borrow().database.key.holder());
+        let view = node.catalog.remember(&node.hold().unwrap(), &audience);
         let view = view.expect("it is in memory");
         let text = |etag: &actix_http::header::HeaderValue| etag.to_str().unwrap().to_owned();
         let model = view.model("own").expect("it is in the view");
@@ -492,24 +492,27 @@ impl Harness {
     }
 
     pub(super) fn evict_view(&self) {
-        let principal = self.world.borrow().database.key.holder();
-        self.services.node.catalog.evict(&principal);
+        let audience = Audience::from(&self.world.borrow().database.key.holder());
+        self.services.node.catalog.evict(&audience);
     }
 
     /// Begins anew, with this in memory.
     async fn reset(&self, times: Times, warm: Warm) {
         self.restart(times);
         let node = &self.services.node;
-        let principal = self.world.borrow().database.key.holder();
+        let audience = Audience::from(&self.world.borrow().database.key.holder());
         node.authenticator.evict(&self.token);
-        node.catalog.evict(&principal);
+        node.catalog.evict(&audience);
         let hold = || node.hold();
         if warm != Warm::View {
-            let found = node.authenticator.authenticate(hold, &self.token, now_roughly).await;
+            let found = node
+                .authenticator
+                .authenticate(hold, &self.token, now_roughly)
+                .await;
             assert!(found.unwrap().is_ok());
         }
         if warm != Warm::Session {
-            node.catalog.view(hold, &principal).await.unwrap();
+            node.catalog.view(hold, &audience).await.unwrap();
         }
     }
 

@@ -16,7 +16,7 @@ use super::sent;
 use crate::access::rate_limit::Allowance;
 use crate::access::session::Session;
 use crate::dialects::openai::error::ApiError;
-use crate::node::revision::RevisionToken;
+use crate::http::revision::RevisionHeader;
 use crate::routes::template::Template;
 use crate::server::metrics::Metrics;
 use crate::server::request_id::RequestId;
@@ -41,7 +41,7 @@ pub(super) struct Answered {
     pub(super) response: Response<BoxBody>,
     pub(super) session: Option<Arc<Session>>,
     pub(super) allowance: Option<Allowance>,
-    pub(super) revision: Option<RevisionToken>,
+    pub(super) revision: Option<RevisionHeader>,
     pub(super) error: Option<ApiError>,
 }
 
@@ -78,7 +78,7 @@ impl Exchange {
         let revision = response
             .request()
             .extensions()
-            .get::<RevisionToken>()
+            .get::<RevisionHeader>()
             .cloned();
         let answered = match response.response().error() {
             Some(error) => {

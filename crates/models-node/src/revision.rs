@@ -1,34 +1,35 @@
-//! What clients are told of the catalog's revision: enough to ask for an answer that is no older, and
+//! What clients are told of the catalog's revision: enough to ask for a response that is at least as new, and
 //! nothing that can be counted or compared.
 
 use std::sync::Arc;
 
-use actix_http::header::{HeaderName, HeaderValue};
-use actix_web::web::Bytes;
 use aes::Aes128;
 use aes::cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use arc_swap::ArcSwap;
 use models_core::{Epoch, Revision};
 use sha2::{Digest, Sha256};
 
-use crate::server::request_id::hexadecimal;
+/// The length of a token, in bytes.
+const LENGTH: usize = 32;
 
-/// On an answer: the newest change that is in what it was made from.
-pub(crate) const X_MODELS_REVISION: HeaderName = HeaderName::from_static("x-models-revision");
-/// On a request: what the answer must at least be made from.
-pub(crate) const X_MODELS_MIN_REVISION: HeaderName =
-    HeaderName::from_static("x-models-min-revision");
+/// What clients are told of a revision: lower-case hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RevisionToken([u8; LENGTH]);
 
-/// The value of `x-models-revision`, as a handler leaves it for the answer.
-#[derive(Clone)]
-pub(crate) struct RevisionToken(pub(crate) HeaderValue);
+impl RevisionToken {
+    /// The digits, in ASCII.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
 
 /// Writes and reads tokens.
 ///
-/// A token is one block of AES-128, in hexadecimal: half of it says which history, half of it the
+/// A token is one block of AES-128, in hexadecimal: half of it names the history, half of it the
 /// revision. A block cipher alone makes equal tokens of equal revisions, which is what is wanted;
-/// and who makes one up gets a history that there never was.
-pub(crate) struct RevisionTokens {
+/// and a token that somebody made up names a history that there never was.
+pub struct RevisionTokens {
     cipher: Aes128,
     /// The history that memory is in.
     epoch: ArcSwap<Mark>,
@@ -38,13 +39,16 @@ pub(crate) struct RevisionTokens {
 type Mark = [u8; 8];
 
 /// What a token stands for.
-pub(crate) struct Demand {
+#[derive(Debug)]
+pub struct Demand {
     mark: Mark,
     revision: Revision,
 }
 
 impl RevisionTokens {
-    pub(crate) fn new(secret: [u8; 16]) -> Self {
+    /// Tokens that are encrypted with this secret.
+    #[must_use]
+    pub fn new(secret: [u8; 16]) -> Self {
         Self {
             cipher: Aes128::new(&Array::from(secret)),
             epoch: ArcSwap::from_pointee(Mark::default()),
@@ -52,39 +56,38 @@ impl RevisionTokens {
     }
 
     /// Memory is in this history from now on.
-    pub(crate) fn begin(&self, epoch: &Epoch) {
+    pub fn begin(&self, epoch: &Epoch) {
         self.epoch.store(Arc::new(mark(epoch)));
     }
 
     /// The token of a revision.
-    pub(crate) fn token(&self, epoch: &Epoch, revision: Revision) -> HeaderValue {
+    #[must_use]
+    pub fn token(&self, epoch: &Epoch, revision: Revision) -> RevisionToken {
         self.write(mark(epoch), revision)
     }
 
     /// The token of a revision of the history that memory is in.
-    pub(crate) fn present_token(&self, revision: Revision) -> HeaderValue {
+    #[must_use]
+    pub fn present_token(&self, revision: Revision) -> RevisionToken {
         self.write(**self.epoch.load(), revision)
     }
 
-    fn write(&self, mark: Mark, revision: Revision) -> HeaderValue {
-        let mut block = [0; 16];
+    fn write(&self, mark: Mark, revision: Revision) -> RevisionToken {
+        let mut block = [0; LENGTH / 2];
         block[..8].copy_from_slice(&mark);
         block[8..].copy_from_slice(&revision.0.to_be_bytes());
         let mut block = Array::from(block);
         self.cipher.encrypt_block(&mut block);
-        let digits: Vec<u8> = block.into_iter().flat_map(hexadecimal).collect();
-        HeaderValue::from_maybe_shared(Bytes::from(digits))
-            .unwrap_or_else(|_| HeaderValue::from_static(""))
+        let mut token = [0; LENGTH];
+        hex::encode_to_slice(block, &mut token).expect("two digits for each byte");
+        RevisionToken(token)
     }
 
     /// What a token asks for; `None` if it is none.
-    pub(crate) fn read(&self, token: &HeaderValue) -> Option<Demand> {
-        let mut block = [0; 16];
-        let digits = token.as_bytes();
-        if digits.len() != 2 * block.len() {
-            return None;
-        }
-        hex::decode_to_slice(digits, &mut block).ok()?;
+    #[must_use]
+    pub fn read(&self, token: &[u8]) -> Option<Demand> {
+        let mut block = [0; LENGTH / 2];
+        hex::decode_to_slice(token, &mut block).ok()?;
         let mut block = Array::from(block);
         self.cipher.decrypt_block(&mut block);
         let (mark, revision) = block.split_at(8);
@@ -94,8 +97,9 @@ impl RevisionTokens {
         })
     }
 
-    /// Whether memory that has applied this revision is as new as is asked.
-    pub(crate) fn is_met(&self, demand: &Demand, applied: Revision) -> bool {
+    /// Whether memory that has applied this revision is as new as is demanded.
+    #[must_use]
+    pub fn is_met(&self, demand: &Demand, applied: Revision) -> bool {
         **self.epoch.load() == demand.mark && demand.revision <= applied
     }
 }
@@ -123,8 +127,8 @@ mod tests {
             let tokens = RevisionTokens::new(secret);
             tokens.begin(&epoch("a"));
             let token = tokens.token(&epoch("a"), Revision(revision));
-            prop_assert_eq!(&token, &tokens.token(&epoch("a"), Revision(revision)));
-            let demand = tokens.read(&token).unwrap();
+            prop_assert_eq!(token, tokens.present_token(Revision(revision)));
+            let demand = tokens.read(token.as_bytes()).unwrap();
             prop_assert!(tokens.is_met(&demand, Revision(revision)));
             prop_assert!(!tokens.is_met(&demand, Revision(revision - 1)));
             tokens.begin(&epoch("b"));
@@ -135,7 +139,7 @@ mod tests {
         fn what_is_made_up_is_no_token_or_of_no_history(text in "[ -~]{0,40}|[0-9a-f]{32}") {
             let tokens = RevisionTokens::new([7; 16]);
             tokens.begin(&epoch("a"));
-            if let Some(demand) = tokens.read(&HeaderValue::from_str(&text).unwrap()) {
+            if let Some(demand) = tokens.read(text.as_bytes()) {
                 prop_assert!(!tokens.is_met(&demand, Revision(i64::MAX)));
             }
         }
@@ -145,9 +149,22 @@ mod tests {
     fn two_catalogs_and_two_revisions_have_other_tokens() {
         let (one, other) = (RevisionTokens::new([1; 16]), RevisionTokens::new([2; 16]));
         let token = one.token(&epoch("a"), Revision(1));
-        assert_eq!(token.len(), 32);
         assert_ne!(token, other.token(&epoch("a"), Revision(1)));
         assert_ne!(token, one.token(&epoch("a"), Revision(2)));
         assert_ne!(token, one.token(&epoch("b"), Revision(1)));
+    }
+
+    /// Nodes of different versions share a catalog.
+    #[test]
+    fn the_form_of_a_token_stays() {
+        let tokens = RevisionTokens::new([7; 16]);
+        let token = tokens.token(&epoch("a"), Revision(1));
+        assert_eq!(
+            str::from_utf8(token.as_bytes()),
+            Ok("459febe09febcf6c61589c9a03768416")
+        );
+        let upper = token.as_bytes().to_ascii_uppercase();
+        assert!(tokens.read(&upper).is_some());
+        assert!(tokens.read(&token.as_bytes()[1..]).is_none());
     }
 }

@@ -1,0 +1,13 @@
+//! Views: what each audience sees of the catalog, in memory.
+
+mod catalog;
+mod change;
+mod rendering;
+mod view;
+
+pub use self::catalog::Catalog;
+pub use self::change::Newest;
+pub use self::view::View;
+
+#[cfg(test)]
+mod tests;
