@@ -1,41 +1,31 @@
 //! The command line: the service itself, and what its operators do on the database.
 
 mod backup;
+mod catalog;
 mod config;
-pub(crate) mod creation;
-mod first_start;
+mod creation;
 mod healthcheck;
 mod key;
 mod lease;
-pub(crate) mod list_file;
+mod list_file;
 mod model;
-mod notices;
 mod organization;
-pub(crate) mod output;
-mod refusal;
-mod secret_file;
 mod serve;
-mod signals;
+pub(crate) mod terminal;
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use models_core::{Actor, Organization, Origin, Scope, Slug};
 use models_store::Store;
 use tracing::level_filters::LevelFilter;
 
-use crate::clock::now;
 use crate::server::logging;
 use crate::settings::Settings;
 
-use output::{Output, complain, print};
+use terminal::{Failure, Output, complain, notices, print, refusal};
 
 const OPENAPI: &str = include_str!("../openapi.json");
-
-/// A failure that ends a command, in a sentence.
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const ABOUT_SETTINGS: &str = "The OpenAI Models API, self-hosted.
 
@@ -207,55 +197,4 @@ fn migrated(store: &Store, output: Output) -> Result<(), Failure> {
     output.object(&serde_json::json!({"database": kind.to_string(), "location": location, "schema_version": schema_version}), || {
         format!("The {kind} database {location} is at schema version {schema_version}.")
     })
-}
-
-/// The organization with this slug, or a sentence that there is none.
-async fn find_organization(store: &Store, slug: &Slug) -> Result<Organization, Failure> {
-    let found = store.organizations.find_by_slug(slug).await?;
-    found.ok_or_else(|| {
-        format!("there is no organization `{slug}`; `models-api organization list` shows all")
-            .into()
-    })
-}
-
-/// The scope that `--organization` names: public without it.
-async fn find_scope(
-    store: &Store,
-    slug: Option<&Slug>,
-) -> Result<(Scope, Option<Organization>), Failure> {
-    let Some(slug) = slug else {
-        return Ok((Scope::Public, None));
-    };
-    let organization = find_organization(store, slug).await?;
-    Ok((
-        Scope::Organization(organization.id.clone()),
-        Some(organization),
-    ))
-}
-
-fn origin() -> Origin {
-    Origin {
-        actor: Actor::CommandLine,
-        at: now(),
-    }
-}
-
-/// A file, or standard input where the path is `-`.
-fn open_input(path: &Path) -> Result<Box<dyn Read>, Failure> {
-    if path == Path::new("-") {
-        return Ok(Box::new(std::io::stdin().lock()));
-    }
-    match std::fs::File::open(path) {
-        Ok(file) => Ok(Box::new(file)),
-        Err(error) => Err(format!("{}: {error}", shown(path)).into()),
-    }
-}
-
-/// What a path is called in a message.
-fn shown(path: &Path) -> String {
-    if path == Path::new("-") {
-        "standard input".to_owned()
-    } else {
-        path.display().to_string()
-    }
 }

@@ -58,7 +58,7 @@ impl Reads {
             node.catalog.view(hold, &session.audience).await?;
         }
         Ok(Self {
-            reception: settings.reception(&node),
+            reception: Reception::new(settings, &node),
             services: Services::new(settings, node),
         })
     }

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::Failure;
-use super::output::Output;
+use super::terminal::{Failure, Output};
 use crate::settings::Settings;
 
 pub(super) async fn run(settings: &Settings, to: &Path, output: Output) -> Result<(), Failure> {

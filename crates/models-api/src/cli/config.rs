@@ -5,9 +5,8 @@ use std::time::Duration;
 use clap::Subcommand;
 use models_store::{DatabaseKind, Encryption, encryption};
 
-use super::Failure;
-use super::output::{Output, complain};
-use super::serve::UNENCRYPTED;
+use super::terminal::notices::UNENCRYPTED;
+use super::terminal::{Failure, Output, complain};
 use crate::settings::Settings;
 
 #[derive(Subcommand)]

@@ -4,8 +4,7 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-use super::Failure;
-use super::output::Output;
+use super::terminal::{Failure, Output};
 use crate::server::operations::READY;
 use crate::settings::Settings;
 

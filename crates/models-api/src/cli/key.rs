@@ -10,8 +10,9 @@ use models_core::{
 use models_store::Store;
 use serde::Serialize;
 
-use super::output::{Output, print_once};
-use super::{Failure, find_organization, origin, secret_file};
+use super::catalog::{find_organization, origin};
+use super::terminal::refusal::KEY_ID;
+use super::terminal::{Failure, Output, print_once, secret_file, shown};
 use crate::cli::creation::{new_api_key, new_secret};
 
 /// The length below which a secret that is brought along can be guessed.
@@ -31,9 +32,6 @@ pub(super) enum Command {
     /// Revoke a key, for good.
     Revoke(Revoke),
 }
-
-/// What the help calls a key's id.
-pub(super) const KEY_ID: &str = "KEY_ID";
 
 const REVOKE_EXAMPLES: &str = "Examples:
   models-api key revoke key_01a206232c3a70f9b6190ea2273fb388
@@ -180,7 +178,7 @@ fn expiry(now: Timestamp, duration: Duration) -> Result<Timestamp, Failure> {
 
 /// The secret that an operator brings along. It is entered anew, so it holds no invisible characters.
 fn read_secret(path: &Path, allow_weak: bool) -> Result<Secret, Failure> {
-    let path_shown = super::shown(path);
+    let path_shown = shown(path);
     let secret: Entered<Secret> = secret_file::read(path)?
         .parse()
         .map_err(|error| format!("{path_shown}: {error}"))?;
@@ -252,10 +250,10 @@ impl Revoke {
 /// The id of the key whose secret stands in this file.
 async fn find_id(path: &Path, store: &Store) -> Result<ApiKeyId, Failure> {
     let secret = Secret::parse(&secret_file::read(path)?)
-        .map_err(|error| format!("{}: {error}", super::shown(path)))?;
+        .map_err(|error| format!("{}: {error}", shown(path)))?;
     let found = store.api_keys.find_by_digest(&secret.digest()).await?;
     let key = found.value.ok_or_else(|| {
-        let path = super::shown(path);
+        let path = shown(path);
         format!("{path}: there is no key with this secret; `models-api key list` shows all")
     })?;
     Ok(key.id)

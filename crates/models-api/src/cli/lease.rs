@@ -7,8 +7,8 @@ use models_core::Leases;
 use models_store::Store;
 use serde_json::json;
 
-use super::output::Output;
-use super::{Failure, origin};
+use super::catalog::origin;
+use super::terminal::{Failure, Output};
 use crate::settings::Settings;
 
 #[derive(Subcommand)]

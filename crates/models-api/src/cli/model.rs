@@ -1,14 +1,16 @@
 //! `model import|export|list|show|delete`.
 
 mod import;
+mod whose;
 
-use clap::{Args, Subcommand};
-use models_core::{Model, ModelId, Organization, Scope, Slug};
+use clap::Subcommand;
+use models_core::{Model, ModelId, Organization, Scope};
 use models_store::Store;
 
 use self::import::ImportFile;
-use super::output::{Output, print};
-use super::{Failure, find_scope, origin};
+use self::whose::Whose;
+use super::catalog::{find_scope, origin};
+use super::terminal::{Failure, Output, print};
 use crate::dialects::openai::objects::{DeletedModelObject, ModelObject};
 
 #[derive(Subcommand)]
@@ -46,13 +48,6 @@ pub(super) enum Command {
         #[command(flatten)]
         whose: Whose,
     },
-}
-
-#[derive(Args)]
-pub(super) struct Whose {
-    /// The models of this organization, in place of the public ones.
-    #[arg(long, value_name = "SLUG")]
-    organization: Option<Slug>,
 }
 
 impl Command {

@@ -5,8 +5,8 @@ use models_core::{Entered, Name, Organization, RepositoryError, Slug};
 use models_store::Store;
 use serde_json::json;
 
-use super::output::Output;
-use super::{Failure, origin};
+use super::catalog::origin;
+use super::terminal::{Failure, Output};
 use crate::cli::creation::new_organization;
 
 #[derive(Subcommand)]

@@ -1,20 +1,18 @@
 //! `serve`: the service, from its settings to its last answer.
 
+mod first_start;
+mod signals;
+
 use models_store::{Encryption, Store};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use super::Failure;
 use super::lease::refuse_longer_than_requests;
-use super::output::print_once;
-use super::signals::told_to_stop;
-use crate::cli::first_start;
+use super::terminal::notices::UNENCRYPTED;
+use super::terminal::{Failure, print_once};
 use crate::node::Node;
 use crate::server::application::Application;
 use crate::settings::Settings;
-
-/// What to do about a connection that everybody on the way can read.
-pub(super) const UNENCRYPTED: &str = "the connection to the database is not encrypted, and the server is another machine; \
-    set `sslmode=verify-full` and `sslrootcert` in `database.url`";
+use signals::told_to_stop;
 
 pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failure> {
     leave_no_core_file();

@@ -24,7 +24,7 @@ use crate::routes;
 use crate::routes::read::remember;
 use crate::server::connection::{Connection, Timeouts};
 use crate::server::operations::{self, Operations};
-use crate::server::respond::{Refusals, ToldToStop, respond};
+use crate::server::respond::{Reception, Refusals, ToldToStop, respond};
 use crate::settings::Settings;
 
 /// How many connections may wait to be taken.
@@ -145,7 +145,7 @@ impl Application {
             settings,
             ..
         } = self;
-        let reception = settings.reception(&node);
+        let reception = Reception::new(&settings, &node);
         let logged = reception.logged.clone();
         Refusals::report_regularly(&logged.refusals);
         let limits = &settings.limits;

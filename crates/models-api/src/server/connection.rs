@@ -9,57 +9,31 @@
 //! - It decodes and queues every request that has come, and executes requests behind a response that
 //!   closes the connection. [`input`] hands it one request at a time.
 
+mod bare;
 mod chunks;
 mod head;
-mod input;
+pub(crate) mod input;
+mod own_response;
+mod patience;
+mod timeouts;
 
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, SystemTime};
 use std::{io, mem};
 
-use actix_web::ResponseError;
-use actix_web::http::header::HttpDate;
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Sleep;
 
 use crate::dialects::openai::error::ApiError;
-use crate::server::request_id::RequestId;
-use crate::server::respond::{Logged, standard_headers};
-use input::Input;
-pub(crate) use input::{Body, InFlight};
-
-const UNREADABLE: &str = "The request is not HTTP that this server can read.";
-
-/// How long a peer may take.
-#[derive(Clone, Copy)]
-pub(crate) struct Timeouts {
-    /// For the head of a request, and then for its body, to arrive. The dispatcher times the first
-    /// head of a connection alike.
-    pub(crate) head: Duration,
-    /// To take some more of an answer.
-    pub(crate) send: Duration,
-    /// To send another request.
-    pub(crate) idle: Duration,
-}
-
-/// How long a peer that was refused may go on sending. To close on what it sent would take the
-/// answer away from it.
-const LINGER: Duration = Duration::from_secs(1);
-
-/// How often it is looked, in the shorter one of the times that a peer may take.
-const LOOKS: u32 = 5;
-
-/// What a peer takes too long for.
-enum Late {
-    /// The rest of what it began.
-    Request,
-    NextRequest,
-}
+use crate::server::respond::logged::Logged;
+use bare::{CONTINUE, UNREADABLE, bare_answer};
+use input::{InFlight, Input};
+use timeouts::Late;
+pub(crate) use timeouts::Timeouts;
 
 pub(crate) struct Connection {
     stream: TcpStream,
@@ -136,46 +110,6 @@ impl Connection {
         self.say_at_once("503 Service Unavailable", &error);
     }
 
-    /// What the peer has taken too long for. No request looks at a clock for that: a timer goes off every
-    /// so often, and it is counted how often.
-    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Late> {
-        let Timeouts { head, idle, .. } = self.timeouts;
-        let period = head.min(idle) / LOOKS;
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + period)));
-        while timer.as_mut().poll(cx).is_ready() {
-            timer.as_mut().reset(Instant::now() + period);
-            if self.input.in_flight().is_any() {
-                continue;
-            }
-            self.looks += 1;
-            let waited = period * self.looks;
-            if self.is_owed && waited > head {
-                return Poll::Ready(Late::Request);
-            }
-            if !self.is_owed && waited > idle {
-                return Poll::Ready(Late::NextRequest);
-            }
-        }
-        Poll::Pending
-    }
-
-    /// Writes some of these bytes, unless the peer has taken nothing for too long.
-    fn poll_send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        if polled.is_ready() {
-            self.stalled = None;
-            return polled;
-        }
-        let deadline = self.timeouts.send;
-        let stalled = self
-            .stalled
-            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + deadline)));
-        ready!(stalled.as_mut().poll(cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-    }
-
     fn is_answering(&self) -> bool {
         self.input.in_flight().is_any()
     }
@@ -212,79 +146,6 @@ impl Connection {
             }
         }
         Poll::Pending
-    }
-
-    /// Reads and forgets what a refused peer goes on sending, for a while.
-    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let timer = self
-            .linger
-            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + LINGER)));
-        let mut scratch = [0; 4096];
-        loop {
-            if timer.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(());
-            }
-            let mut buffer = ReadBuf::new(&mut scratch);
-            match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
-                Ok(()) if !buffer.filled().is_empty() => {}
-                Ok(()) | Err(_) => return Poll::Ready(()),
-            }
-        }
-    }
-}
-
-impl Connection {
-    /// The same answer in our shape.
-    fn with_envelope(&self, head: &[u8]) -> Bytes {
-        let head = String::from_utf8_lossy(head);
-        let status = head
-            .lines()
-            .next()
-            .and_then(|line| line.split_once(' '))
-            .map_or("", |(_, status)| status);
-        let error = match status.get(..3) {
-            Some("408") => ApiError::RequestTimeout,
-            Some("431") => ApiError::HeadTooLarge,
-            Some("400") => ApiError::BadRequest(UNREADABLE),
-            _ => ApiError::Fault("the connection's dispatcher failed".to_owned()),
-        };
-        self.answer(&format!("HTTP/1.1 {status}"), &error)
-    }
-
-    /// The last answer of a connection. Of the request nothing is known, so neither is its origin: it
-    /// has no CORS headers.
-    fn answer(&self, status_line: &str, error: &ApiError) -> Bytes {
-        let request_id = RequestId::new();
-        self.log(&request_id, error);
-        let body = error.body(request_id.as_str());
-        let date = HttpDate::from(SystemTime::now());
-        let length = body.len();
-        let mut answer = format!(
-            "{status_line}\r\ncontent-length: {length}\r\nconnection: close\r\ndate: {date}\r\n"
-        );
-        for (name, value) in &standard_headers(&request_id) {
-            let value = value.to_str().unwrap_or_default();
-            answer.extend([name.as_str(), ": ", value, "\r\n"]);
-        }
-        for (name, value) in error.headers() {
-            answer.extend([name.as_str(), ": ", &value, "\r\n"]);
-        }
-        answer += "\r\n";
-        Bytes::from([answer.into_bytes(), body].concat())
-    }
-
-    /// Logs a request that could not be read, with the id that its response has.
-    fn log(&self, request_id: &RequestId, error: &ApiError) {
-        let status = error.status_code();
-        let reason = matches!(error, ApiError::BadRequest(_)).then_some("unreadable");
-        if self.logged.has(status, reason) {
-            let request_id = request_id.as_str();
-            let client = self
-                .peer
-                .map(|peer| tracing::field::display(peer.ip().to_canonical()));
-            let status = status.as_u16();
-            tracing::info!(request_id, client, status, reason, %error, "a request could not be read");
-        }
     }
 }
 
@@ -390,44 +251,3 @@ impl Drop for Connection {
         }
     }
 }
-
-/// What the dispatcher writes before a body that was announced with an expectation.
-const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
-
-/// Where an answer of the dispatcher's own begins, if these bytes end with one: an error with no
-/// headers but those that the dispatcher sets. Ours have others, and nothing that a client sent can
-/// stand where its `content-length` does.
-fn bare_answer(bytes: &[u8]) -> Option<usize> {
-    let mut rest = bytes.strip_suffix(b"\r\n\r\n")?;
-    let mut is_empty = false;
-    // Line by line from the end: an answer of ours is left at the second.
-    loop {
-        let break_at = rest.windows(2).rposition(|pair| pair == b"\r\n");
-        let start = break_at.map_or(0, |at| at + 2);
-        let line = &rest[start..];
-        let is_bare = [&b"content-length: "[..], b"connection: ", b"date: "]
-            .iter()
-            .any(|name| line.starts_with(name));
-        if !is_bare {
-            let status = status_line(line)?;
-            let is_error = matches!(line.get(status + 9), Some(b'4' | b'5'));
-            return (is_error && is_empty).then_some(start + status);
-        }
-        is_empty |= line == b"content-length: 0";
-        rest = &rest[..break_at?];
-    }
-}
-
-/// Where a status line begins that this ends with. The body of another answer may stand before it.
-fn status_line(text: &[u8]) -> Option<usize> {
-    /// Longer than any that the dispatcher makes.
-    const LONGEST: usize = 64;
-    let skipped = text.len().saturating_sub(LONGEST);
-    let at = text[skipped..]
-        .windows(7)
-        .rposition(|window| window == b"HTTP/1.")?;
-    Some(skipped + at)
-}
-
-#[cfg(test)]
-mod tests;

@@ -10,7 +10,7 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::cli::output::complain;
+use crate::cli::terminal::complain;
 use crate::settings::{LogFormat, LogSettings};
 
 /// Starts the log; from the second call on it stays as it is.

@@ -22,10 +22,12 @@ use models_store::{DatabaseHealth, Store};
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::http::framing::is_upgrade;
 use crate::node::Node;
-use crate::server::connection::{Body, Connection, InFlight, Timeouts};
+use crate::server::connection::input::{Body, InFlight};
+use crate::server::connection::{Connection, Timeouts};
 use crate::server::metrics::Metrics;
-use crate::server::respond::{Logged, is_upgrade};
+use crate::server::respond::logged::Logged;
 
 pub(crate) const LIVE: &str = "/health/live";
 pub(crate) const READY: &str = "/health/ready";

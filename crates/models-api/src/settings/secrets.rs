@@ -8,7 +8,7 @@ use models_core::mask;
 use models_store::{DatabaseKind, DatabasePassword, PasswordSource};
 use url::Url;
 
-use super::{DatabaseSettings, DatabaseUrl};
+use super::database::{DatabaseSettings, DatabaseUrl};
 
 /// What everybody knows: the default of the compose stack, and what is written to begin with.
 const KNOWN: [&str; 7] = [

@@ -7,16 +7,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 
-use super::source::SettingsError;
+use super::error::SettingsError;
+use super::names::{DIRECTORY, ENVIRONMENT, PREFIX, variable};
 
-/// Before the names of variables that set settings.
-const PREFIX: &str = "MODELS__";
 /// Before the names of all that could be meant for this program.
 const GUARDED: &str = "MODELS_";
-/// Names the environment.
-pub(super) const ENVIRONMENT: &str = "MODELS_ENVIRONMENT";
-/// Names the directory with the environments' files.
-pub(super) const DIRECTORY: &str = "MODELS_CONFIG_DIRECTORY";
 /// Variables of the compose file and of the tests.
 const OTHERS: [&str; 5] = [
     "MODELS_IMAGE",
@@ -94,11 +89,6 @@ fn refuse(known: &[String], name: &str) -> SettingsError {
 fn key(variable: &str) -> Option<String> {
     let rest = variable.strip_prefix(PREFIX)?;
     Some(rest.to_lowercase().replace("__", "."))
-}
-
-/// The variable that sets a setting.
-pub(super) fn variable(key: &str) -> String {
-    format!("{PREFIX}{}", key.to_uppercase().replace('.', "__"))
 }
 
 /// Asks whether one of these names was meant, or one of several that are alike.

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Cursor, ErrorKind, Read};
 use encoding_rs::{Decoder, DecoderResult, UTF_16BE, UTF_16LE};
 use flate2::bufread::MultiGzDecoder;
 
-use super::ListError;
+use super::error::ListError;
 
 /// How many bytes of the input are looked at to recognise its form.
 const HEAD: usize = 1 << 12;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::shown;
+use super::text::shown;
 
 /// Why no list could be read from the input.
 #[derive(Debug, thiserror::Error)]

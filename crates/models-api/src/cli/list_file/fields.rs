@@ -7,8 +7,8 @@ use models_core::{Entered, Invalid, Name, ShutdownDate, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::entry::{Fields, text};
 use super::notes::{Conversion, Notes};
+use super::raw::{Fields, text};
 
 /// From when on a time that is not in seconds is believed: 2000-01-01, in Unix seconds. Before that
 /// a number in milliseconds could be one in seconds.

@@ -2,7 +2,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use models_core::{ShutdownDate, Timestamp};
+use models_core::{ImportEntry, ShutdownDate, Timestamp};
 
 use super::*;
 

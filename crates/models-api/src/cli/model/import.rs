@@ -14,10 +14,10 @@ use models_core::{
 use models_store::Store;
 use serde::Serialize;
 
-use super::Whose;
+use super::whose::Whose;
+use crate::cli::catalog::{find_scope, origin};
 use crate::cli::list_file::{self, InvalidEntries, List};
-use crate::cli::output::{Output, complain};
-use crate::cli::{Failure, find_scope, open_input, origin, shown};
+use crate::cli::terminal::{Failure, Output, complain, open_input, shown};
 
 /// The owner of a new public model for which the list names none; OpenAI's own word.
 const DEFAULT_OWNER: &str = "system";

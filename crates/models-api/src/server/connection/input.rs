@@ -16,7 +16,7 @@ use tokio::io::ReadBuf;
 
 use super::chunks::Chunks;
 use super::head::Head;
-use crate::server::respond::announced_length;
+use crate::http::framing::announced_length;
 
 /// Bytes that may wait behind a request. A read that begins below it may go beyond, by the free space of
 /// the dispatcher's buffer.

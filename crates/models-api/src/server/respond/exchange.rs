@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::body::{BoxBody, MessageBody};
+use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::header::HeaderValue;
 use actix_http::{Method, Response, StatusCode};
 use actix_web::dev::ServiceResponse;
@@ -12,7 +12,6 @@ use models_core::{ApiKeyId, Outside, Slug};
 use models_node::{BootTime, Clock};
 use std::net::IpAddr;
 
-use super::sent;
 use crate::access::rate_limit::Allowance;
 use crate::access::session::Session;
 use crate::dialects::openai::error::ApiError;
@@ -228,4 +227,12 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a panic")
+}
+
+/// The length of a body that is known.
+pub(super) fn sent(response: &Response<BoxBody>) -> u64 {
+    match response.body().size() {
+        BodySize::Sized(length) => length,
+        BodySize::None | BodySize::Stream => 0,
+    }
 }

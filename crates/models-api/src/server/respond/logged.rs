@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix_http::StatusCode;
 
-use super::Refusals;
+use super::refusals::Refusals;
 use crate::settings::{LogSettings, RequestLog};
 
 /// The choice, as it is set.

@@ -1,10 +1,19 @@
+use std::sync::Mutex;
+use std::time::Duration;
+
+use actix_http::StatusCode;
 use actix_http::body::to_bytes;
 use actix_web::test::TestRequest;
 use actix_web::{App, guard, web};
-use std::sync::Mutex;
+use models_node::Clock;
+use tokio::sync::Semaphore;
 use tracing_subscriber::fmt::MakeWriter;
 
+use super::logged::Logged;
+use super::reception::RequestLimits;
 use super::*;
+use crate::http::cors::Cors;
+use crate::http::fields::X_CLIENT_REQUEST_ID;
 
 /// What was logged.
 #[derive(Clone, Default)]

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use encoding_rs::UTF_8;
 
-use super::{Failure, open_input, shown};
+use super::failure::Failure;
+use super::input::{open_input, shown};
 
 /// How many bytes a file with a secret is read to. A secret has at most 512.
 const LONGEST: u64 = 1 << 12;
@@ -13,7 +14,7 @@ const QUOTATION_MARKS: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'];
 
 /// The text of the file without a byte order mark and line ends, decoded from UTF-16 where a byte
 /// order mark says so. Refuses text that is more than the secret. No message repeats any of it.
-pub(super) fn read(path: &Path) -> Result<String, Failure> {
+pub(in crate::cli) fn read(path: &Path) -> Result<String, Failure> {
     let refuse = |reason: &str| Err(format!("{}: {reason}", shown(path)).into());
     let mut bytes = Vec::new();
     open_input(path)?

@@ -4,11 +4,13 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, Error};
 
-use super::key::KEY_ID;
 use super::output::complain;
 
+/// What the help calls a key's id.
+pub(in crate::cli) const KEY_ID: &str = "KEY_ID";
+
 /// Prints what is wrong with the command line, or the help that was asked for. Returns the status of the process.
-pub(super) fn show(mut error: Error) -> ExitCode {
+pub(in crate::cli) fn show(mut error: Error) -> ExitCode {
     if !error.use_stderr() {
         // A reader that has gone needs no help.
         let _ = error.print();

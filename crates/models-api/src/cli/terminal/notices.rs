@@ -51,13 +51,17 @@ fn waiting_text(nodes: Option<&[String]>, at_most: Duration) -> String {
     )
 }
 
+/// What to do about a connection that everybody on the way can read.
+pub(in crate::cli) const UNENCRYPTED: &str = "the connection to the database is not encrypted, and the server is another machine; \
+    set `sslmode=verify-full` and `sslrootcert` in `database.url`";
+
 /// From now on, long waits are told of.
-pub(super) fn tell_of_waits(store: &Store) {
+pub(in crate::cli) fn tell_of_waits(store: &Store) {
     store.observe(Arc::new(Waiting));
 }
 
 /// Says that the command has made a database, where the operator has said where.
-pub(super) fn tell_of_new_database(store: &Store) {
+pub(in crate::cli) fn tell_of_new_database(store: &Store) {
     if store.is_new && !is_default_database() {
         complain(&format!(
             "note: there was no database {}; it was created (setting `database.url`)",
@@ -74,7 +78,7 @@ fn is_default_database() -> bool {
 }
 
 /// Names the database that the command has changed.
-pub(super) fn tell_of_change(store: &Store) {
+pub(in crate::cli) fn tell_of_change(store: &Store) {
     complain(&format!(
         "changed: {} database {}",
         store.kind, store.location

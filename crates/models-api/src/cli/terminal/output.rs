@@ -6,16 +6,16 @@ use comfy_table::{Table, presets};
 use models_core::mask;
 use serde::Serialize;
 
-use super::Failure;
+use super::failure::Failure;
 
 #[derive(Clone, Copy)]
-pub(super) struct Output {
-    pub(super) json: bool,
+pub(in crate::cli) struct Output {
+    pub(in crate::cli) json: bool,
 }
 
 impl Output {
     /// One object, or the text.
-    pub(super) fn object(
+    pub(in crate::cli) fn object(
         self,
         object: &impl Serialize,
         text: impl FnOnce() -> String,
@@ -28,7 +28,7 @@ impl Output {
     }
 
     /// An array of objects, or a table with a row for each.
-    pub(super) fn list<T: Serialize, const N: usize>(
+    pub(in crate::cli) fn list<T: Serialize, const N: usize>(
         self,
         header: [&str; N],
         objects: &[T],
@@ -53,7 +53,7 @@ impl Output {
 }
 
 /// Writes the text and a line feed to standard output. Whoever stops reading has read enough.
-pub(super) fn print(text: &str) -> Result<(), Failure> {
+pub(in crate::cli) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -65,7 +65,7 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 
 /// Writes what nobody can be told again. Whoever does not read it has lost it, and that is a
 /// failure.
-pub(super) fn print_once(text: &str) -> Result<(), Failure> {
+pub(in crate::cli) fn print_once(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{text}").and_then(|()| stdout.flush())?;
     Ok(())

@@ -12,7 +12,7 @@ use crate::cli::creation::{new_api_key, new_organization, new_secret};
 use crate::cli::list_file;
 use crate::clock::now;
 
-const STARTER_MODELS: &str = include_str!("../../../../config/starter-models.json");
+const STARTER_MODELS: &str = include_str!("../../../../../config/starter-models.json");
 
 /// A model of the starter catalog, for the example that is printed.
 const EXAMPLE: &str = "gpt-4o";

@@ -1,0 +1,125 @@
+//! An entry of a list, as it is in the input.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::place::Place;
+
+/// The fields of an entry that are read; all others are ignored. Null is the same as absent. A
+/// field that is there twice is an error, since nobody can say which is meant.
+#[derive(Deserialize)]
+pub(super) struct Fields<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, rename = "modelId")]
+    model_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    model: Option<&'a RawValue>,
+    #[serde(borrow)]
+    key: Option<&'a RawValue>,
+    #[serde(borrow)]
+    slug: Option<&'a RawValue>,
+    #[serde(borrow)]
+    model_name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) created: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) created_at: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) owned_by: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) organization: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) publisher: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) shutdown_date: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) retires_at: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) expiration_date: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) deprecation: Option<&'a RawValue>,
+}
+
+/// Where the entries of a list have their ids. The first entry that has one of these decides for the
+/// whole list, so that a display name never stands in for an id that is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IdField {
+    Id,
+    /// Bedrock.
+    ModelId,
+    /// Ollama.
+    Model,
+    /// LM Studio.
+    Key,
+    /// Codex.
+    Slug,
+    /// `LiteLLM`'s `/model/info`.
+    ModelName,
+    /// Gemini, Cohere, Cloudflare.
+    Name,
+}
+
+impl IdField {
+    const ALL: [Self; 7] = [
+        Self::Id,
+        Self::ModelId,
+        Self::Model,
+        Self::Key,
+        Self::Slug,
+        Self::ModelName,
+        Self::Name,
+    ];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::ModelId => "modelId",
+            Self::Model => "model",
+            Self::Key => "key",
+            Self::Slug => "slug",
+            Self::ModelName => "model_name",
+            Self::Name => "name",
+        }
+    }
+
+    pub(super) const fn of<'a>(self, fields: &Fields<'a>) -> Option<&'a RawValue> {
+        match self {
+            Self::Id => fields.id,
+            Self::ModelId => fields.model_id,
+            Self::Model => fields.model,
+            Self::Key => fields.key,
+            Self::Slug => fields.slug,
+            Self::ModelName => fields.model_name,
+            Self::Name => fields.name,
+        }
+    }
+
+    pub(super) fn text(self, fields: &Fields<'_>) -> Option<String> {
+        self.of(fields).and_then(text)
+    }
+
+    /// The field that holds the ids of a list with this entry. Cloudflare's `id` is a number of the
+    /// catalog's own, and `name` is what a request names.
+    pub(super) fn choose(place: Place, fields: &Fields<'_>) -> Option<Self> {
+        let found = Self::ALL
+            .into_iter()
+            .find(|field| field.text(fields).is_some());
+        let is_numbered = || {
+            let id = Self::Id.text(fields);
+            id.is_some_and(|id| uuid::Uuid::parse_str(&id).is_ok())
+                && Self::Name.text(fields).is_some()
+        };
+        if place == Place::Result && is_numbered() {
+            return Some(Self::Name);
+        }
+        found
+    }
+}
+
+/// The text of a JSON string.
+pub(super) fn text(value: &RawValue) -> Option<String> {
+    serde_json::from_str(value.get()).ok()
+}

@@ -1,0 +1,26 @@
+//! Files that a command reads.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::failure::Failure;
+
+/// A file, or standard input where the path is `-`.
+pub(in crate::cli) fn open_input(path: &Path) -> Result<Box<dyn Read>, Failure> {
+    if path == Path::new("-") {
+        return Ok(Box::new(std::io::stdin().lock()));
+    }
+    match std::fs::File::open(path) {
+        Ok(file) => Ok(Box::new(file)),
+        Err(error) => Err(format!("{}: {error}", shown(path)).into()),
+    }
+}
+
+/// What a path is called in a message.
+pub(in crate::cli) fn shown(path: &Path) -> String {
+    if path == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    }
+}

@@ -1,0 +1,48 @@
+//! The settings of the database.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use models_store::{OpenError, check_url};
+use serde::Deserialize;
+
+use super::parse::{seconds, within};
+
+/// Where the catalog is kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseSettings {
+    pub url: DatabaseUrl,
+    pub password_file: PathBuf,
+    #[serde(deserialize_with = "within::<_, 1, 1000>")]
+    pub max_connections: u16,
+    #[serde(deserialize_with = "seconds")]
+    pub connect_timeout: Duration,
+}
+
+/// A database's URL. It may hold a password, so it is not printed.
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct DatabaseUrl(pub(super) String);
+
+impl DatabaseUrl {
+    /// The URL, with the password.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for DatabaseUrl {
+    type Error = OpenError;
+
+    fn try_from(url: String) -> Result<Self, OpenError> {
+        check_url(&url).map(|()| Self(url))
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DatabaseUrl(…)")
+    }
+}

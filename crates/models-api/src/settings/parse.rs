@@ -1,0 +1,91 @@
+//! How values of settings are read.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+use tracing::level_filters::LevelFilter;
+
+/// Addresses and networks, separated by commas.
+pub(super) fn networks<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<IpNet>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let names = text
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    let network = |name: &str| {
+        let address = name.parse().map(|address: IpAddr| address.into());
+        address.or_else(|_| name.parse()).map_err(|_| {
+            serde::de::Error::custom(format!(
+                "`{name}` is neither an address nor a network, as `10.0.0.0/8` is"
+            ))
+        })
+    };
+    names.map(network).collect()
+}
+
+pub(super) fn level<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<LevelFilter, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let is_name = text.bytes().all(|byte| byte.is_ascii_lowercase());
+    let level = text.parse().ok().filter(|_| is_name);
+    level.ok_or_else(|| serde::de::Error::custom("must be off, error, warn, info, debug or trace"))
+}
+
+/// Whole seconds, from 3 to an hour. It is renewed every second.
+pub(super) fn lease<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Duration, D::Error> {
+    within::<D, 3, 3600>(deserializer).map(|seconds| Duration::from_secs(seconds.into()))
+}
+
+/// Whole seconds, up to an hour.
+pub(super) fn delay<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Duration, D::Error> {
+    within::<D, 0, 3600>(deserializer).map(|seconds| Duration::from_secs(seconds.into()))
+}
+
+/// Whole seconds, from 1 to an hour.
+pub(super) fn seconds<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Duration, D::Error> {
+    within::<D, 1, 3600>(deserializer).map(|seconds| Duration::from_secs(seconds.into()))
+}
+
+pub(super) fn within<'de, D: serde::Deserializer<'de>, const LEAST: u16, const MOST: u16>(
+    deserializer: D,
+) -> Result<u16, D::Error> {
+    let number = number(deserializer, LEAST.into(), MOST.into())?;
+    u16::try_from(number).map_err(serde::de::Error::custom)
+}
+
+pub(super) fn count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = number(deserializer, 0, u32::MAX.into())?;
+    u32::try_from(number).map_err(serde::de::Error::custom)
+}
+
+/// A number of this range. What is none is not repeated: it may be a secret in the wrong place.
+fn number<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+    least: u64,
+    most: u64,
+) -> Result<u64, D::Error> {
+    let range = format!("must be between {least} and {most}");
+    let number = u64::deserialize(deserializer)
+        .map_err(|_| serde::de::Error::custom(format!("{range}, a whole number")))?;
+    if (least..=most).contains(&number) {
+        Ok(number)
+    } else {
+        Err(serde::de::Error::custom(format!("{range}, not {number}")))
+    }
+}
+
+pub(super) fn flag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let flag = bool::deserialize(deserializer);
+    flag.map_err(|_| serde::de::Error::custom("must be true or false"))
+}
