@@ -2,7 +2,7 @@
 
 mod secret;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::organization::{OrganizationId, ProjectId, Slug};
 use crate::role::Role;
@@ -18,7 +18,7 @@ prefixed_id! {
 }
 
 /// A key as it is kept: everything but the secret, of which only the digest is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ApiKey {
     /// Unique, given once.
     pub id: ApiKeyId,
@@ -90,6 +90,33 @@ impl ApiKey {
         Validity {
             expires_at: self.expires_at,
             revoked_at: self.revoked_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_good_until_it_is_revoked_or_expires() {
+        let at = Timestamp::from_seconds;
+        let check = |expires_at: Option<u32>, revoked_at: Option<u32>, now| {
+            let validity = Validity {
+                expires_at: expires_at.map(at),
+                revoked_at: revoked_at.map(at),
+            };
+            validity.check(at(now))
+        };
+        assert_eq!(check(None, None, u32::MAX), Ok(()));
+        assert_eq!(check(Some(10), None, 9), Ok(()));
+        for now in [10, 11] {
+            assert_eq!(check(Some(10), None, now), Err(KeyRejection::Expired));
+        }
+        // Revoked, whatever the clock says, and whether or not it has also expired.
+        for (expires_at, now) in [(None, 0), (Some(10), 9), (Some(10), 11)] {
+            let revoked = check(expires_at, Some(5), now);
+            assert_eq!(revoked, Err(KeyRejection::Revoked));
         }
     }
 }

@@ -2,8 +2,6 @@
 
 mod fine_tune;
 
-use serde::{Deserialize, Serialize};
-
 use crate::organization::OrganizationId;
 use crate::text::checked::checked_text;
 use crate::text::control::is_control;
@@ -35,7 +33,7 @@ checked_text! {
 }
 
 /// A model as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model {
     /// Unique within the scope.
     pub id: ModelId,
@@ -50,8 +48,7 @@ pub struct Model {
 }
 
 /// Whose a model is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// The platform's: offered to every organization.
     Public,
@@ -78,8 +75,7 @@ impl From<Option<OrganizationId>> for Scope {
 
 /// A day, written `YYYY-MM-DD`: what the `shutdown_date` of OpenAI's model object holds
 /// (specification of 2026-08-14).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ShutdownDate(jiff::civil::Date);
 
 impl std::str::FromStr for ShutdownDate {

@@ -1,6 +1,6 @@
 //! Tenants and their projects.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::text::Name;
 use crate::text::checked::{checked_text, prefixed_id};
@@ -33,7 +33,7 @@ checked_text! {
 }
 
 /// A tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Organization {
     /// Unique, given once.
     pub id: OrganizationId,
@@ -48,7 +48,7 @@ pub struct Organization {
 }
 
 /// A part of an organization that keys belong to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Project {
     /// Unique, given once.
     pub id: ProjectId,

@@ -1,11 +1,11 @@
 //! What a key may do.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::text::Invalid;
 
 /// A key's role in its organization; each may do what those before it may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Lists and retrieves.

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::text::Invalid;
 
 /// Seconds since 1970-01-01T00:00:00Z, from 0 to 2³²−1 (7 February 2106). The bound is the wire's:
 /// `async-openai` reads `created` into a `u32`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Timestamp(u32);
 
@@ -101,5 +101,19 @@ mod tests {
     #[test]
     fn it_is_shown_in_utc() {
         assert_eq!(Timestamp(1_686_588_896).to_string(), "2023-06-12T16:54:56Z");
+    }
+
+    #[test]
+    fn seconds_are_counted() {
+        let timestamp = Timestamp::from_seconds(7);
+        assert_eq!(timestamp.seconds(), 7);
+        assert_eq!(i64::from(timestamp), 7);
+        assert_eq!(
+            Timestamp::from(UNIX_EPOCH + Duration::from_millis(7_900)),
+            timestamp
+        );
+        let later = timestamp.checked_add(Duration::from_millis(1_900));
+        assert_eq!(later, Some(Timestamp(8)), "whole seconds");
+        assert_eq!(timestamp.checked_add(Duration::MAX), None);
     }
 }

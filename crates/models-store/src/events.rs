@@ -1,5 +1,7 @@
 //! The log, read.
 
+pub(crate) mod stored;
+
 use async_trait::async_trait;
 use models_core::{
     Actor, Change, Event, EventRepository, LogEntry, Origin, Position, RepositoryError, Revision,
@@ -108,8 +110,7 @@ impl EventRow {
         if !Change::KINDS.contains(&kind.as_str()) {
             return Err(Unknown::Newer);
         }
-        let change: Change = serde_json::from_str(change)
-            .map_err(|error| Unknown::Damaged(shape_of(&error).into()))?;
+        let change = stored::read(change).map_err(|error| Unknown::Damaged(error.into()))?;
         if change.kind() != kind {
             return Err(Unknown::Damaged(
                 format!("the change is a {}", change.kind()).into(),
@@ -124,11 +125,6 @@ impl EventRow {
             change,
         })
     }
-}
-
-/// What is wrong with JSON, without what stands in it.
-fn shape_of(error: &serde_json::Error) -> String {
-    format!("its JSON cannot be read at column {}", error.column())
 }
 
 #[async_trait]

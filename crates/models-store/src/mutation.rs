@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use crate::catalog::{Catalog, fetch_catalog, no_catalog};
 use crate::connections::{Connection, Connections, Transaction, Tries};
+use crate::events::stored;
 use crate::nodes::MARGIN;
 use crate::nodes_file::NodesFile;
 use crate::place::NODES_FILE;
@@ -135,8 +136,7 @@ impl<DB: Backend> Mutation<DB> {
             (revision, occurred_at, actor, type, organization_id, subject_id, change) \
             VALUES ($1, $2, $3, $4, $5, $6, $7)";
         self.raise_level(change.level()).await?;
-        let json =
-            serde_json::to_string(change).map_err(|error| RepositoryError::Failed(error.into()))?;
+        let json = stored::write(change).map_err(|error| RepositoryError::Failed(error.into()))?;
         self.revision = self.revision.next();
         let values = vec![
             self.revision.0.into(),

@@ -10,7 +10,7 @@ use models_store::Store;
 use self::import::ImportFile;
 use self::whose::Whose;
 use super::catalog::{find_scope, origin};
-use super::terminal::{Failure, Output, print};
+use super::terminal::{Failure, Output, print, print_table};
 use crate::dialects::openai::objects::{DeletedModelObject, ModelObject};
 
 #[derive(Subcommand)]
@@ -91,7 +91,7 @@ async fn list(whose: &Whose, store: &Store, output: Output) -> Result<(), Failur
         let objects: Vec<_> = models.iter().map(ModelObject::from).collect();
         return print(&serde_json::to_string(&objects)?);
     }
-    output.list(
+    print_table(
         ["id", "created", "owned by", "shutdown date"],
         &models,
         |model| {

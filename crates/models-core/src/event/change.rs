@@ -1,7 +1,5 @@
 //! What changes.
 
-use serde::{Deserialize, Serialize};
-
 use super::level::Level;
 use crate::api_key::ApiKey;
 use crate::model::{Model, Scope};
@@ -9,23 +7,17 @@ use crate::organization::{Organization, OrganizationId};
 
 /// What changed. The names are OpenAI's where its audit log has one; `model.*` and
 /// `organization.created` are ours.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "details")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// An organization came to be, with its default project.
-    #[serde(rename = "organization.created")]
     OrganizationCreated(Organization),
     /// A key came to be.
-    #[serde(rename = "api_key.created")]
     ApiKeyCreated(ApiKey),
     /// A key was revoked; this is the key afterwards.
-    #[serde(rename = "api_key.deleted")]
     ApiKeyDeleted(ApiKey),
     /// A model came to be.
-    #[serde(rename = "model.created")]
     ModelCreated(Model),
     /// A model's properties changed.
-    #[serde(rename = "model.updated")]
     ModelUpdated {
         /// As it was.
         before: Model,
@@ -33,10 +25,8 @@ pub enum Change {
         after: Model,
     },
     /// A model is gone; this is what it was.
-    #[serde(rename = "model.deleted")]
     ModelDeleted(Model),
     /// The lease in force was changed.
-    #[serde(rename = "lease.updated")]
     LeaseUpdated {
         /// The lease before, in seconds; `None` if no node had ever started.
         before_seconds: Option<u32>,
@@ -144,33 +134,113 @@ impl Change {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+    use crate::api_key::ApiKeyId;
+    use crate::organization::{Project, ProjectId};
+    use crate::role::Role;
     use crate::time::Timestamp;
-    #[test]
-    fn the_kind_is_the_type_that_is_stored() {
-        let model = Model {
+
+    fn organization() -> Organization {
+        Organization {
+            id: OrganizationId::from_uuid(Uuid::from_u128(1)),
+            slug: "acme".parse().expect("a slug"),
+            name: "Acme".parse().expect("a name"),
+            default_project: Project {
+                id: ProjectId::from_uuid(Uuid::from_u128(2)),
+                name: "Default".parse().expect("a name"),
+            },
+            created_at: Timestamp::from_seconds(1),
+        }
+    }
+
+    fn key() -> ApiKey {
+        ApiKey {
+            id: ApiKeyId::from_uuid(Uuid::from_u128(3)),
+            organization_id: organization().id,
+            organization_slug: organization().slug,
+            project_id: organization().default_project.id,
+            name: "ci".parse().expect("a name"),
+            role: Role::Reader,
+            redacted_value: "...".to_owned(),
+            created_at: Timestamp::from_seconds(1),
+            expires_at: None,
+            revoked_at: None,
+        }
+    }
+
+    fn model(scope: Scope) -> Model {
+        Model {
             id: "a".parse().expect("an id"),
-            scope: Scope::Public,
+            scope,
             created: Timestamp::from_seconds(1),
             owned_by: "b".parse().expect("a name"),
             shutdown_date: None,
-        };
-        for change in [
-            Change::ModelCreated(model.clone()),
-            Change::ModelUpdated {
-                before: model.clone(),
-                after: model.clone(),
-            },
-            Change::ModelDeleted(model),
-            Change::LeaseUpdated {
-                before_seconds: Some(15),
-                after_seconds: 30,
-            },
-        ] {
-            let json = serde_json::to_value(&change).expect("JSON");
-            assert_eq!(json["type"], change.kind());
-            assert!(Change::KINDS.contains(&change.kind()));
-            assert_eq!(serde_json::from_value::<Change>(json).ok(), Some(change));
         }
+    }
+
+    #[test]
+    fn each_kind_of_change_says_what_it_concerns_and_whether_it_takes_away() {
+        let id = organization().id;
+        let (public, own) = (model(Scope::Public), model(Scope::Organization(id.clone())));
+        let updated = |model: &Model| Change::ModelUpdated {
+            before: model.clone(),
+            after: model.clone(),
+        };
+        let lease = Change::LeaseUpdated {
+            before_seconds: Some(15),
+            after_seconds: 30,
+        };
+        let organization_id = id.as_str();
+        let key_id = "key_00000000000000000000000000000003";
+        // The change; its kind, its subject, its organization, the scope of its model, and whether it takes away.
+        let table = [
+            (
+                Change::OrganizationCreated(organization()),
+                ("organization.created", organization_id, true, false, false),
+            ),
+            (
+                Change::ApiKeyCreated(key()),
+                ("api_key.created", key_id, true, false, false),
+            ),
+            (
+                Change::ApiKeyDeleted(key()),
+                ("api_key.deleted", key_id, true, false, true),
+            ),
+            (
+                Change::ModelCreated(public.clone()),
+                ("model.created", "a", false, true, false),
+            ),
+            (
+                Change::ModelCreated(own.clone()),
+                ("model.created", "a", true, true, false),
+            ),
+            (updated(&public), ("model.updated", "a", false, true, false)),
+            (updated(&own), ("model.updated", "a", true, true, false)),
+            (
+                Change::ModelDeleted(public.clone()),
+                ("model.deleted", "a", false, true, true),
+            ),
+            (
+                Change::ModelDeleted(own),
+                ("model.deleted", "a", true, true, true),
+            ),
+            (lease, ("lease.updated", "catalog", false, false, false)),
+        ];
+        let mut kinds: Vec<&str> = vec![];
+        for (change, (kind, subject, has_organization, has_scope, takes_away)) in table {
+            assert_eq!(change.kind(), kind);
+            assert_eq!(change.subject_id(), subject, "{kind}");
+            let organization = has_organization.then_some(&id);
+            assert_eq!(change.organization_id(), organization, "{kind}");
+            let scope = has_scope.then(|| organization.cloned().into());
+            assert_eq!(change.scope(), scope.as_ref(), "{kind}");
+            assert_eq!(change.takes_away(), takes_away, "{kind}");
+            assert_eq!(change.level(), Level::FIRST, "{kind}");
+            kinds.push(kind);
+        }
+        kinds.dedup();
+        assert_eq!(kinds, Change::KINDS);
     }
 }

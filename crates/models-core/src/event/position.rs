@@ -1,11 +1,8 @@
 //! Places in the log.
 
-use serde::{Deserialize, Serialize};
-
 /// How many changes the catalog has seen: it grows by one with each, in the order of their commits.
 /// 0 is the empty catalog.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(pub i64);
 
 impl Revision {
@@ -44,4 +41,16 @@ pub struct Snapshot<T> {
     pub position: Position,
     /// What was read.
     pub value: T,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn revisions_are_counted_one_by_one() {
+        assert_eq!(Revision(0).next(), Revision(1));
+        assert_eq!(Revision(41).next(), Revision(42));
+        assert_eq!(Revision(42).to_string(), "42");
+    }
 }

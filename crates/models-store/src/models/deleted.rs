@@ -3,6 +3,7 @@
 use models_core::{ApiKeyId, Change, Model, ModelId, RepositoryError, Revision};
 
 use crate::error::damaged;
+use crate::events::stored;
 use crate::mutation::Mutation;
 use crate::sql::Backend;
 
@@ -28,7 +29,7 @@ pub(super) async fn find_deleted<DB: Backend>(
         .first()
     {
         None => Ok(None),
-        Some((revision, change)) => match serde_json::from_str(change) {
+        Some((revision, change)) => match stored::read(change) {
             Ok(Change::ModelDeleted(model)) => Ok(Some((model, Revision(*revision)))),
             Ok(other) => Err(RepositoryError::Failed(
                 format!("a {} is logged as a deletion", other.kind()).into(),

@@ -37,19 +37,28 @@ impl Output {
         if self.json {
             return print(&serde_json::to_string(objects)?);
         }
-        let mut table = Table::new();
-        table
-            .load_style(presets::NOTHING)
-            .set_header(header.map(str::to_uppercase));
-        for object in objects {
-            table.add_row(row(object));
-        }
-        let lines: Vec<String> = table
-            .lines()
-            .map(|line| line.trim_end().to_owned())
-            .collect();
-        print(&lines.join("\n"))
+        print_table(header, objects, row)
     }
+}
+
+/// Writes a table with a row for each object.
+pub(in crate::cli) fn print_table<T, const N: usize>(
+    header: [&str; N],
+    objects: &[T],
+    row: impl Fn(&T) -> [String; N],
+) -> Result<(), Failure> {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_header(header.map(str::to_uppercase));
+    for object in objects {
+        table.add_row(row(object));
+    }
+    let lines: Vec<String> = table
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect();
+    print(&lines.join("\n"))
 }
 
 /// Writes the text and a line feed to standard output. Whoever stops reading has read enough.

@@ -3,6 +3,7 @@
 use models_core::{Change, ChangedFields, Model, RepositoryError};
 
 use super::statements::STAGED;
+use crate::events::stored;
 use crate::sql::Value;
 
 /// What becomes of an entry.
@@ -35,7 +36,7 @@ pub(super) fn row(
     after: &Model,
     change: Option<&Change>,
 ) -> Result<[Value; STAGED - 2], RepositoryError> {
-    let json = change.map(serde_json::to_string).transpose();
+    let json = change.map(stored::write).transpose();
     let json = json.map_err(|error| RepositoryError::Failed(error.into()))?;
     let date = |model: &Model| model.shutdown_date.map(String::from);
     Ok([

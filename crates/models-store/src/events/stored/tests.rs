@@ -1,0 +1,101 @@
+use std::collections::BTreeSet;
+
+use super::*;
+
+/// What 0.1 wrote: each kind of change, with and without each optional field.
+const WRITTEN: &str = include_str!("written-by-0.1.jsonl");
+
+const MODEL: &str = r#"{"id":"a","scope":"public","created":1,"owned_by":"b"}"#;
+
+#[test]
+fn every_change_that_0_1_wrote_is_read_and_written_with_the_same_bytes() {
+    let mut kinds = BTreeSet::new();
+    for line in WRITTEN.lines() {
+        let change = read(line).unwrap();
+        assert_eq!(write(&change).unwrap(), line);
+        let json: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(json["type"], change.kind());
+        kinds.insert(change.kind());
+    }
+    assert_eq!(kinds, BTreeSet::from(Change::KINDS));
+}
+
+#[test]
+fn the_values_of_what_0_1_wrote_are_these() {
+    let changes: Vec<Change> = WRITTEN.lines().map(|line| read(line).unwrap()).collect();
+    let Change::OrganizationCreated(organization) = &changes[0] else {
+        panic!("{:?}", changes[0]);
+    };
+    assert_eq!(
+        organization.id.as_str(),
+        "org-018f2b1c7a3d7c4e9b1a2f3c4d5e6f70"
+    );
+    assert_eq!(organization.slug.as_str(), "acme");
+    assert_eq!(organization.name.as_str(), r#"Acme "Models" \ Söhne"#);
+    let project = &organization.default_project;
+    assert_eq!(project.id.as_str(), "proj_018f2b1c7a3d7c4e9b1a2f3c4d5e6f71");
+    assert_eq!(project.name.as_str(), "Default project");
+    let Change::ApiKeyDeleted(key) = &changes[5] else {
+        panic!("{:?}", changes[5]);
+    };
+    assert_eq!(key.organization_id, organization.id);
+    assert_eq!(key.project_id, project.id);
+    assert_eq!(key.name.as_str(), "ci ❤\u{fe0f}");
+    assert_eq!(key.redacted_value, "sk-...wxyz");
+    assert_eq!(key.expires_at, Some(Timestamp::from_seconds(1_800_000_000)));
+    assert_eq!(key.revoked_at, Some(Timestamp::from_seconds(1_786_000_003)));
+    let Change::ModelCreated(model) = &changes[9] else {
+        panic!("{:?}", changes[9]);
+    };
+    assert_eq!(model.id.as_str(), "ft:gpt-4o-mini:acme::B7R9VjQd");
+    assert_eq!(model.scope, Scope::Organization(organization.id.clone()));
+    assert_eq!(model.created, Timestamp::from_seconds(0));
+    assert_eq!(model.owned_by.as_str(), "acme");
+    let date = model.shutdown_date.map(String::from);
+    assert_eq!(date.as_deref(), Some("2026-08-14"));
+}
+
+#[test]
+fn optional_fields_may_be_missing_and_unknown_ones_are_passed_over() {
+    let json = format!(r#"{{"type":"model.created","details":{MODEL}}}"#);
+    let read_model = |json: &str| match read(json) {
+        Ok(Change::ModelCreated(model)) => model,
+        other => panic!("{other:?}"),
+    };
+    let model = read_model(&json);
+    assert_eq!(model.shutdown_date, None);
+    let newer = json.replace(r#""created":1"#, r#""lifecycle":"preview","created":1"#);
+    assert_eq!(read_model(&newer), model);
+}
+
+#[test]
+fn what_is_damaged_is_refused_without_its_contents() {
+    let of = |kind: &str, details: &str| format!(r#"{{"type":"{kind}","details":{details}}}"#);
+    let moved = |after: &str| {
+        let details = format!(r#"{{"before":{MODEL},"after":{after}}}"#);
+        of("model.updated", &details)
+    };
+    let organization = r#"{"organization":"org-1"}"#;
+    for (json, reason) in [
+        ("{".to_owned(), "its JSON cannot be read at column 1"),
+        (
+            of("model.created", r#"{"id":"\n"}"#),
+            "its JSON cannot be read at column 45",
+        ),
+        (
+            of("model.deleted", &MODEL.replace("\"a\"", "\"\"")),
+            "a model id must not be empty",
+        ),
+        (
+            moved(&MODEL.replace("\"a\"", "\"c\"")),
+            "an update cannot move a model",
+        ),
+        (
+            moved(&MODEL.replace("\"public\"", organization)),
+            "an update cannot move a model",
+        ),
+    ] {
+        assert_eq!(read(&json).unwrap_err().to_string(), reason, "{json}");
+    }
+    assert!(read(&moved(MODEL)).is_ok(), "the control");
+}
