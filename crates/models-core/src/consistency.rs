@@ -46,3 +46,22 @@ pub trait Follower: Send + Sync {
     /// read in this epoch.
     fn forget(&self, epoch: &Epoch);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn during_a_change_nodes_hold_the_shorter_lease_and_barriers_wait_for_the_longer() {
+        let (short, long) = (Duration::from_secs(10), Duration::from_secs(30));
+        for (in_force, previous) in [(short, long), (long, short)] {
+            let leases = Leases {
+                in_force,
+                previous,
+                changed_at: Revision(1),
+            };
+            assert_eq!(leases.of_nodes(), short);
+            assert_eq!(leases.of_barriers(), long);
+        }
+    }
+}

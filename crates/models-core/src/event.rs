@@ -50,3 +50,30 @@ pub struct Event {
     /// What changed.
     pub change: Change,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn a_row_that_is_not_understood_has_a_revision_and_no_event() {
+        let event = Event {
+            revision: Revision(7),
+            origin: Origin {
+                actor: Actor::CommandLine,
+                at: Timestamp::from_seconds(1),
+            },
+            change: Change::LeaseUpdated {
+                before_seconds: None,
+                after_seconds: 15,
+            },
+        };
+        let entry = LogEntry::Event(event.clone());
+        assert_eq!(entry.revision(), Revision(7));
+        assert_eq!(entry.into_event(), Some(event));
+        let entry = LogEntry::Unknown(Revision(8));
+        assert_eq!(entry.revision(), Revision(8));
+        assert_eq!(entry.into_event(), None);
+    }
+}

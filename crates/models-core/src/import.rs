@@ -132,3 +132,99 @@ impl ImportEntry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::organization::OrganizationId;
+
+    fn model() -> Model {
+        Model {
+            id: "a".parse().expect("an id"),
+            scope: Scope::Organization(OrganizationId::from_uuid(uuid::Uuid::nil())),
+            created: Timestamp::from_seconds(1),
+            owned_by: "acme".parse().expect("a name"),
+            shutdown_date: "2026-08-14".parse().ok(),
+        }
+    }
+
+    fn import() -> Import {
+        Import {
+            scope: model().scope,
+            entries: vec![],
+            default_owner: "system".parse().expect("a name"),
+            dry_run: false,
+        }
+    }
+
+    #[test]
+    fn the_fields_that_differ_are_named() {
+        let names = |after: Model| {
+            let fields = ChangedFields::between(&model(), &after);
+            let names: Vec<_> = fields.names().collect();
+            assert_eq!(fields.is_empty(), names.is_empty());
+            names
+        };
+        assert_eq!(names(model()), [""; 0]);
+        let created = Timestamp::from_seconds(2);
+        let owned_by: Name = "other".parse().expect("a name");
+        let with_created = Model { created, ..model() };
+        assert_eq!(names(with_created), ["created"]);
+        let with_owner = Model {
+            owned_by: owned_by.clone(),
+            ..model()
+        };
+        assert_eq!(names(with_owner), ["owned_by"]);
+        let with_date = Model {
+            shutdown_date: None,
+            ..model()
+        };
+        assert_eq!(names(with_date), ["shutdown_date"]);
+        let with_all = Model {
+            created,
+            owned_by,
+            shutdown_date: None,
+            ..model()
+        };
+        assert_eq!(names(with_all), ["created", "owned_by", "shutdown_date"]);
+    }
+
+    #[test]
+    fn an_entry_that_says_nothing_leaves_a_model_as_it_is() {
+        let silent = ImportEntry {
+            id: "a".parse().expect("an id"),
+            created: None,
+            owned_by: None,
+            shutdown_date: None,
+        };
+        let now = Timestamp::from_seconds(9);
+        assert_eq!(silent.resolve(Some(&model()), &import(), now), model());
+        let new = Model {
+            created: now,
+            owned_by: import().default_owner,
+            shutdown_date: None,
+            ..model()
+        };
+        assert_eq!(silent.resolve(None, &import(), now), new);
+    }
+
+    #[test]
+    fn what_an_entry_says_takes_precedence() {
+        let entry = ImportEntry {
+            id: "a".parse().expect("an id"),
+            created: Some(Timestamp::from_seconds(5)),
+            owned_by: "other".parse().ok(),
+            shutdown_date: "2027-01-01".parse().ok(),
+        };
+        let expected = Model {
+            created: Timestamp::from_seconds(5),
+            owned_by: "other".parse().expect("a name"),
+            shutdown_date: "2027-01-01".parse().ok(),
+            ..model()
+        };
+        let now = Timestamp::from_seconds(9);
+        for existing in [None, Some(&model())] {
+            assert_eq!(entry.resolve(existing, &import(), now), expected);
+        }
+    }
+}

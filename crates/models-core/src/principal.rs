@@ -38,3 +38,43 @@ impl ApiKey {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_good_key_stands_for_its_holder_and_no_other_key_does() {
+        let key = ApiKey {
+            id: ApiKeyId::from_uuid(Uuid::from_u128(1)),
+            organization_id: OrganizationId::from_uuid(Uuid::from_u128(2)),
+            organization_slug: "acme".parse().expect("a slug"),
+            project_id: ProjectId::from_uuid(Uuid::from_u128(3)),
+            name: "ci".parse().expect("a name"),
+            role: Role::Writer,
+            redacted_value: "...".to_owned(),
+            created_at: Timestamp::from_seconds(1),
+            expires_at: Some(Timestamp::from_seconds(10)),
+            revoked_at: None,
+        };
+        let holder = Principal {
+            key_id: key.id.clone(),
+            organization_id: key.organization_id.clone(),
+            organization_slug: key.organization_slug.clone(),
+            project_id: key.project_id.clone(),
+            role: Role::Writer,
+        };
+        assert_eq!(key.holder(), holder);
+        assert_eq!(key.principal(Timestamp::from_seconds(9)), Ok(holder));
+        let expired = key.principal(Timestamp::from_seconds(10));
+        assert_eq!(expired, Err(KeyRejection::Expired));
+        let revoked = ApiKey {
+            revoked_at: Some(Timestamp::from_seconds(2)),
+            ..key
+        };
+        let revoked = revoked.principal(Timestamp::from_seconds(9));
+        assert_eq!(revoked, Err(KeyRejection::Revoked));
+    }
+}

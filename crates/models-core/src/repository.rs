@@ -288,3 +288,18 @@ pub trait LeaseRepository: Send + Sync {
     /// whose version does not know this change.
     async fn set(&self, lease: Duration, origin: Origin) -> Result<Leases, RepositoryError>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_commit_that_was_not_confirmed_is_in_doubt() {
+        let in_doubt = CommitInDoubt("the connection ended".to_owned());
+        assert!(RepositoryError::Unavailable(in_doubt.into()).is_in_doubt());
+        assert!(!RepositoryError::Unavailable("it is down".into()).is_in_doubt());
+        let failed = CommitInDoubt("as the source of another error".to_owned());
+        assert!(!RepositoryError::Failed(failed.into()).is_in_doubt());
+        assert!(!RepositoryError::AlreadyExists.is_in_doubt());
+    }
+}

@@ -185,7 +185,7 @@ fn base62<const BYTES: usize, const DIGITS: usize>(mut number: [u8; BYTES]) -> [
     for digit in text.iter_mut().rev() {
         let mut remainder = 0_u16;
         for byte in &mut number {
-            let value = remainder << 8 | u16::from(*byte);
+            let value = remainder * 256 + u16::from(*byte);
             *byte = u8::try_from(value / 62)
                 .expect("the remainder is below 62, so the quotient is below 256");
             remainder = value % 62;
@@ -197,6 +197,8 @@ fn base62<const BYTES: usize, const DIGITS: usize>(mut number: [u8; BYTES]) -> [
 
 #[cfg(test)]
 mod tests {
+    use std::hash::BuildHasher;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -209,6 +211,32 @@ mod tests {
         assert_eq!(&base62(u32::MAX.to_be_bytes()), b"4gfFC3");
         let [first, ..] = base62::<_, RANDOM_DIGITS>([0xff; 32]);
         assert_ne!(first, b'0', "all 43 digits are needed");
+    }
+
+    #[test]
+    fn a_digest_is_the_sha_256_and_equals_no_other() {
+        let digest = KeyDigest::of_unchecked(b"abc");
+        // FIPS 180-4, the first example.
+        assert_eq!(
+            digest.to_hex(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert_eq!(KeyDigest::of("abc"), Ok(digest));
+        assert_ne!(digest, KeyDigest::of_unchecked(b"abd"));
+        // Digests that differ in one bit, whichever it is.
+        for bit in 0..256 {
+            let mut other = digest;
+            other.0[bit / 8] ^= 1 << (bit % 8);
+            assert_ne!(digest, other, "{bit}");
+        }
+    }
+
+    #[test]
+    fn digests_spread_over_a_hash_table() {
+        let hasher = std::hash::RandomState::new();
+        let hash = |text: &[u8]| hasher.hash_one(KeyDigest::of_unchecked(text));
+        assert_eq!(hash(b"abc"), hash(b"abc"));
+        assert_ne!(hash(b"abc"), hash(b"abd"));
     }
 
     #[test]
@@ -226,6 +254,7 @@ mod tests {
                 Ok(text.to_owned())
             );
         }
+        assert!(Secret::parse(&"a".repeat(512)).is_ok());
         for text in ["", " a", "a\n", "a\r\nb", "a\0", &"a".repeat(513)] {
             assert!(Secret::parse(text).is_err(), "{text:?}");
         }

@@ -18,3 +18,13 @@ impl std::fmt::Display for Level {
         self.0.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_shown_as_its_number() {
+        assert_eq!(Level(12).to_string(), "12");
+    }
+}

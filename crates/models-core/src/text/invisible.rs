@@ -216,6 +216,7 @@ mod tests {
             "1\u{200d}2",
             "👩\u{200c}💻",
             "👩\u{200d}a",
+            "1\u{200d}💻",
             "a\u{fe0f}",
             "\u{fe0f}",
             "❤\u{fe0f}\u{fe0f}",
@@ -240,6 +241,41 @@ mod tests {
             "a\0",
         ] {
             assert_eq!(check(text, Allowed::Nothing), Ok(()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn invisible_characters_have_unicodes_names() {
+        for (characters, expected) in [
+            (" ", "space"),
+            ("\u{a0}", "no-break space"),
+            ("\u{ad}", "soft hyphen"),
+            ("\u{34f}", "combining grapheme joiner"),
+            ("\u{61c}", "arabic letter mark"),
+            ("\u{115f}\u{1160}\u{3164}\u{ffa0}", "hangul filler"),
+            (
+                "\u{180b}\u{180d}\u{180f}\u{fe00}\u{fe0f}\u{e0100}\u{e01ef}",
+                "variation selector",
+            ),
+            ("\u{180e}", "mongolian vowel separator"),
+            ("\u{200b}", "zero width space"),
+            ("\u{200c}", "zero width non-joiner"),
+            ("\u{200d}", "zero width joiner"),
+            ("\u{200e}", "left-to-right mark"),
+            ("\u{200f}", "right-to-left mark"),
+            (
+                "\u{202a}\u{202e}\u{2066}\u{2069}",
+                "change of writing direction",
+            ),
+            ("\u{2060}", "word joiner"),
+            ("\u{feff}", "byte order mark"),
+            ("\u{e0001}\u{e007f}", "tag character"),
+            ("\u{3000}\u{2003}", "white space"),
+            ("\u{2061}\u{fffa}", "invisible character"),
+        ] {
+            for character in characters.chars() {
+                assert_eq!(name(character), expected, "{}", character.escape_unicode());
+            }
         }
     }
 }

@@ -183,7 +183,7 @@ fn escaped(bytes: &[u8], at: usize) -> Option<u8> {
         return None;
     };
     let digit = |digit: u8| char::from(digit).to_digit(16);
-    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
 
 fn begins_key(bytes: &[u8], at: usize) -> bool {
@@ -218,10 +218,8 @@ fn end_of_key(bytes: &[u8], start: usize) -> usize {
     };
     let length = bytes[start..].iter().position(ends);
     let mut end = length.map_or(bytes.len(), |length| start + length);
-    while end > start + ANY.len()
-        && b".:!".contains(&bytes[end - 1])
-        && !is_masked(&bytes[start..end])
-    {
+    // What is left never gets shorter than its beginning, which ends with none of these.
+    while b".:!".contains(&bytes[end - 1]) && !is_masked(&bytes[start..end]) {
         end -= 1;
     }
     end
@@ -326,6 +324,7 @@ mod tests {
                 "The model 'sk-...' does not exist",
             ),
             ("sk-a: No such file", "sk-...: No such file"),
+            ("sk-...abcdefgh", "sk-..."),
             ("xsk-mdl-1 Xsk-ADMIN-2", "xsk-... Xsk-..."),
             ("a-sk-b_sk-c", "a-sk-..."),
             ("\u{1b}[33msk-a\u{1b}[0m", "\u{1b}[33msk-...\u{1b}[0m"),
