@@ -3,6 +3,7 @@
 
 mod bench;
 mod faults;
+mod mutants;
 mod postgres;
 mod sdks;
 mod stack;
@@ -38,6 +39,8 @@ enum Task {
     Bench(bench::Options),
     /// Faults, against real processes and a real PostgreSQL, each with a control that must fail.
     Faults(faults::Options),
+    /// Mutants of the domain and the application layer: their own tests must notice 95 of 100.
+    Mutants(mutants::Options),
     /// The compose stack, in containers, with stand-ins for the images of others. Needs root.
     Stack(stack::Options),
 }
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Task::Test { arguments } => test(&arguments),
         Task::Bench(options) => bench::run(&options),
         Task::Faults(options) => faults::run(&options),
+        Task::Mutants(options) => mutants::run(&options),
         Task::Stack(options) => stack::run_stack(&options),
     };
     match done {
