@@ -13,7 +13,7 @@ use crate::clock::now_roughly;
 use crate::dialects::openai::view::View;
 use crate::http::fields::Fields;
 use crate::node::Node;
-use crate::routes::template::Template;
+use crate::routes::table::Template;
 use crate::server::respond::Reception;
 use crate::settings::Settings;
 

@@ -15,7 +15,8 @@ mod settings;
 #[doc(hidden)]
 pub mod internals;
 
+pub use access::permission::Permission;
 pub use node::Node;
-pub use routes::{ENDPOINTS, Endpoint};
+pub use routes::table::{Access, Operation, ROUTES, Route, Template};
 pub use server::application::{Application, BindError};
 pub use settings::{Settings, SettingsError};

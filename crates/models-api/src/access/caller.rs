@@ -11,7 +11,7 @@ use models_core::{KeyDigest, Principal};
 use models_node::{HeldLease, KeyRefusal};
 
 use crate::access::credentials::token;
-use crate::access::permission::{DELETE, Permission};
+use crate::access::permission::Permission;
 use crate::access::rate_limit::Allowance;
 use crate::access::redaction::redact;
 use crate::access::services::Services;
@@ -19,23 +19,29 @@ use crate::access::session::Session;
 use crate::clock::now_roughly;
 use crate::dialects::openai::error::ApiError;
 use crate::http::fields::Fields;
+use crate::routes::table::{Access, Route, Template};
 
-/// A key that may delete. The deletion checks it again, in its own transaction.
-pub struct Owner(pub Arc<Session>);
+/// The session of a key with the permission of the route. A change checks the key again, in its own transaction.
+pub struct Authorized(pub Arc<Session>);
 
-impl FromRequest for Owner {
+impl FromRequest for Authorized {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { require(&request, DELETE).await.map(Self) })
+        Box::pin(async move { authorize(&request).await.map(Self) })
     }
 }
 
-/// The session of a request that has this permission.
-async fn require(request: &HttpRequest, permission: Permission) -> Result<Arc<Session>, ApiError> {
+async fn authorize(request: &HttpRequest) -> Result<Arc<Session>, ApiError> {
     let fields = Fields::of(request.head());
+    let route = Route::find(fields.method(), Template::of(fields.path()));
+    let Some(Access::Key(permission)) = route.map(|route| route.access) else {
+        return Err(ApiError::Fault(
+            "the table has no permission for this route".to_owned(),
+        ));
+    };
     let token = token(&fields)?;
     let services = request
         .app_data::<web::Data<Services>>()

@@ -6,7 +6,7 @@ use crate::dialects::openai::error::ApiError;
 
 /// What a request needs a key for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Permission {
+pub struct Permission {
     role: Role,
     /// What a key of a lower role lacks, in OpenAI's words.
     scope: &'static str,
@@ -30,6 +30,12 @@ impl Permission {
             return Err(self.refusal());
         }
         Ok(())
+    }
+
+    /// The scope that a key with the permission has, in OpenAI's words.
+    #[must_use]
+    pub const fn scope(self) -> &'static str {
+        self.scope
     }
 
     /// The refusal of a key without the permission.

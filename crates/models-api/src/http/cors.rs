@@ -8,7 +8,6 @@ use actix_http::header::{
 };
 use actix_http::{HttpMessage, Method, Request};
 
-const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, DELETE");
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "x-request-id, openai-version, openai-processing-ms, openai-organization, openai-project, etag, x-models-revision, retry-after, x-should-retry",
 );
@@ -16,15 +15,18 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
 const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
 
 /// The origins that may read the answers.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Cors {
     origins: Vec<HeaderValue>,
+    /// The methods of the API.
+    methods: HeaderValue,
 }
 
 impl Cors {
-    pub(crate) fn new(origins: &[HeaderValue]) -> Self {
+    pub(crate) fn new(origins: &[HeaderValue], methods: HeaderValue) -> Self {
         Self {
             origins: origins.to_vec(),
+            methods,
         }
     }
 
@@ -53,15 +55,15 @@ impl Cors {
                 .headers()
                 .contains_key(ACCESS_CONTROL_REQUEST_METHOD)
     }
-}
 
-/// What the preflight of an allowed origin is told. The headers it asks for are all allowed: SDKs
-/// send many of their own.
-pub(crate) fn preflight(requested_headers: Option<HeaderValue>, headers: &mut HeaderMap) {
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-    headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
-    if let Some(requested) = requested_headers {
-        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, requested);
+    /// What the preflight of an allowed origin is told. The headers it asks for are all allowed: SDKs send many of
+    /// their own.
+    pub(crate) fn preflight(&self, requested: Option<HeaderValue>, headers: &mut HeaderMap) {
+        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, self.methods.clone());
+        headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+        if let Some(requested) = requested {
+            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, requested);
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use models_core::{Attempt, Deletion, DeletionRefusal, ModelId};
 use models_node::KeyRefusal;
 
 use super::path;
-use crate::access::caller::{Owner, incorrect_api_key};
+use crate::access::caller::{Authorized, incorrect_api_key};
 use crate::access::permission::DELETE;
 use crate::access::services::Services;
 use crate::access::session::Session;
@@ -32,7 +32,7 @@ pub(super) async fn read(
 }
 
 pub(super) async fn delete(
-    Owner(session): Owner,
+    Authorized(session): Authorized,
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, ApiError> {

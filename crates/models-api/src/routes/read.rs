@@ -16,7 +16,6 @@ use models_node::{BootTime, HeldLease, Released};
 
 use self::request::{ReadRequest, Target};
 use crate::access::caller::{admit, look_up};
-use crate::access::permission::READ;
 use crate::access::rate_limit::Allowance;
 use crate::access::services::Services;
 use crate::access::session::Session;
@@ -91,7 +90,7 @@ fn step(
         services,
         &session,
         request.fields,
-        READ,
+        request.permission,
         &mut progress.allowance,
     ) {
         return refuse(node, held, error);

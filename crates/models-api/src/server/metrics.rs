@@ -18,7 +18,7 @@ use prometheus::{
 use crate::dialects::openai::error::KEY_REFUSALS;
 use crate::http::coding::Coding;
 use crate::node::Node;
-use crate::routes::template::Template;
+use crate::routes::table::Template;
 
 /// In seconds. Most requests are answered in some millionths of one.
 const REQUEST_BUCKETS: &[f64] = &[
@@ -72,7 +72,7 @@ impl Metrics {
         let reads = [Template::List, Template::Model].map(|route| {
             [Method::GET, Method::HEAD].map(|method| {
                 ["200", "304"].map(|status| {
-                    requests.with_label_values(&[method.as_str(), route.as_str(), status])
+                    requests.with_label_values(&[method.as_str(), route.label(), status])
                 })
             })
         });
@@ -167,7 +167,7 @@ impl Metrics {
             }
             _ => &self.requests.with_label_values(&[
                 method_name(method),
-                route.as_str(),
+                route.label(),
                 status.as_str(),
             ]),
         };

@@ -1,6 +1,6 @@
 //! Every route × every kind of caller × every kind of model.
 
-use models_api::{ENDPOINTS, Endpoint};
+use models_api::{Access, ROUTES, Route, Template};
 use models_core::{Organization, Role};
 
 use crate::service::{TestCaller, TestService, now, origin};
@@ -39,18 +39,18 @@ const ALL_WHO: [Who; 9] = [
 ];
 const ALL_WHICH: [Which; 4] = [Which::Own, Which::Foreign, Which::Missing, Which::Public];
 
-/// What the contract says. A route that stands in the service's table and not here fails the test.
-fn expected(endpoint: &Endpoint, who: Who, which: Which) -> u16 {
+/// What the contract says of a route with this access. A permission that is not here fails the test.
+fn expected(route: &Route, who: Who, which: Which) -> u16 {
     use {Which::*, Who::*};
-    let route = (endpoint.method.as_str(), endpoint.path);
-    let (is_list, deletes) = match route {
-        // It says what the service is, to every client.
-        ("GET" | "HEAD", "/") => return 200,
-        ("GET" | "HEAD", "/v1/models") => (true, false),
-        ("GET" | "HEAD", "/v1/models/{id:.+}") => (false, false),
-        ("DELETE", "/v1/models/{id:.+}") => (false, true),
-        _ => panic!("the matrix does not know {route:?}"),
+    let Access::Key(permission) = route.access else {
+        return 200;
     };
+    let deletes = match permission.scope() {
+        "api.model.read" => false,
+        "api.delete" => true,
+        scope => panic!("the matrix does not know {scope}"),
+    };
+    let is_list = route.template == Template::List;
     match (who, which) {
         (NoKey | Malformed | Unknown | Expired | Revoked, _) => 401,
         (Reader | Writer, _) if deletes => 403,
@@ -97,18 +97,22 @@ pub async fn every_route_refuses_and_allows_as_the_table_says(service: TestServi
     let mut cells = 0;
     for who in ALL_WHO {
         let caller = caller(&service, &acme, &other, who).await;
-        for endpoint in ENDPOINTS {
+        for route in &ROUTES {
             for which in ALL_WHICH {
                 // Whatever an earlier cell deleted is there again.
                 service.models(Some(&acme), &[("own", 1)]).await;
                 service.models(Some(&other), &[("foreign", 1)]).await;
                 service.models(None, &[("public", 1)]).await;
                 let id = format!("{which:?}").to_lowercase();
-                let path = endpoint.path.replace("{id:.+}", &id);
-                let answer = caller.send(endpoint.method.as_str(), &path, &[]).await;
-                let cell = format!("{who:?} {} {} {which:?}", endpoint.method, endpoint.path);
-                assert_eq!(answer.status, expected(endpoint, who, which), "{cell}");
-                if answer.status >= 400 && endpoint.method != "HEAD" {
+                let path = route.template.pattern().replace("{id:.+}", &id);
+                let answer = caller.send(route.method.as_str(), &path, &[]).await;
+                let cell = format!(
+                    "{who:?} {} {} {which:?}",
+                    route.method,
+                    route.template.pattern()
+                );
+                assert_eq!(answer.status, expected(route, who, which), "{cell}");
+                if answer.status >= 400 && route.method != "HEAD" {
                     answer.error();
                 }
                 cells += 1;
@@ -116,7 +120,7 @@ pub async fn every_route_refuses_and_allows_as_the_table_says(service: TestServi
         }
     }
     println!("{cells} cells");
-    assert_eq!(cells, ALL_WHO.len() * ENDPOINTS.len() * ALL_WHICH.len());
+    assert_eq!(cells, ALL_WHO.len() * ROUTES.len() * ALL_WHICH.len());
     let owner = service.caller(&acme, Role::Owner).await;
     for path in [
         "/v1",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use models_api::ENDPOINTS;
+use models_api::ROUTES;
 use serde_json::Value;
 
 #[test]
@@ -19,12 +19,12 @@ fn the_document_has_every_route_and_no_other() {
             documented.insert((path.clone(), method.to_uppercase()));
         }
     }
-    let served: BTreeSet<_> = ENDPOINTS
+    let served: BTreeSet<_> = ROUTES
         .iter()
-        .map(|endpoint| {
+        .map(|route| {
             (
-                endpoint.path.replace("{id:.+}", "{model}"),
-                endpoint.method.to_string(),
+                route.template.pattern().replace("{id:.+}", "{model}"),
+                route.method.to_string(),
             )
         })
         .collect();

@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 
-use actix_http::Method;
-
 use crate::access::credentials::token;
+use crate::access::permission::Permission;
 use crate::dialects::openai::error::ApiError;
 use crate::http::fields::Fields;
 use crate::routes::path::{MODELS, model_id};
-use crate::routes::template::Template;
+use crate::routes::table::{Access, Route, Template};
 
 /// What is read.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,13 +19,12 @@ pub(super) enum Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// The target of this path, if the path is one of a read.
-    fn of(fields: &Fields<'a>) -> Option<Self> {
-        let path = fields.path();
-        match Template::of(path) {
+    /// The target of the path, if the path is one of a read.
+    fn of(fields: &Fields<'a>, template: Template) -> Option<Self> {
+        match template {
             Template::List => Some(Self::List),
-            Template::Model => Some(Self::model(path, fields.may_demand_freshness)),
-            Template::None => None,
+            Template::Model => Some(Self::model(fields.path(), fields.may_demand_freshness)),
+            Template::Index | Template::None => None,
         }
     }
 
@@ -47,6 +45,7 @@ impl<'a> Target<'a> {
 /// A read, from its head.
 pub(super) struct ReadRequest<'a> {
     pub(super) fields: &'a Fields<'a>,
+    pub(super) permission: Permission,
     pub(super) target: Target<'a>,
     pub(super) token: &'a [u8],
 }
@@ -54,12 +53,15 @@ pub(super) struct ReadRequest<'a> {
 impl<'a> ReadRequest<'a> {
     /// The read that this head asks for, or what is wrong with its credentials. `None` if it is no read.
     pub(super) fn of(fields: &'a Fields<'a>) -> Option<Result<Self, ApiError>> {
-        if !matches!(*fields.method(), Method::GET | Method::HEAD) {
+        let template = Template::of(fields.path());
+        let route = Route::find(fields.method(), template).filter(|route| route.is_in_memory)?;
+        let Access::Key(permission) = route.access else {
             return None;
-        }
-        let target = Target::of(fields)?;
+        };
+        let target = Target::of(fields, template)?;
         Some(token(fields).map(|token| Self {
             fields,
+            permission,
             target,
             token,
         }))

@@ -16,7 +16,7 @@ use crate::access::rate_limit::Allowance;
 use crate::access::session::Session;
 use crate::dialects::openai::error::ApiError;
 use crate::http::revision::RevisionHeader;
-use crate::routes::template::Template;
+use crate::routes::table::Template;
 use crate::server::metrics::Metrics;
 use crate::server::request_id::RequestId;
 use crate::server::requester::{self, Requester};
@@ -162,7 +162,7 @@ impl Line<'_> {
         let bytes = self.bytes;
         let method = Outside::new(self.method.as_str()).at_most(LONGEST_METHOD);
         let path = requester::path(self.path);
-        let route = route.as_str();
+        let route = route.label();
         let (request_id, status) = (self.request_id.as_str(), self.status.as_u16());
         let client_request_id = self.client_request_id.map(requester::client_request_id);
         let client = self.client.map(tracing::field::display);

@@ -23,6 +23,7 @@ use crate::http::framing::{announced_length, is_upgrade};
 use crate::http::revision::{RevisionHeader, X_MODELS_REVISION};
 use crate::node::Node;
 use crate::routes::read::Reply;
+use crate::routes::table::{ROUTES, methods};
 use crate::server::metrics::Metrics;
 use crate::server::request_id::RequestId;
 use crate::server::requester::Requester;
@@ -73,11 +74,12 @@ pub(super) enum Early {
 
 impl Reception {
     pub(crate) fn new(settings: &Settings, node: &Node) -> Self {
+        let methods = HeaderValue::try_from(methods(&ROUTES)).expect("methods are ASCII");
         Self {
             clock: node.clock().clone(),
             metrics: Some(node.metrics.clone()),
             trust_request_id: settings.server.trust_request_id,
-            cors: Cors::new(&settings.server.cors_origins),
+            cors: Cors::new(&settings.server.cors_origins, methods),
             trusted_proxies: Arc::new(TrustedProxies::new(settings.server.trusted_proxies.clone())),
             logged: Logged::new(&settings.log),
             limits: RequestLimits {
@@ -137,7 +139,8 @@ impl Reception {
         if self.cors.is_preflight(request) {
             let mut response = Response::new(StatusCode::NO_CONTENT);
             if self.cors.allowed_origin(request).is_some() {
-                cors::preflight(cors::requested_headers(request), response.headers_mut());
+                let requested = cors::requested_headers(request);
+                self.cors.preflight(requested, response.headers_mut());
             }
             return Some(Early::Preflight(Box::new(response)));
         }

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use actix_http::StatusCode;
 use actix_http::body::to_bytes;
+use actix_http::header::HeaderValue;
 use actix_web::test::TestRequest;
 use actix_web::{App, guard, web};
 use models_node::Clock;
@@ -69,7 +70,7 @@ async fn a_panic_is_a_fault_and_the_service_goes_on() {
         },
         trusted_proxies: Arc::default(),
         trust_request_id: false,
-        cors: Cors::default(),
+        cors: Cors::new(&[], HeaderValue::from_static("GET")),
         metrics: None,
         grace: Duration::from_secs(1),
     };
