@@ -53,18 +53,18 @@ pub fn configure(config: &mut web::ServiceConfig) {
 }
 
 fn method_not_allowed(request: &HttpRequest, allow: String) -> ApiError {
-    ApiError::MethodNotAllowed(
-        request.method().to_string(),
-        request.uri().path().to_owned(),
+    ApiError::MethodNotAllowed {
+        method: request.method().to_string(),
+        path: request.uri().path().to_owned(),
         allow,
-    )
+    }
 }
 
 pub(crate) fn unknown_url(request: &HttpRequest) -> ApiError {
     let path = request.uri().path();
-    ApiError::UnknownUrl(
-        request.method().to_string(),
-        path.to_owned(),
-        wrong_base::hint(path),
-    )
+    ApiError::UnknownUrl {
+        method: request.method().to_string(),
+        path: path.to_owned(),
+        hint: wrong_base::hint(path),
+    }
 }

@@ -81,7 +81,10 @@ pub(crate) fn admit(
     if let Some(rate_limit) = &services.rate_limit {
         let allowance = allowance.get_or_insert_with(|| rate_limit.take(&principal.key_id));
         if let Some(wait) = allowance.retry_after {
-            return Err(ApiError::RateLimited(allowance.limit, wait.as_secs()));
+            return Err(ApiError::RateLimited {
+                limit: allowance.limit,
+                retry_after: wait.as_secs(),
+            });
         }
     }
     if !services.ignore_organization_headers {
@@ -114,7 +117,10 @@ pub(crate) async fn look_up(
     {
         match limit.wait_for_look_up(address).await {
             Ok(is_throttled) => services.node.metrics.looked_up(is_throttled),
-            Err(wait) => return Err(ApiError::TooManyFailures(wait.as_secs())),
+            Err(wait) => {
+                let retry_after = wait.as_secs();
+                return Err(ApiError::TooManyFailures { retry_after });
+            }
         }
     }
     let acquire = || services.node.hold();
@@ -125,7 +131,10 @@ pub(crate) async fn look_up(
         if let Some((limit, address)) = limit {
             limit.count(address, KeyDigest::of_unchecked(token.as_bytes()));
         }
-        ApiError::IncorrectApiKey(redact(token), refusal)
+        ApiError::IncorrectApiKey {
+            redacted: redact(token),
+            refusal,
+        }
     })
 }
 
@@ -133,7 +142,10 @@ pub(crate) async fn look_up(
 #[must_use]
 pub fn incorrect_api_key(request: &HttpRequest, refusal: KeyRefusal) -> ApiError {
     match token(&Fields::of(request.head())) {
-        Ok(token) => ApiError::IncorrectApiKey(redact(&String::from_utf8_lossy(token)), refusal),
+        Ok(token) => ApiError::IncorrectApiKey {
+            redacted: redact(&String::from_utf8_lossy(token)),
+            refusal,
+        },
         Err(error) => error,
     }
 }

@@ -25,10 +25,16 @@ pub enum ApiError {
     /// An `Authorization` header of a scheme other than Bearer, or without a token. The client is told that it is missing.
     #[error("Missing bearer authentication in header")]
     MalformedCredentials,
-    /// A key that is malformed, unknown, revoked or expired. Holds the key, redacted, and for the log alone which of them
-    /// it is.
-    #[error("Incorrect API key provided: {0}. Keys are created with `models-api key create`.")]
-    IncorrectApiKey(String, KeyRefusal),
+    /// A key that is malformed, unknown, revoked or expired.
+    #[error(
+        "Incorrect API key provided: {redacted}. Keys are created with `models-api key create`."
+    )]
+    IncorrectApiKey {
+        /// The key, redacted.
+        redacted: String,
+        /// Which of these it is, for the log alone.
+        refusal: KeyRefusal,
+    },
     /// `OpenAI-Organization` names another organization than the key's.
     #[error("OpenAI-Organization header should match organization for API key")]
     MismatchedOrganization,
@@ -46,14 +52,31 @@ pub enum ApiError {
     /// was sent. A client that pastes its key as an id keeps error messages, so the key is masked.
     #[error("The model '{}' does not exist", mask(.0))]
     ModelNotFound(String),
-    /// A path that this service does not have. Holds the method, the path, and what to write instead
-    /// where that is known.
-    #[error("Invalid URL ({} {}){}", mask(.0), mask(.1), .2)]
-    UnknownUrl(String, String, &'static str),
-    /// A path that does not know this method. Holds the method, the path, and the methods that it
-    /// knows.
-    #[error("Invalid method for URL ({} {}){hint}", mask(.0), mask(.1), hint = cors_hint(.0))]
-    MethodNotAllowed(String, String, String),
+    /// A path that this service does not have.
+    #[error("Invalid URL ({} {}){hint}", mask(method), mask(path))]
+    UnknownUrl {
+        /// The method of the request.
+        method: String,
+        /// Its path.
+        path: String,
+        /// What to write instead, where that is known.
+        hint: &'static str,
+    },
+    /// A path that does not have this method.
+    #[error(
+        "Invalid method for URL ({} {}){}",
+        mask(method),
+        mask(path),
+        cors_hint(method)
+    )]
+    MethodNotAllowed {
+        /// The method of the request.
+        method: String,
+        /// Its path.
+        path: String,
+        /// The methods that the path has.
+        allow: String,
+    },
     /// A body that is larger than any request needs.
     #[error("The request body is too large.")]
     BodyTooLarge,
@@ -66,15 +89,24 @@ pub enum ApiError {
     /// A request that did not arrive in time.
     #[error("The request took too long to arrive.")]
     RequestTimeout,
-    /// More requests than the key may make. Holds how many it may in a minute, and the seconds to
-    /// wait.
+    /// More requests than the key may make.
     #[error(
-        "Rate limit reached for requests per min (RPM): Limit {0}, Requested 1. Please try again in {1}s."
+        "Rate limit reached for requests per min (RPM): Limit {limit}, Requested 1. Please try again in {retry_after}s."
     )]
-    RateLimited(u32, u64),
-    /// More incorrect keys than may come from an address. Holds the seconds to wait.
-    #[error("Too many incorrect API keys came from your address. Please try again in {0}s.")]
-    TooManyFailures(u64),
+    RateLimited {
+        /// How many requests the key may make in a minute.
+        limit: u32,
+        /// The seconds to wait.
+        retry_after: u64,
+    },
+    /// More incorrect keys than may come from an address.
+    #[error(
+        "Too many incorrect API keys came from your address. Please try again in {retry_after}s."
+    )]
+    TooManyFailures {
+        /// The seconds to wait.
+        retry_after: u64,
+    },
     /// A fault of ours. Holds the reason, which is for the log alone.
     #[error("The server had an error processing your request.")]
     Fault(String),
@@ -158,18 +190,18 @@ impl ApiError {
             Self::BadRequest(_)          => (400, REQUEST, None, None, false),
             Self::MissingCredentials
             | Self::MalformedCredentials => (401, REQUEST, None, None, false),
-            Self::IncorrectApiKey(..)    => (401, REQUEST, None, Some("invalid_api_key"), false),
+            Self::IncorrectApiKey { .. } => (401, REQUEST, None, Some("invalid_api_key"), false),
             Self::MismatchedOrganization => (401, REQUEST, None, Some("mismatched_organization"), false),
             Self::MismatchedProject      => (401, REQUEST, None, Some("mismatched_project"), false),
             Self::MissingScope(_)        => (403, REQUEST, None, None, false),
             Self::ModelNotFound(_)       => (404, REQUEST, Some("model"), Some("model_not_found"), false),
-            Self::UnknownUrl(..)         => (404, REQUEST, None, None, false),
-            Self::MethodNotAllowed(..)   => (405, REQUEST, None, None, false),
+            Self::UnknownUrl { .. }      => (404, REQUEST, None, None, false),
+            Self::MethodNotAllowed { .. } => (405, REQUEST, None, None, false),
             Self::RequestTimeout         => (408, REQUEST, None, None, true),
             Self::BodyTooLarge           => (413, REQUEST, None, None, false),
             Self::HeadTooLarge           => (431, REQUEST, None, None, false),
-            Self::RateLimited(..)
-            | Self::TooManyFailures(_)   => (429, "requests", None, Some("rate_limit_exceeded"), true),
+            Self::RateLimited { .. }
+            | Self::TooManyFailures { .. } => (429, "requests", None, Some("rate_limit_exceeded"), true),
             Self::Fault(_)               => (500, "server_error", None, None, false),
             Self::TooManyInFlight
             | Self::Overloaded(_)
@@ -182,7 +214,7 @@ impl ApiError {
     /// Why the request was refused, for the log alone. Of an incorrect key it says more than the client is told.
     #[must_use]
     pub fn reason(&self) -> Option<&'static str> {
-        if let Self::IncorrectApiKey(_, refusal) = self {
+        if let Self::IncorrectApiKey { refusal, .. } = self {
             return Some(reason(refusal));
         }
         if let Self::MalformedCredentials = self {
@@ -196,16 +228,16 @@ impl ApiError {
     pub fn key_refusal(&self) -> Option<&'static str> {
         match self {
             Self::MissingCredentials | Self::MalformedCredentials => Some("missing"),
-            Self::IncorrectApiKey(..) => Some("incorrect"),
+            Self::IncorrectApiKey { .. } => Some("incorrect"),
             Self::MismatchedOrganization => Some("organization"),
             Self::MismatchedProject => Some("project"),
             Self::MissingScope(_) => Some("role"),
-            Self::RateLimited(..) => Some("rate_limit"),
-            Self::TooManyFailures(_) => Some("too_many_incorrect"),
+            Self::RateLimited { .. } => Some("rate_limit"),
+            Self::TooManyFailures { .. } => Some("too_many_incorrect"),
             Self::BadRequest(_)
             | Self::ModelNotFound(_)
-            | Self::UnknownUrl(..)
-            | Self::MethodNotAllowed(..)
+            | Self::UnknownUrl { .. }
+            | Self::MethodNotAllowed { .. }
             | Self::BodyTooLarge
             | Self::HeadTooLarge
             | Self::RequestTimeout
@@ -261,11 +293,12 @@ impl ApiError {
         if status == StatusCode::UNAUTHORIZED {
             headers.push((WWW_AUTHENTICATE, "Bearer realm=\"models\"".to_owned()));
         }
-        if let Self::MethodNotAllowed(_, _, allow) = self {
+        if let Self::MethodNotAllowed { allow, .. } = self {
             headers.push((ALLOW, allow.clone()));
         }
-        if let Self::RateLimited(_, seconds) | Self::TooManyFailures(seconds) = self {
-            headers.push((RETRY_AFTER, seconds.to_string()));
+        if let Self::RateLimited { retry_after, .. } | Self::TooManyFailures { retry_after } = self
+        {
+            headers.push((RETRY_AFTER, retry_after.to_string()));
         }
         if let Self::Overloaded(_) | Self::InDoubt(_) | Self::TooManyInFlight = self {
             headers.push((RETRY_AFTER, RETRY_AFTER_SECONDS.to_owned()));

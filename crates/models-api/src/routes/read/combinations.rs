@@ -192,7 +192,7 @@ async fn a_request_counts_once_against_the_rate_limit_however_often_it_is_tried(
         for _ in 0..2 {
             match try_again(&mut progress) {
                 Ok(Step::NeedsView(_)) => assert!(!is_refused),
-                Err(ApiError::RateLimited(2, _)) => assert!(is_refused),
+                Err(ApiError::RateLimited { limit: 2, .. }) => assert!(is_refused),
                 _ => panic!("it neither needs its view nor is refused"),
             }
             let allowance = progress.allowance.as_ref().unwrap();

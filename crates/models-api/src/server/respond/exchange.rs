@@ -190,7 +190,7 @@ impl Line<'_> {
 
     fn bad_key(&self) -> Option<(&ApiKeyId, &Slug)> {
         match self.error {
-            Some(ApiError::IncorrectApiKey(_, refusal)) => refusal.key(),
+            Some(ApiError::IncorrectApiKey { refusal, .. }) => refusal.key(),
             _ => None,
         }
     }
