@@ -157,9 +157,13 @@ async fn node(count: usize) -> (Settings, Node, String) {
         database.url().to_owned(),
     )];
     let settings = Settings::load_from(&variables.into()).unwrap();
-    let store = models_store::open(database.url(), settings.options(true))
-        .await
-        .unwrap();
+    let store = models_store::open(
+        database.url(),
+        settings.options(true),
+        models_node::Nodes::new,
+    )
+    .await
+    .unwrap();
     let secret = Secret::from_random([7; 32]);
     let (created_at, id) = (Timestamp::from_seconds(1), Uuid::from_u128(1));
     let organization = Organization {

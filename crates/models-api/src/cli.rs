@@ -17,11 +17,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use models_store::Store;
+use models_node::Nodes;
 use tracing::level_filters::LevelFilter;
 
 use crate::server::logging;
 use crate::settings::Settings;
+use crate::store::Store;
 
 use terminal::{Failure, Output, complain, notices, print, refusal};
 
@@ -181,7 +182,7 @@ async fn execute(command: CatalogCommand, output: Output) -> Result<(), Failure>
 
 async fn open(settings: &Settings, create: bool) -> Result<Store, Failure> {
     let (url, options) = (settings.database.url.expose(), settings.options(create));
-    let opened = models_store::open_with(url, options, settings.password_source());
+    let opened = models_store::open_with(url, options, settings.password_source(), Nodes::new);
     Ok(opened.await.map_err(|error| {
         format!("{error} (setting `database.url`, variable MODELS__DATABASE__URL)")
     })?)

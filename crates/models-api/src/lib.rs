@@ -10,6 +10,7 @@ mod node;
 mod routes;
 mod server;
 mod settings;
+mod store;
 
 #[cfg(feature = "internals")]
 #[doc(hidden)]
@@ -20,3 +21,4 @@ pub use node::Node;
 pub use routes::table::{Access, Operation, ROUTES, Route, Template};
 pub use server::application::{Application, BindError};
 pub use settings::{Settings, SettingsError};
+pub use store::Store;

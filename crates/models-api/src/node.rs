@@ -11,9 +11,9 @@ use models_core::{
 };
 use models_node::pause::{Point, pause};
 use models_node::{
-    BootTime, Catalog, Clock, HeldLease, Released, RevisionToken, RevisionTokens, Sessions,
+    BootTime, Catalog, Clock, Following, HeldLease, Released, RevisionToken, RevisionTokens,
+    Sessions,
 };
-use models_store::{Following, Store};
 use tokio::task::AbortHandle;
 
 use crate::access::session::Session;
@@ -22,6 +22,7 @@ use crate::dialects::openai::view::View;
 use crate::http::revision::{X_MODELS_MIN_REVISION, demands_newest};
 use crate::server::metrics::Metrics;
 use crate::settings::CacheSettings;
+use crate::store::Store;
 
 /// A node of the catalog, following its log.
 #[derive(Clone)]
@@ -46,6 +47,8 @@ impl Node {
         let metrics =
             Metrics::new(store.kind).map_err(|error| RepositoryError::Failed(error.into()))?;
         store.observe(metrics.clone());
+        store.nodes.observe(metrics.clone());
+        store.nodes.observe(metrics.clone());
         let secret = store.events.token_secret().await?;
         let memory = Memory::new(
             store.api_keys.clone(),
@@ -54,7 +57,7 @@ impl Node {
             cache,
             &metrics,
         );
-        let following = store.follow(Arc::new(memory.clone())).await?;
+        let following = store.nodes.follow(Arc::new(memory.clone())).await?;
         Ok(Self::new(memory, metrics, following))
     }
 

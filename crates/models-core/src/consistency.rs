@@ -1,6 +1,6 @@
 //! What a node must know of the log to serve from memory.
 //!
-//! The protocol is written down where it is carried out, in the store's `follow` module.
+//! The protocol is written down where it is carried out, in the crate `models-node`.
 
 use std::time::Duration;
 

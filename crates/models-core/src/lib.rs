@@ -13,6 +13,8 @@ mod entered;
 mod event;
 mod import;
 mod model;
+mod node;
+mod occasionally;
 mod organization;
 mod principal;
 mod repository;
@@ -29,6 +31,8 @@ pub use event::{
 };
 pub use import::{ChangedFields, Import, ImportEntry, ImportReport, UpdatedModel};
 pub use model::{Model, ModelId, Scope, ShutdownDate, is_private_fine_tune};
+pub use node::{Barrier, CLOCK_MARGIN, CatalogState, Committed, NodeRepository, NodeRow, Renewal};
+pub use occasionally::Occasionally;
 pub use organization::{Organization, OrganizationId, Project, ProjectId, Slug};
 pub use principal::Principal;
 pub use repository::{

@@ -2,9 +2,9 @@
 //!
 //! A response that shows anything from memory is made in three steps. The node acquires its lease
 //! with [`Lease::hold_at`], reads memory under the [`HeldLease`], and releases the response with
-//! [`Lease::release`]. The release compares the clock with the end that was loaded at the acquisition, never with a later one: the
-//! node may have applied a deletion and renewed its lease since, and what was read before that
-//! still shows the model.
+//! [`Lease::release`]. The release compares the clock with the end that was loaded at the
+//! acquisition, never with a later one: the node may have applied a deletion and renewed its lease
+//! since, and what was read before that still shows the model.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -14,17 +14,17 @@ use crate::clock::{BootTime, Clock};
 #[derive(Debug, Default)]
 pub struct Lease {
     /// The clock that it is counted on.
-    pub clock: Clock,
+    pub(crate) clock: Clock,
     /// When it ends, in nanoseconds of [`BootTime`].
     until: AtomicU64,
     /// The newest revision that memory has applied.
-    pub applied: AtomicI64,
+    pub(crate) applied: AtomicI64,
     /// The newest revision that the node has seen.
-    pub seen: AtomicI64,
+    pub(crate) seen: AtomicI64,
     /// When the database last responded, in nanoseconds of [`BootTime`].
-    pub heard: AtomicU64,
+    pub(crate) heard: AtomicU64,
     /// The catalog's level, if it is above the one that this program supports; else 0.
-    pub needed_level: AtomicI64,
+    pub(crate) needed_level: AtomicI64,
 }
 
 impl Lease {
@@ -49,8 +49,7 @@ impl Lease {
     }
 
     /// When it ends.
-    #[must_use]
-    pub fn until(&self) -> BootTime {
+    pub(crate) fn until(&self) -> BootTime {
         BootTime::from_nanoseconds(self.until.load(Ordering::Acquire))
     }
 

@@ -1,20 +1,34 @@
 //! The application layer: what a node keeps in memory, and when it may serve from it.
 //!
-//! Nothing here knows SQL or HTTP.
+//! Nothing here knows SQL or HTTP. [`Nodes`] is a process's part in the consistency protocol: the
+//! barrier of its changes, and its own node if it becomes one. The protocol is written down in
+//! [`follower`].
 
 #![warn(missing_docs)]
 
+mod barrier;
 mod cache;
 mod clock;
+mod expiry;
+pub mod follower;
 mod lease;
+mod nodes;
+mod observer;
 pub mod pause;
 mod revision;
 mod sessions;
+mod settling;
 mod views;
+
+#[cfg(test)]
+mod fake;
 
 pub use cache::CacheCounters;
 pub use clock::{BootTime, Clock, ManualClock};
+pub use follower::Following;
 pub use lease::{HeldLease, Lease, Released};
+pub use nodes::Nodes;
+pub use observer::Observer;
 pub use revision::{Demand, RevisionToken, RevisionTokens};
 pub use sessions::{KeyRefusal, Session, Sessions};
 pub use views::{Catalog, Newest, View};

@@ -138,7 +138,7 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
         let store = self.clone();
         self.run(async move {
             for uses in uses.chunks(USES_AT_ONCE) {
-                store.check_database()?;
+                store.refuse_other_files()?;
                 let mut transaction = Transaction::begin(&store.writer, store.begin).await?;
                 for (id, at) in uses {
                     let values = vec![id.as_str().into(), i64::from(*at).into()];
@@ -180,7 +180,7 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
                 mutation.record(&Change::ApiKeyDeleted(key.clone())).await?;
             }
             let committed = mutation.commit().await?;
-            store.wait_for_nodes(committed).await;
+            store.barrier.wait(committed).await;
             Ok(key)
         })
         .await

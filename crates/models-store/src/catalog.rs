@@ -1,11 +1,11 @@
 //! The row of the table `catalog`: where the log ends, which level a program must support, and the lease.
 
-use models_core::{Epoch, Leases, Level, Position, RepositoryError, Revision};
+use models_core::{CatalogState, Epoch, Leases, Level, Position, RepositoryError, Revision};
 use sqlx::FromRow;
 
 use crate::connections::{Connection, Deadline};
-use crate::nodes::duration;
-use crate::sql::{Backend, SqlStore};
+use crate::milliseconds::duration;
+use crate::sql::{Backend, Database};
 
 /// What every read of the position returns beside the revision and the epoch.
 macro_rules! catalog_columns {
@@ -27,18 +27,9 @@ pub(crate) struct CatalogRow {
     lease_revision: i64,
 }
 
-/// The row, for a program that supports its level.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Catalog {
-    pub(crate) position: Position,
-    pub(crate) level: Level,
-    /// None until the first node has started.
-    pub(crate) leases: Option<Leases>,
-}
-
 impl CatalogRow {
     /// Refuses a server that is a standby, and a level above the supported one.
-    pub(crate) fn supported_by(self, supported: Level) -> Result<Catalog, RepositoryError> {
+    pub(crate) fn supported_by(self, supported: Level) -> Result<CatalogState, RepositoryError> {
         if self.epoch.is_empty() {
             return Err(RepositoryError::Unavailable(
                 "the server is a standby".into(),
@@ -57,7 +48,7 @@ impl CatalogRow {
             previous: duration(self.previous_lease_ms),
             changed_at: Revision(self.lease_revision),
         };
-        Ok(Catalog {
+        Ok(CatalogState {
             position: Position {
                 epoch: Epoch(self.epoch),
                 revision: Revision(self.newest),
@@ -68,9 +59,9 @@ impl CatalogRow {
     }
 }
 
-impl<DB: Backend> SqlStore<DB> {
+impl<DB: Backend> Database<DB> {
     /// The catalog's row, over a connection for reading.
-    pub(crate) async fn catalog(&self) -> Result<Catalog, RepositoryError> {
+    pub(crate) async fn read_catalog(&self) -> Result<CatalogState, RepositoryError> {
         let (reader, level) = (self.reader.clone(), self.level);
         self.run(async move {
             let mut connection = reader.acquire(Deadline::RENEWAL).await?;
@@ -84,7 +75,7 @@ impl<DB: Backend> SqlStore<DB> {
 pub(crate) async fn catalog<DB: Backend>(
     connection: &mut Connection<DB>,
     supported: Level,
-) -> Result<Catalog, RepositoryError> {
+) -> Result<CatalogState, RepositoryError> {
     fetch_catalog(connection, DB::POSITION, supported).await
 }
 
@@ -93,7 +84,7 @@ pub(crate) async fn fetch_catalog<DB: Backend>(
     connection: &mut Connection<DB>,
     sql: &'static str,
     supported: Level,
-) -> Result<Catalog, RepositoryError> {
+) -> Result<CatalogState, RepositoryError> {
     let rows: Vec<CatalogRow> = connection.fetch(sql, vec![]).await?;
     match <[_; 1]>::try_from(rows) {
         Ok([row]) => row.supported_by(supported),

@@ -12,7 +12,7 @@ use sqlx::FromRow;
 use crate::catalog::{CatalogRow, no_catalog};
 use crate::connections::Deadline;
 use crate::error::damaged;
-use crate::sql::{Backend, SqlStore, only_revision};
+use crate::sql::{Backend, Database, only_revision};
 
 const REVISION: &str = "SELECT revision FROM catalog";
 const TOKEN_SECRET: &str = "SELECT token_secret FROM catalog";
@@ -128,7 +128,7 @@ impl EventRow {
 }
 
 #[async_trait]
-impl<DB: Backend> EventRepository for SqlStore<DB> {
+impl<DB: Backend> EventRepository for Database<DB> {
     async fn revision(&self) -> Result<Revision, RepositoryError> {
         only_revision(&self.read(REVISION, vec![]).await?)
     }
@@ -147,7 +147,7 @@ impl<DB: Backend> EventRepository for SqlStore<DB> {
     }
 
     async fn position(&self) -> Result<Position, RepositoryError> {
-        Ok(self.catalog().await?.position)
+        Ok(self.read_catalog().await?.position)
     }
 
     async fn list_after(

@@ -1,14 +1,13 @@
 //! Whether the database does what it is told: reads, writes and renewals, each on its own.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use models_core::RepositoryError;
+use models_core::{Occasionally, RepositoryError};
 
 use crate::boot::since_boot;
 use crate::connections::Failed;
 use crate::observer::ObserverSlot;
-use crate::occasionally::Occasionally;
 
 /// What a statement is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +66,7 @@ impl Outcomes {
             operation,
             observer,
             streak: Mutex::default(),
-            notifications: Occasionally::new(),
+            notifications: Occasionally::default(),
         }
     }
 
@@ -96,7 +95,7 @@ impl Outcomes {
 
     /// Reports that a change could not be announced: the nodes find it when they poll.
     pub(crate) fn of_notification(&self, error: &RepositoryError) {
-        if let Some(left_out) = self.notifications.now() {
+        if let Some(left_out) = self.notifications.at(Instant::now()) {
             tracing::warn!(%error, left_out, "failed to notify the nodes of a change; they find it within 250 ms");
         }
     }

@@ -6,16 +6,16 @@ mod rows;
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, ApiKey, ApiKeyId, Attempt, Candidates, Change, Deletion, DeletionRefusal, Import,
-    ImportReport, KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin, Position,
-    Progress, RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
+    Actor, ApiKey, ApiKeyId, Attempt, Candidates, Change, Committed, Deletion, DeletionRefusal,
+    Import, ImportReport, KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin,
+    Position, Progress, RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
 };
 
 use self::deleted::find_deleted;
 pub(crate) use self::import::ImportSettings;
 use self::rows::{CandidateRow, JoinedModel, KeyAndCandidateRow, column, models};
 use crate::api_keys::select_api_keys;
-use crate::mutation::{Committed, Mutation};
+use crate::mutation::Mutation;
 use crate::sql::{Backend, SqlStore};
 
 macro_rules! select_models {
@@ -115,7 +115,7 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
                         },
                         ..committed
                     };
-                    store.wait_for_nodes(gone).await;
+                    store.barrier.wait(gone).await;
                 }
                 Deletion::Refused(_) => {}
             }
@@ -136,7 +136,7 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
             let deleted = remove(&mut mutation, &scope, &id).await?;
             let committed = mutation.commit().await?;
             if deleted.is_some() {
-                store.wait_for_nodes(committed).await;
+                store.barrier.wait(committed).await;
             }
             Ok(deleted)
         })

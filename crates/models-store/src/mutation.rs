@@ -4,27 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use models_core::{
-    Change, Epoch, Leases, Level, OrganizationId, Origin, Position, RepositoryError, Revision,
+    CLOCK_MARGIN, CatalogState, Change, Committed, Epoch, Leases, Level, OrganizationId, Origin,
+    Position, RepositoryError, Revision,
 };
 use tokio::sync::Notify;
 
-use crate::catalog::{Catalog, fetch_catalog, no_catalog};
+use crate::catalog::{fetch_catalog, no_catalog};
 use crate::connections::{Connection, Connections, Transaction, Tries};
 use crate::events::stored;
-use crate::nodes::MARGIN;
 use crate::nodes_file::NodesFile;
 use crate::place::NODES_FILE;
 use crate::sql::{Backend, Record, SqlStore, Value};
-
-/// What a transaction has led to.
-#[derive(Debug, Clone)]
-pub(crate) struct Committed {
-    /// The newest position after it.
-    pub(crate) position: Position,
-    /// The lease for a barrier that cannot read the nodes' rows, as this transaction has read it: the
-    /// catalog's, or if it names none yet, the longest that a row names.
-    pub(crate) lease: Duration,
-}
 
 /// A transaction that changes the catalog. All of them take turns at the row that holds the
 /// revision, so revisions grow in the order of the commits, and what a transaction has read stays
@@ -50,9 +40,9 @@ impl<DB: Backend> Mutation<DB> {
         store: &SqlStore<DB>,
         origin: Origin,
     ) -> Result<Self, RepositoryError> {
-        store.check_database()?;
+        store.refuse_other_files()?;
         let (transaction, catalog) = take_turn(store).await?;
-        let Catalog {
+        let CatalogState {
             position: Position { epoch, revision },
             level,
             leases,
@@ -185,7 +175,7 @@ impl<DB: Backend> Mutation<DB> {
 /// and another connection is tried.
 async fn take_turn<DB: Backend>(
     store: &SqlStore<DB>,
-) -> Result<(Transaction<DB>, Catalog), RepositoryError> {
+) -> Result<(Transaction<DB>, CatalogState), RepositoryError> {
     let mut tries = Tries::default();
     loop {
         let mut transaction = Transaction::begin(&store.writer, store.begin).await?;
@@ -220,5 +210,5 @@ pub(crate) async fn check_nodes_are_all<DB: Backend>(
 ) -> Result<(), RepositoryError> {
     let rows: Vec<(String,)> = connection.fetch(NODES_FILE, vec![]).await?;
     let (in_catalog,) = rows.first().ok_or_else(no_catalog)?;
-    files.check(in_catalog, lease + MARGIN)
+    files.check(in_catalog, lease + CLOCK_MARGIN)
 }

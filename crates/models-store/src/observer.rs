@@ -1,29 +1,16 @@
-//! Whoever wants to know how the store fares.
+//! The observer of a store.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use crate::health::Operation;
 
-/// Is told of what an operator would want to see. Nothing that it does may wait.
+/// Is told what an operator wants to see of the database. No method may block.
 pub trait Observer: Send + Sync {
-    /// A deletion or a revocation has waited for the nodes for so long.
-    fn waited_for_nodes(&self, duration: Duration);
-
-    /// A deletion or a revocation has waited for a second, for these nodes, and waits at most for so long from now. None
-    /// if it is not known which nodes there are.
-    fn still_waiting_for_nodes(&self, nodes: Option<&[String]>, at_most: Duration) {
-        let _ = (nodes, at_most);
-    }
-
     /// The connection that notifications come over was lost or given up, and there is a new one.
     fn reconnected(&self);
 
     /// A statement failed, or there was no connection for it.
     fn statement_failed(&self, operation: Operation);
-
-    /// Memory was emptied: the history is another one, or too much has happened in it.
-    fn dropped_everything(&self);
 }
 
 /// The observer, if there is one.

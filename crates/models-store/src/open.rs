@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use models_core::{
-    ApiKeyRepository, EventRepository, FirstStartRepository, Follower, LeaseRepository, Level,
-    ModelRepository, OrganizationRepository, RepositoryError,
+    ApiKeyRepository, Barrier, EventRepository, FirstStartRepository, LeaseRepository, Level,
+    ModelRepository, NodeRepository, OrganizationRepository,
 };
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use tokio::time::timeout;
@@ -15,11 +15,10 @@ use tokio::time::timeout;
 use crate::connections::Connections;
 use crate::encryption::Encryption;
 use crate::error::{shown, shown_migration};
-use crate::follow::{Follow, Following};
 use crate::health::{DatabaseHealth, Health};
 use crate::observer::{Observer, ObserverSlot, PoolStatus};
 use crate::password::PasswordSource;
-use crate::sql::{Backend, SqlStore};
+use crate::sql::{Backend, Database, SqlStore};
 use crate::{parameters, postgres, sqlite};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -68,9 +67,9 @@ impl std::fmt::Display for DatabaseKind {
     }
 }
 
-/// A catalog that is open.
+/// A catalog that is open. Changes that take something away wait at the barrier `N`.
 #[derive(Clone)]
-pub struct Store {
+pub struct Store<N> {
     /// What it is kept in.
     pub kind: DatabaseKind,
     /// Where it is: the file, or the server and database. Holds no password.
@@ -93,22 +92,24 @@ pub struct Store {
     pub first_start: Arc<dyn FirstStartRepository>,
     /// The lease that all processes share.
     pub lease: Arc<dyn LeaseRepository>,
-    follow: Arc<dyn Follow>,
+    /// The nodes of the catalog, made from their rows: the barrier that the store was opened with.
+    pub nodes: Arc<N>,
     observer: ObserverSlot,
     health: Arc<Health>,
     pools: Arc<dyn Fn() -> Vec<PoolStatus> + Send + Sync>,
     close: Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>,
 }
 
-impl Store {
+impl<N: Barrier + 'static> Store<N> {
     pub(crate) fn new<DB: Backend>(
         kind: DatabaseKind,
         location: String,
         migrator: &Migrator,
-        store: SqlStore<DB>,
+        database: Database<DB>,
+        nodes: impl FnOnce(Arc<dyn NodeRepository>) -> N,
     ) -> Self {
-        let pools = [&store.reader, &store.writer, &store.nodes].map(Clone::clone);
-        let files = store.files.clone();
+        let pools = [&database.reader, &database.writer, &database.nodes].map(Clone::clone);
+        let files = database.files.clone();
         let close = move || -> BoxFuture<'static, ()> {
             let (pools, files) = (pools.clone(), files.clone());
             Box::pin(async move {
@@ -123,7 +124,7 @@ impl Store {
             })
         };
         let pools = {
-            let store = store.clone();
+            let database = database.clone();
             move || {
                 let status = |name, pool: &Connections<DB>| PoolStatus {
                     name,
@@ -131,16 +132,22 @@ impl Store {
                     idle: pool.idle(),
                 };
                 vec![
-                    status("reader", &store.reader),
-                    status("writer", &store.writer),
-                    status("nodes", &store.nodes),
+                    status("reader", &database.reader),
+                    status("writer", &database.writer),
+                    status("nodes", &database.nodes),
                 ]
             }
         };
-        let store = Arc::new(store);
+        let events = Arc::new(database.clone());
+        let nodes = Arc::new(nodes(events.clone()));
+        let (observer, health) = (database.observer.clone(), database.health.clone());
+        let store = Arc::new(SqlStore {
+            database,
+            barrier: nodes.clone(),
+        });
         Self {
-            observer: store.observer.clone(),
-            health: store.health.clone(),
+            observer,
+            health,
             encryption: None,
             pools: Arc::new(pools),
             kind,
@@ -150,22 +157,17 @@ impl Store {
             organizations: store.clone(),
             api_keys: store.clone(),
             models: store.clone(),
-            events: store.clone(),
+            events,
             first_start: store.clone(),
-            lease: store.clone(),
-            follow: store,
+            lease: store,
+            nodes,
             close: Arc::new(close),
         }
     }
+}
 
-    /// Makes this process a node, which may serve from memory as long as the answer says so.
-    /// `follower` is told of every change from now on, before anything that the change takes away
-    /// is said to be gone.
-    pub async fn follow(&self, follower: Arc<dyn Follower>) -> Result<Following, RepositoryError> {
-        self.follow.clone().follow(follower).await
-    }
-
-    /// Tells this one how the store fares, from now on. Only the first who wants to know is told.
+impl<N> Store<N> {
+    /// Reports to this observer from now on. Only the first observer is told anything.
     pub fn observe(&self, observer: Arc<dyn Observer>) {
         self.observer.by(observer);
     }
@@ -329,22 +331,27 @@ pub enum OpenError {
 
 /// Opens the catalog at this URL, of the form `sqlite://PATH` or
 /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, creates or migrates its tables, and asserts the
-/// settings on which durability and isolation rest. Call it on the runtime that is to do the
-/// store's work.
-pub async fn open(url: &str, options: Options) -> Result<Store, OpenError> {
-    open_with(url, options, None).await
+/// settings on which durability and isolation rest. `nodes` makes the barrier of its changes from the
+/// nodes' rows. Call it on the runtime that is to do the store's work.
+pub async fn open<N: Barrier + 'static>(
+    url: &str,
+    options: Options,
+    nodes: impl FnOnce(Arc<dyn NodeRepository>) -> N,
+) -> Result<Store<N>, OpenError> {
+    open_with(url, options, None, nodes).await
 }
 
 /// The same for a server whose password may change while the store is open. The password in the URL is the one that
 /// `password` has now.
-pub async fn open_with(
+pub async fn open_with<N: Barrier + 'static>(
     url: &str,
     options: Options,
     password: Option<Arc<dyn PasswordSource>>,
-) -> Result<Store, OpenError> {
+    nodes: impl FnOnce(Arc<dyn NodeRepository>) -> N,
+) -> Result<Store<N>, OpenError> {
     match DatabaseKind::of(url)? {
-        DatabaseKind::Sqlite => sqlite::open(url, options).await,
-        DatabaseKind::Postgres => postgres::open(url, options, password).await,
+        DatabaseKind::Sqlite => sqlite::open(url, options, nodes).await,
+        DatabaseKind::Postgres => postgres::open(url, options, password, nodes).await,
     }
 }
 

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use models_core::Occasionally;
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 use crate::error::shown;
-use crate::occasionally::Occasionally;
 
 /// A password, which is not printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -93,8 +93,8 @@ impl Passwords {
             }),
             turn: Mutex::new(()),
             reading: Arc::default(),
-            refusals: Occasionally::new(),
-            unreadable: Occasionally::new(),
+            refusals: Occasionally::default(),
+            unreadable: Occasionally::default(),
         });
         let weak = Arc::downgrade(&passwords);
         tokio::spawn(async move {
@@ -116,7 +116,7 @@ impl Passwords {
     /// Looks for another password after this one was refused: the newest of the source, or the one before. Returns when
     /// it is worth to try again.
     pub(crate) async fn refused(self: &Arc<Self>, tried: Generation, error: &sqlx::Error) {
-        if let Some(left_out) = self.refusals.now() {
+        if let Some(left_out) = self.refusals.at(Instant::now()) {
             tracing::warn!(
                 error = shown(error),
                 left_out,
@@ -144,7 +144,7 @@ impl Passwords {
         match read {
             Ok(Ok(password)) => self.take(password),
             Ok(Err(reason)) => {
-                if let Some(left_out) = self.unreadable.now() {
+                if let Some(left_out) = self.unreadable.at(Instant::now()) {
                     tracing::warn!(
                         reason,
                         left_out,

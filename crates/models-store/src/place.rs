@@ -8,20 +8,20 @@ use crate::catalog::no_catalog;
 use crate::connections::Deadline;
 use crate::error::repository_error;
 use crate::files::Fate;
-use crate::sql::{Backend, SqlStore};
+use crate::sql::{Backend, Database};
 
 pub(crate) const NODES_FILE: &str = "SELECT nodes_file FROM catalog";
 
-impl<DB: Backend> SqlStore<DB> {
+impl<DB: Backend> Database<DB> {
     /// Refuses a database that was removed or replaced.
-    pub(crate) fn check_database(&self) -> Result<(), RepositoryError> {
+    pub(crate) fn refuse_other_files(&self) -> Result<(), RepositoryError> {
         self.files
             .as_ref()
             .map_or(Ok(()), |files| files.check_database())
     }
 
     /// Whether the nodes' rows are still where they were.
-    pub(crate) fn has_nodes_in_place(&self) -> bool {
+    pub(crate) fn has_nodes_file_in_place(&self) -> bool {
         let files = self.files.as_ref();
         files.is_none_or(|files| files.fate() == Fate::InPlace)
     }
@@ -39,7 +39,7 @@ impl<DB: Backend> SqlStore<DB> {
         let Some(files) = &self.files else {
             return Ok(());
         };
-        self.check_database()?;
+        self.refuse_other_files()?;
         let in_catalog = self.nodes_file_in_catalog().await?;
         files.check(&in_catalog, lease)
     }
@@ -57,7 +57,7 @@ impl<DB: Backend> SqlStore<DB> {
         let Some(files) = &self.files else {
             return Ok(());
         };
-        self.check_database()?;
+        self.refuse_other_files()?;
         if self.refusal_of_nodes_file().await?.is_none() {
             return Ok(());
         }

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use models_core::Level;
+use models_core::{Barrier, Level, NodeRepository};
 use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{Connection, Executor, FromRow, Postgres};
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::connections::Connections;
@@ -22,7 +21,7 @@ use crate::open::{
 };
 use crate::parameters;
 use crate::password::{PasswordSource, Passwords};
-use crate::sql::SqlStore;
+use crate::sql::Database;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/postgres");
 
@@ -86,24 +85,25 @@ struct SettingsRow {
     transaction_read_only: String,
 }
 
-pub(crate) async fn open(
+pub(crate) async fn open<N: Barrier + 'static>(
     url: &str,
     options: Options,
     password: Option<Arc<dyn PasswordSource>>,
-) -> Result<Store, OpenError> {
-    let (store, location, encryption) = connect(url, options, password).await?;
-    let mut store = Store::new(DatabaseKind::Postgres, location, &MIGRATOR, store);
+    nodes: impl FnOnce(Arc<dyn NodeRepository>) -> N,
+) -> Result<Store<N>, OpenError> {
+    let (database, location, encryption) = connect(url, options, password).await?;
+    let mut store = Store::new(DatabaseKind::Postgres, location, &MIGRATOR, database, nodes);
     store.encryption = Some(encryption);
     Ok(store)
 }
 
-/// The store, where it is, to be shown, and whether the way there is encrypted. `password` is where that of the URL came
+/// The database, where it is, to be shown, and whether the way there is encrypted. `password` is where that of the URL came
 /// from.
 pub(crate) async fn connect(
     url: &str,
     options: Options,
     password: Option<Arc<dyn PasswordSource>>,
-) -> Result<(SqlStore<Postgres>, String, Encryption), OpenError> {
+) -> Result<(Database<Postgres>, String, Encryption), OpenError> {
     let connect = parameters::parse(url)?;
     let location = location(&connect);
     let encryption = prepare(&connect, &location, options).await?;
@@ -137,7 +137,7 @@ pub(crate) async fn connect(
     let observer = ObserverSlot::default();
     let health = Arc::new(Health::new(&observer));
     let [reader, writer, nodes] = pools;
-    let store = SqlStore {
+    let database = Database {
         reader: Connections::new(reader, health.reads.clone(), passwords.clone()),
         writer: Connections::new(writer, health.writes.clone(), passwords.clone()),
         begin: BEGIN,
@@ -146,13 +146,12 @@ pub(crate) async fn connect(
         runtime: Handle::current(),
         committed: Arc::default(),
         rest: None,
-        published: watch::Sender::default(),
         lease: options.lease,
         level: Level::SUPPORTED,
         observer,
         health,
     };
-    Ok((store, location, encryption))
+    Ok((database, location, encryption))
 }
 
 /// How long a connection from the pool may take to show that it is usable.

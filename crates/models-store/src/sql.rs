@@ -1,17 +1,18 @@
 //! What the repositories share: statements for either database.
 
 use std::future::Future;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use models_core::{Level, Position, RepositoryError, Revision, Snapshot};
+use models_core::{Barrier, Level, Position, RepositoryError, Revision, Snapshot};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Database, FromRow, Postgres, Sqlite};
+use sqlx::{FromRow, Postgres, Sqlite};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use crate::catalog::{catalog, catalog_columns, no_catalog};
 use crate::connections::{Connection, Connections, Deadline, Tries};
@@ -65,7 +66,7 @@ impl<T> Record for T where
 
 /// A database that the catalog can be kept in. It stands in for the dozen bounds on
 /// `sqlx::Database` that generic code would otherwise repeat in every signature.
-pub(crate) trait Backend: Database + ImportSettings {
+pub(crate) trait Backend: sqlx::Database + ImportSettings {
     /// Returns the catalog's row: the newest revision, the history that it belongs to (an empty one
     /// where the server follows another), the level and the leases.
     const POSITION: &'static str;
@@ -206,8 +207,8 @@ backend!(
     postgres::discard
 );
 
-/// A catalog in a database.
-pub(crate) struct SqlStore<DB: Backend> {
+/// The database of a catalog, and what all its repositories share.
+pub(crate) struct Database<DB: Backend> {
     /// For reading. On SQLite these connections cannot write.
     pub(crate) reader: Connections<DB>,
     /// For writing. On SQLite this is a single connection.
@@ -224,20 +225,18 @@ pub(crate) struct SqlStore<DB: Backend> {
     pub(crate) committed: Arc<Notify>,
     /// How long this process's node waits before it looks at a commit that it has heard of.
     pub(crate) rest: Option<Duration>,
-    /// The revision that this process's node has last said to have applied; none where it is no node.
-    pub(crate) published: watch::Sender<Option<Revision>>,
     /// This process's setting of the lease. It counts only until the catalog names the lease in force.
     pub(crate) lease: Duration,
     /// The highest level that this program supports.
     pub(crate) level: Level,
-    /// Told how it fares.
+    /// Told how the database fares.
     pub(crate) observer: ObserverSlot,
     /// How reads, writes and renewals go.
     pub(crate) health: Arc<Health>,
 }
 
 // Derived, it would ask for `DB: Clone`.
-impl<DB: Backend> Clone for SqlStore<DB> {
+impl<DB: Backend> Clone for Database<DB> {
     fn clone(&self) -> Self {
         Self {
             reader: self.reader.clone(),
@@ -248,7 +247,6 @@ impl<DB: Backend> Clone for SqlStore<DB> {
             runtime: self.runtime.clone(),
             committed: self.committed.clone(),
             rest: self.rest,
-            published: self.published.clone(),
             lease: self.lease,
             level: self.level,
             observer: self.observer.clone(),
@@ -257,7 +255,32 @@ impl<DB: Backend> Clone for SqlStore<DB> {
     }
 }
 
-impl<DB: Backend> SqlStore<DB> {
+/// The repositories that change the catalog.
+pub(crate) struct SqlStore<DB: Backend> {
+    pub(crate) database: Database<DB>,
+    /// Where changes wait that take something away.
+    pub(crate) barrier: Arc<dyn Barrier>,
+}
+
+// Derived, it would ask for `DB: Clone`.
+impl<DB: Backend> Clone for SqlStore<DB> {
+    fn clone(&self) -> Self {
+        Self {
+            database: self.database.clone(),
+            barrier: self.barrier.clone(),
+        }
+    }
+}
+
+impl<DB: Backend> Deref for SqlStore<DB> {
+    type Target = Database<DB>;
+
+    fn deref(&self) -> &Database<DB> {
+        &self.database
+    }
+}
+
+impl<DB: Backend> Database<DB> {
     /// Runs one statement that changes nothing, and answers its rows.
     pub(crate) async fn read<T: Record + 'static>(
         &self,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use models_core::{Level, RepositoryError};
+use models_core::{Barrier, Level, NodeRepository, RepositoryError};
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
@@ -13,7 +13,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection, Executor, Sqlite, SqlitePool};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use crate::connections::Connections;
 use crate::error::is_busy;
@@ -25,7 +25,7 @@ use crate::observer::ObserverSlot;
 use crate::open::{
     DatabaseKind, FIND_LEVEL, OpenError, Options, Store, expect, expect_level, migrate,
 };
-use crate::sql::SqlStore;
+use crate::sql::Database;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
@@ -53,18 +53,22 @@ fn has_one_core() -> bool {
     std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1)
 }
 
-pub(crate) async fn open(url: &str, options: Options) -> Result<Store, OpenError> {
-    let (store, location, is_new) = connect(url, options).await?;
-    let mut store = Store::new(DatabaseKind::Sqlite, location, &MIGRATOR, store);
+pub(crate) async fn open<N: Barrier + 'static>(
+    url: &str,
+    options: Options,
+    nodes: impl FnOnce(Arc<dyn NodeRepository>) -> N,
+) -> Result<Store<N>, OpenError> {
+    let (database, location, is_new) = connect(url, options).await?;
+    let mut store = Store::new(DatabaseKind::Sqlite, location, &MIGRATOR, database, nodes);
     store.is_new = is_new;
     Ok(store)
 }
 
-/// The store, the file's path, and whether this process has just made it.
+/// The database, the file's path, and whether this process has just made it.
 pub(crate) async fn connect(
     url: &str,
     options: Options,
-) -> Result<(SqlStore<Sqlite>, String, bool), OpenError> {
+) -> Result<(Database<Sqlite>, String, bool), OpenError> {
     let connect = parse(url)?.foreign_keys(true).busy_timeout(BUSY_TIMEOUT);
     let file = files::locate(connect.get_filename(), options.create)?;
     let is_new = create(&file, options)?;
@@ -116,7 +120,7 @@ pub(crate) async fn connect(
         .map_err(unusable)?;
     let observer = ObserverSlot::default();
     let health = Arc::new(Health::new(&observer));
-    let store = SqlStore {
+    let database = Database {
         reader: Connections::new(reader, health.reads.clone(), None),
         writer: Connections::new(writer, health.writes.clone(), None),
         begin: BEGIN,
@@ -125,13 +129,12 @@ pub(crate) async fn connect(
         runtime: Handle::current(),
         committed: Arc::default(),
         rest: has_one_core().then_some(REST),
-        published: watch::Sender::default(),
         lease: options.lease,
         level: Level::SUPPORTED,
         observer,
         health,
     };
-    Ok((store, location, is_new))
+    Ok((database, location, is_new))
 }
 
 /// Creates the file if that is wanted. Returns whether there was none.

@@ -1,10 +1,10 @@
 //! What the commands need of a catalog.
 
 use models_core::{Actor, Organization, Origin, Scope, Slug};
-use models_store::Store;
 
 use super::terminal::Failure;
 use crate::clock::now;
+use crate::store::Store;
 
 /// The organization with this slug, or a sentence that there is none.
 pub(super) async fn find_organization(store: &Store, slug: &Slug) -> Result<Organization, Failure> {

@@ -7,13 +7,13 @@ use clap::Subcommand;
 use models_core::{
     ApiKey, ApiKeyId, Entered, ListedApiKey, Name, RepositoryError, Role, Secret, Slug, Timestamp,
 };
-use models_store::Store;
 use serde::Serialize;
 
 use super::catalog::{find_organization, origin};
 use super::terminal::refusal::KEY_ID;
 use super::terminal::{Failure, Output, print_once, secret_file, shown};
 use crate::cli::creation::{new_api_key, new_secret};
+use crate::store::Store;
 
 /// The length below which a secret that is brought along can be guessed.
 const SHORTEST: usize = 20;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use models_core::Leases;
-use models_store::Store;
 use serde_json::json;
 
 use super::catalog::origin;
 use super::terminal::{Failure, Output};
 use crate::settings::Settings;
+use crate::store::Store;
 
 #[derive(Subcommand)]
 pub(super) enum Command {

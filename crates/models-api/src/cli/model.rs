@@ -5,13 +5,13 @@ mod whose;
 
 use clap::Subcommand;
 use models_core::{Model, ModelId, Organization, Scope};
-use models_store::Store;
 
 use self::import::ImportFile;
 use self::whose::Whose;
 use super::catalog::{find_scope, origin};
 use super::terminal::{Failure, Output, print, print_table};
 use crate::dialects::openai::objects::{DeletedModelObject, ModelObject};
+use crate::store::Store;
 
 #[derive(Subcommand)]
 pub(super) enum Command {

@@ -2,12 +2,12 @@
 
 use clap::Subcommand;
 use models_core::{Entered, Name, Organization, RepositoryError, Slug};
-use models_store::Store;
 use serde_json::json;
 
 use super::catalog::origin;
 use super::terminal::{Failure, Output};
 use crate::cli::creation::new_organization;
+use crate::store::Store;
 
 #[derive(Subcommand)]
 pub(super) enum Command {

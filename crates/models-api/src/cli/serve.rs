@@ -3,7 +3,7 @@
 mod first_start;
 mod signals;
 
-use models_store::{Encryption, Store};
+use models_store::Encryption;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::lease::refuse_longer_than_requests;
@@ -12,6 +12,7 @@ use super::terminal::{Failure, print_once};
 use crate::node::Node;
 use crate::server::application::Application;
 use crate::settings::Settings;
+use crate::store::Store;
 use signals::told_to_stop;
 
 pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failure> {

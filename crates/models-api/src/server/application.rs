@@ -12,7 +12,6 @@ use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::{App, web};
 use futures_util::future::ready;
-use models_store::Store;
 use rustix::net::listen;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::SockRef;
@@ -26,6 +25,7 @@ use crate::server::connection::{Connection, Timeouts};
 use crate::server::operations::{self, Operations};
 use crate::server::respond::{Reception, Refusals, ToldToStop, respond};
 use crate::settings::Settings;
+use crate::store::Store;
 
 /// How many connections may wait to be taken.
 const BACKLOG: i32 = 4096;

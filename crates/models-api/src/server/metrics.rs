@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix_http::{Method, StatusCode};
 use models_node::CacheCounters;
-use models_store::{DatabaseKind, Observer, Operation, Store};
+use models_store::{DatabaseKind, Operation};
 use prometheus::core::Collector;
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
@@ -19,6 +19,7 @@ use crate::dialects::openai::error::KEY_REFUSALS;
 use crate::http::coding::Coding;
 use crate::node::Node;
 use crate::routes::table::Template;
+use crate::store::Store;
 
 /// In seconds. Most requests are answered in some millionths of one.
 const REQUEST_BUCKETS: &[f64] = &[
@@ -206,11 +207,17 @@ impl Metrics {
     }
 }
 
-impl Observer for Metrics {
+impl models_node::Observer for Metrics {
     fn waited_for_nodes(&self, duration: Duration) {
         self.following.waits.observe(duration.as_secs_f64());
     }
 
+    fn dropped_everything(&self) {
+        self.following.full_drops.inc();
+    }
+}
+
+impl models_store::Observer for Metrics {
     fn reconnected(&self) {
         self.following.reconnects.inc();
     }
@@ -220,10 +227,6 @@ impl Observer for Metrics {
             .failures
             .with_label_values(&[operation.name()])
             .inc();
-    }
-
-    fn dropped_everything(&self) {
-        self.following.full_drops.inc();
     }
 }
 

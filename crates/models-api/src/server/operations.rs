@@ -18,7 +18,7 @@ use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::{self, Data};
 use actix_web::{App, Error, HttpResponse, Resource, Route, guard};
 use futures_util::future::ready as immediately;
-use models_store::{DatabaseHealth, Store};
+use models_store::DatabaseHealth;
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -28,6 +28,7 @@ use crate::server::connection::input::{Body, InFlight};
 use crate::server::connection::{Connection, Timeouts};
 use crate::server::metrics::Metrics;
 use crate::server::respond::logged::Logged;
+use crate::store::Store;
 
 pub(crate) const LIVE: &str = "/health/live";
 pub(crate) const READY: &str = "/health/ready";

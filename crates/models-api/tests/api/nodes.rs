@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use models_core::Role;
+use models_node::Nodes;
 use models_store::{Options, open};
 
 use crate::http::send;
@@ -41,7 +42,9 @@ pub async fn what_is_deleted_on_one_node_is_gone_on_every_other(service: TestSer
 /// As the command line revokes: with a store of its own.
 pub async fn a_key_that_another_process_revoked_is_refused_at_once(service: TestService) {
     let acme = service.organization("acme").await;
-    let operator = open(service.database_url(), OPTIONS).await.unwrap();
+    let operator = open(service.database_url(), OPTIONS, Nodes::new)
+        .await
+        .unwrap();
     for _ in 0..10 {
         let caller = service.caller(&acme, Role::Reader).await;
         assert_eq!(caller.get("/v1/models").await.status, 200);

@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use models_api::{Application, Node, Settings};
+use models_api::{Application, Node, Settings, Store};
 use models_core::{
     Actor, ApiKey, ApiKeyId, Import, ImportEntry, Organization, OrganizationId, Origin, Project,
     ProjectId, Role, Scope, Secret, Timestamp,
 };
-use models_store::{DatabaseKind, Store, open};
+use models_node::Nodes;
+use models_store::{DatabaseKind, open};
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 use test_database::TestDatabase;
 use tokio::sync::oneshot;
@@ -174,9 +175,13 @@ impl TestService {
             .chain(more)
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let settings = Settings::load_from(&variables.collect()).unwrap();
-        let mut store = open(settings.database.url.expose(), settings.options(true))
-            .await
-            .unwrap();
+        let mut store = open(
+            settings.database.url.expose(),
+            settings.options(true),
+            Nodes::new,
+        )
+        .await
+        .unwrap();
         change(&mut store);
         let application = Application::bind(&settings).unwrap();
         let node = Node::enter(&settings.cache, &store).await.unwrap();

@@ -1,14 +1,18 @@
+use std::sync::Arc;
 use std::time::Duration;
 
-use models_core::{Actor, Change, LeaseRepository, Organization, OrganizationId, Origin, Project};
-use models_core::{ProjectId, RepositoryError, Timestamp};
+use models_core::{
+    Actor, Change, LeaseRepository, NodeRepository, Organization, OrganizationId, Origin, Project,
+    ProjectId, RepositoryError, Timestamp,
+};
+use models_node::Nodes;
 use test_database::TestDatabase;
 use uuid::Uuid;
 
 use super::*;
 use crate::mutation::Mutation;
 use crate::open::Options;
-use crate::sql::{Backend, SqlStore};
+use crate::sql::{Backend, Database, SqlStore};
 use crate::{postgres, sqlite};
 
 const OPTIONS: Options = Options {
@@ -21,6 +25,14 @@ const OPTIONS: Options = Options {
 /// The registration of the programs from before there were levels.
 const REGISTER_OF_AN_OLDER_VERSION: &str =
     "INSERT INTO nodes (id, epoch, applied_revision, renewal, lease_ms) VALUES ($1, '', -1, 0, $2)";
+
+fn with_a_barrier<DB: Backend>(database: Database<DB>) -> SqlStore<DB> {
+    let nodes = Nodes::new(Arc::new(database.clone()));
+    SqlStore {
+        database,
+        barrier: Arc::new(nodes),
+    }
+}
 
 async fn register_older<DB: Backend>(
     store: &SqlStore<DB>,
@@ -57,18 +69,22 @@ async fn record<DB: Backend>(mutation: &mut Mutation<DB>) {
 }
 
 fn at_level<DB: Backend>(store: &SqlStore<DB>, level: i64) -> SqlStore<DB> {
-    SqlStore {
+    let database = Database {
         level: Level(level),
-        ..store.clone()
+        ..store.database.clone()
+    };
+    SqlStore {
+        database,
+        barrier: store.barrier.clone(),
     }
 }
 
 async fn a_raise_is_refused_while_older_nodes_are_registered<DB: Backend>(store: &SqlStore<DB>) {
     register_older(store, "node_old").await.unwrap();
     let lease = OPTIONS.lease;
-    store.register_node("node_present", lease).await.unwrap();
+    store.register("node_present", lease).await.unwrap();
     at_level(store, 2)
-        .register_node("node_new", lease)
+        .register("node_new", lease)
         .await
         .unwrap();
 
@@ -78,10 +94,10 @@ async fn a_raise_is_refused_while_older_nodes_are_registered<DB: Backend>(store:
         other => panic!("{other:?}"),
     }
     mutation.roll_back().await.unwrap();
-    assert_eq!(store.catalog().await.unwrap().level, Level(1));
+    assert_eq!(store.read_catalog().await.unwrap().level, Level(1));
     register_older(store, "node_late").await.unwrap();
     for id in ["node_old", "node_present", "node_late"] {
-        store.remove_node(id).await.unwrap();
+        store.remove(id).await.unwrap();
     }
 }
 
@@ -100,11 +116,8 @@ async fn a_raise_keeps_older_programs_out<DB: Backend>(store: &SqlStore<DB>) {
     assert!(register_older(store, "node_after").await.is_err());
 
     let supporting = at_level(store, 2);
-    assert_eq!(supporting.catalog().await.unwrap().level, Level(2));
-    supporting
-        .register_node("node_2", OPTIONS.lease)
-        .await
-        .unwrap();
+    assert_eq!(supporting.read_catalog().await.unwrap().level, Level(2));
+    supporting.register("node_2", OPTIONS.lease).await.unwrap();
     for outdated in [
         store.find().await.err(),
         begin(store).await.err(),
@@ -126,7 +139,8 @@ async fn a_raise_keeps_older_programs_out<DB: Backend>(store: &SqlStore<DB>) {
 #[tokio::test]
 async fn levels_on_sqlite() {
     let database = TestDatabase::sqlite();
-    let (store, ..) = sqlite::connect(database.url(), OPTIONS).await.unwrap();
+    let (opened, ..) = sqlite::connect(database.url(), OPTIONS).await.unwrap();
+    let store = with_a_barrier(opened);
     a_raise_is_refused_while_older_nodes_are_registered(&store).await;
     a_raise_keeps_older_programs_out(&store).await;
 }
@@ -134,9 +148,10 @@ async fn levels_on_sqlite() {
 #[tokio::test]
 async fn levels_on_postgres() {
     let database = TestDatabase::postgres().await;
-    let (store, _, _) = postgres::connect(database.url(), OPTIONS, None)
+    let (opened, ..) = postgres::connect(database.url(), OPTIONS, None)
         .await
         .unwrap();
+    let store = with_a_barrier(opened);
     a_raise_is_refused_while_older_nodes_are_registered(&store).await;
     a_raise_keeps_older_programs_out(&store).await;
 }
@@ -145,12 +160,14 @@ async fn levels_on_postgres() {
 #[tokio::test]
 async fn a_raise_that_was_not_committed_is_taken_back_when_the_file_is_opened_again() {
     let database = TestDatabase::sqlite();
-    let (store, ..) = sqlite::connect(database.url(), OPTIONS).await.unwrap();
+    let (opened, ..) = sqlite::connect(database.url(), OPTIONS).await.unwrap();
+    let store = with_a_barrier(opened);
     let mut mutation = begin(&store).await.unwrap();
     mutation.raise_level(Level(2)).await.unwrap();
     mutation.roll_back().await.unwrap();
     assert!(register_older(&store, "node_old").await.is_err());
-    let (store, ..) = sqlite::connect(database.url(), OPTIONS).await.unwrap();
+    let (opened, ..) = sqlite::connect(database.url(), OPTIONS).await.unwrap();
+    let store = with_a_barrier(opened);
     register_older(&store, "node_old").await.unwrap();
 }
 
@@ -171,7 +188,8 @@ async fn the_file_of_an_older_version_gets_levels_and_keeps_its_rows() {
         )
         .await
         .unwrap();
-    let (store, ..) = sqlite::connect(database.url(), OPTIONS).await.unwrap();
+    let (opened, ..) = sqlite::connect(database.url(), OPTIONS).await.unwrap();
+    let store = with_a_barrier(opened);
     let rows: Vec<(String, i64, i64)> = store
         .nodes_statement("SELECT id, renewal, level FROM nodes", vec![])
         .await

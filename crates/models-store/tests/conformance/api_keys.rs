@@ -1,9 +1,10 @@
 use models_core::{
     ApiKey, ApiKeyId, KeyRejection, ListedApiKey, Origin, RepositoryError, Role, Timestamp,
 };
-use models_store::Store;
+
 use uuid::Uuid;
 
+use crate::Store;
 use crate::fixtures::{NOW, add_api_key, add_organization, api_key, organization, origin};
 
 pub async fn a_key_is_found_by_its_digest_also_when_it_is_revoked_or_expired(store: Store) {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use models_core::{Epoch, Event, Follower, RepositoryError, Role};
-use models_store::{Following, Store, open};
+use models_node::{Following, Nodes};
+use models_store::open;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use test_database::{Proxy, TestDatabase};
 
-use crate::OPTIONS;
 use crate::fixtures::{add_api_key, add_organization, organization, origin};
+use crate::{OPTIONS, Store};
 
 /// What the issue promises, and one try more.
 const BACK_WITHIN: Duration = Duration::from_secs(10);
@@ -25,7 +26,7 @@ impl Follower for Nobody {
 }
 
 async fn follow(store: &Store) -> Following {
-    store.follow(Arc::new(Nobody)).await.unwrap()
+    store.nodes.follow(Arc::new(Nobody)).await.unwrap()
 }
 
 async fn administrator(database: &TestDatabase) -> PgConnection {
@@ -37,7 +38,7 @@ async fn administrator(database: &TestDatabase) -> PgConnection {
 async fn everything_works_again_soon_after_connections_fell_silent_in_mid_statement() {
     let database = TestDatabase::postgres().await;
     let proxy = Proxy::before(database.url()).await;
-    let store = open(proxy.url(), OPTIONS).await.unwrap();
+    let store = open(proxy.url(), OPTIONS, Nodes::new).await.unwrap();
     add_organization(&store, "acme").await;
     let following = follow(&store).await;
     // Everything that the node has under way waits for these locks.
@@ -113,7 +114,7 @@ async fn everything_works_again_soon_after_connections_fell_silent_in_mid_statem
 async fn connections_that_fell_silent_while_idle_are_replaced_at_once() {
     let database = TestDatabase::postgres().await;
     let proxy = Proxy::before(database.url()).await;
-    let store = open(proxy.url(), OPTIONS).await.unwrap();
+    let store = open(proxy.url(), OPTIONS, Nodes::new).await.unwrap();
     add_organization(&store, "acme").await;
     store.organizations.list().await.unwrap();
     proxy.black_hole();
@@ -127,7 +128,7 @@ async fn connections_that_fell_silent_while_idle_are_replaced_at_once() {
 async fn a_commit_that_is_not_confirmed_is_said_to_be_in_doubt() {
     let database = TestDatabase::postgres().await;
     let proxy = Proxy::before(database.url()).await;
-    let store = open(proxy.url(), OPTIONS).await.unwrap();
+    let store = open(proxy.url(), OPTIONS, Nodes::new).await.unwrap();
     proxy.black_hole_after("COMMIT;");
     let inserting = store.organizations.insert(organization("acme"), origin());
     let error = inserting.await.unwrap_err();
@@ -152,7 +153,7 @@ async fn a_full_notification_queue_fails_no_change() {
     let mut other = administrator(&database).await;
     let path = format!("ALTER DATABASE {name} SET search_path = public, pg_catalog");
     other.execute(AssertSqlSafe(path)).await.unwrap();
-    let store = open(database.url(), OPTIONS).await.unwrap();
+    let store = open(database.url(), OPTIONS, Nodes::new).await.unwrap();
     let acme = add_organization(&store, "acme").await;
     let key = add_api_key(&store, &acme, Role::Owner).await.0;
     let following = follow(&store).await;
@@ -173,7 +174,7 @@ async fn a_full_notification_queue_fails_no_change() {
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_survive_a_server_that_ends_connections_in_mid_statement() {
     let database = TestDatabase::postgres().await;
-    let store = open(database.url(), OPTIONS).await.unwrap();
+    let store = open(database.url(), OPTIONS, Nodes::new).await.unwrap();
     add_organization(&store, "acme").await;
     let reading: Vec<_> = (0..4)
         .map(|_| {

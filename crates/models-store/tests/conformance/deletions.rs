@@ -1,8 +1,8 @@
 use models_core::{
     Attempt, Deletion, DeletionRefusal, KeyRejection, LogEntry, Revision, Role, Scope, Timestamp,
 };
-use models_store::Store;
 
+use crate::Store;
 use crate::fixtures::{NOW, add_api_key, add_models, add_organization, api_key, id, origin, own};
 
 pub async fn an_owner_deletes_only_its_own_models(store: Store) {

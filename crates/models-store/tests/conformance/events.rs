@@ -3,8 +3,8 @@ use std::sync::Arc;
 use models_core::{
     Actor, Attempt, Change, Event, ImportEntry, Origin, Revision, Role, Scope, Timestamp,
 };
-use models_store::Store;
 
+use crate::Store;
 use crate::fixtures::{
     NOW, add_api_key, add_models, add_organization, entry, id, import, origin, own,
 };

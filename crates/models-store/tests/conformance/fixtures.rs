@@ -6,8 +6,10 @@ use models_core::{
     Actor, ApiKey, ApiKeyId, Import, ImportEntry, KeyDigest, Model, ModelId, Organization,
     OrganizationId, Origin, Project, ProjectId, Role, Scope, Secret, Timestamp,
 };
-use models_store::Store;
+
 use uuid::Uuid;
+
+use crate::Store;
 
 pub const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 

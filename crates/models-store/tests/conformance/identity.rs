@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use models_core::{ApiKey, Epoch, Event, Follower, RepositoryError, Role};
-use models_store::{Following, OpenError, Options, Store, back_up, open};
+use models_node::{Following, Nodes};
+use models_store::{OpenError, Options, back_up, open};
 use sqlx::{Connection, Executor, SqliteConnection};
 use test_database::TestDatabase;
 
 use crate::fixtures::{add_api_key, add_organization, origin};
-use crate::{OPTIONS, open_new};
+use crate::{OPTIONS, Store, open_new};
 
 fn file(database: &TestDatabase) -> PathBuf {
     Path::new(database.url().trim_start_matches("sqlite://"))
@@ -44,7 +45,7 @@ impl Follower for Stubborn {
 }
 
 async fn follow(store: &Store) -> Following {
-    store.follow(Arc::new(Stubborn)).await.unwrap()
+    store.nodes.follow(Arc::new(Stubborn)).await.unwrap()
 }
 
 async fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -81,7 +82,7 @@ async fn all_paths_to_a_database_share_its_nodes() {
     symlink(&path, &link).unwrap();
     symlink(path.parent().unwrap(), &directory).unwrap();
     for other in [link, directory.join("models.db")] {
-        let other = open(&url(&other), OPTIONS).await.unwrap();
+        let other = open(&url(&other), OPTIONS, Nodes::new).await.unwrap();
         assert_eq!(other.location, store.location);
     }
     assert!(!elsewhere.path().join("link.db-nodes").exists());
@@ -94,7 +95,7 @@ async fn a_file_with_two_names_is_refused() {
     let other = beside(&file(&database), ".other");
     fs::hard_link(file(&database), &other).unwrap();
     for path in [&file(&database), &other] {
-        let refused = open(&url(path), OPTIONS).await.err();
+        let refused = open(&url(path), OPTIONS, Nodes::new).await.err();
         assert!(
             matches!(refused, Some(OpenError::Linked { names: 2, .. })),
             "{refused:?}"
@@ -112,7 +113,7 @@ async fn files_are_their_owners_alone() {
         .canonicalize()
         .unwrap()
         .join("new/data/models.db");
-    let store = open(&url(&path), OPTIONS).await.unwrap();
+    let store = open(&url(&path), OPTIONS, Nodes::new).await.unwrap();
     add_organization(&store, "acme").await;
     assert!(store.is_new);
     for made in ["new", "new/data"] {
@@ -127,7 +128,7 @@ async fn files_are_their_owners_alone() {
         (mode(&copy), fs::metadata(&copy).unwrap().nlink()),
         (0o600, 1)
     );
-    open(&url(&copy), OPTIONS).await.unwrap();
+    open(&url(&copy), OPTIONS, Nodes::new).await.unwrap();
 }
 
 /// As SQLite does with its own files.
@@ -182,7 +183,11 @@ const FAULTS: [(&str, Fault); 8] = [
             move || {
                 let runtime = tokio::runtime::Runtime::new().unwrap();
                 runtime.block_on(async {
-                    open(&url(&other), OPTIONS).await.unwrap().close().await;
+                    open(&url(&other), OPTIONS, Nodes::new)
+                        .await
+                        .unwrap()
+                        .close()
+                        .await;
                 });
             }
         });
@@ -280,7 +285,7 @@ async fn a_node_serves_nothing_from_a_database_that_was_removed_or_replaced() {
             max_connections: 1,
             ..OPTIONS
         };
-        let store = open(database.url(), options).await.unwrap();
+        let store = open(database.url(), options, Nodes::new).await.unwrap();
         let key = add_key(&store).await;
         let node = follow(&store).await;
         let (path, away) = (
@@ -412,7 +417,7 @@ async fn processes_that_start_at_once_agree_on_a_new_nodes_file() {
         let opening = (0..6).map(|_| {
             let url = database.url().to_owned();
             tokio::spawn(async move {
-                let store = open(&url, OPTIONS).await.unwrap();
+                let store = open(&url, OPTIONS, Nodes::new).await.unwrap();
                 let node = follow(&store).await;
                 (store, node)
             })
@@ -443,7 +448,7 @@ async fn an_error_names_the_right_file() {
     open_new(&database).await.close().await;
     let path = file(&database);
     fs::write(&path, "this is no database, and too long for an empty one").unwrap();
-    let said = open(database.url(), OPTIONS)
+    let said = open(database.url(), OPTIONS, Nodes::new)
         .await
         .err()
         .unwrap()
@@ -479,7 +484,7 @@ async fn a_file_that_the_catalog_does_not_name_yet_is_kept() {
         .unwrap();
     catalog.close().await.unwrap();
 
-    let store = open(database.url(), OPTIONS).await.unwrap();
+    let store = open(database.url(), OPTIONS, Nodes::new).await.unwrap();
     assert_eq!(fs::metadata(beside(&path, "-nodes")).unwrap().ino(), inode);
     let mut nodes = SqliteConnection::connect(&url(&beside(&path, "-nodes")))
         .await

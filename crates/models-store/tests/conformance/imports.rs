@@ -6,9 +6,10 @@ use models_core::{
     Attempt, Change, ChangedFields, Event, Import, ImportEntry, ImportReport, Model, ModelId,
     RepositoryError, Revision, Role, Scope, Timestamp, UpdatedModel,
 };
-use models_store::Store;
+
 use tokio::time::timeout;
 
+use crate::Store;
 use crate::fixtures::{
     NOW, add_api_key, add_models, add_organization, entry, id, import, origin, own,
 };

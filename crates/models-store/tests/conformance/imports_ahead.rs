@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use models_core::{Change, ImportEntry, ImportReport, Revision, Scope};
-use models_store::Store;
+
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use test_database::TestDatabase;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use crate::Store;
 use crate::fixtures::{add_models, entry, id, import, origin};
 use crate::open_new;
 

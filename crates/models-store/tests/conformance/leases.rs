@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use models_core::{Change, LogEntry, RepositoryError, Revision, Scope};
+use models_node::Nodes;
 use models_store::{Options, open};
 use sqlx::{Connection, Executor, PgConnection};
 
@@ -27,7 +28,9 @@ const fn with(lease: u64) -> Options {
 async fn a_process_that_cannot_read_the_nodes_waits_for_the_lease_in_force() {
     for scene in Scene::on_both_databases(with(9)).await {
         add_models(&scene.store, &Scope::Public, &[("own", 1)]).await;
-        let operator = open(scene.database.url(), with(3)).await.unwrap();
+        let operator = open(scene.database.url(), with(3), Nodes::new)
+            .await
+            .unwrap();
         scene
             .until("it has a fresh lease", async |scene| {
                 scene.node.lease_remaining() > seconds(7)
@@ -55,7 +58,9 @@ async fn a_process_that_cannot_read_the_nodes_waits_for_the_lease_in_force() {
 async fn a_process_that_waits_for_a_lock_on_the_nodes_waits_for_the_lease_in_force() {
     let [_, scene] = Scene::on_both_databases(with(9)).await;
     add_models(&scene.store, &Scope::Public, &[("own", 1)]).await;
-    let operator = open(scene.database.url(), with(3)).await.unwrap();
+    let operator = open(scene.database.url(), with(3), Nodes::new)
+        .await
+        .unwrap();
     scene
         .until("it has a fresh lease", async |scene| {
             scene.node.lease_remaining() > seconds(7)
@@ -75,8 +80,10 @@ async fn a_process_that_waits_for_a_lock_on_the_nodes_waits_for_the_lease_in_for
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_uses_the_lease_in_force_whatever_its_setting() {
     for scene in Scene::on_both_databases(with(4)).await {
-        let other = open(scene.database.url(), with(300)).await.unwrap();
-        let node = other.follow(Scene::follower()).await.unwrap();
+        let other = open(scene.database.url(), with(300), Nodes::new)
+            .await
+            .unwrap();
+        let node = other.nodes.follow(Scene::follower()).await.unwrap();
         assert!(node.lease_remaining() <= seconds(4));
         let longest = scene.number("SELECT MAX(lease_ms) FROM nodes").await;
         assert_eq!(longest, Some(4_000));

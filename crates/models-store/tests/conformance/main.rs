@@ -19,7 +19,8 @@ mod versions;
 
 use std::time::Duration;
 
-use models_store::{Options, Store, open};
+use models_node::Nodes;
+use models_store::{Options, open};
 use test_database::TestDatabase;
 
 pub const OPTIONS: Options = Options {
@@ -29,8 +30,11 @@ pub const OPTIONS: Options = Options {
     create: true,
 };
 
+/// A store whose changes wait for the nodes.
+pub type Store = models_store::Store<Nodes>;
+
 async fn open_new(database: &TestDatabase) -> Store {
-    open(database.url(), OPTIONS)
+    open(database.url(), OPTIONS, Nodes::new)
         .await
         .expect("the store opens")
 }

@@ -1,8 +1,8 @@
 use std::sync::{Arc, Mutex};
 
 use models_core::{ImportEntry, ImportReport, RepositoryError, Scope, Timestamp};
-use models_store::Store;
 
+use crate::Store;
 use crate::fixtures::{
     NOW, add_models, add_organization, entry, id, ids, import, organization, origin, own,
 };

@@ -1,5 +1,6 @@
 //! Opening a store: what is refused, and with which words.
 
+use models_node::Nodes;
 use models_store::{OpenError, Options, open};
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 use std::path::Path;
@@ -12,7 +13,7 @@ const FROM_THE_FUTURE: &str = "INSERT INTO _sqlx_migrations (version, descriptio
     VALUES (9999, 'from the future', TRUE, 'x', 0)";
 
 async fn refusal(url: &str) -> String {
-    match open(url, OPTIONS).await {
+    match open(url, OPTIONS, Nodes::new).await {
         Ok(_) => panic!("{url} must be refused"),
         Err(error) => error.to_string(),
     }
@@ -84,7 +85,7 @@ async fn a_server_that_does_not_answer_is_given_up() {
         ..OPTIONS
     };
     assert!(matches!(
-        open(&url, options).await,
+        open(&url, options, Nodes::new).await,
         Err(OpenError::Timeout { .. })
     ));
 }
@@ -92,7 +93,7 @@ async fn a_server_that_does_not_answer_is_given_up() {
 #[tokio::test]
 async fn a_database_newer_than_the_program_is_refused() {
     let sqlite = TestDatabase::sqlite();
-    open(sqlite.url(), OPTIONS).await.unwrap();
+    open(sqlite.url(), OPTIONS, Nodes::new).await.unwrap();
     let blob = FROM_THE_FUTURE.replace("'x'", "x'00'");
     SqliteConnection::connect(sqlite.url())
         .await
@@ -101,7 +102,7 @@ async fn a_database_newer_than_the_program_is_refused() {
         .await
         .unwrap();
     let postgres = TestDatabase::postgres().await;
-    open(postgres.url(), OPTIONS).await.unwrap();
+    open(postgres.url(), OPTIONS, Nodes::new).await.unwrap();
     PgConnection::connect(postgres.url())
         .await
         .unwrap()
@@ -134,7 +135,11 @@ async fn a_new_database_may_be_opened_by_several_at_once() {
     for database in [TestDatabase::sqlite(), TestDatabase::postgres().await] {
         let opening = (0..6).map(|_| {
             let url = database.url().to_owned();
-            tokio::spawn(async move { open(&url, OPTIONS).await.map(|store| store.schema_version) })
+            tokio::spawn(async move {
+                open(&url, OPTIONS, Nodes::new)
+                    .await
+                    .map(|store| store.schema_version)
+            })
         });
         for opened in opening.collect::<Vec<_>>() {
             assert_eq!(
@@ -188,7 +193,7 @@ async fn files_and_tables_are_made_only_where_that_is_asked_for() {
             create: false,
             ..OPTIONS
         };
-        let refused = open(database.url(), options).await.err();
+        let refused = open(database.url(), options, Nodes::new).await.err();
         assert!(
             matches!(
                 refused,
@@ -196,8 +201,8 @@ async fn files_and_tables_are_made_only_where_that_is_asked_for() {
             ),
             "{refused:?}"
         );
-        open(database.url(), OPTIONS).await.unwrap();
-        open(database.url(), options).await.unwrap();
+        open(database.url(), OPTIONS, Nodes::new).await.unwrap();
+        open(database.url(), options, Nodes::new).await.unwrap();
     }
 }
 
@@ -205,7 +210,7 @@ async fn files_and_tables_are_made_only_where_that_is_asked_for() {
 #[tokio::test]
 async fn a_closed_file_holds_everything_itself() {
     let database = TestDatabase::sqlite();
-    let store = open(database.url(), OPTIONS).await.unwrap();
+    let store = open(database.url(), OPTIONS, Nodes::new).await.unwrap();
     crate::fixtures::add_organization(&store, "acme").await;
     store.close().await;
     let file = database.url().trim_start_matches("sqlite://");
@@ -216,7 +221,7 @@ async fn a_closed_file_holds_everything_itself() {
     );
     let copy = TestDatabase::sqlite();
     std::fs::copy(file, copy.url().trim_start_matches("sqlite://")).unwrap();
-    let copy = open(copy.url(), OPTIONS).await.unwrap();
+    let copy = open(copy.url(), OPTIONS, Nodes::new).await.unwrap();
     assert_eq!(copy.organizations.list().await.unwrap().len(), 1);
 }
 
@@ -232,7 +237,7 @@ async fn mutations_are_isolated_alike_whatever_the_roles_default() {
         .execute(sqlx::AssertSqlSafe(alter))
         .await
         .unwrap();
-    let store = open(database.url(), OPTIONS).await.unwrap();
+    let store = open(database.url(), OPTIONS, Nodes::new).await.unwrap();
     crate::events::concurrent_mutations_get_revisions_without_gaps(store).await;
 }
 
@@ -244,7 +249,11 @@ const AS_BEFORE: &str = "DROP INDEX events_deletions; \
 #[tokio::test]
 async fn a_migration_that_waits_for_a_lock_does_not_keep_nodes_from_reading() {
     let database = TestDatabase::postgres().await;
-    open(database.url(), OPTIONS).await.unwrap().close().await;
+    open(database.url(), OPTIONS, Nodes::new)
+        .await
+        .unwrap()
+        .close()
+        .await;
     let mut operator = PgConnection::connect(database.url()).await.unwrap();
     operator.execute(AS_BEFORE).await.unwrap();
     operator
@@ -252,7 +261,7 @@ async fn a_migration_that_waits_for_a_lock_does_not_keep_nodes_from_reading() {
         .await
         .unwrap();
     let url = database.url().to_owned();
-    let opening = tokio::spawn(async move { open(&url, OPTIONS).await.map(|_| ()) });
+    let opening = tokio::spawn(async move { open(&url, OPTIONS, Nodes::new).await.map(|_| ()) });
     let mut node = PgConnection::connect(database.url()).await.unwrap();
     node.execute("SET statement_timeout = '3s'").await.unwrap();
     for _ in 0..30 {

@@ -1,6 +1,6 @@
 use models_core::{ApiKey, FirstContents, Organization, RepositoryError, Role, Scope};
-use models_store::Store;
 
+use crate::Store;
 use crate::fixtures::{add_organization, api_key, entry, import, organization, origin};
 
 pub async fn an_organization_is_found_with_its_default_project(store: Store) {

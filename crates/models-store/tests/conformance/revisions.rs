@@ -1,8 +1,8 @@
 //! How new what is read is, as it may be told to an organization.
 
 use models_core::{OrganizationId, Revision, Role, Scope};
-use models_store::Store;
 
+use crate::Store;
 use crate::fixtures::{add_api_key, add_models, add_organization, id, origin, own};
 
 async fn revisions(store: &Store, id: &OrganizationId) -> (Revision, Revision) {

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use models_core::{Epoch, Event, Follower, Level, LogEntry, RepositoryError, Revision, Scope};
-use models_store::{Following, OpenError, Options, Store, open};
+use models_node::{Following, Nodes};
+use models_store::{OpenError, Options, open};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 use test_database::TestDatabase;
 
-use crate::OPTIONS;
 use crate::fixtures::{add_models, id, origin};
+use crate::{OPTIONS, Store};
 
 /// Long enough that a wait for it is not taken for a slow machine.
 const LONG_LEASE: Options = Options {
@@ -52,9 +53,9 @@ impl Follower for Told {
 impl Scene {
     pub async fn on_both_databases(options: Options) -> [Self; 2] {
         let scene = async |database: TestDatabase| {
-            let store = open(database.url(), options).await.unwrap();
+            let store = open(database.url(), options, Nodes::new).await.unwrap();
             let told = Arc::new(Told::default());
-            let node = store.follow(told.clone()).await.unwrap();
+            let node = store.nodes.follow(told.clone()).await.unwrap();
             Self {
                 database,
                 store,
@@ -286,7 +287,7 @@ async fn a_node_below_the_catalogs_level_leaves_and_stays_out() {
             matches!(changed, Err(RepositoryError::Outdated { .. })),
             "{changed:?}"
         );
-        match open(scene.database.url(), OPTIONS).await.err() {
+        match open(scene.database.url(), OPTIONS, Nodes::new).await.err() {
             Some(error @ OpenError::Level { .. }) => assert_eq!(
                 error.to_string(),
                 "the catalog is at level 2, and this program supports level 1; run version 9.8.7 or newer of the program"

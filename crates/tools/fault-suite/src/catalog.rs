@@ -8,6 +8,7 @@ use models_core::{
     Actor, ApiKey, ApiKeyId, Import, ImportEntry, Organization, OrganizationId, Origin, Project,
     ProjectId, Role, Scope, Secret,
 };
+use models_node::Nodes;
 use models_store::{Options, Store};
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
@@ -16,7 +17,7 @@ use crate::Failure;
 use crate::node::LEASE;
 
 pub struct Catalog {
-    pub store: Store,
+    pub store: Store<Nodes>,
     pub organization: Organization,
     /// Of an owner.
     pub owner: String,
@@ -31,7 +32,7 @@ impl Catalog {
             lease: LEASE,
             create: true,
         };
-        let store = models_store::open(url, options).await?;
+        let store = models_store::open(url, options, Nodes::new).await?;
         Self::make_in(store, "acme").await
     }
 
@@ -40,7 +41,7 @@ impl Catalog {
         Self::make_in(self.store.clone(), slug).await
     }
 
-    async fn make_in(store: Store, slug: &str) -> Result<Self, Failure> {
+    async fn make_in(store: Store<Nodes>, slug: &str) -> Result<Self, Failure> {
         let organization = Organization {
             id: OrganizationId::from_uuid(Uuid::now_v7()),
             slug: slug.parse()?,

@@ -1,7 +1,7 @@
 //! A model of a lease that is changed while nodes run.
 //!
 //! One node, one deletion, and up to two changes of the lease between a short and a long one. The node renews as it does in
-//! `follow`: it notes its clock, writes its row, reads the catalog, then applies and extends. The deletion's barrier waits for
+//! `models-node`: it notes its clock, writes its row, reads the catalog, then applies and extends. The deletion's barrier waits for
 //! the lease that its transaction has read, and, where it can read the node's row, for the one that the row names. An observer
 //! ends a change.
 //!

@@ -11,13 +11,13 @@ use models_core::{
     Import, ImportEntry, ImportReport, ModelId, Name, Organization, Progress, Scope, UpdatedModel,
     is_private_fine_tune,
 };
-use models_store::Store;
 use serde::Serialize;
 
 use super::whose::Whose;
 use crate::cli::catalog::{find_scope, origin};
 use crate::cli::list_file::{self, InvalidEntries, List};
 use crate::cli::terminal::{Failure, Output, complain, open_input, shown};
+use crate::store::Store;
 
 /// The owner of a new public model for which the list names none; OpenAI's own word.
 const DEFAULT_OWNER: &str = "system";

@@ -6,11 +6,12 @@ use models_core::{
     Actor, FirstContents, Import, Name, Organization, Origin, RepositoryError, Revision, Role,
     Scope, Secret,
 };
-use models_store::{DatabaseKind, Store};
+use models_store::DatabaseKind;
 
 use crate::cli::creation::{new_api_key, new_organization, new_secret};
 use crate::cli::list_file;
 use crate::clock::now;
+use crate::store::Store;
 
 const STARTER_MODELS: &str = include_str!("../../../../../config/starter-models.json");
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use models_store::{Observer, Operation, Store};
+use models_node::Observer;
 
 use super::output::complain;
 use crate::settings::Settings;
+use crate::store::Store;
 
 /// How many ids a notice names.
 const SHOWN: usize = 5;
@@ -20,10 +21,6 @@ impl Observer for Waiting {
     fn still_waiting_for_nodes(&self, nodes: Option<&[String]>, at_most: Duration) {
         complain(&waiting_text(nodes, at_most));
     }
-
-    fn reconnected(&self) {}
-
-    fn statement_failed(&self, _: Operation) {}
 
     fn dropped_everything(&self) {}
 }
@@ -57,7 +54,7 @@ pub(in crate::cli) const UNENCRYPTED: &str = "the connection to the database is 
 
 /// From now on, long waits are told of.
 pub(in crate::cli) fn tell_of_waits(store: &Store) {
-    store.observe(Arc::new(Waiting));
+    store.nodes.observe(Arc::new(Waiting));
 }
 
 /// Says that the command has made a database, where the operator has said where.

@@ -30,8 +30,8 @@ use models_core::{
     Revision, Role, Scope, Secret, Snapshot, Timestamp,
 };
 use models_node::pause::{Hook, Point, pause};
-use models_node::{BootTime, Lease, ManualClock};
-use models_store::{DatabaseKind, Following};
+use models_node::{BootTime, Following, Lease, ManualClock};
+use models_store::DatabaseKind;
 use uuid::Uuid;
 
 use super::remember;

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use models_node::Nodes;
 use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
 use sqlx::{Connection, Executor, Row};
 use test_database::TestDatabase;
@@ -31,7 +32,11 @@ fn look_ups() -> impl Iterator<Item = String> {
 #[tokio::test]
 async fn on_sqlite_the_look_up_reads_only_the_actors_own_events() {
     let database = TestDatabase::sqlite();
-    open(database.url(), OPTIONS).await.unwrap().close().await;
+    open(database.url(), OPTIONS, Nodes::new)
+        .await
+        .unwrap()
+        .close()
+        .await;
     let mut connection = SqliteConnection::connect(database.url()).await.unwrap();
     connection.execute(FILL).await.unwrap();
     for analyzed in ["SELECT 1", "ANALYZE"] {
@@ -50,7 +55,11 @@ async fn on_sqlite_the_look_up_reads_only_the_actors_own_events() {
 #[tokio::test]
 async fn on_postgres_the_look_up_reads_only_the_actors_own_events() {
     let database = TestDatabase::postgres().await;
-    open(database.url(), OPTIONS).await.unwrap().close().await;
+    open(database.url(), OPTIONS, Nodes::new)
+        .await
+        .unwrap()
+        .close()
+        .await;
     let mut connection = PgConnection::connect(database.url()).await.unwrap();
     connection.execute(FILL).await.unwrap();
     connection

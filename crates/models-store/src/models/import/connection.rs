@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use models_core::{Level, RepositoryError, Revision};
+use models_core::{CatalogState, Level, RepositoryError, Revision};
 use sqlx::{Postgres, Sqlite};
 use tokio::sync::Notify;
 
-use crate::catalog::{Catalog, fetch_catalog};
+use crate::catalog::fetch_catalog;
 use crate::connections::{Connection, Connections, Deadline};
 use crate::mutation::{check_nodes_are_all, raise_level};
 use crate::nodes_file::NodesFile;
@@ -57,7 +57,7 @@ impl ImportSettings for Postgres {
 }
 
 /// The turn, while its transaction is open.
-pub(super) struct Turn(Catalog);
+pub(super) struct Turn(CatalogState);
 
 impl Turn {
     /// The newest revision before this transaction.
@@ -92,7 +92,7 @@ pub(super) struct ImportConnection<DB: Backend> {
 
 impl<DB: Backend> ImportConnection<DB> {
     pub(super) async fn open(store: &SqlStore<DB>) -> Result<Self, RepositoryError> {
-        store.check_database()?;
+        store.refuse_other_files()?;
         let mut opened = Self {
             connection: store.writer.detach(Deadline::IMPORT).await?,
             nodes: store.nodes.clone(),

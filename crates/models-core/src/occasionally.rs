@@ -8,10 +8,10 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Lets a line through, then one after a second, and then ever fewer, down to one a minute. After two quiet minutes it
 /// begins anew.
-#[derive(Default)]
-pub(crate) struct Occasionally(Mutex<State>);
+#[derive(Debug, Default)]
+pub struct Occasionally(Mutex<State>);
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct State {
     last: Option<Instant>,
     pause: Duration,
@@ -19,16 +19,8 @@ struct State {
 }
 
 impl Occasionally {
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
-    /// How many lines were left out before this one; `None` if this one is to be left out.
-    pub(crate) fn now(&self) -> Option<u64> {
-        self.at(Instant::now())
-    }
-
-    fn at(&self, now: Instant) -> Option<u64> {
+    /// How many lines were left out before the one at this time; `None` if that one is to be left out.
+    pub fn at(&self, now: Instant) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let passed = state.last.map(|last| now.saturating_duration_since(last));
         match passed {
@@ -52,7 +44,7 @@ mod tests {
 
     #[test]
     fn lines_become_fewer_and_are_counted() {
-        let (occasionally, begin) = (Occasionally::new(), Instant::now());
+        let (occasionally, begin) = (Occasionally::default(), Instant::now());
         let shown: Vec<_> = (0..3_000)
             .map(|tenth| begin + Duration::from_millis(100 * tenth))
             .filter_map(|now| occasionally.at(now))

@@ -1,0 +1,97 @@
+//! The barrier: a change that takes something away waits until no node serves it.
+
+mod progress;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use models_core::{Barrier, CLOCK_MARGIN, Committed, NodeRow, Position, RepositoryError, Revision};
+use tokio::time::{Instant, sleep, timeout};
+
+use self::progress::Progress;
+use crate::expiry::Observed;
+use crate::nodes::Nodes;
+
+/// The pause between two reads of the nodes' rows, at first and at most.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+#[async_trait]
+impl Barrier for Nodes {
+    /// Waits for as long as a lease at most.
+    async fn wait(&self, committed: Committed) {
+        let began = Instant::now();
+        self.wait_from(began, committed).await;
+        let waited = began.elapsed();
+        self.observer
+            .tell(|observer| observer.waited_for_nodes(waited));
+    }
+}
+
+impl Nodes {
+    async fn wait_from(&self, began: Instant, committed: Committed) {
+        let Committed {
+            position,
+            // It holds while the rows cannot be read. No node takes a longer lease without having applied the
+            // revision.
+            lease: unknown,
+        } = committed;
+        // A node takes a lease only by a renewal that it sent before the commit, or after it has applied the revision.
+        let mut lease = unknown;
+        let mut pause = FIRST_PAUSE;
+        let mut observed = Observed::default();
+        let mut progress = Progress::default();
+        self.wait_for_own_node(position.revision).await;
+        let mut behind = self.repository.list_behind(&position, unknown).await;
+        loop {
+            match behind {
+                Ok(rows) if rows.is_empty() => return,
+                Ok(rows) => {
+                    progress.wait_for(&rows);
+                    lease = rows.iter().map(|row| row.lease).max().unwrap_or(lease);
+                    self.remove_expired(observed.expired(&rows)).await;
+                }
+                Err(error) => {
+                    lease = lease.max(unknown);
+                    progress.wait_in_the_dark(&error);
+                }
+            }
+            let left = (lease + CLOCK_MARGIN).saturating_sub(began.elapsed());
+            if left.is_zero() {
+                return;
+            }
+            progress.tell(&self.observer, began.elapsed(), left);
+            sleep(pause.min(left)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            behind = self.list_behind_now(position.revision, unknown).await;
+        }
+    }
+
+    /// Waits for the local node first: the rows cannot show that all nodes are done before it has published
+    /// the revision. This only saves statements. If the node does not get there in time, its row is read like any other.
+    async fn wait_for_own_node(&self, revision: Revision) {
+        let mut published = self.published.subscribe();
+        let is_done = published.wait_for(|published| match published {
+            Some(published) => *published >= revision,
+            None => true,
+        });
+        // Neither a timeout nor the end of the node says anything.
+        let _ = timeout(LONGEST_PAUSE, is_done).await;
+    }
+
+    /// The nodes that are behind this revision in the history of the server that is read now. A server that has taken
+    /// over has a history of its own, and nodes publish what they have applied of that one. It begins with what was
+    /// committed if it was a synchronous standby.
+    async fn list_behind_now(
+        &self,
+        revision: Revision,
+        lease: Duration,
+    ) -> Result<Vec<NodeRow>, RepositoryError> {
+        let Position { epoch, .. } = self.repository.position().await?;
+        let position = Position { epoch, revision };
+        self.repository.list_behind(&position, lease).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

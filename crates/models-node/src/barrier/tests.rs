@@ -1,0 +1,200 @@
+use std::sync::{Arc, Mutex};
+
+use models_core::Epoch;
+
+use super::*;
+use crate::fake::{EPOCH, Fake, Fault, LEASE, OTHER_EPOCH};
+use crate::observer::Observer;
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+/// The lease that may be held by nodes whose rows cannot be read.
+const UNKNOWN: Duration = Duration::from_secs(15);
+
+fn nodes(fake: &Arc<Fake>) -> Nodes {
+    Nodes::with_clock(fake.clone(), fake.clock.clone().into())
+}
+
+/// Waits for revision 7, and returns for how long.
+async fn wait(nodes: &Nodes) -> Duration {
+    let began = Instant::now();
+    let position = Position {
+        epoch: Epoch(EPOCH.to_owned()),
+        revision: Revision(7),
+    };
+    let lease = UNKNOWN;
+    nodes.wait(Committed { position, lease }).await;
+    began.elapsed()
+}
+
+fn after(time: Duration, work: impl FnOnce() + Send + 'static) {
+    tokio::spawn(async move {
+        sleep(time).await;
+        work();
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_where_each_node_has_applied_the_revision() {
+    let fake = Fake::new();
+    assert_eq!(wait(&nodes(&fake)).await, Duration::ZERO);
+    fake.add_row("node_a", EPOCH, 7, LEASE);
+    fake.add_row("node_b", EPOCH, 8, LEASE);
+    assert_eq!(wait(&nodes(&fake)).await, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_barrier_ends_soon_after_the_last_node_has_applied_the_revision() {
+    let fake = Fake::new();
+    fake.add_row("node_a", EPOCH, 6, LEASE);
+    fake.add_row("node_b", EPOCH, 6, LEASE);
+    for (id, time) in [("node_a", 200), ("node_b", 700)] {
+        let fake = fake.clone();
+        after(time * MILLISECOND, move || {
+            fake.add_row(id, EPOCH, 7, LEASE);
+        });
+    }
+    let waited = wait(&nodes(&fake)).await;
+    let within = 700 * MILLISECOND..=700 * MILLISECOND + LONGEST_PAUSE;
+    assert!(within.contains(&waited), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_barrier_waits_for_a_node_that_is_cut_off_for_its_lease_and_the_margin() {
+    let fake = Fake::new();
+    fake.add_row("node_a", EPOCH, 6, LEASE);
+    assert_eq!(wait(&nodes(&fake)).await, LEASE + CLOCK_MARGIN);
+    // However often it renews its row.
+    let renewing = tokio::spawn({
+        let fake = fake.clone();
+        async move {
+            loop {
+                sleep(100 * MILLISECOND).await;
+                fake.state()
+                    .rows
+                    .values_mut()
+                    .for_each(|row| row.renewal += 1);
+            }
+        }
+    });
+    assert_eq!(wait(&nodes(&fake)).await, LEASE + CLOCK_MARGIN);
+    renewing.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_barrier_waits_for_the_longest_lease_and_removes_expired_nodes_meanwhile() {
+    let fake = Fake::new();
+    fake.add_row("node_a", EPOCH, 6, LEASE);
+    fake.add_row("node_b", EPOCH, 6, 3 * LEASE);
+    let ids = Arc::new(Mutex::new(vec![]));
+    let (watched, seen) = (fake.clone(), ids.clone());
+    after(2 * LEASE, move || *seen.lock().unwrap() = watched.ids());
+    assert_eq!(wait(&nodes(&fake)).await, 3 * LEASE + CLOCK_MARGIN);
+    assert_eq!(*ids.lock().unwrap(), ["node_b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_barrier_that_cannot_read_the_rows_waits_for_the_longest_possible_lease() {
+    let fake = Fake::new();
+    fake.fail(Fault::Rows);
+    assert_eq!(wait(&nodes(&fake)).await, UNKNOWN + CLOCK_MARGIN);
+    // Also if it has read some before.
+    fake.mend(Fault::Rows);
+    fake.add_row("node_a", EPOCH, 6, LEASE);
+    let cut_off = fake.clone();
+    after(LEASE, move || cut_off.fail(Fault::Rows));
+    assert_eq!(wait(&nodes(&fake)).await, UNKNOWN + CLOCK_MARGIN);
+    // Until it can read them again.
+    let back = fake.clone();
+    after(LEASE, move || {
+        back.mend(Fault::Rows);
+        back.state().rows.clear();
+    });
+    let waited = wait(&nodes(&fake)).await;
+    assert!(waited <= LEASE + LONGEST_PAUSE, "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_are_compared_with_the_history_of_the_server_that_is_read() {
+    let fake = Fake::new();
+    fake.add_row("node_a", OTHER_EPOCH, 7, LEASE);
+    assert_eq!(
+        wait(&nodes(&fake)).await,
+        LEASE + CLOCK_MARGIN,
+        "a node of another history is behind"
+    );
+    fake.state().read_epoch = OTHER_EPOCH;
+    assert_eq!(
+        wait(&nodes(&fake)).await,
+        FIRST_PAUSE,
+        "a standby has taken over, and the node has applied its history"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_barrier_waits_for_its_own_node_before_it_reads_any_row() {
+    let fake = Fake::new();
+    let nodes = nodes(&fake);
+    nodes.published.send_replace(Some(Revision(6)));
+    let (done, published) = (fake.clone(), nodes.published.clone());
+    after(20 * MILLISECOND, move || {
+        done.state().journal.push("published".to_owned());
+        published.send_replace(Some(Revision(7)));
+    });
+    assert_eq!(wait(&nodes).await, 20 * MILLISECOND);
+    assert_eq!(fake.take_journal(), ["published", "list behind"]);
+    // It does not wait long for it: the node may be cut off.
+    nodes.published.send_replace(Some(Revision(6)));
+    assert_eq!(wait(&nodes).await, LONGEST_PAUSE);
+    // Nor at all where this process is no node.
+    nodes.published.send_replace(None);
+    assert_eq!(wait(&nodes).await, Duration::ZERO);
+}
+
+/// What an observer was told.
+#[derive(Default)]
+struct Told {
+    waited: Mutex<Vec<Duration>>,
+    still_waiting: Mutex<Vec<(Option<Vec<String>>, Duration)>>,
+}
+
+impl Observer for Told {
+    fn waited_for_nodes(&self, duration: Duration) {
+        self.waited.lock().unwrap().push(duration);
+    }
+
+    fn still_waiting_for_nodes(&self, nodes: Option<&[String]>, at_most: Duration) {
+        let nodes = nodes.map(<[String]>::to_vec);
+        self.still_waiting.lock().unwrap().push((nodes, at_most));
+    }
+
+    fn dropped_everything(&self) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_observer_is_told_of_each_wait_and_once_of_a_long_one() {
+    let fake = Fake::new();
+    let (nodes, told) = (nodes(&fake), Arc::new(Told::default()));
+    nodes.observe(told.clone());
+    wait(&nodes).await;
+    assert!(told.still_waiting.lock().unwrap().is_empty());
+    fake.add_row("node_a", EPOCH, 6, LEASE);
+    wait(&nodes).await;
+    fake.fail(Fault::Rows);
+    wait(&nodes).await;
+    let waits = [Duration::ZERO, LEASE + CLOCK_MARGIN, UNKNOWN + CLOCK_MARGIN];
+    assert_eq!(*told.waited.lock().unwrap(), waits);
+    let still_waiting = told.still_waiting.lock().unwrap();
+    let [(known, left), (unknown, longer)] = &still_waiting[..] else {
+        panic!("{still_waiting:?}");
+    };
+    assert_eq!(known.as_deref(), Some(&["node_a".to_owned()][..]));
+    assert_eq!(*unknown, None);
+    let second = Duration::from_secs(1);
+    for (left, lease) in [(*left, LEASE), (*longer, UNKNOWN)] {
+        let end = (lease + CLOCK_MARGIN).saturating_sub(second);
+        assert!(
+            (end.saturating_sub(LONGEST_PAUSE)..=end).contains(&left),
+            "{left:?}"
+        );
+    }
+}

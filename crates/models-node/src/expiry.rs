@@ -1,0 +1,87 @@
+//! Which nodes have fallen silent.
+
+use std::collections::HashMap;
+
+use models_core::{CLOCK_MARGIN, NodeRow};
+use tokio::time::Instant;
+
+/// When this process first saw each node's last renewal. It reads only its own clock, which nobody can set.
+#[derive(Default)]
+pub(crate) struct Observed(HashMap<String, (i64, Instant)>);
+
+/// A node whose lease has run out.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Expired {
+    pub(crate) id: String,
+    /// Its last renewal.
+    pub(crate) renewal: i64,
+}
+
+impl Observed {
+    /// The nodes whose rows have not been renewed for longer than their lease. Once such a row is removed,
+    /// its node cannot renew it any more.
+    pub(crate) fn expired(&mut self, rows: &[NodeRow]) -> Vec<Expired> {
+        let now = Instant::now();
+        self.0
+            .retain(|known, _| rows.iter().any(|row| row.id == *known));
+        let mut expired = vec![];
+        for row in rows {
+            let seen = self.0.entry(row.id.clone()).or_insert((row.renewal, now));
+            let (renewal, since) = seen;
+            if *renewal != row.renewal {
+                (*renewal, *since) = (row.renewal, now);
+            }
+            if now.duration_since(*since) > row.lease + CLOCK_MARGIN {
+                expired.push(Expired {
+                    id: row.id.clone(),
+                    renewal: row.renewal,
+                });
+            }
+        }
+        expired
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const LEASE: Duration = Duration::from_secs(3);
+    const MOMENT: Duration = Duration::from_millis(1);
+
+    fn row(renewal: i64) -> NodeRow {
+        NodeRow {
+            id: "node_a".to_owned(),
+            renewal,
+            lease: LEASE,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_expires_when_its_row_stays_the_same_for_longer_than_its_lease() {
+        let mut observed = Observed::default();
+        assert_eq!(observed.expired(&[row(7)]), []);
+        tokio::time::advance(LEASE + CLOCK_MARGIN).await;
+        assert_eq!(observed.expired(&[row(7)]), [], "the clocks may differ");
+        tokio::time::advance(MOMENT).await;
+        let expired = Expired {
+            id: "node_a".to_owned(),
+            renewal: 7,
+        };
+        assert_eq!(observed.expired(&[row(7)]), [expired]);
+        assert_eq!(observed.expired(&[row(8)]), [], "it has renewed its row");
+        tokio::time::advance(LEASE + CLOCK_MARGIN).await;
+        assert_eq!(observed.expired(&[row(8)]), []);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_row_that_was_gone_meanwhile_is_observed_anew() {
+        let mut observed = Observed::default();
+        observed.expired(&[row(7)]);
+        tokio::time::advance(2 * LEASE).await;
+        assert_eq!(observed.expired(&[]), []);
+        assert_eq!(observed.expired(&[row(7)]), []);
+    }
+}

@@ -1,0 +1,68 @@
+//! This process's node.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use models_core::{Follower, Position};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use super::catch_ups::CatchUps;
+use crate::clock::BootTime;
+use crate::expiry::Observed;
+use crate::lease::Lease;
+use crate::nodes::Nodes;
+use crate::settling::Settling;
+
+/// This process's node. Its parts are in the files beside this one.
+pub(super) struct LocalNode {
+    pub(super) id: String,
+    pub(super) nodes: Nodes,
+    /// What is in memory.
+    pub(super) memory: Arc<dyn Follower>,
+    pub(super) lease: Arc<Lease>,
+    pub(super) catch_ups: Arc<CatchUps>,
+    /// What memory has applied; `None` before the first read of the log, and when the row is gone.
+    pub(super) position: Option<Position>,
+    /// The number of the last renewal.
+    pub(super) renewal: i64,
+    /// When that was sent.
+    pub(super) renewed: BootTime,
+    /// The longest lease that the node may take: its row names it, or will with the next renewal.
+    pub(super) length: Duration,
+    /// When the node last followed the log to its end.
+    pub(super) followed: BootTime,
+    /// The node has failed to follow the log for a whole lease.
+    pub(super) is_withdrawn: bool,
+    pub(super) settling: Settling,
+    /// The end of a change of the lease, while it is being stored. It waits for its turn, and one at a time is enough.
+    pub(super) storing: Option<JoinHandle<()>>,
+    pub(super) observed: Observed,
+}
+
+impl LocalNode {
+    pub(super) fn new(nodes: Nodes, memory: Arc<dyn Follower>) -> Self {
+        let lease = Lease::new(nodes.clock.clone());
+        Self {
+            id: new_id(),
+            memory,
+            followed: lease.clock.now(),
+            lease: Arc::new(lease),
+            catch_ups: Arc::new(CatchUps::new()),
+            position: None,
+            renewal: 0,
+            renewed: BootTime::START,
+            length: Duration::ZERO,
+            is_withdrawn: false,
+            settling: Settling::default(),
+            storing: None,
+            observed: Observed::default(),
+            nodes,
+        }
+    }
+}
+
+/// The id of a node that has never been registered.
+pub(super) fn new_id() -> String {
+    format!("node_{}", Uuid::now_v7().simple())
+}
