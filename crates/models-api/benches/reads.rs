@@ -9,7 +9,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::test::TestRequest;
 use divan::{Bencher, black_box};
 use models_api::internals::{self, Reads};
-use models_api::{Node, Settings};
+use models_api::{MeasuredNode, Settings};
 use models_core::{
     Actor, ApiKey, ApiKeyId, FirstContents, Import, ImportEntry, KeyDigest, Model, Organization,
     OrganizationId, Origin, Project, ProjectId, Role, Scope, Secret, Timestamp,
@@ -150,7 +150,7 @@ fn runtime() -> &'static Runtime {
 }
 
 /// A node of a new SQLite catalog, and a key of it.
-async fn node(count: usize) -> (Settings, Node, String) {
+async fn node(count: usize) -> (Settings, MeasuredNode, String) {
     let database = test_database::TestDatabase::sqlite();
     let variables = [(
         "MODELS__DATABASE__URL".to_owned(),
@@ -214,7 +214,7 @@ async fn node(count: usize) -> (Settings, Node, String) {
         .fill_if_empty(contents, origin)
         .await
         .unwrap();
-    let node = Node::enter(&settings.cache, &store).await.unwrap();
+    let node = MeasuredNode::enter(&settings.cache, &store).await.unwrap();
     // The node goes on as long as the process.
     std::mem::forget((database, store));
     (settings, node, secret.expose().to_owned())

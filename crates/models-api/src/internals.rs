@@ -12,8 +12,8 @@ use crate::access::services::Services;
 use crate::clock::now_roughly;
 use crate::dialects::openai::view::View;
 use crate::http::fields::Fields;
-use crate::node::Node;
 use crate::routes::table::Template;
+use crate::server::measured_node::MeasuredNode;
 use crate::server::respond::Reception;
 use crate::settings::Settings;
 
@@ -48,18 +48,19 @@ pub struct Reads {
 
 impl Reads {
     /// With the key and its view in memory.
-    pub async fn of(settings: &Settings, node: Node, token: &str) -> Result<Self, RepositoryError> {
+    pub async fn of(
+        settings: &Settings,
+        measured: MeasuredNode,
+        token: &str,
+    ) -> Result<Self, RepositoryError> {
+        let node = &measured.node;
         let hold = || node.hold();
-        if let Ok((_, session)) = node
-            .authenticator
-            .authenticate(hold, token, now_roughly)
-            .await?
-        {
+        if let Ok((_, session)) = node.sessions.authenticate(hold, token, now_roughly).await? {
             node.catalog.view(hold, &session.audience).await?;
         }
         Ok(Self {
-            reception: Reception::new(settings, &node),
-            services: Services::new(settings, node),
+            reception: Reception::new(settings, &measured),
+            services: Services::new(settings, measured),
         })
     }
 
@@ -69,22 +70,20 @@ impl Reads {
         let node = &self.services.node;
         let held = node.hold();
         held.is_ok_and(|held| {
-            let session = node
-                .authenticator
-                .remember(&held, token.as_bytes(), now_roughly);
+            let session = node.sessions.remember(&held, token.as_bytes(), now_roughly);
             session.is_some()
         })
     }
 
     /// Counts a retrieval that took so long.
     pub fn count_request(&self, took: Duration) {
-        let metrics = &self.services.node.metrics;
+        let metrics = &self.services.metrics;
         metrics.answered(&Method::GET, Template::Model, StatusCode::OK, took);
     }
 
     /// Counts a key that memory knew.
     pub fn count_hit(&self) {
-        self.services.node.metrics.keys.count_hit();
+        self.services.metrics.keys.count_hit();
     }
 
     /// The answer of memory.

@@ -17,8 +17,8 @@ mod store;
 pub mod internals;
 
 pub use access::permission::Permission;
-pub use node::Node;
 pub use routes::table::{Access, Operation, ROUTES, Route, Template};
 pub use server::application::{Application, BindError};
+pub use server::measured_node::MeasuredNode;
 pub use settings::{Settings, SettingsError};
 pub use store::Store;

@@ -1,5 +1,6 @@
 //! The routes of the API: their [table], and the handlers.
 
+mod freshness;
 mod index;
 mod models;
 pub(crate) mod path;

@@ -3,6 +3,7 @@
 pub(crate) mod application;
 pub(crate) mod connection;
 pub(crate) mod logging;
+pub(crate) mod measured_node;
 pub(crate) mod metrics;
 pub(crate) mod operations;
 pub(crate) mod request_id;

@@ -47,11 +47,7 @@ async fn authorize(request: &HttpRequest) -> Result<Arc<Session>, ApiError> {
         .app_data::<web::Data<Services>>()
         .expect("the application has its services");
     let held = services.node.hold()?;
-    let (held, session) = match services
-        .node
-        .authenticator
-        .remember(&held, token, now_roughly)
-    {
+    let (held, session) = match services.node.sessions.remember(&held, token, now_roughly) {
         Some(session) => (held, session),
         None => look_up(services, &fields, request.peer_addr(), token).await?,
     };
@@ -106,17 +102,17 @@ pub(crate) async fn look_up(
     if token.trim().is_empty() {
         return Err(ApiError::MalformedCredentials);
     }
-    let authenticator = &services.node.authenticator;
+    let sessions = &services.node.sessions;
     let limit = services.failure_limit.as_ref().zip(peer);
     let limit = limit.map(|(limit, peer)| {
         let proxies = &services.trusted_proxies;
         (limit, proxies.client_address(peer.ip(), fields.headers()))
     });
     if let Some((limit, address)) = limit
-        && authenticator.needs_look_up(&services.node.hold()?, token)
+        && sessions.needs_look_up(&services.node.hold()?, token)
     {
         match limit.wait_for_look_up(address).await {
-            Ok(is_throttled) => services.node.metrics.looked_up(is_throttled),
+            Ok(is_throttled) => services.metrics.looked_up(is_throttled),
             Err(wait) => {
                 let retry_after = wait.as_secs();
                 return Err(ApiError::TooManyFailures { retry_after });
@@ -124,9 +120,7 @@ pub(crate) async fn look_up(
         }
     }
     let acquire = || services.node.hold();
-    let found = authenticator
-        .authenticate(acquire, token, now_roughly)
-        .await?;
+    let found = sessions.authenticate(acquire, token, now_roughly).await?;
     found.map_err(|refusal| {
         if let Some((limit, address)) = limit {
             limit.count(address, KeyDigest::of_unchecked(token.as_bytes()));

@@ -1,15 +1,20 @@
 //! What the routes work with.
 
+use std::sync::Arc;
+
 use crate::access::address::TrustedProxies;
 use crate::access::failure_limit::FailureLimit;
 use crate::access::rate_limit::RateLimit;
 use crate::dialects::openai::encoder::Encoder;
 use crate::node::Node;
+use crate::server::measured_node::MeasuredNode;
+use crate::server::metrics::Metrics;
 use crate::settings::Settings;
 
 /// The node, and the rules of access.
 pub(crate) struct Services {
     pub(crate) node: Node,
+    pub(crate) metrics: Arc<Metrics>,
     /// Writes lists in content codings.
     pub(crate) encoder: Encoder,
     /// How many requests a key may make, where that is limited.
@@ -23,10 +28,12 @@ pub(crate) struct Services {
 }
 
 impl Services {
-    pub(crate) fn new(settings: &Settings, node: Node) -> Self {
+    pub(crate) fn new(settings: &Settings, measured: MeasuredNode) -> Self {
+        let MeasuredNode { node, metrics } = measured;
         Self {
-            encoder: Encoder::new(node.catalog.clone(), node.metrics.encodings.clone()),
+            encoder: Encoder::new(node.catalog.clone(), metrics.encodings.clone()),
             node,
+            metrics,
             rate_limit: RateLimit::new(settings.limits.requests_per_minute),
             failure_limit: FailureLimit::new(&settings.limits),
             trusted_proxies: TrustedProxies::new(settings.server.trusted_proxies.clone()),

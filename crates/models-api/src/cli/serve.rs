@@ -9,8 +9,8 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use super::lease::refuse_longer_than_requests;
 use super::terminal::notices::UNENCRYPTED;
 use super::terminal::{Failure, print_once};
-use crate::node::Node;
 use crate::server::application::Application;
+use crate::server::measured_node::MeasuredNode;
 use crate::settings::Settings;
 use crate::store::Store;
 use signals::told_to_stop;
@@ -60,7 +60,7 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
             )
         })?;
     }
-    let node = Node::enter(&settings.cache, store).await?;
+    let node = MeasuredNode::enter(&settings.cache, store).await?;
     application.run(node, store.clone(), stop).await?;
     tracing::info!("stopped");
     Ok(())

@@ -1,6 +1,6 @@
 //! The headers in which clients are told of the catalog's revision, and ask for it.
 
-use actix_http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
+use actix_http::header::{HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use models_node::RevisionToken;
 
@@ -20,14 +20,4 @@ impl From<RevisionToken> for RevisionHeader {
         let value = HeaderValue::from_maybe_shared(digits);
         Self(value.unwrap_or_else(|_| HeaderValue::from_static("")))
     }
-}
-
-/// Whether a request demands the catalog as it is now.
-pub(crate) fn demands_newest(headers: &HeaderMap) -> bool {
-    headers.get_all(CACHE_CONTROL).any(says_no_cache)
-}
-
-fn says_no_cache(value: &HeaderValue) -> bool {
-    let mut directives = value.as_bytes().split(|byte| *byte == b',');
-    directives.any(|directive| directive.trim_ascii().eq_ignore_ascii_case(b"no-cache"))
 }

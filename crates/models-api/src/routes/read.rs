@@ -28,6 +28,7 @@ use crate::http::fields::Fields;
 use crate::http::representation::not_modified;
 use crate::http::revision::{RevisionHeader, X_MODELS_REVISION};
 use crate::node::Node;
+use crate::routes::freshness::meet_demands;
 use crate::routes::path::model_id;
 
 /// How often a read that has to load something is tried. Each time but the last few, memory has lost what was loaded
@@ -74,10 +75,7 @@ fn step(
     progress: &mut Progress,
 ) -> Result<Step, ApiError> {
     let node = &services.node;
-    let (held, session) = match node
-        .authenticator
-        .remember(&held, request.token, now_roughly)
-    {
+    let (held, session) = match node.sessions.remember(&held, request.token, now_roughly) {
         Some(session) => (held, session),
         None => match &progress.session {
             // It was good under the earlier lease, and may be used for as long as that one lasts.
@@ -239,7 +237,7 @@ async fn load(
                 progress.session = Some(look_up(services, &fields, peer, read.token).await?);
             }
             Step::NeedsFreshness => {
-                node.meet_demands(fields.headers()).await?;
+                meet_demands(node, fields.headers()).await?;
                 progress.is_fresh = true;
             }
             Step::NeedsView(session) => {

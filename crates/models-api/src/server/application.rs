@@ -18,10 +18,10 @@ use socket2::SockRef;
 use tokio::sync::watch;
 
 use crate::access::services::Services;
-use crate::node::Node;
 use crate::routes;
 use crate::routes::read::remember;
 use crate::server::connection::{Connection, Timeouts};
+use crate::server::measured_node::MeasuredNode;
 use crate::server::operations::{self, Operations};
 use crate::server::respond::{Reception, Refusals, ToldToStop, respond};
 use crate::settings::Settings;
@@ -93,24 +93,24 @@ impl Application {
     /// its time is over. Then the node leaves.
     pub async fn run(
         self,
-        node: Node,
+        node: MeasuredNode,
         store: Store,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
         let served = self.serve(&node, store, stop).await;
-        node.leave().await;
+        node.node.leave().await;
         served
     }
 
     async fn serve(
         mut self,
-        node: &Node,
+        node: &MeasuredNode,
         store: Store,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
         let is_draining = Arc::new(AtomicBool::new(false));
         let operations = Operations {
-            node: node.clone(),
+            node: node.node.clone(),
             store,
             metrics: node.metrics.clone(),
             is_draining: is_draining.clone(),
@@ -136,7 +136,7 @@ impl Application {
 
     fn start(
         self,
-        node: Node,
+        node: MeasuredNode,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<Server> {
         let Self {

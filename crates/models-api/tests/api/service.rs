@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use models_api::{Application, Node, Settings, Store};
+use models_api::{Application, MeasuredNode, Settings, Store};
 use models_core::{
     Actor, ApiKey, ApiKeyId, Import, ImportEntry, Organization, OrganizationId, Origin, Project,
     ProjectId, Role, Scope, Secret, Timestamp,
@@ -26,7 +26,7 @@ pub struct TestService {
     /// Where operators look.
     pub operations: SocketAddr,
     pub store: Store,
-    pub node: Node,
+    pub node: MeasuredNode,
     database: Arc<TestDatabase>,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<io::Result<()>>>,
@@ -184,7 +184,7 @@ impl TestService {
         .unwrap();
         change(&mut store);
         let application = Application::bind(&settings).unwrap();
-        let node = Node::enter(&settings.cache, &store).await.unwrap();
+        let node = MeasuredNode::enter(&settings.cache, &store).await.unwrap();
         let address = application.address();
         let operations = application.operations_address();
         let (stop, stopped) = oneshot::channel::<()>();

@@ -3,11 +3,11 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::lease::HeldLease;
 use models_core::{RepositoryError, Snapshot};
 use tokio::sync::OnceCell;
 
 use super::cached::Cached;
+use crate::lease::HeldLease;
 
 /// A place for what is being read. All but the reading itself is written under the shard's lock.
 pub(super) struct Fill<V: Cached> {

@@ -4,13 +4,13 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::lease::HeldLease;
 use models_core::{RepositoryError, Snapshot};
 
 use super::cached::Cached;
 use super::fill::{Failure, Fill};
 use super::map::{Cache, discard};
 use super::waiting::Waiting;
+use crate::lease::HeldLease;
 use crate::pause::{Point, pause};
 
 /// How often a reading that was overtaken by a change is begun anew before its result is handed out

@@ -5,7 +5,6 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::lease::HeldLease;
 use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
 use models_core::Epoch;
@@ -13,6 +12,7 @@ use models_core::Epoch;
 use super::cached::Cached;
 use super::counters::CacheCounters;
 use super::fill::Fill;
+use crate::lease::HeldLease;
 use crate::pause::{Point, pause};
 
 /// Each insertion copies the pointers of one shard.

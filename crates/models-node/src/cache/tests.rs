@@ -3,13 +3,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::clock::Clock;
-use crate::lease::{HeldLease, Lease};
 use models_core::{Epoch, Position, RepositoryError, Revision, Snapshot};
 use tokio::sync::Notify;
 
 use super::invalidation::MOST_CHANGES;
 use super::{Cache, Cached};
+use crate::clock::Clock;
+use crate::lease::{HeldLease, Lease};
 
 impl Cached for u32 {
     /// What is added; none where nobody knows.

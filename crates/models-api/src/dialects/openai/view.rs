@@ -24,7 +24,7 @@ const BEFORE_ID: usize = br#"{"id":""#.len();
 const ETAG: usize = 34;
 
 /// All models that some callers may see.
-pub(crate) struct View {
+pub struct View {
     list: List,
     /// From where to where the objects are in the list, but for those that `public` has.
     places: Box<[(u32, u32)]>,

@@ -12,6 +12,7 @@ use super::{Progress, ReadRequest, Step, step};
 use crate::access::services::Services;
 use crate::dialects::openai::error::ApiError;
 use crate::http::fields::Fields;
+use crate::server::measured_node::MeasuredNode;
 use crate::settings::Settings;
 
 /// Header lines, and what they must lead to where nothing before them decides.
@@ -178,7 +179,11 @@ async fn a_request_counts_once_against_the_rate_limit_however_often_it_is_tried(
     let harness = Harness::warm(Subject::Model).await;
     let mut settings = Settings::load_from(&HashMap::new()).unwrap();
     settings.limits.requests_per_minute = 2;
-    let services = Services::new(&settings, harness.services.node.clone());
+    let measured = MeasuredNode {
+        node: harness.services.node.clone(),
+        metrics: harness.services.metrics.clone(),
+    };
+    let services = Services::new(&settings, measured);
     let bearer = format!("Bearer {}", harness.token);
     let request = request(LIST, &[("Authorization", &[bearer.as_str()])]);
     let fields = Fields::of(request.head());

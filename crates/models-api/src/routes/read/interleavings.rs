@@ -40,6 +40,7 @@ use crate::clock::now_roughly;
 use crate::http::fields::Fields;
 use crate::node::{Memory, Node};
 use crate::routes;
+use crate::server::measured_node::{MeasuredNode, memory};
 use crate::server::metrics::Metrics;
 use crate::settings::Settings;
 
@@ -436,7 +437,7 @@ impl Harness {
         });
         let settings = Settings::load_from(&HashMap::new()).unwrap();
         let metrics = Metrics::new(DatabaseKind::Sqlite).unwrap();
-        let memory = Memory::new(
+        let memory = memory(
             database.clone(),
             database.clone(),
             [7; 16],
@@ -447,7 +448,7 @@ impl Harness {
         let lease = Arc::new(Lease::new(clock.clone().into()));
         memory.forget(&epoch());
         let following = Following::without_a_log(lease.clone());
-        let node = Node::new(memory.clone(), metrics, following);
+        let node = Node::new(memory.clone(), following);
         let world = World {
             start: clock.now(),
             clock,
@@ -458,7 +459,7 @@ impl Harness {
         };
         Self {
             world: Rc::new(RefCell::new(world)),
-            services: web::Data::new(Services::new(&settings, node)),
+            services: web::Data::new(Services::new(&settings, MeasuredNode { node, metrics })),
             token: secret.expose().to_owned(),
         }
     }
@@ -501,12 +502,12 @@ impl Harness {
         self.restart(times);
         let node = &self.services.node;
         let audience = Audience::from(&self.world.borrow().database.key.holder());
-        node.authenticator.evict(&self.token);
+        node.sessions.evict(&self.token);
         node.catalog.evict(&audience);
         let hold = || node.hold();
         if warm != Warm::View {
             let found = node
-                .authenticator
+                .sessions
                 .authenticate(hold, &self.token, now_roughly)
                 .await;
             assert!(found.unwrap().is_ok());

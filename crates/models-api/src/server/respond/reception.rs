@@ -21,9 +21,9 @@ use crate::http::cors::{self, Cors};
 use crate::http::fields::{Fields, X_CLIENT_REQUEST_ID};
 use crate::http::framing::{announced_length, is_upgrade};
 use crate::http::revision::{RevisionHeader, X_MODELS_REVISION};
-use crate::node::Node;
 use crate::routes::read::Reply;
 use crate::routes::table::{ROUTES, methods};
+use crate::server::measured_node::MeasuredNode;
 use crate::server::metrics::Metrics;
 use crate::server::request_id::RequestId;
 use crate::server::requester::Requester;
@@ -73,11 +73,11 @@ pub(super) enum Early {
 }
 
 impl Reception {
-    pub(crate) fn new(settings: &Settings, node: &Node) -> Self {
+    pub(crate) fn new(settings: &Settings, measured: &MeasuredNode) -> Self {
         let methods = HeaderValue::try_from(methods(&ROUTES)).expect("methods are ASCII");
         Self {
-            clock: node.clock().clone(),
-            metrics: Some(node.metrics.clone()),
+            clock: measured.node.clock().clone(),
+            metrics: Some(measured.metrics.clone()),
             trust_request_id: settings.server.trust_request_id,
             cors: Cors::new(&settings.server.cors_origins, methods),
             trusted_proxies: Arc::new(TrustedProxies::new(settings.server.trusted_proxies.clone())),

@@ -1,0 +1,64 @@
+//! How a process becomes a node.
+
+use std::sync::Arc;
+
+use models_core::{ApiKeyRepository, ModelRepository, RepositoryError, Revision};
+use models_node::CacheOptions;
+
+use crate::node::{Memory, Node};
+use crate::server::metrics::Metrics;
+use crate::settings::CacheSettings;
+use crate::store::Store;
+
+/// A node of the catalog, and what is measured of it.
+#[derive(Clone)]
+pub struct MeasuredNode {
+    pub(crate) node: Node,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl MeasuredNode {
+    /// Begins to follow the log of this store.
+    pub async fn enter(cache: &CacheSettings, store: &Store) -> Result<Self, RepositoryError> {
+        let metrics =
+            Metrics::new(store.kind).map_err(|error| RepositoryError::Failed(error.into()))?;
+        store.observe(metrics.clone());
+        store.nodes.observe(metrics.clone());
+        let secret = store.events.token_secret().await?;
+        let memory = memory(
+            store.api_keys.clone(),
+            store.models.clone(),
+            secret,
+            cache,
+            &metrics,
+        );
+        let following = store.nodes.follow(Arc::new(memory.clone())).await?;
+        let node = Node::new(memory, following);
+        Ok(Self { node, metrics })
+    }
+
+    /// The newest revision that the node has applied.
+    #[must_use]
+    pub fn applied(&self) -> Revision {
+        self.node.applied()
+    }
+}
+
+/// Memory as large as these settings say, which these metrics show.
+pub(crate) fn memory(
+    api_keys: Arc<dyn ApiKeyRepository>,
+    models: Arc<dyn ModelRepository>,
+    token_secret: [u8; 16],
+    cache: &CacheSettings,
+    metrics: &Metrics,
+) -> Memory {
+    let sessions = CacheOptions {
+        limit: cache.keys(),
+        counters: metrics.keys.clone(),
+    };
+    let views = CacheOptions {
+        limit: cache.views(),
+        counters: metrics.views.clone(),
+    };
+    Memory::new(api_keys, models, token_secret, sessions, views)
+}

@@ -1,0 +1,95 @@
+//! What a node has in memory of the catalog.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use models_core::{ApiKeyId, ApiKeyRepository, Change, Epoch, Event, Follower, ModelRepository};
+
+use crate::cache::CacheCounters;
+use crate::revision::RevisionTokens;
+use crate::sessions::{Session, Sessions};
+use crate::views::{Catalog, View};
+
+/// How much memory a cache may take, and where it counts.
+pub struct CacheOptions {
+    /// The most memory, in bytes.
+    pub limit: usize,
+    /// Where it counts.
+    pub counters: Arc<CacheCounters>,
+}
+
+/// What a node has in memory of the catalog. The follower keeps it true to the event log.
+pub struct Memory<S: Session, V: View> {
+    /// The sessions of keys.
+    pub sessions: Arc<Sessions<S>>,
+    /// The models, as each audience sees them.
+    pub catalog: Arc<Catalog<V>>,
+    /// What clients are told of its revision.
+    pub tokens: Arc<RevisionTokens>,
+}
+
+impl<S: Session, V: View> Memory<S, V> {
+    /// Memory of these keys and models. It keeps nothing before [`forget`](Follower::forget) has named an epoch.
+    #[must_use]
+    pub fn new(
+        api_keys: Arc<dyn ApiKeyRepository>,
+        models: Arc<dyn ModelRepository>,
+        token_secret: [u8; 16],
+        sessions: CacheOptions,
+        views: CacheOptions,
+    ) -> Self {
+        let tokens = Arc::new(RevisionTokens::new(token_secret));
+        let sessions = Sessions::new(api_keys, sessions.limit, sessions.counters);
+        let catalog = Catalog::new(models, tokens.clone(), views.limit, views.counters);
+        Self {
+            sessions: Arc::new(sessions),
+            catalog: Arc::new(catalog),
+            tokens,
+        }
+    }
+}
+
+impl<S: Session, V: View> Clone for Memory<S, V> {
+    fn clone(&self) -> Self {
+        Self {
+            sessions: self.sessions.clone(),
+            catalog: self.catalog.clone(),
+            tokens: self.tokens.clone(),
+        }
+    }
+}
+
+impl<S: Session, V: View> Follower for Memory<S, V> {
+    fn apply(&self, events: &[Event]) {
+        let mut gone: HashSet<&ApiKeyId> = HashSet::new();
+        let mut is_any_new = false;
+        for event in events {
+            match &event.change {
+                Change::OrganizationCreated(_)
+                | Change::ModelCreated(_)
+                | Change::ModelUpdated { .. }
+                | Change::ModelDeleted(_)
+                | Change::LeaseUpdated { .. } => {}
+                Change::ApiKeyCreated(_) => is_any_new = true,
+                Change::ApiKeyDeleted(key) => {
+                    gone.insert(&key.id);
+                }
+            }
+        }
+        if is_any_new || !gone.is_empty() {
+            self.sessions.drop_keys(&gone);
+        }
+        self.catalog.apply(events);
+    }
+
+    fn invalidate(&self) {
+        self.sessions.invalidate();
+        self.catalog.invalidate();
+    }
+
+    fn forget(&self, epoch: &Epoch) {
+        self.sessions.forget(epoch);
+        self.catalog.forget(epoch);
+        self.tokens.begin(epoch);
+    }
+}
