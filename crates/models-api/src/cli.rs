@@ -3,13 +3,13 @@
 mod backup;
 mod catalog;
 mod config;
-mod creation;
 mod healthcheck;
 mod key;
 mod lease;
 mod list_file;
 mod model;
 mod organization;
+mod random;
 mod serve;
 pub(crate) mod terminal;
 

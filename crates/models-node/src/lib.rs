@@ -20,6 +20,7 @@ pub mod pause;
 mod revision;
 mod sessions;
 mod settling;
+pub mod use_cases;
 mod views;
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub struct Memory<S: Session, V: View> {
     pub sessions: Arc<Sessions<S>>,
     /// The models, as each audience sees them.
     pub catalog: Arc<Catalog<V>>,
+    /// The models in the database, for changes.
+    pub models: Arc<dyn ModelRepository>,
     /// What clients are told of its revision.
     pub tokens: Arc<RevisionTokens>,
 }
@@ -40,10 +42,11 @@ impl<S: Session, V: View> Memory<S, V> {
     ) -> Self {
         let tokens = Arc::new(RevisionTokens::new(token_secret));
         let sessions = Sessions::new(api_keys, sessions.limit, sessions.counters);
-        let catalog = Catalog::new(models, tokens.clone(), views.limit, views.counters);
+        let catalog = Catalog::new(models.clone(), tokens.clone(), views.limit, views.counters);
         Self {
             sessions: Arc::new(sessions),
             catalog: Arc::new(catalog),
+            models,
             tokens,
         }
     }
@@ -54,6 +57,7 @@ impl<S: Session, V: View> Clone for Memory<S, V> {
         Self {
             sessions: self.sessions.clone(),
             catalog: self.catalog.clone(),
+            models: self.models.clone(),
             tokens: self.tokens.clone(),
         }
     }

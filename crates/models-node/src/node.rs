@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use models_core::{RepositoryError, Revision};
+use models_core::{ModelRepository, RepositoryError, Revision};
 use tokio::task::AbortHandle;
 
 use crate::clock::{BootTime, Clock};
@@ -24,6 +24,8 @@ pub struct Node<S: Session, V: View> {
     pub sessions: Arc<Sessions<S>>,
     /// The models, as each audience sees them.
     pub catalog: Arc<Catalog<V>>,
+    /// The models in the database, for changes.
+    pub models: Arc<dyn ModelRepository>,
     tokens: Arc<RevisionTokens>,
     following: Following,
     recording: AbortHandle,
@@ -34,6 +36,7 @@ impl<S: Session, V: View> Clone for Node<S, V> {
         Self {
             sessions: self.sessions.clone(),
             catalog: self.catalog.clone(),
+            models: self.models.clone(),
             tokens: self.tokens.clone(),
             following: self.following.clone(),
             recording: self.recording.clone(),
@@ -49,12 +52,14 @@ impl<S: Session, V: View> Node<S, V> {
         let Memory {
             sessions,
             catalog,
+            models,
             tokens,
         } = memory;
         let recording = tokio::spawn(record_uses(sessions.clone())).abort_handle();
         Self {
             sessions,
             catalog,
+            models,
             tokens,
             following,
             recording,

@@ -1,6 +1,6 @@
 //! What the commands need of a catalog.
 
-use models_core::{Actor, Organization, Origin, Scope, Slug};
+use models_core::{Actor, Organization, Origin, Slug};
 
 use super::terminal::Failure;
 use crate::clock::now;
@@ -15,19 +15,15 @@ pub(super) async fn find_organization(store: &Store, slug: &Slug) -> Result<Orga
     })
 }
 
-/// The scope that `--organization` names: public without it.
-pub(super) async fn find_scope(
+/// The organization that `--organization` names; none without it.
+pub(super) async fn find_owner(
     store: &Store,
     slug: Option<&Slug>,
-) -> Result<(Scope, Option<Organization>), Failure> {
-    let Some(slug) = slug else {
-        return Ok((Scope::Public, None));
-    };
-    let organization = find_organization(store, slug).await?;
-    Ok((
-        Scope::Organization(organization.id.clone()),
-        Some(organization),
-    ))
+) -> Result<Option<Organization>, Failure> {
+    match slug {
+        None => Ok(None),
+        Some(slug) => find_organization(store, slug).await.map(Some),
+    }
 }
 
 /// The origin of what the command line changes now.

@@ -7,16 +7,14 @@ use clap::Subcommand;
 use models_core::{
     ApiKey, ApiKeyId, Entered, ListedApiKey, Name, RepositoryError, Role, Secret, Slug, Timestamp,
 };
+use models_node::use_cases::keys::{self, InvalidLifetime, KeyName, NewKey, SHORTEST_SECRET};
 use serde::Serialize;
 
-use super::catalog::{find_organization, origin};
+use super::catalog::{find_organization, find_owner, origin};
+use super::random::new_secret;
 use super::terminal::refusal::KEY_ID;
 use super::terminal::{Failure, Output, print_once, secret_file, shown};
-use crate::cli::creation::{new_api_key, new_secret};
 use crate::store::Store;
-
-/// The length below which a secret that is brought along can be guessed.
-const SHORTEST: usize = 20;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -112,31 +110,26 @@ impl Create {
         let organization = find_organization(store, &self.organization).await?;
         let expires_at = self
             .expires_in
-            .map(|duration| expiry(origin.at, duration))
-            .transpose()?;
+            .map(|lifetime| keys::expiry(origin.at, lifetime))
+            .transpose()
+            .map_err(lifetime_text)?;
         let secret = match &self.secret_file {
             None => new_secret()?,
             Some(path) => read_secret(path, self.allow_weak)?,
         };
-        let key = new_api_key(
-            &organization,
-            &secret,
-            self.name,
-            self.role,
-            origin.at,
+        let new = NewKey {
+            name: self.name,
+            role: self.role,
             expires_at,
-        );
-        match store
-            .api_keys
-            .insert(key.clone(), secret.digest(), origin)
-            .await
-        {
-            Ok(()) => {}
+        };
+        let created = keys::create(&*store.api_keys, &organization, &secret, new, origin).await;
+        let key = match created {
+            Ok(key) => key,
             Err(RepositoryError::AlreadyExists) => {
                 return Err("there is a key with this secret already".into());
             }
             Err(error) => return Err(error.into()),
-        }
+        };
         let brought = self.secret_file.is_some();
         let text = if output.json {
             serde_json::to_string(&CreatedKey {
@@ -168,12 +161,11 @@ fn created_text(key: &ApiKey, secret: Option<&str>) -> String {
     }
 }
 
-fn expiry(now: Timestamp, duration: Duration) -> Result<Timestamp, Failure> {
-    if duration.as_secs() == 0 {
-        return Err("--expires-in must be at least a second".into());
+fn lifetime_text(invalid: InvalidLifetime) -> &'static str {
+    match invalid {
+        InvalidLifetime::TooShort => "--expires-in must be at least a second",
+        InvalidLifetime::TooLong => "--expires-in must end before 7 February 2106",
     }
-    now.checked_add(duration)
-        .ok_or_else(|| "--expires-in must end before 7 February 2106".into())
 }
 
 /// The secret that an operator brings along. It is entered anew, so it holds no invisible characters.
@@ -182,20 +174,18 @@ fn read_secret(path: &Path, allow_weak: bool) -> Result<Secret, Failure> {
     let secret: Entered<Secret> = secret_file::read(path)?
         .parse()
         .map_err(|error| format!("{path_shown}: {error}"))?;
-    if secret.length() < SHORTEST && !allow_weak {
+    let secret = secret.into_inner();
+    if keys::can_be_guessed(&secret) && !allow_weak {
         return Err(format!(
-            "{path_shown}: a key of under {SHORTEST} characters can be guessed; --allow-weak takes it all the same"
+            "{path_shown}: a key of under {SHORTEST_SECRET} characters can be guessed; --allow-weak takes it all the same"
         )
         .into());
     }
-    Ok(secret.into_inner())
+    Ok(secret)
 }
 
 async fn list(organization: Option<&Slug>, store: &Store, output: Output) -> Result<(), Failure> {
-    let organization = match organization {
-        None => None,
-        Some(slug) => Some(find_organization(store, slug).await?),
-    };
+    let organization = find_owner(store, organization).await?;
     let keys = store
         .api_keys
         .list(organization.as_ref().map(|organization| &organization.id))
@@ -233,28 +223,24 @@ async fn list(organization: Option<&Slug>, store: &Store, output: Output) -> Res
 
 impl Revoke {
     async fn run(self, store: &Store, output: Output) -> Result<(), Failure> {
-        let id = match (self.id, &self.secret_file) {
-            (Some(id), _) => id,
-            (None, Some(path)) => find_id(path, store).await?,
+        let (name, missing) = match (self.id, &self.secret_file) {
+            (Some(id), _) => {
+                let missing = format!("there is no key `{id}`");
+                (KeyName::Id(id), missing)
+            }
+            (None, Some(path)) => {
+                let shown = shown(path);
+                let secret = Secret::parse(&secret_file::read(path)?)
+                    .map_err(|error| format!("{shown}: {error}"))?;
+                let missing = format!("{shown}: there is no key with this secret");
+                (KeyName::Secret(secret), missing)
+            }
             (None, None) => return Err("name the key, or a file with its secret".into()),
         };
-        let revoked = store.api_keys.revoke(&id, origin()).await?;
-        let key = revoked
-            .ok_or_else(|| format!("there is no key `{id}`; `models-api key list` shows all"))?;
+        let revoked = keys::revoke(&*store.api_keys, &name, origin()).await?;
+        let key = revoked.ok_or_else(|| format!("{missing}; `models-api key list` shows all"))?;
         output.object(&key, || {
-            format!("Revoked the key {id} of `{}`.", key.organization_slug)
+            format!("Revoked the key {} of `{}`.", key.id, key.organization_slug)
         })
     }
-}
-
-/// The id of the key whose secret stands in this file.
-async fn find_id(path: &Path, store: &Store) -> Result<ApiKeyId, Failure> {
-    let secret = Secret::parse(&secret_file::read(path)?)
-        .map_err(|error| format!("{}: {error}", shown(path)))?;
-    let found = store.api_keys.find_by_digest(&secret.digest()).await?;
-    let key = found.value.ok_or_else(|| {
-        let path = shown(path);
-        format!("{path}: there is no key with this secret; `models-api key list` shows all")
-    })?;
-    Ok(key.id)
 }

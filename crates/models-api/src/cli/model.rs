@@ -4,11 +4,12 @@ mod import;
 mod whose;
 
 use clap::Subcommand;
-use models_core::{Model, ModelId, Organization, Scope};
+use models_core::{Model, ModelId, Organization};
+use models_node::use_cases::models;
 
 use self::import::ImportFile;
 use self::whose::Whose;
-use super::catalog::{find_scope, origin};
+use super::catalog::{find_owner, origin};
 use super::terminal::{Failure, Output, print, print_table};
 use crate::dialects::openai::objects::{DeletedModelObject, ModelObject};
 use crate::store::Store;
@@ -74,7 +75,7 @@ pub(super) async fn run(command: Command, store: &Store, output: Output) -> Resu
 
 /// The answer of `GET /v1/models`, with one model a line.
 async fn export(whose: &Whose, store: &Store) -> Result<(), Failure> {
-    let models = models(whose, store).await?;
+    let models = find_models(whose, store).await?;
     let lines: Result<Vec<String>, _> = models
         .iter()
         .map(|model| serde_json::to_string(&ModelObject::from(model)))
@@ -86,7 +87,7 @@ async fn export(whose: &Whose, store: &Store) -> Result<(), Failure> {
 }
 
 async fn list(whose: &Whose, store: &Store, output: Output) -> Result<(), Failure> {
-    let models = models(whose, store).await?;
+    let models = find_models(whose, store).await?;
     if output.json {
         let objects: Vec<_> = models.iter().map(ModelObject::from).collect();
         return print(&serde_json::to_string(&objects)?);
@@ -108,13 +109,15 @@ async fn list(whose: &Whose, store: &Store, output: Output) -> Result<(), Failur
     )
 }
 
-async fn models(whose: &Whose, store: &Store) -> Result<Vec<Model>, Failure> {
-    let (scope, _) = find_scope(store, whose.organization.as_ref()).await?;
+async fn find_models(whose: &Whose, store: &Store) -> Result<Vec<Model>, Failure> {
+    let organization = find_owner(store, whose.organization.as_ref()).await?;
+    let scope = models::scope(organization.as_ref());
     Ok(store.models.list(&scope).await?)
 }
 
 async fn show(id: &ModelId, whose: &Whose, store: &Store, output: Output) -> Result<(), Failure> {
-    let (scope, organization) = find_scope(store, whose.organization.as_ref()).await?;
+    let organization = find_owner(store, whose.organization.as_ref()).await?;
+    let scope = models::scope(organization.as_ref());
     let found = store.models.find(&scope, id).await?;
     let model = found.ok_or_else(|| missing(id, organization.as_ref()))?;
     output.object(&ModelObject::from(&model), || {
@@ -128,12 +131,13 @@ async fn show(id: &ModelId, whose: &Whose, store: &Store, output: Output) -> Res
 }
 
 async fn delete(id: &ModelId, whose: &Whose, store: &Store, output: Output) -> Result<(), Failure> {
-    let (scope, organization) = find_scope(store, whose.organization.as_ref()).await?;
-    let deleted = store.models.delete(&scope, id, origin()).await?;
-    let model = deleted.ok_or_else(|| missing(id, organization.as_ref()))?;
-    output.object(&DeletedModelObject::from(&model), || match scope {
-        Scope::Public => format!("Deleted the public model `{id}`."),
-        Scope::Organization(_) => format!("Deleted the model `{id}`."),
+    let organization = find_owner(store, whose.organization.as_ref()).await?;
+    let organization = organization.as_ref();
+    let deleted = models::delete(&*store.models, organization, id, origin()).await?;
+    let model = deleted.ok_or_else(|| missing(id, organization))?;
+    output.object(&DeletedModelObject::from(&model), || match organization {
+        None => format!("Deleted the public model `{id}`."),
+        Some(_) => format!("Deleted the model `{id}`."),
     })
 }
 

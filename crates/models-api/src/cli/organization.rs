@@ -2,11 +2,11 @@
 
 use clap::Subcommand;
 use models_core::{Entered, Name, Organization, RepositoryError, Slug};
+use models_node::use_cases::organizations;
 use serde_json::json;
 
 use super::catalog::origin;
 use super::terminal::{Failure, Output};
-use crate::cli::creation::new_organization;
 use crate::store::Store;
 
 #[derive(Subcommand)]
@@ -42,19 +42,14 @@ async fn create(
     store: &Store,
     output: Output,
 ) -> Result<(), Failure> {
-    let origin = origin();
-    let organization = new_organization(slug, name, origin.at);
-    match store
-        .organizations
-        .insert(organization.clone(), origin)
-        .await
-    {
-        Ok(()) => {}
+    let created = organizations::create(&*store.organizations, slug.clone(), name, origin()).await;
+    let organization = match created {
+        Ok(organization) => organization,
         Err(RepositoryError::AlreadyExists) => {
-            return Err(format!("there is an organization `{}` already", organization.slug).into());
+            return Err(format!("there is an organization `{slug}` already").into());
         }
         Err(error) => return Err(error.into()),
-    }
+    };
     let Organization { id, slug, name, .. } = &organization;
     output.object(&json!({"id": id, "slug": slug, "name": name}), || {
         format!("Created the organization `{slug}` ({id}).\nIts first key: models-api key create --organization {slug} --role owner --name NAME")

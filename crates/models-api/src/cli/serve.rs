@@ -53,7 +53,7 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
         );
     }
     if let Some(first_key) = first_key {
-        print_once(&first_key.announcement(address)).map_err(|error| {
+        print_once(&first_start::announcement(&first_key, address)).map_err(|error| {
             format!(
                 "the first key could not be shown: {error}; make another with \
                  `models-api key create --organization default --role owner --name NAME`"

@@ -7,6 +7,7 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use models_core::{Attempt, Deletion, DeletionRefusal, ModelId};
 use models_node::KeyRefusal;
+use models_node::use_cases::models::delete_as;
 
 use super::path;
 use crate::access::caller::{Authorized, incorrect_api_key};
@@ -64,11 +65,11 @@ async fn delete_and_log(
     request: &HttpRequest,
     services: &Services,
 ) -> Result<Deletion, ApiError> {
-    let (session, id, catalog) = (session.clone(), id.clone(), services.node.catalog.clone());
+    let (session, id, models) = (session.clone(), id.clone(), services.node.models.clone());
     let (requester, attempt) = (Requester::of(request), attempt(request));
     let deleting = tokio::spawn(async move {
         let principal = &session.principal;
-        let deletion = catalog.delete(principal, &id, now(), attempt).await;
+        let deletion = delete_as(&*models, principal, &id, now(), attempt).await;
         if let Ok(Deletion::Deleted { model, revision }) = &deletion {
             requester.changed("model.deleted", principal, model.id.as_str(), *revision);
         }

@@ -4,10 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use models_core::visibility::{Effect, Reach, effect_on, reach_of};
-use models_core::{
-    Attempt, Audience, Deletion, Epoch, Event, ModelId, ModelRepository, Principal,
-    RepositoryError, Snapshot, Timestamp,
-};
+use models_core::{Audience, Epoch, Event, ModelRepository, RepositoryError, Snapshot};
 
 use super::rendering::Rendering;
 use super::view::View;
@@ -64,19 +61,6 @@ impl<V: View> Catalog<V> {
     /// Weighs the audience's view anew, if it is this one. It has grown.
     pub fn weigh(&self, audience: &Audience, view: &Arc<V>) {
         self.views.weigh(audience, view);
-    }
-
-    /// Deletes the model, if the principal may.
-    pub async fn delete(
-        &self,
-        principal: &Principal,
-        id: &ModelId,
-        at: Timestamp,
-        attempt: Attempt,
-    ) -> Result<Deletion, RepositoryError> {
-        self.models
-            .delete_as(&principal.key_id, id, at, attempt)
-            .await
     }
 
     async fn read(&self, audience: &Audience) -> Result<Snapshot<Arc<V>>, RepositoryError> {

@@ -8,19 +8,16 @@ use std::sync::Arc;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use models_core::{
-    Import, ImportEntry, ImportReport, ModelId, Name, Organization, Progress, Scope, UpdatedModel,
-    is_private_fine_tune,
+    ImportEntry, ImportReport, ModelId, Progress, UpdatedModel, is_private_fine_tune,
 };
+use models_node::use_cases::models::{self, NewImport};
 use serde::Serialize;
 
 use super::whose::Whose;
-use crate::cli::catalog::{find_scope, origin};
+use crate::cli::catalog::{find_owner, origin};
 use crate::cli::list_file::{self, InvalidEntries, List};
 use crate::cli::terminal::{Failure, Output, complain, open_input, shown};
 use crate::store::Store;
-
-/// The owner of a new public model for which the list names none; OpenAI's own word.
-const DEFAULT_OWNER: &str = "system";
 
 /// From how many entries on an import shows its progress.
 const MANY: usize = 1_000;
@@ -53,25 +50,25 @@ pub(in crate::cli) struct ImportFile {
 
 impl ImportFile {
     pub(super) async fn run(self, store: &Store, output: Output) -> Result<(), Failure> {
-        let (scope, organization) = find_scope(store, self.whose.organization.as_ref()).await?;
+        let organization = find_owner(store, self.whose.organization.as_ref()).await?;
+        let organization = organization.as_ref();
         let List {
             entries, invalid, ..
         } = self.list()?;
-        let whose = organization.as_ref().map_or_else(
+        let whose = organization.map_or_else(
             || "public".to_owned(),
             |organization| format!("`{}`", organization.slug),
         );
-        if scope == Scope::Public {
+        if organization.is_none() {
             warn_of_fine_tuned(&entries);
         }
         let bar = progress_bar(entries.len(), output);
-        let import = Import {
-            scope,
+        let import = NewImport {
             entries,
-            default_owner: default_owner(organization)?,
             dry_run: self.dry_run,
         };
-        let report = store.models.import(import, origin(), progress(&bar)).await;
+        let progress = progress(&bar);
+        let report = models::import(&*store.models, organization, import, origin(), progress).await;
         bar.finish_and_clear();
         let result = Imported {
             report: report?,
@@ -264,13 +261,6 @@ fn none_is_valid(name: &str, invalid: &InvalidEntries) -> String {
 fn rest(invalid: &InvalidEntries, named: usize) -> Option<String> {
     let rest = invalid.count.checked_sub(named).filter(|rest| *rest > 0)?;
     Some(format!("and {rest} more"))
-}
-
-fn default_owner(organization: Option<Organization>) -> Result<Name, Failure> {
-    organization.map_or_else(
-        || Ok(DEFAULT_OWNER.parse()?),
-        |organization| Ok(organization.name),
-    )
 }
 
 /// Visible on a terminal, when there is much to do; it hides itself elsewhere.

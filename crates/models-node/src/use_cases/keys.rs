@@ -1,0 +1,164 @@
+//! API keys.
+
+use std::time::Duration;
+
+use models_core::{
+    ApiKey, ApiKeyId, ApiKeyRepository, Entered, Name, Organization, Origin, RepositoryError, Role,
+    Secret, Timestamp,
+};
+use uuid::Uuid;
+
+/// The length below which a secret that is brought along can be guessed.
+pub const SHORTEST_SECRET: usize = 20;
+
+/// A key that is to be created.
+pub struct NewKey {
+    /// Its name, for people.
+    pub name: Entered<Name>,
+    /// What it may do.
+    pub role: Role,
+    /// When it expires; `None` for never.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Why a key cannot be good for so long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvalidLifetime {
+    /// Under a second.
+    TooShort,
+    /// It would end after the last time that can be stored.
+    TooLong,
+}
+
+/// When a key expires that is good for so long from now on.
+pub fn expiry(now: Timestamp, lifetime: Duration) -> Result<Timestamp, InvalidLifetime> {
+    if lifetime.as_secs() == 0 {
+        return Err(InvalidLifetime::TooShort);
+    }
+    now.checked_add(lifetime).ok_or(InvalidLifetime::TooLong)
+}
+
+/// Whether a secret that is brought along can be guessed.
+#[must_use]
+pub fn can_be_guessed(secret: &Secret) -> bool {
+    secret.length() < SHORTEST_SECRET
+}
+
+/// Creates a key with this secret in the organization's default project. `AlreadyExists` if there is a key with
+/// this secret.
+pub async fn create(
+    api_keys: &dyn ApiKeyRepository,
+    organization: &Organization,
+    secret: &Secret,
+    new: NewKey,
+    origin: Origin,
+) -> Result<ApiKey, RepositoryError> {
+    let key = key(organization, secret, new, origin.at);
+    api_keys
+        .insert(key.clone(), secret.digest(), origin)
+        .await?;
+    Ok(key)
+}
+
+/// A key in the organization's default project, under a new id.
+pub(super) fn key(
+    organization: &Organization,
+    secret: &Secret,
+    new: NewKey,
+    now: Timestamp,
+) -> ApiKey {
+    let NewKey {
+        name,
+        role,
+        expires_at,
+    } = new;
+    ApiKey {
+        id: ApiKeyId::from_uuid(Uuid::now_v7()),
+        organization_id: organization.id.clone(),
+        organization_slug: organization.slug.clone(),
+        project_id: organization.default_project.id.clone(),
+        name: name.into_inner(),
+        role,
+        redacted_value: secret.redacted(),
+        created_at: now,
+        expires_at,
+        revoked_at: None,
+    }
+}
+
+/// What an operator knows of a key.
+pub enum KeyName {
+    /// Its id.
+    Id(ApiKeyId),
+    /// Its secret.
+    Secret(Secret),
+}
+
+/// Revokes the key, and returns it as it is afterwards, when no node accepts it any more. `None` if there is no
+/// such key.
+pub async fn revoke(
+    api_keys: &dyn ApiKeyRepository,
+    name: &KeyName,
+    origin: Origin,
+) -> Result<Option<ApiKey>, RepositoryError> {
+    let found;
+    let id = match name {
+        KeyName::Id(id) => id,
+        KeyName::Secret(secret) => {
+            found = api_keys.find_by_digest(&secret.digest()).await?.value;
+            match &found {
+                Some(key) => &key.id,
+                None => return Ok(None),
+            }
+        }
+    };
+    api_keys.revoke(id, origin).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::organizations::organization;
+    use super::*;
+
+    #[test]
+    fn a_key_is_good_for_at_least_a_second_and_to_the_last_time() {
+        let now = Timestamp::from_seconds(u32::MAX - 2);
+        let expiry = |lifetime| expiry(now, lifetime);
+        let nearly = Duration::from_millis(999);
+        assert_eq!(expiry(nearly), Err(InvalidLifetime::TooShort));
+        let last = Timestamp::from_seconds(u32::MAX);
+        assert_eq!(expiry(Duration::from_secs(2)), Ok(last));
+        let longer = Duration::from_secs(3);
+        assert_eq!(expiry(longer), Err(InvalidLifetime::TooLong));
+    }
+
+    #[test]
+    fn a_short_secret_can_be_guessed() {
+        for (length, expected) in [(SHORTEST_SECRET - 1, true), (SHORTEST_SECRET, false)] {
+            let secret = Secret::parse(&"a".repeat(length)).unwrap();
+            assert_eq!(can_be_guessed(&secret), expected, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_key_belongs_to_the_default_project_and_does_not_hold_its_secret() {
+        let now = Timestamp::from_seconds(7);
+        let organization = organization("acme".parse().unwrap(), "Acme".parse().unwrap(), now);
+        let secret = Secret::from_random([7; 32]);
+        let new = || NewKey {
+            name: "gateway".parse().unwrap(),
+            role: Role::Writer,
+            expires_at: Some(Timestamp::from_seconds(9)),
+        };
+        let key = |new| key(&organization, &secret, new, now);
+        let (one, other) = (key(new()), key(new()));
+        assert_ne!(one.id, other.id);
+        assert_eq!(one.organization_id, organization.id);
+        assert_eq!(one.organization_slug, organization.slug);
+        assert_eq!(one.project_id, organization.default_project.id);
+        assert_eq!((one.name.as_str(), one.role), ("gateway", Role::Writer));
+        assert_eq!(one.redacted_value, secret.redacted());
+        assert_eq!((one.created_at, one.revoked_at), (now, None));
+        assert_eq!(one.expires_at, Some(Timestamp::from_seconds(9)));
+    }
+}
