@@ -105,7 +105,7 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
         self.run(async move {
             let mut mutation = Mutation::begin(&store, origin).await?;
             insert_api_key(&mut mutation, key, digest).await?;
-            mutation.commit().await.map(drop)
+            mutation.commit().await
         })
         .await
     }
@@ -178,9 +178,11 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
             let key = find_api_key(&mut mutation, &id).await?;
             if let Some(key) = key.as_ref().filter(|_| !revoked.is_empty()) {
                 mutation.record(&Change::ApiKeyDeleted(key.clone())).await?;
+                mutation.commit().await?;
+            } else {
+                let begun_at = mutation.begun_at();
+                mutation.repeat(begun_at).await?;
             }
-            let committed = mutation.commit().await?;
-            store.barrier.wait(committed).await;
             Ok(key)
         })
         .await

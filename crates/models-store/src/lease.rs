@@ -98,6 +98,18 @@ impl<DB: Backend> Database<DB> {
         .await
     }
 
+    /// The longest lease that a node may hold whose row cannot be read.
+    pub(crate) async fn longest_lease(
+        &self,
+        leases: Option<Leases>,
+    ) -> Result<Duration, RepositoryError> {
+        match leases {
+            Some(leases) => Ok(leases.of_barriers()),
+            // Only nodes of older versions run. Without their rows nobody knows how long they may serve.
+            None => Ok(self.longest_row().await?.max(self.lease)),
+        }
+    }
+
     /// The longest lease that a row of a node names; zero where there is none.
     pub(crate) async fn longest_row(&self) -> Result<Duration, RepositoryError> {
         let rows: Vec<(i64,)> = self.nodes_statement(LONGEST, vec![]).await?;

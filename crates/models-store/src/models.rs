@@ -6,9 +6,9 @@ mod rows;
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, ApiKey, ApiKeyId, Attempt, Candidates, Change, Committed, Deletion, DeletionRefusal,
-    Import, ImportReport, KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin,
-    Position, Progress, RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
+    Actor, ApiKey, ApiKeyId, Attempt, Candidates, Change, Deletion, DeletionRefusal, Import,
+    ImportReport, KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin, Progress,
+    RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
 };
 
 use self::deleted::find_deleted;
@@ -105,19 +105,9 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
             };
             let mut mutation = Mutation::begin(&store, origin).await?;
             let deletion = delete_as(&mut mutation, &key_id, &id, attempt).await?;
-            let committed = mutation.commit().await?;
-            match deletion {
-                Deletion::Deleted { revision, .. } | Deletion::Repeated { revision, .. } => {
-                    let gone = Committed {
-                        position: Position {
-                            revision,
-                            ..committed.position
-                        },
-                        ..committed
-                    };
-                    store.barrier.wait(gone).await;
-                }
-                Deletion::Refused(_) => {}
+            match &deletion {
+                Deletion::Deleted { .. } | Deletion::Refused(_) => mutation.commit().await?,
+                Deletion::Repeated { revision, .. } => mutation.repeat(*revision).await?,
             }
             Ok(deletion)
         })
@@ -134,10 +124,7 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
         self.run(async move {
             let mut mutation = Mutation::begin(&store, origin).await?;
             let deleted = remove(&mut mutation, &scope, &id).await?;
-            let committed = mutation.commit().await?;
-            if deleted.is_some() {
-                store.barrier.wait(committed).await;
-            }
+            mutation.commit().await?;
             Ok(deleted)
         })
         .await

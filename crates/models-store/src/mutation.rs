@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use models_core::{
-    CLOCK_MARGIN, CatalogState, Change, Committed, Epoch, Leases, Level, OrganizationId, Origin,
-    Position, RepositoryError, Revision,
+    Barrier, CLOCK_MARGIN, CatalogState, Change, Committed, Epoch, Leases, Level, OrganizationId,
+    Origin, Position, RepositoryError, Revision,
 };
 use tokio::sync::Notify;
 
@@ -27,9 +27,12 @@ pub(crate) struct Mutation<DB: Backend> {
     nodes: Connections<DB>,
     begun_at: Revision,
     revision: Revision,
+    /// The last change that takes something away.
+    gone_at: Option<Revision>,
     origin: Origin,
     committed: Arc<Notify>,
     files: Option<Arc<NodesFile>>,
+    barrier: Arc<dyn Barrier>,
     /// The longest lease that a node may hold.
     longest_lease: Duration,
 }
@@ -48,11 +51,7 @@ impl<DB: Backend> Mutation<DB> {
             leases,
         } = catalog;
         let begun_at = Revision(revision.0 - 1);
-        let longest_lease = match leases {
-            Some(leases) => leases.of_barriers(),
-            // Only nodes of older versions run. Without their rows nobody knows how long they may serve.
-            None => store.longest_row().await?.max(store.lease),
-        };
+        let longest_lease = store.longest_lease(leases).await?;
         Ok(Self {
             transaction,
             epoch,
@@ -61,9 +60,11 @@ impl<DB: Backend> Mutation<DB> {
             nodes: store.nodes.clone(),
             begun_at,
             revision: begun_at,
+            gone_at: None,
             origin,
             committed: store.committed.clone(),
             files: store.files.clone(),
+            barrier: store.barrier.clone(),
             longest_lease,
         })
     }
@@ -71,6 +72,11 @@ impl<DB: Backend> Mutation<DB> {
     /// Whether nothing has ever happened before it.
     pub(crate) fn is_first(&self) -> bool {
         self.begun_at == Revision(0)
+    }
+
+    /// The newest revision before it.
+    pub(crate) fn begun_at(&self) -> Revision {
+        self.begun_at
     }
 
     /// The revision of what was recorded last.
@@ -128,6 +134,9 @@ impl<DB: Backend> Mutation<DB> {
         self.raise_level(change.level()).await?;
         let json = stored::write(change).map_err(|error| RepositoryError::Failed(error.into()))?;
         self.revision = self.revision.next();
+        if change.takes_away() {
+            self.gone_at = Some(self.revision);
+        }
         let values = vec![
             self.revision.0.into(),
             i64::from(self.origin.at).into(),
@@ -140,18 +149,13 @@ impl<DB: Backend> Mutation<DB> {
         self.execute(INSERT, values).await
     }
 
-    /// Commits what was recorded, and returns what a barrier needs to know of it. Where nothing was
-    /// recorded, nothing changed.
-    pub(crate) async fn commit(mut self) -> Result<Committed, RepositoryError> {
+    /// Commits what was recorded. If that takes something away, this returns when no node serves it any more. Where
+    /// nothing was recorded, nothing changed.
+    pub(crate) async fn commit(mut self) -> Result<(), RepositoryError> {
         const SET_REVISION: &str = "UPDATE catalog SET revision = $1";
-        let (epoch, revision) = (self.epoch.clone(), self.revision);
-        let committed = Committed {
-            position: Position { epoch, revision },
-            lease: self.longest_lease,
-        };
+        let revision = self.revision;
         if revision == self.begun_at {
-            self.roll_back().await?;
-            return Ok(committed);
+            return self.roll_back().await;
         }
         if revision != self.begun_at.next() {
             self.execute(SET_REVISION, vec![revision.0.into()]).await?;
@@ -159,10 +163,32 @@ impl<DB: Backend> Mutation<DB> {
         if let Some(files) = &self.files {
             files.check_database()?;
         }
+        let gone = self.gone_at.map(|revision| self.committed_at(revision));
         let done = self.transaction.commit(Some(revision)).await;
         // Also where that is in doubt: the node finds out.
         self.committed.notify_one();
-        done.map(|()| committed)
+        done?;
+        if let Some(gone) = gone {
+            self.barrier.wait(gone).await;
+        }
+        Ok(())
+    }
+
+    /// Leaves everything as it was, and returns when no node serves what earlier changes have taken away up to this
+    /// revision. A request that repeats such a change, whose response was lost, ends like this.
+    pub(crate) async fn repeat(self, gone_at: Revision) -> Result<(), RepositoryError> {
+        let gone = self.committed_at(gone_at);
+        self.transaction.roll_back().await?;
+        self.barrier.wait(gone).await;
+        Ok(())
+    }
+
+    fn committed_at(&self, revision: Revision) -> Committed {
+        let epoch = self.epoch.clone();
+        Committed {
+            position: Position { epoch, revision },
+            lease: self.longest_lease,
+        }
     }
 
     /// Leaves everything as it was.
@@ -212,3 +238,6 @@ pub(crate) async fn check_nodes_are_all<DB: Backend>(
     let (in_catalog,) = rows.first().ok_or_else(no_catalog)?;
     files.check(in_catalog, lease + CLOCK_MARGIN)
 }
+
+#[cfg(test)]
+mod tests;

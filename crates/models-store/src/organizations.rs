@@ -67,7 +67,7 @@ impl<DB: Backend> OrganizationRepository for SqlStore<DB> {
         self.run(async move {
             let mut mutation = Mutation::begin(&store, origin).await?;
             insert_organization(&mut mutation, organization).await?;
-            mutation.commit().await.map(drop)
+            mutation.commit().await
         })
         .await
     }

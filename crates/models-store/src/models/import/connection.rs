@@ -1,17 +1,12 @@
 //! The connection of an import. It has temporary tables and settings of its own, and is closed after
 //! the import, whatever became of it.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use models_core::{CatalogState, Level, RepositoryError, Revision};
+use models_core::{CatalogState, Committed, Level, Position, RepositoryError, Revision};
 use sqlx::{Postgres, Sqlite};
-use tokio::sync::Notify;
 
 use crate::catalog::fetch_catalog;
-use crate::connections::{Connection, Connections, Deadline};
+use crate::connections::{Connection, Deadline};
 use crate::mutation::{check_nodes_are_all, raise_level};
-use crate::nodes_file::NodesFile;
 use crate::sql::{Backend, Record, SqlStore, Value};
 
 /// What an import sets on its connection.
@@ -81,13 +76,7 @@ pub(crate) struct Ahead {
 /// A connection outside the pools. Dropped, it is closed, and the database rolls back.
 pub(super) struct ImportConnection<DB: Backend> {
     connection: Connection<DB>,
-    nodes: Connections<DB>,
-    begin: &'static str,
-    level: Level,
-    committed: Arc<Notify>,
-    files: Option<Arc<NodesFile>>,
-    /// As long as the catalog names none.
-    lease: Duration,
+    store: SqlStore<DB>,
 }
 
 impl<DB: Backend> ImportConnection<DB> {
@@ -95,12 +84,7 @@ impl<DB: Backend> ImportConnection<DB> {
         store.refuse_other_files()?;
         let mut opened = Self {
             connection: store.writer.detach(Deadline::IMPORT).await?,
-            nodes: store.nodes.clone(),
-            begin: store.begin,
-            level: store.level,
-            committed: store.committed.clone(),
-            files: store.files.clone(),
-            lease: store.lease,
+            store: store.clone(),
         };
         for setting in DB::SETTINGS {
             opened.execute(setting, vec![]).await?;
@@ -128,15 +112,15 @@ impl<DB: Backend> ImportConnection<DB> {
 
     /// Begins a transaction and takes the turn.
     pub(super) async fn take_turn(&mut self) -> Result<Turn, RepositoryError> {
-        self.connection.begin(self.begin).await?;
-        fetch_catalog(&mut self.connection, DB::TAKE_TURN, self.level)
+        self.connection.begin(self.store.begin).await?;
+        fetch_catalog(&mut self.connection, DB::TAKE_TURN, self.store.level)
             .await
             .map(Turn)
     }
 
     /// The newest revision, as this connection sees it.
     pub(super) async fn newest_revision(&mut self) -> Result<Revision, RepositoryError> {
-        let catalog = fetch_catalog(&mut self.connection, DB::POSITION, self.level).await?;
+        let catalog = fetch_catalog(&mut self.connection, DB::POSITION, self.store.level).await?;
         Ok(catalog.position.revision)
     }
 
@@ -145,7 +129,7 @@ impl<DB: Backend> ImportConnection<DB> {
         for statement in ahead.prepare {
             self.execute(statement, vec![]).await?;
         }
-        self.connection.begin(self.begin).await?;
+        self.connection.begin(self.store.begin).await?;
         self.execute(ahead.limit_waits, vec![]).await
     }
 
@@ -164,7 +148,7 @@ impl<DB: Backend> ImportConnection<DB> {
         if locked.is_empty() {
             return Ok(None);
         }
-        let taken = fetch_catalog(&mut self.connection, DB::TAKE_TURN, self.level).await;
+        let taken = fetch_catalog(&mut self.connection, DB::TAKE_TURN, self.store.level).await;
         taken.map(|catalog| Some(Turn(catalog)))
     }
 
@@ -175,33 +159,44 @@ impl<DB: Backend> ImportConnection<DB> {
         level: Level,
     ) -> Result<(), RepositoryError> {
         if level > turn.0.level {
-            if let Some(files) = &self.files {
-                let lease = turn
-                    .0
-                    .leases
-                    .map_or(self.lease, |leases| leases.of_barriers());
+            if let Some(files) = &self.store.files {
+                let lease = self.store.longest_lease(turn.0.leases).await?;
                 check_nodes_are_all(&mut self.connection, files, lease).await?;
             }
-            raise_level(&mut self.connection, &self.nodes, level).await?;
+            raise_level(&mut self.connection, &self.store.nodes, level).await?;
         }
         Ok(())
     }
 
-    /// Commits what was written up to this revision.
+    /// Commits what was written up to this revision. If that takes something away, this returns when no node serves it
+    /// any more.
     pub(super) async fn commit(
         &mut self,
-        _turn: Turn,
+        turn: Turn,
         last: Revision,
+        takes_away: bool,
     ) -> Result<(), RepositoryError> {
+        let mut gone = None;
+        if takes_away {
+            let lease = self.store.longest_lease(turn.0.leases).await?;
+            let epoch = turn.0.position.epoch;
+            let position = Position {
+                epoch,
+                revision: last,
+            };
+            gone = Some(Committed { position, lease });
+        }
         self.execute("UPDATE catalog SET revision = $1", vec![last.0.into()])
             .await?;
-        if let Some(files) = &self.files {
-            files.check_database()?;
-        }
+        self.store.refuse_other_files()?;
         let done = self.connection.commit(Some(last)).await;
         // Also where that is in doubt: the node finds out.
-        self.committed.notify_one();
-        done
+        self.store.committed.notify_one();
+        done?;
+        if let Some(gone) = gone {
+            self.store.barrier.wait(gone).await;
+        }
+        Ok(())
     }
 
     pub(super) async fn roll_back(&mut self) -> Result<(), RepositoryError> {

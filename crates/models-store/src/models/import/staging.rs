@@ -112,6 +112,8 @@ pub(super) struct Staging<'a, DB: Backend> {
     changes: usize,
     /// The highest level that one of the changes needs.
     level: Level,
+    /// Whether one of the changes takes something away.
+    takes_away: bool,
     /// The newest revision before the last whole comparison.
     compared_at: Revision,
     /// Whether `rank` and `arranged_models` are those of the staged rows.
@@ -145,6 +147,7 @@ impl<'a, DB: Backend> Staging<'a, DB> {
             outcomes: Vec::with_capacity(import.entries.len()),
             changes: 0,
             level: Level::FIRST,
+            takes_away: false,
             compared_at: Revision(0),
             is_ranked: true,
             is_arranged: false,
@@ -289,7 +292,7 @@ impl<'a, DB: Backend> Staging<'a, DB> {
         let last = Revision(turn.revision_before().0 + self.all().up_to);
         // Last of all: it locks the nodes' rows, and no node can renew its lease meanwhile.
         self.connection.raise_level(&turn, self.level).await?;
-        self.connection.commit(turn, last).await
+        self.connection.commit(turn, last, self.takes_away).await
     }
 
     /// All changes.
@@ -319,6 +322,7 @@ impl<'a, DB: Backend> Staging<'a, DB> {
             self.settle(*position, outcome);
             if let Some(change) = &change {
                 self.level = self.level.max(change.level());
+                self.takes_away |= change.takes_away();
             }
             let rank = number(self.changes);
             values.extend([number(*position).into(), rank.into()]);
