@@ -25,6 +25,10 @@ mod views;
 
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod fake_keys;
+#[cfg(test)]
+mod fake_models;
 
 pub use cache::CacheCounters;
 pub use clock::{BootTime, Clock, ManualClock};

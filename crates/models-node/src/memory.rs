@@ -97,3 +97,6 @@ impl<S: Session, V: View> Follower for Memory<S, V> {
         self.tokens.begin(epoch);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -177,3 +177,6 @@ fn run_out() -> RepositoryError {
         "the node's lease has run out: it has not heard from the database for too long".into(),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,95 +1,16 @@
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use models_core::{
-    ApiKey, ApiKeyId, ApiKeyRepository, Epoch, KeyDigest, KeyRejection, ListedApiKey,
-    OrganizationId, Origin, Position, Principal, ProjectId, RepositoryError, Revision, Role,
-    Secret, Snapshot, Timestamp,
-};
+use models_core::{ApiKeyId, KeyRejection, Secret, Timestamp};
 use uuid::Uuid;
 
 use super::known::MISSING_FOR;
 use super::{KeyRefusal, Session, Sessions};
 use crate::clock::ManualClock;
+use crate::fake_keys::{EXPIRY, Holder, Keys, epoch};
 use crate::lease::{HeldLease, Lease};
-
-/// The holder alone.
-struct Holder(Principal);
-
-impl Session for Holder {
-    fn new(key: &ApiKey) -> Result<Self, RepositoryError> {
-        Ok(Self(key.holder()))
-    }
-
-    fn principal(&self) -> &Principal {
-        &self.0
-    }
-}
-
-/// When the key expires, in seconds.
-const EXPIRY: u32 = 100;
-
-/// A database with one key, at times.
-struct Keys {
-    key: ApiKey,
-    is_there: AtomicBool,
-    reads: AtomicUsize,
-    can_write: AtomicBool,
-    recorded: AtomicUsize,
-    /// In seconds.
-    last_use: AtomicU32,
-}
-
-#[async_trait]
-impl ApiKeyRepository for Keys {
-    async fn insert(&self, _: ApiKey, _: KeyDigest, _: Origin) -> Result<(), RepositoryError> {
-        unreachable!()
-    }
-
-    async fn is_any(&self) -> Result<bool, RepositoryError> {
-        unreachable!()
-    }
-
-    async fn list(&self, _: Option<&OrganizationId>) -> Result<Vec<ListedApiKey>, RepositoryError> {
-        unreachable!()
-    }
-
-    async fn record_uses(&self, uses: Vec<(ApiKeyId, Timestamp)>) -> Result<(), RepositoryError> {
-        if !self.can_write.load(Ordering::Relaxed) {
-            return Err(RepositoryError::Unavailable("the disk is full".into()));
-        }
-        self.recorded.fetch_add(uses.len(), Ordering::Relaxed);
-        let last = uses.iter().map(|(_, at)| at.seconds()).max();
-        self.last_use.store(last.unwrap_or(0), Ordering::Relaxed);
-        Ok(())
-    }
-
-    async fn find_by_digest(
-        &self,
-        _: &KeyDigest,
-    ) -> Result<Snapshot<Option<ApiKey>>, RepositoryError> {
-        self.reads.fetch_add(1, Ordering::Relaxed);
-        let is_there = self.is_there.load(Ordering::Relaxed);
-        Ok(Snapshot {
-            position: Position {
-                epoch: epoch(),
-                revision: Revision(1),
-            },
-            value: is_there.then(|| self.key.clone()),
-        })
-    }
-
-    async fn revoke(&self, _: &ApiKeyId, _: Origin) -> Result<Option<ApiKey>, RepositoryError> {
-        unreachable!()
-    }
-}
-
-fn epoch() -> Epoch {
-    Epoch("one".to_owned())
-}
 
 struct Scene {
     keys: Arc<Keys>,
@@ -102,26 +23,7 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let secret = Secret::from_random([7; 32]);
-        let id = Uuid::from_u128(1);
-        let keys = Arc::new(Keys {
-            key: ApiKey {
-                id: ApiKeyId::from_uuid(id),
-                organization_id: OrganizationId::from_uuid(id),
-                organization_slug: "acme".parse().unwrap(),
-                project_id: ProjectId::from_uuid(id),
-                name: "a key".parse().unwrap(),
-                role: Role::Reader,
-                redacted_value: secret.redacted(),
-                created_at: Timestamp::from_seconds(1),
-                expires_at: Some(Timestamp::from_seconds(EXPIRY)),
-                revoked_at: None,
-            },
-            is_there: AtomicBool::new(true),
-            reads: AtomicUsize::new(0),
-            can_write: AtomicBool::new(true),
-            recorded: AtomicUsize::new(0),
-            last_use: AtomicU32::new(0),
-        });
+        let keys = Arc::new(Keys::new(&secret));
         let clock = ManualClock::default();
         let lease = Lease::new(clock.clone().into());
         lease.extend(clock.now() + Duration::from_mins(1));

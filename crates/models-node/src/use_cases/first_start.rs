@@ -67,20 +67,71 @@ fn constant<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
 
 #[cfg(test)]
 mod tests {
-    use models_core::Scope;
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use models_core::{Change, Scope};
 
     use super::*;
+    use crate::fake::Fake;
+    use crate::fake_models::model;
 
-    #[test]
-    fn the_first_key_owns_the_default_organization_and_the_models_are_public() {
-        let secret = Secret::from_random([7; 32]);
-        let contents = contents(vec![], &secret, Timestamp::from_seconds(7));
+    /// A catalog, and what it was filled with.
+    struct Catalog {
+        is_empty: bool,
+        filled: Mutex<Option<(FirstContents, Origin)>>,
+    }
+
+    #[async_trait]
+    impl FirstStartRepository for Catalog {
+        async fn fill_if_empty(
+            &self,
+            contents: FirstContents,
+            origin: Origin,
+        ) -> Result<bool, RepositoryError> {
+            *self.filled.lock().unwrap() = Some((contents, origin));
+            Ok(self.is_empty)
+        }
+    }
+
+    async fn fill(is_empty: bool) -> (Option<FirstKey>, FirstContents, Origin) {
+        let catalog = Catalog {
+            is_empty,
+            filled: Mutex::default(),
+        };
+        let (secret, at) = (Secret::from_random([7; 32]), Timestamp::from_seconds(7));
+        let first_key = fill_if_empty(&catalog, vec![], secret, at).await.unwrap();
+        let (contents, origin) = catalog.filled.into_inner().unwrap().unwrap();
+        (first_key, contents, origin)
+    }
+
+    #[tokio::test]
+    async fn the_first_key_owns_the_default_organization_and_the_models_are_public() {
+        let (first_key, contents, origin) = fill(true).await;
+        let first_key = first_key.unwrap();
+        assert_eq!(first_key.organization, contents.organization);
+        assert_eq!(first_key.secret.digest(), contents.digest);
         assert_eq!(contents.organization.slug.as_str(), "default");
         assert_eq!(contents.key.organization_id, contents.organization.id);
         assert_eq!(contents.key.role, Role::Owner);
         assert_eq!(contents.key.expires_at, None);
-        assert_eq!(contents.digest, secret.digest());
         assert_eq!(contents.import.scope, Scope::Public);
         assert!(!contents.import.dry_run);
+        assert_eq!(origin.actor, Actor::FirstStart);
+        assert_eq!(origin.at, contents.key.created_at);
+    }
+
+    #[tokio::test]
+    async fn a_first_start_is_due_until_something_has_happened() {
+        let log = Fake::new();
+        assert!(is_due(&*log).await.unwrap());
+        log.append(Change::ModelCreated(model("public", None)));
+        assert!(!is_due(&*log).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_catalog_that_is_not_empty_has_no_first_key() {
+        let (first_key, ..) = fill(false).await;
+        assert!(first_key.is_none());
     }
 }

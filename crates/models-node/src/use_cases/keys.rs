@@ -117,8 +117,32 @@ pub async fn revoke(
 
 #[cfg(test)]
 mod tests {
+    use models_core::Actor;
+
     use super::super::organizations::organization;
     use super::*;
+    use crate::fake_keys::Keys;
+
+    const NOW: Timestamp = Timestamp::from_seconds(7);
+
+    fn origin() -> Origin {
+        Origin {
+            actor: Actor::CommandLine,
+            at: NOW,
+        }
+    }
+
+    fn acme() -> Organization {
+        organization("acme".parse().unwrap(), "Acme".parse().unwrap(), NOW)
+    }
+
+    fn gateway() -> NewKey {
+        NewKey {
+            name: "gateway".parse().unwrap(),
+            role: Role::Writer,
+            expires_at: Some(Timestamp::from_seconds(9)),
+        }
+    }
 
     #[test]
     fn a_key_is_good_for_at_least_a_second_and_to_the_last_time() {
@@ -142,23 +166,43 @@ mod tests {
 
     #[test]
     fn a_key_belongs_to_the_default_project_and_does_not_hold_its_secret() {
-        let now = Timestamp::from_seconds(7);
-        let organization = organization("acme".parse().unwrap(), "Acme".parse().unwrap(), now);
-        let secret = Secret::from_random([7; 32]);
-        let new = || NewKey {
-            name: "gateway".parse().unwrap(),
-            role: Role::Writer,
-            expires_at: Some(Timestamp::from_seconds(9)),
-        };
-        let key = |new| key(&organization, &secret, new, now);
-        let (one, other) = (key(new()), key(new()));
+        let (organization, secret) = (acme(), Secret::from_random([7; 32]));
+        let new = || key(&organization, &secret, gateway(), NOW);
+        let (one, other) = (new(), new());
         assert_ne!(one.id, other.id);
         assert_eq!(one.organization_id, organization.id);
         assert_eq!(one.organization_slug, organization.slug);
         assert_eq!(one.project_id, organization.default_project.id);
         assert_eq!((one.name.as_str(), one.role), ("gateway", Role::Writer));
         assert_eq!(one.redacted_value, secret.redacted());
-        assert_eq!((one.created_at, one.revoked_at), (now, None));
+        assert_eq!((one.created_at, one.revoked_at), (NOW, None));
         assert_eq!(one.expires_at, Some(Timestamp::from_seconds(9)));
+    }
+
+    #[tokio::test]
+    async fn a_key_is_stored_under_the_digest_of_its_secret() {
+        let secret = Secret::from_random([7; 32]);
+        let keys = Keys::new(&secret);
+        let created = create(&keys, &acme(), &secret, gateway(), origin()).await;
+        let stored = keys.inserted.lock().unwrap().take();
+        assert_eq!(stored, Some((created.unwrap(), secret.digest())));
+    }
+
+    #[tokio::test]
+    async fn a_key_is_revoked_by_its_id_or_its_secret() {
+        let (secret, other) = ([7; 32], [8; 32]);
+        let keys = Keys::new(&Secret::from_random(secret));
+        let id = keys.key.id.clone();
+        let unknown = ApiKeyId::from_uuid(Uuid::from_u128(2));
+        for (name, is_known) in [
+            (KeyName::Id(id.clone()), true),
+            (KeyName::Id(unknown), false),
+            (KeyName::Secret(Secret::from_random(secret)), true),
+            (KeyName::Secret(Secret::from_random(other)), false),
+        ] {
+            let revoked = revoke(&keys, &name, origin()).await.unwrap();
+            let revoked = revoked.map(|key| (key.id, key.revoked_at));
+            assert_eq!(revoked, is_known.then(|| (id.clone(), Some(NOW))));
+        }
     }
 }

@@ -75,23 +75,64 @@ pub async fn delete_as(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use models_core::{Actor, Revision};
+
     use super::super::organizations::organization;
     use super::*;
+    use crate::fake_models::{Models, principal};
 
-    #[test]
-    fn imported_models_belong_to_the_organization_or_the_system() {
-        let now = Timestamp::from_seconds(7);
-        let acme = organization("acme".parse().unwrap(), "Acme".parse().unwrap(), now);
+    const NOW: Timestamp = Timestamp::from_seconds(7);
+
+    fn origin() -> Origin {
+        Origin {
+            actor: Actor::CommandLine,
+            at: NOW,
+        }
+    }
+
+    fn acme() -> Organization {
+        organization("acme".parse().unwrap(), "Acme".parse().unwrap(), NOW)
+    }
+
+    #[tokio::test]
+    async fn imported_models_belong_to_the_organization_or_the_system() {
+        let acme = acme();
         for (organization, owner) in [(None, "system"), (Some(&acme), "Acme")] {
+            let dry_run = organization.is_some();
             let new = NewImport {
                 entries: vec![],
-                dry_run: organization.is_some(),
+                dry_run,
             };
-            let import = import_of(organization, new);
+            let models = Models::default();
+            let report = import(&models, organization, new, origin(), Arc::new(|_| {})).await;
+            assert_eq!(report.unwrap().unchanged, 7, "what the repository reports");
+            let import = models.imported.lock().unwrap().take().unwrap();
             assert_eq!(import.default_owner.as_str(), owner);
-            assert_eq!(import.dry_run, organization.is_some());
+            assert_eq!(import.dry_run, dry_run);
             let id = organization.map(|organization| &organization.id);
             assert_eq!(import.scope.organization_id(), id);
         }
+    }
+
+    #[tokio::test]
+    async fn an_operator_deletes_a_model_of_the_scope_that_it_names() {
+        let (acme, models) = (acme(), Models::default());
+        let id = "public".parse().unwrap();
+        for (organization, is_there) in [(None, true), (Some(&acme), false)] {
+            let deleted = delete(&models, organization, &id, origin()).await;
+            assert_eq!(deleted.unwrap().is_some(), is_there);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_caller_deletes_with_its_key_and_at_its_time() {
+        let (models, id) = (Models::default(), "own-1".parse().unwrap());
+        let deletion = delete_as(&models, &principal(2), &id, NOW, Attempt::First).await;
+        let Deletion::Deleted { model, revision } = deletion.unwrap() else {
+            panic!("it was not deleted");
+        };
+        assert_eq!((model.id, revision), (id, Revision(7)));
     }
 }

@@ -1,184 +1,15 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use models_core::{
-    Actor, ApiKeyId, Attempt, Audience, Candidates, Change, Deletion, Epoch, Event, Import,
-    ImportReport, Model, ModelId, ModelRepository, OrganizationId, Origin, Position, Principal,
-    Progress, ProjectId, RepositoryError, Revision, Role, Scope, Snapshot, Timestamp,
-};
-use uuid::Uuid;
+use models_core::{Change, Revision};
 
-use super::{Catalog, Newest, View};
+use super::Catalog;
 use crate::clock::ManualClock;
+use crate::fake_keys::epoch;
+use crate::fake_models::{Models, Shown, audience, event, model};
 use crate::lease::{HeldLease, Lease};
 use crate::revision::RevisionTokens;
-
-/// The ids that it shows, and how far it is.
-struct Shown {
-    ids: Vec<String>,
-    newest: Newest,
-    has_public: bool,
-}
-
-fn ids<'a>(models: impl Iterator<Item = &'a Model>) -> Vec<String> {
-    models.map(|model| model.id.to_string()).collect()
-}
-
-impl View for Shown {
-    fn new<'a>(
-        models: impl Iterator<Item = &'a Model>,
-        newest: &Newest,
-        public: Option<Arc<Self>>,
-    ) -> Result<Self, RepositoryError> {
-        Ok(Self {
-            ids: ids(models),
-            newest: *newest,
-            has_public: public.is_some(),
-        })
-    }
-
-    fn shared<'a>(
-        models: impl Iterator<Item = &'a Model>,
-        newest: &Newest,
-    ) -> Result<Self, RepositoryError> {
-        Self::new(models, newest, None)
-    }
-
-    fn shows_just<'a>(&self, models: impl Iterator<Item = &'a Model>) -> bool {
-        self.ids == ids(models)
-    }
-
-    fn without(&self, ids: &[&str], newest: &Newest) -> Option<Self> {
-        let mut left = self.ids.clone();
-        left.retain(|id| !ids.contains(&id.as_str()));
-        self.has_public.then_some(Self {
-            ids: left,
-            newest: *newest,
-            has_public: true,
-        })
-    }
-
-    fn newest(&self) -> Revision {
-        self.newest.revision
-    }
-
-    fn weight(&self) -> usize {
-        1_000
-    }
-}
-
-fn organization(number: u128) -> OrganizationId {
-    OrganizationId::from_uuid(Uuid::from_u128(number))
-}
-
-fn audience(number: u128) -> Audience {
-    Audience::from(&Principal {
-        key_id: ApiKeyId::from_uuid(Uuid::from_u128(1)),
-        organization_id: organization(number),
-        organization_slug: "acme".parse().unwrap(),
-        project_id: ProjectId::from_uuid(Uuid::from_u128(1)),
-        role: Role::Reader,
-    })
-}
-
-fn model(id: &str, owner: Option<u128>) -> Model {
-    Model {
-        id: id.parse().unwrap(),
-        scope: owner.map(organization).into(),
-        created: Timestamp::from_seconds(1),
-        owned_by: "someone".parse().unwrap(),
-        shutdown_date: None,
-    }
-}
-
-fn event(revision: i64, change: Change) -> Event {
-    Event {
-        revision: Revision(revision),
-        origin: Origin {
-            actor: Actor::CommandLine,
-            at: Timestamp::from_seconds(1),
-        },
-        change,
-    }
-}
-
-fn epoch() -> Epoch {
-    Epoch("one".to_owned())
-}
-
-/// The public model `public`, and two models of each organization with an even number.
-struct Models {
-    reads: AtomicUsize,
-    /// More public models.
-    more: usize,
-}
-
-#[async_trait]
-impl ModelRepository for Models {
-    async fn list(&self, _: &Scope) -> Result<Vec<Model>, RepositoryError> {
-        unreachable!()
-    }
-
-    async fn find(&self, _: &Scope, _: &ModelId) -> Result<Option<Model>, RepositoryError> {
-        unreachable!()
-    }
-
-    async fn list_candidates(
-        &self,
-        id: &OrganizationId,
-    ) -> Result<Snapshot<Candidates>, RepositoryError> {
-        self.reads.fetch_add(1, Ordering::Relaxed);
-        let owner = [2, 4]
-            .into_iter()
-            .find(|number| organization(*number) == *id);
-        let mut models = vec![model("public", None)];
-        models.extend((0..self.more).map(|number| model(&format!("public-{number:04}"), None)));
-        if owner.is_some() {
-            models.extend(["own-1", "own-2"].map(|id| model(id, owner)));
-        }
-        Ok(Snapshot {
-            position: Position {
-                epoch: epoch(),
-                revision: Revision(9),
-            },
-            value: Candidates {
-                models,
-                public_revision: Revision(3),
-                own_revision: Revision(if owner.is_some() { 7 } else { 0 }),
-            },
-        })
-    }
-
-    async fn import(
-        &self,
-        _: Import,
-        _: Origin,
-        _: Progress,
-    ) -> Result<ImportReport, RepositoryError> {
-        unreachable!()
-    }
-
-    async fn delete_as(
-        &self,
-        _: &ApiKeyId,
-        _: &ModelId,
-        _: Timestamp,
-        _: Attempt,
-    ) -> Result<Deletion, RepositoryError> {
-        unreachable!()
-    }
-
-    async fn delete(
-        &self,
-        _: &Scope,
-        _: &ModelId,
-        _: Origin,
-    ) -> Result<Option<Model>, RepositoryError> {
-        unreachable!()
-    }
-}
 
 struct Scene {
     models: Arc<Models>,
@@ -194,8 +25,8 @@ impl Scene {
 
     fn with_more(more: usize) -> Self {
         let models = Arc::new(Models {
-            reads: AtomicUsize::new(0),
             more,
+            ..Models::default()
         });
         let clock = ManualClock::default();
         let lease = Lease::new(clock.clone().into());

@@ -1,0 +1,191 @@
+//! A database with few models, and what is kept of them, for tests.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use models_core::{
+    Actor, ApiKeyId, Attempt, Audience, Candidates, Change, Deletion, Event, Import, ImportReport,
+    Model, ModelId, ModelRepository, OrganizationId, Origin, Position, Principal, Progress,
+    ProjectId, RepositoryError, Revision, Role, Scope, Snapshot, Timestamp,
+};
+use uuid::Uuid;
+
+use crate::fake_keys::epoch;
+use crate::views::{Newest, View};
+
+/// The ids that it shows, and how far it is.
+pub(crate) struct Shown {
+    pub(crate) ids: Vec<String>,
+    pub(crate) newest: Newest,
+    pub(crate) has_public: bool,
+}
+
+fn ids<'a>(models: impl Iterator<Item = &'a Model>) -> Vec<String> {
+    models.map(|model| model.id.to_string()).collect()
+}
+
+impl View for Shown {
+    fn new<'a>(
+        models: impl Iterator<Item = &'a Model>,
+        newest: &Newest,
+        public: Option<Arc<Self>>,
+    ) -> Result<Self, RepositoryError> {
+        Ok(Self {
+            ids: ids(models),
+            newest: *newest,
+            has_public: public.is_some(),
+        })
+    }
+
+    fn shared<'a>(
+        models: impl Iterator<Item = &'a Model>,
+        newest: &Newest,
+    ) -> Result<Self, RepositoryError> {
+        Self::new(models, newest, None)
+    }
+
+    fn shows_just<'a>(&self, models: impl Iterator<Item = &'a Model>) -> bool {
+        self.ids == ids(models)
+    }
+
+    fn without(&self, ids: &[&str], newest: &Newest) -> Option<Self> {
+        let mut left = self.ids.clone();
+        left.retain(|id| !ids.contains(&id.as_str()));
+        self.has_public.then_some(Self {
+            ids: left,
+            newest: *newest,
+            has_public: true,
+        })
+    }
+
+    fn newest(&self) -> Revision {
+        self.newest.revision
+    }
+
+    fn weight(&self) -> usize {
+        1_000
+    }
+}
+
+pub(crate) fn organization(number: u128) -> OrganizationId {
+    OrganizationId::from_uuid(Uuid::from_u128(number))
+}
+
+pub(crate) fn audience(number: u128) -> Audience {
+    Audience::from(&principal(number))
+}
+
+pub(crate) fn principal(number: u128) -> Principal {
+    Principal {
+        key_id: ApiKeyId::from_uuid(Uuid::from_u128(1)),
+        organization_id: organization(number),
+        organization_slug: "acme".parse().unwrap(),
+        project_id: ProjectId::from_uuid(Uuid::from_u128(1)),
+        role: Role::Reader,
+    }
+}
+
+pub(crate) fn model(id: &str, owner: Option<u128>) -> Model {
+    Model {
+        id: id.parse().unwrap(),
+        scope: owner.map(organization).into(),
+        created: Timestamp::from_seconds(1),
+        owned_by: "someone".parse().unwrap(),
+        shutdown_date: None,
+    }
+}
+
+pub(crate) fn event(revision: i64, change: Change) -> Event {
+    Event {
+        revision: Revision(revision),
+        origin: Origin {
+            actor: Actor::CommandLine,
+            at: Timestamp::from_seconds(1),
+        },
+        change,
+    }
+}
+
+/// The public model `public`, and two models of each organization with an even number.
+#[derive(Default)]
+pub(crate) struct Models {
+    pub(crate) reads: AtomicUsize,
+    /// More public models.
+    pub(crate) more: usize,
+    pub(crate) imported: Mutex<Option<Import>>,
+}
+
+#[async_trait]
+impl ModelRepository for Models {
+    async fn list(&self, _: &Scope) -> Result<Vec<Model>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn find(&self, _: &Scope, _: &ModelId) -> Result<Option<Model>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn list_candidates(
+        &self,
+        id: &OrganizationId,
+    ) -> Result<Snapshot<Candidates>, RepositoryError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        let owner = [2, 4]
+            .into_iter()
+            .find(|number| organization(*number) == *id);
+        let mut models = vec![model("public", None)];
+        models.extend((0..self.more).map(|number| model(&format!("public-{number:04}"), None)));
+        if owner.is_some() {
+            models.extend(["own-1", "own-2"].map(|id| model(id, owner)));
+        }
+        Ok(Snapshot {
+            position: Position {
+                epoch: epoch(),
+                revision: Revision(9),
+            },
+            value: Candidates {
+                models,
+                public_revision: Revision(3),
+                own_revision: Revision(if owner.is_some() { 7 } else { 0 }),
+            },
+        })
+    }
+
+    async fn import(
+        &self,
+        import: Import,
+        _: Origin,
+        _: Progress,
+    ) -> Result<ImportReport, RepositoryError> {
+        *self.imported.lock().unwrap() = Some(import);
+        Ok(ImportReport {
+            unchanged: 7,
+            ..ImportReport::default()
+        })
+    }
+
+    async fn delete_as(
+        &self,
+        key_id: &ApiKeyId,
+        id: &ModelId,
+        at: Timestamp,
+        _: Attempt,
+    ) -> Result<Deletion, RepositoryError> {
+        assert_eq!(*key_id, ApiKeyId::from_uuid(Uuid::from_u128(1)));
+        Ok(Deletion::Deleted {
+            model: model(id.as_str(), Some(2)),
+            revision: Revision(at.seconds().into()),
+        })
+    }
+
+    async fn delete(
+        &self,
+        scope: &Scope,
+        id: &ModelId,
+        _: Origin,
+    ) -> Result<Option<Model>, RepositoryError> {
+        let public = model("public", None);
+        Ok((*scope == public.scope && *id == public.id).then_some(public))
+    }
+}
