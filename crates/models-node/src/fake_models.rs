@@ -19,6 +19,7 @@ pub(crate) struct Shown {
     pub(crate) ids: Vec<String>,
     pub(crate) newest: Newest,
     pub(crate) has_public: bool,
+    pub(crate) weight: AtomicUsize,
 }
 
 fn ids<'a>(models: impl Iterator<Item = &'a Model>) -> Vec<String> {
@@ -35,6 +36,7 @@ impl View for Shown {
             ids: ids(models),
             newest: *newest,
             has_public: public.is_some(),
+            weight: AtomicUsize::new(1_000),
         })
     }
 
@@ -56,6 +58,7 @@ impl View for Shown {
             ids: left,
             newest: *newest,
             has_public: true,
+            weight: AtomicUsize::new(1_000),
         })
     }
 
@@ -64,7 +67,7 @@ impl View for Shown {
     }
 
     fn weight(&self) -> usize {
-        1_000
+        self.weight.load(Ordering::Relaxed)
     }
 }
 
@@ -107,7 +110,8 @@ pub(crate) fn event(revision: i64, change: Change) -> Event {
     }
 }
 
-/// The public model `public`, and two models of each organization with an even number.
+/// The public model `public`, and the models `own-1` and `own-2` of the organizations 2 and 4. The organization 6 has
+/// deleted its models, and the organization 8 has a model `public` of its own.
 #[derive(Default)]
 pub(crate) struct Models {
     pub(crate) reads: AtomicUsize,
@@ -131,14 +135,16 @@ impl ModelRepository for Models {
         id: &OrganizationId,
     ) -> Result<Snapshot<Candidates>, RepositoryError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        let owner = [2, 4]
-            .into_iter()
-            .find(|number| organization(*number) == *id);
+        let owner = (1..9).find(|number| organization(*number) == *id);
+        let (own_revision, own): (_, &[&str]) = match owner {
+            Some(2 | 4) => (7, &["own-1", "own-2"]),
+            Some(6) => (7, &[]),
+            Some(8) => (7, &["public"]),
+            Some(_) | None => (0, &[]),
+        };
         let mut models = vec![model("public", None)];
         models.extend((0..self.more).map(|number| model(&format!("public-{number:04}"), None)));
-        if owner.is_some() {
-            models.extend(["own-1", "own-2"].map(|id| model(id, owner)));
-        }
+        models.extend(own.iter().map(|id| model(id, owner)));
         Ok(Snapshot {
             position: Position {
                 epoch: epoch(),
@@ -147,7 +153,7 @@ impl ModelRepository for Models {
             value: Candidates {
                 models,
                 public_revision: Revision(3),
-                own_revision: Revision(if owner.is_some() { 7 } else { 0 }),
+                own_revision: Revision(own_revision),
             },
         })
     }

@@ -1,4 +1,5 @@
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -26,6 +27,10 @@ impl Cached for u32 {
 }
 
 const LIMIT: usize = 100_000;
+
+/// What an entry costs beside its value: 16 places of a key, a value and a byte for each 7 entries, two counters,
+/// and an allocation.
+const ENTRY: usize = (32 + 1) * 16 / 7 + 16 + 16;
 
 /// A lease that runs, and goes on running.
 fn hold() -> Result<HeldLease, RepositoryError> {
@@ -147,6 +152,34 @@ async fn a_failure_is_told_to_all_who_wait_and_not_kept() {
 }
 
 #[tokio::test]
+async fn a_failure_is_not_told_to_those_who_come_after_it() {
+    let (cache, held) = (cache(), Notify::new());
+    let read = || async {
+        held.notified().await;
+        Err(RepositoryError::Unavailable("gone".into()))
+    };
+    let mut first = std::pin::pin!(load(&cache, &1, read));
+    let mut second = std::pin::pin!(load(&cache, &1, read));
+    assert!(futures_util::poll!(&mut first).is_pending());
+    assert!(futures_util::poll!(&mut second).is_pending());
+    held.notify_one();
+    assert!(first.await.is_err());
+    // The second one has not heard of it yet.
+    let read = || async { Ok(snapshot(7, "one")) };
+    assert_eq!(*load(&cache, &1, read).await.unwrap(), 7);
+    assert!(second.await.is_err());
+}
+
+#[test]
+fn keys_are_spread_over_the_shards() {
+    let cache = cache();
+    let shards: HashSet<_> = (0..10_000)
+        .map(|key| std::ptr::from_ref(cache.shard(&key)))
+        .collect();
+    assert_eq!(shards.len(), cache.shards.len());
+}
+
+#[tokio::test]
 async fn what_is_kept_is_bounded_and_what_is_asked_for_stays_longer() {
     let cache = cache();
     let (mut most, mut found) = (0, 0);
@@ -174,7 +207,7 @@ async fn a_cache_counts_hits_loads_and_evictions() {
     assert_eq!((counters.hits(), counters.loads()), (2, 1));
     assert_eq!(counters.evictions(), 0);
     let entry = counters.bytes();
-    assert!((1_000..LIMIT).contains(&entry), "{entry}");
+    assert_eq!(entry, 1_000 + ENTRY);
     for key in 2..200 {
         load(&cache, &key, read).await.unwrap();
     }
@@ -186,6 +219,8 @@ async fn a_cache_counts_hits_loads_and_evictions() {
 struct Growing(AtomicUsize);
 
 impl Cached for Growing {
+    const KEY: usize = 64;
+
     type Change = ();
 
     fn weight(&self) -> usize {
@@ -209,12 +244,15 @@ async fn a_value_that_has_grown_is_weighed_anew_if_it_is_still_there() {
     };
     load(&cache, &1, read).await.unwrap();
     let before = cache.counters.bytes();
+    assert_eq!(before, 1 + ENTRY + 64);
     value.0.store(101, Ordering::Relaxed);
     let other = Arc::new(Growing(AtomicUsize::new(7)));
     cache.weigh(&1, &other);
     assert_eq!(cache.counters.bytes(), before);
     cache.weigh(&1, &value);
     assert_eq!(cache.counters.bytes(), before + 100);
+    // Also a value that was asked for lately.
+    assert!(cache.get(&lease(), &1).is_some());
     value.0.store(LIMIT, Ordering::Relaxed);
     cache.weigh(&1, &value);
     assert_eq!(cache.counters.bytes(), 0, "too large to be kept");

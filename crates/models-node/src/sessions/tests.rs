@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::known::MISSING_FOR;
 use super::{KeyRefusal, Session, Sessions};
+use crate::cache::CacheCounters;
 use crate::clock::ManualClock;
 use crate::fake_keys::{EXPIRY, Holder, Keys, epoch};
 use crate::lease::{HeldLease, Lease};
@@ -17,6 +18,7 @@ struct Scene {
     clock: ManualClock,
     lease: Lease,
     sessions: Sessions<Holder>,
+    counters: Arc<CacheCounters>,
     secret: Secret,
 }
 
@@ -24,16 +26,18 @@ impl Scene {
     fn new() -> Self {
         let secret = Secret::from_random([7; 32]);
         let keys = Arc::new(Keys::new(&secret));
+        let counters = Arc::new(CacheCounters::default());
         let clock = ManualClock::default();
         let lease = Lease::new(clock.clone().into());
         lease.extend(clock.now() + Duration::from_mins(1));
-        let sessions = Sessions::new(keys.clone(), 1 << 20, Arc::default());
+        let sessions = Sessions::new(keys.clone(), 1 << 20, counters.clone());
         sessions.forget(&epoch());
         Self {
             keys,
             clock,
             lease,
             sessions,
+            counters,
             secret,
         }
     }
@@ -155,6 +159,29 @@ async fn a_dropped_key_is_read_again_and_the_others_are_not() {
     scene.sessions.drop_keys(&HashSet::from([&other]));
     assert!(scene.is_accepted().await);
     assert_eq!(reads(), 3);
+}
+
+#[tokio::test]
+async fn the_use_of_an_evicted_key_is_recorded() {
+    let scene = Scene::new();
+    assert!(scene.is_accepted().await);
+    scene.sessions.evict(scene.secret.expose());
+    scene.sessions.record_uses().await.unwrap();
+    assert_eq!(scene.keys.recorded.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_key_takes_more_memory_than_the_lack_of_one() {
+    let mut sizes = vec![];
+    for is_there in [true, false] {
+        let scene = Scene::new();
+        scene.keys.is_there.store(is_there, Ordering::Relaxed);
+        assert_eq!(scene.is_accepted().await, is_there);
+        sizes.push(scene.counters.bytes());
+    }
+    let [key, missing] = sizes[..] else { panic!() };
+    assert!(key >= 1_024, "{key}");
+    assert!((100..key).contains(&missing), "{missing}");
 }
 
 #[tokio::test]

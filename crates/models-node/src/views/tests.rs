@@ -5,6 +5,7 @@ use std::time::Duration;
 use models_core::{Change, Revision};
 
 use super::Catalog;
+use crate::cache::CacheCounters;
 use crate::clock::ManualClock;
 use crate::fake_keys::epoch;
 use crate::fake_models::{Models, Shown, audience, event, model};
@@ -16,6 +17,7 @@ struct Scene {
     lease: Lease,
     tokens: Arc<RevisionTokens>,
     catalog: Catalog<Shown>,
+    counters: Arc<CacheCounters>,
 }
 
 impl Scene {
@@ -33,13 +35,15 @@ impl Scene {
         lease.extend(clock.now() + Duration::from_mins(1));
         let tokens = Arc::new(RevisionTokens::new([7; 16]));
         tokens.begin(&epoch());
-        let catalog = Catalog::new(models.clone(), tokens.clone(), 1 << 20, Arc::default());
+        let counters = Arc::new(CacheCounters::default());
+        let catalog = Catalog::new(models.clone(), tokens.clone(), 1 << 20, counters.clone());
         catalog.forget(&epoch());
         Self {
             models,
             lease,
             tokens,
             catalog,
+            counters,
         }
     }
 
@@ -87,6 +91,34 @@ async fn audiences_that_see_just_the_public_models_share_a_view() {
         assert!(Arc::ptr_eq(&one, &three));
         assert_eq!(scene.reads(), 2);
     }
+}
+
+#[tokio::test]
+async fn an_audience_that_has_or_had_own_models_has_a_view_of_its_own() {
+    let scene = Scene::new();
+    let public = scene.view(1).await;
+    let deleted = scene.view(6).await;
+    assert_eq!(deleted.ids, public.ids);
+    assert!(deleted.has_public);
+    assert_eq!(deleted.newest.revision, Revision(7));
+    // Its own model hides the public one, so it shares no public models.
+    let own = scene.view(8).await;
+    assert_eq!(own.ids, public.ids);
+    assert!(!own.has_public);
+}
+
+#[tokio::test]
+async fn a_view_that_has_grown_is_weighed_anew() {
+    let scene = Scene::new();
+    let view = scene.view(2).await;
+    let before = scene.counters.bytes();
+    assert!(before > 1_000, "{before}");
+    view.weight.store(3_000, Ordering::Relaxed);
+    scene.catalog.weigh(&audience(2), &view);
+    assert_eq!(scene.counters.bytes(), before + 2_000);
+    scene.catalog.evict(&audience(2));
+    assert!(scene.remember(2).is_none());
+    assert_eq!(scene.counters.bytes(), 0);
 }
 
 #[tokio::test]
