@@ -47,15 +47,22 @@ impl fmt::Display for Shown {
     }
 }
 
-/// Whether a statement waited for a lock longer than it may.
-pub(crate) fn is_lock_timeout(error: &RepositoryError) -> bool {
+/// Whether a statement met another transaction: it waited for a lock longer than it may, was part of a deadlock, or wrote
+/// a row that the other transaction has just written.
+pub(crate) fn gives_way(error: &RepositoryError) -> bool {
     const LOCK_NOT_AVAILABLE: &str = "55P03";
-    let RepositoryError::Unavailable(source) = error else {
-        return false;
-    };
-    let failure = source.downcast_ref::<Shown>();
-    let code = failure.and_then(|Shown(error)| error.as_database_error()?.code());
-    code.is_some_and(|code| code == LOCK_NOT_AVAILABLE)
+    const DEADLOCK_DETECTED: &str = "40P01";
+    match error {
+        RepositoryError::AlreadyExists => true,
+        RepositoryError::Unavailable(source) => {
+            let failure = source.downcast_ref::<Shown>();
+            let code = failure.and_then(|Shown(error)| error.as_database_error()?.code());
+            code.is_some_and(|code| matches!(&*code, LOCK_NOT_AVAILABLE | DEADLOCK_DETECTED))
+        }
+        RepositoryError::Failed(_)
+        | RepositoryError::Outdated { .. }
+        | RepositoryError::OlderNodes(_) => false,
+    }
 }
 
 /// The text of a failure for operators.

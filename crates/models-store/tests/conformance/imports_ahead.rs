@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::Store;
-use crate::fixtures::{add_models, entry, id, import, origin};
+use crate::fixtures::{add_models, add_organization, entry, id, import, origin, own};
 use crate::open_new;
 
 const MODELS: usize = 3_000;
@@ -176,4 +176,32 @@ async fn what_was_deleted_while_an_import_wrote_ahead_is_created_again() {
     let models = store.models.list(&Scope::Public).await.unwrap();
     let is_there = models.iter().any(|model| model.id == id("m7"));
     assert_eq!(is_there, report.created.contains(&id("m7")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn imports_of_several_organizations_write_ahead_one_after_the_other() {
+    let database = TestDatabase::postgres().await;
+    let store = open_new(&database).await;
+    let mut importing = vec![];
+    for name in ["one", "two", "three"] {
+        let scope = own(&add_organization(&store, name).await);
+        let store = store.clone();
+        importing.push(tokio::spawn(async move {
+            let entries = (0..MODELS).map(|number| entry(&format!("m{number}"), 2));
+            let import = import(scope, entries.collect::<Vec<ImportEntry>>());
+            let imported = store.models.import(import, origin(), Arc::new(|_| ()));
+            imported.await.unwrap().created.len()
+        }));
+    }
+    for importing in importing {
+        let created = timeout(PATIENCE, importing).await.unwrap().unwrap();
+        assert_eq!(created, MODELS);
+    }
+    let events = store.events.list_after(Revision(0), 100_000).await.unwrap();
+    let revisions = events.value.iter().map(|entry| entry.revision().0);
+    let newest = events.position.revision.0;
+    assert_eq!(
+        revisions.collect::<Vec<_>>(),
+        (1..=newest).collect::<Vec<_>>()
+    );
 }

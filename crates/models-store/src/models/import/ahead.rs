@@ -5,7 +5,7 @@
 //!
 //! - Whoever holds the turn never waits for an import that waits for the turn. After each piece, the import asks whether another
 //!   transaction waits for it, and it waits only briefly for any lock. In either case it gives way: it rolls back, and begins
-//!   again.
+//!   again. One import writes ahead at a time.
 //! - Revisions have no gaps, although other changes take theirs while the import writes. The import holds back its first
 //!   [`HELD_BACK`] events. Those after them get the revisions that they have if nothing else is committed. With the turn, it
 //!   is known how many revisions have passed. As many of the events that were held back come last; the others fill the gap.
@@ -17,7 +17,7 @@ use tokio::time::sleep;
 
 use super::connection::{Ahead, Turn};
 use super::staging::{Numbering, Span, Staging};
-use crate::error::is_lock_timeout;
+use crate::error::gives_way;
 use crate::sql::Backend;
 
 /// How many events are written with the turn. An import of fewer changes takes the turn first.
@@ -39,27 +39,43 @@ pub(super) async fn apply<DB: Backend>(
     held: &mut Duration,
 ) -> Result<bool, RepositoryError> {
     let turn = match write(staging, ahead, origin).await {
-        Err(error) if is_lock_timeout(&error) => None,
+        Err(error) if gives_way(&error) => None,
         written => written?,
     };
-    let Some((mut numbering, turn)) = turn else {
+    let Some((numbering, turn)) = turn else {
         staging.connection.roll_back().await?;
         return Ok(false);
     };
     let began = Instant::now();
-    let before = turn.revision_before();
-    numbering.passed = before.0 - numbering.before.0;
-    let is_applied = numbering.passed <= HELD_BACK && !staging.is_changed(before).await?;
+    let finished = match finish(staging, numbering, &turn, origin).await {
+        Err(error) if gives_way(&error) => Ok(false),
+        finished => finished,
+    };
+    let is_applied = finished?;
     if is_applied {
-        staging
-            .record(first(staging.all()), &numbering, origin)
-            .await?;
         staging.commit(turn).await?;
     } else {
         staging.connection.roll_back().await?;
     }
     *held += began.elapsed();
     Ok(is_applied)
+}
+
+/// Writes the events that were held back. False if too many revisions have passed, or a staged model has changed.
+async fn finish<DB: Backend>(
+    staging: &mut Staging<'_, DB>,
+    mut numbering: Numbering,
+    turn: &Turn,
+    origin: &Origin,
+) -> Result<bool, RepositoryError> {
+    let before = turn.revision_before();
+    numbering.passed = before.0 - numbering.before.0;
+    if numbering.passed > HELD_BACK || staging.is_changed(before).await? {
+        return Ok(false);
+    }
+    let held_back = first(staging.all());
+    staging.record(held_back, &numbering, origin).await?;
+    Ok(true)
 }
 
 /// Writes all but the events that are held back, and takes the turn. `None` if the import has to give way.

@@ -44,7 +44,9 @@ impl ImportSettings for Postgres {
             "CREATE INDEX IF NOT EXISTS staged_models_rank ON staged_models (rank)",
             "CREATE INDEX IF NOT EXISTS arranged_models_place ON arranged_models (place)",
         ],
-        limit_waits: "SET LOCAL lock_timeout = '200ms'",
+        // One import at a time: their events would meet. Waiting for this lock blocks nobody else.
+        queue: "SELECT pg_advisory_xact_lock(6150391)::text",
+        limit_waits: "SET LOCAL lock_timeout = '200ms'; SET LOCAL idle_in_transaction_session_timeout = '1s'",
         find_waiting: "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid' \
             AND transactionid::text::bigint = txid_current() % 4294967296",
         lock_free_turn: "SELECT singleton FROM catalog FOR UPDATE SKIP LOCKED",
@@ -65,7 +67,9 @@ impl Turn {
 pub(crate) struct Ahead {
     /// Prepare the temporary tables.
     prepare: &'static [&'static str],
-    /// Limits how long this transaction waits for a lock.
+    /// Waits until no other import writes ahead.
+    queue: &'static str,
+    /// Limits how long this transaction waits for a lock, and how long its locks stay if the process stops.
     limit_waits: &'static str,
     /// Counts the transactions that wait for this one.
     find_waiting: &'static str,
@@ -130,7 +134,8 @@ impl<DB: Backend> ImportConnection<DB> {
             self.execute(statement, vec![]).await?;
         }
         self.connection.begin(self.store.begin).await?;
-        self.execute(ahead.limit_waits, vec![]).await
+        self.connection.execute(ahead.queue).await?;
+        self.connection.execute(ahead.limit_waits).await
     }
 
     /// Whether another transaction waits for this one.

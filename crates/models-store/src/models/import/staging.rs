@@ -47,7 +47,7 @@ const FIND_STALE: &str = "WITH stale AS MATERIALIZED (\
 const FIND_STALE_SINCE: &str = "SELECT DISTINCT s.position \
     FROM events e JOIN staged_models s ON s.id = e.subject_id \
         LEFT JOIN models m ON m.scope = $1 AND m.id = s.id \
-    WHERE e.revision > $2 AND (s.before_created IS DISTINCT FROM m.created \
+    WHERE e.revision > $2 AND e.revision <= (SELECT revision FROM catalog) AND (s.before_created IS DISTINCT FROM m.created \
         OR s.before_owned_by IS DISTINCT FROM m.owned_by OR s.before_shutdown_date IS DISTINCT FROM m.shutdown_date) \
     ORDER BY s.position LIMIT 1000";
 
@@ -71,7 +71,7 @@ const WRITE: &str = "INSERT INTO models (scope, id, organization_id, created, ow
         SET created = excluded.created, owned_by = excluded.owned_by, shutdown_date = excluded.shutdown_date";
 const RECORD: &str = "INSERT INTO events (revision, occurred_at, actor, type, organization_id, subject_id, change) \
     SELECT rank + CASE WHEN rank > $3 THEN $4 ELSE $5 END, $6, $7, kind, $8, id, change FROM staged_models \
-    WHERE kind <> '' AND rank > $1 AND rank <= $2";
+    WHERE kind <> '' AND rank > $1 AND rank <= $2 ORDER BY rank";
 
 /// Rows by their numbers, which start at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
