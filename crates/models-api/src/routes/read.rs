@@ -29,7 +29,6 @@ use crate::http::representation::not_modified;
 use crate::http::revision::{RevisionHeader, X_MODELS_REVISION};
 use crate::node::Node;
 use crate::routes::freshness::meet_demands;
-use crate::routes::path::model_id;
 
 /// How often a read that has to load something is tried. Each time but the last few, memory has lost what was loaded
 /// before.
@@ -75,13 +74,17 @@ fn step(
     progress: &mut Progress,
 ) -> Result<Step, ApiError> {
     let node = &services.node;
-    let (held, session) = match node.sessions.remember(&held, request.token, now_roughly) {
-        Some(session) => (held, session),
-        None => match &progress.session {
-            // It was good under the earlier lease, and may be used for as long as that one lasts.
-            Some((since, session)) => (held.and(since), session.clone()),
-            None => return Ok(Step::NeedsSession),
-        },
+    let known = node.sessions.remember(&held, request.token, now_roughly);
+    let known = match (known, &progress.session) {
+        (Some(session), _) => Some((held, session)),
+        // It was good under the earlier lease, and may be used for as long as that one lasts.
+        (None, Some((since, session))) => Some((held.and(since), session.clone())),
+        (None, None) => None,
+    };
+    let Some((held, session)) = known else {
+        // The refusal of a key says nothing of a session that it had before.
+        (progress.refused, progress.allowance) = (None, None);
+        return Ok(Step::NeedsSession);
     };
     progress.refused = Some(session.clone());
     if let Err(error) = admit(
@@ -104,21 +107,24 @@ fn step(
         Some(view) => (held, view),
         None => match &progress.view {
             Some((since, of, view)) if of == audience => (held.and(since), view.clone()),
+            // No view is loaded for a malformed id.
+            Some(_) | None if !request.has_id() => return refuse(node, held, not_found(request)),
             Some(_) | None => return Ok(Step::NeedsView(session)),
         },
     };
     let Some(mut response) = response(services, request, &session, &view) else {
+        let refused = refuse(node, held, not_found(request));
         // A malformed id says nothing of the catalog.
-        let is_id = model_id(request.fields.path()).is_ok();
-        progress.revision = is_id.then(|| RevisionHeader(view.revision()));
-        return refuse(node, held, not_found(request));
+        let is_told = matches!(refused, Err(ApiError::ModelNotFound(_))) && request.has_id();
+        progress.revision = is_told.then(|| RevisionHeader(view.revision()));
+        return refused;
     };
     response
         .headers_mut()
         .append(X_MODELS_REVISION, view.revision());
     let reply = Reply {
         session,
-        allowance: progress.allowance.take(),
+        allowance: progress.allowance.clone(),
         response,
     };
     Ok(Step::Ready(node.release(held, reply)?))

@@ -162,15 +162,19 @@ async fn a_read_without_its_view_says_so_after_all_refusals() {
     let harness = Harness::warm(Subject::Model).await;
     harness.evict_view();
     let bearer = format!("Bearer {}", harness.token);
-    for (organization, expected) in [
-        ("acme", Outcome::NeedsView),
-        ("other", Outcome::Status(401)),
+    let long = format!("{LIST}/{}", "a".repeat(257));
+    for (path, organization, expected) in [
+        (LIST, "acme", Outcome::NeedsView),
+        ("/v1/models/own", "acme", Outcome::NeedsView),
+        (LIST, "other", Outcome::Status(401)),
+        ("/v1/models/..", "acme", Outcome::Status(404)),
+        (&long, "acme", Outcome::Status(404)),
     ] {
         let headers = [
             ("Authorization", &[bearer.as_str()][..]),
             ("OpenAI-Organization", &[organization]),
         ];
-        assert_eq!(outcome(&harness, &request(LIST, &headers)), expected);
+        assert_eq!(outcome(&harness, &request(path, &headers)), expected);
     }
 }
 

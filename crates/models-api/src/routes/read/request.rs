@@ -66,4 +66,9 @@ impl<'a> ReadRequest<'a> {
             token,
         }))
     }
+
+    /// Whether it is for the list, or for an id that a model can have.
+    pub(super) fn has_id(&self) -> bool {
+        self.target == Target::List || model_id(self.fields.path()).is_ok()
+    }
 }
