@@ -8,9 +8,10 @@ use models_core::{
 use sqlx::FromRow;
 
 use crate::connections::Transaction;
+use crate::database::Backend;
 use crate::error::damaged;
 use crate::mutation::Mutation;
-use crate::sql::{Backend, SqlStore};
+use crate::sql_store::SqlStore;
 
 macro_rules! select_api_keys {
     ($rest:literal) => {

@@ -9,7 +9,8 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
 use crate::files::{FILE_MODE, create};
-use crate::open::{DatabaseKind, OpenError};
+use crate::open_error::OpenError;
+use crate::options::DatabaseKind;
 use crate::sqlite;
 
 /// Why there is no copy, in a sentence for the operator.

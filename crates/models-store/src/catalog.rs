@@ -3,17 +3,9 @@
 use models_core::{CatalogState, Epoch, Leases, Level, Position, RepositoryError, Revision};
 use sqlx::FromRow;
 
-use crate::connections::{Connection, Deadline};
+use crate::connections::Connection;
+use crate::dialect::Dialect;
 use crate::milliseconds::duration;
-use crate::sql::{Backend, Database};
-
-/// What every read of the position returns beside the revision and the epoch.
-macro_rules! catalog_columns {
-    () => {
-        "level, level_version, lease_ms, previous_lease_ms, lease_revision"
-    };
-}
-pub(crate) use catalog_columns;
 
 /// The row, as it is stored.
 #[derive(Clone, FromRow)]
@@ -59,20 +51,8 @@ impl CatalogRow {
     }
 }
 
-impl<DB: Backend> Database<DB> {
-    /// The catalog's row, over a connection for reading.
-    pub(crate) async fn read_catalog(&self) -> Result<CatalogState, RepositoryError> {
-        let (reader, level) = (self.reader.clone(), self.level);
-        self.run(async move {
-            let mut connection = reader.acquire(Deadline::RENEWAL).await?;
-            catalog(&mut connection, level).await
-        })
-        .await
-    }
-}
-
 /// The catalog's row, as this connection sees it.
-pub(crate) async fn catalog<DB: Backend>(
+pub(crate) async fn catalog<DB: Dialect>(
     connection: &mut Connection<DB>,
     supported: Level,
 ) -> Result<CatalogState, RepositoryError> {
@@ -80,7 +60,7 @@ pub(crate) async fn catalog<DB: Backend>(
 }
 
 /// The catalog's row, which this statement returns.
-pub(crate) async fn fetch_catalog<DB: Backend>(
+pub(crate) async fn fetch_catalog<DB: Dialect>(
     connection: &mut Connection<DB>,
     sql: &'static str,
     supported: Level,
@@ -92,6 +72,16 @@ pub(crate) async fn fetch_catalog<DB: Backend>(
     }
 }
 
+/// The newest position, as this connection sees it.
+pub(crate) async fn position<DB: Dialect>(
+    connection: &mut Connection<DB>,
+    supported: Level,
+) -> Result<Position, RepositoryError> {
+    let catalog = catalog(connection, supported).await?;
+    Ok(catalog.position)
+}
+
+/// The table `catalog` is not as it must be.
 pub(crate) fn no_catalog() -> RepositoryError {
     RepositoryError::Failed("the table catalog must hold exactly one row".into())
 }

@@ -7,8 +7,9 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 use tokio::time::timeout;
 
-use crate::open::OpenError;
-use crate::{parameters, postgres};
+use crate::location::location;
+use crate::open_error::OpenError;
+use crate::parameters;
 
 /// What protects the connections to a database server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +73,7 @@ fn plain(options: &PgConnectOptions) -> Encryption {
 /// changed there.
 pub async fn encryption(url: &str, time: Duration) -> Result<Encryption, OpenError> {
     let options = parameters::parse(url)?;
-    let location = postgres::location(&options);
+    let location = location(&options);
     match timeout(time, connect(&options)).await {
         Ok(Ok((connection, encryption))) => {
             let _ = timeout(time, connection.close()).await;

@@ -11,8 +11,8 @@ use sqlx::FromRow;
 
 use crate::catalog::{CatalogRow, no_catalog};
 use crate::connections::Deadline;
+use crate::database::{Backend, Database, only_revision};
 use crate::error::damaged;
-use crate::sql::{Backend, Database, only_revision};
 
 const REVISION: &str = "SELECT revision FROM catalog";
 const TOKEN_SECRET: &str = "SELECT token_secret FROM catalog";

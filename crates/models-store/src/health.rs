@@ -6,34 +6,9 @@ use std::time::{Duration, Instant};
 use models_core::{Occasionally, RepositoryError};
 
 use crate::boot::since_boot;
-use crate::connections::Failed;
+use crate::connections::failed::Failed;
 use crate::observer::ObserverSlot;
-
-/// What a statement is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
-    /// Reading the catalog or the event log.
-    Read,
-    /// Changing the catalog.
-    Write,
-    /// The node's row, and the barrier.
-    Renewal,
-}
-
-impl Operation {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Renewal];
-
-    /// As metrics call it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::Renewal => "renewal",
-        }
-    }
-}
+use crate::operation::Operation;
 
 /// For how long reads may fail on a node that renews its lease, until it is not ready.
 const LONGEST_FAILURE: Duration = Duration::from_secs(5);

@@ -9,9 +9,10 @@ use models_core::{Change, LeaseRepository, Leases, Level, Origin, RepositoryErro
 
 use crate::catalog::catalog;
 use crate::connections::Deadline;
+use crate::database::{Backend, Database};
 use crate::milliseconds::{duration, milliseconds};
 use crate::mutation::Mutation;
-use crate::sql::{Backend, Database, SqlStore};
+use crate::sql_store::SqlStore;
 
 const SET_FIRST: &str =
     "UPDATE catalog SET lease_ms = $1, previous_lease_ms = $2 WHERE lease_ms = 0";

@@ -8,7 +8,7 @@ use models_core::{Level, RepositoryError};
 use sqlx::{AssertSqlSafe, Executor, Postgres, Sqlite, SqlitePool};
 
 use crate::connections::{Connection, Connections, Transaction};
-use crate::sql::Backend;
+use crate::driver::Driver;
 
 const LIST_LOWER: &str = "SELECT id FROM nodes WHERE level < $1 ORDER BY id";
 
@@ -17,44 +17,60 @@ const LIST_LOWER: &str = "SELECT id FROM nodes WHERE level < $1 ORDER BY id";
 const LOCK_NODES: &str = "SET LOCAL lock_timeout = '1s'; LOCK TABLE nodes IN ACCESS EXCLUSIVE MODE";
 const DROP_DEFAULT: &str = "ALTER TABLE nodes ALTER COLUMN level DROP DEFAULT";
 
-pub(crate) async fn raise_on_postgres(
-    transaction: &mut Connection<Postgres>,
-    _: &Connections<Postgres>,
-    level: Level,
-) -> Result<Vec<String>, RepositoryError> {
-    transaction.execute(LOCK_NODES).await?;
-    let lower = lower_nodes(transaction, level).await?;
-    if lower.is_empty() {
-        transaction.execute(DROP_DEFAULT).await?;
-    }
-    Ok(lower)
+/// Raising the level where nodes register.
+pub(crate) trait RaiseLevel: Driver {
+    /// Keeps nodes of a lower level from registering, from the commit of this transaction on, and
+    /// returns the ids of those that are registered. Where there are any, nothing is changed.
+    fn raise_level(
+        connection: &mut Connection<Self>,
+        nodes: &Connections<Self>,
+        level: Level,
+    ) -> impl Future<Output = Result<Vec<String>, RepositoryError>> + Send;
 }
 
-/// The nodes' file is committed first, while the catalog's turn is held: if the process dies between the two
-/// commits, older programs cannot register until another process opens the database; the other order
-/// would let them in.
-pub(crate) async fn raise_on_sqlite(
-    _: &mut Connection<Sqlite>,
-    nodes: &Connections<Sqlite>,
-    level: Level,
-) -> Result<Vec<String>, RepositoryError> {
-    let mut transaction = Transaction::begin(nodes, "BEGIN IMMEDIATE").await?;
-    let lower = lower_nodes(transaction.connection(), level).await?;
-    if lower.is_empty() {
-        let has_levels: Vec<(i64,)> = transaction.connection().fetch(HAS_LEVELS, vec![]).await?;
-        let has_levels = has_levels.first().is_some_and(|(count,)| *count > 0);
-        transaction
-            .connection()
-            .execute(rebuild(has_levels, level))
-            .await?;
-        transaction.commit(None).await?;
-    } else {
-        transaction.roll_back().await?;
+impl RaiseLevel for Postgres {
+    async fn raise_level(
+        transaction: &mut Connection<Postgres>,
+        _: &Connections<Postgres>,
+        level: Level,
+    ) -> Result<Vec<String>, RepositoryError> {
+        transaction.execute(LOCK_NODES).await?;
+        let lower = lower_nodes(transaction, level).await?;
+        if lower.is_empty() {
+            transaction.execute(DROP_DEFAULT).await?;
+        }
+        Ok(lower)
     }
-    Ok(lower)
 }
 
-async fn lower_nodes<DB: Backend>(
+impl RaiseLevel for Sqlite {
+    /// The nodes' file is committed first, while the catalog's turn is held: if the process dies between the two
+    /// commits, older programs cannot register until another process opens the database; the other order
+    /// would let them in.
+    async fn raise_level(
+        _: &mut Connection<Sqlite>,
+        nodes: &Connections<Sqlite>,
+        level: Level,
+    ) -> Result<Vec<String>, RepositoryError> {
+        let mut transaction = Transaction::begin(nodes, "BEGIN IMMEDIATE").await?;
+        let lower = lower_nodes(transaction.connection(), level).await?;
+        if lower.is_empty() {
+            let has_levels: Vec<(i64,)> =
+                transaction.connection().fetch(HAS_LEVELS, vec![]).await?;
+            let has_levels = has_levels.first().is_some_and(|(count,)| *count > 0);
+            transaction
+                .connection()
+                .execute(rebuild(has_levels, level))
+                .await?;
+            transaction.commit(None).await?;
+        } else {
+            transaction.roll_back().await?;
+        }
+        Ok(lower)
+    }
+}
+
+async fn lower_nodes<DB: Driver>(
     connection: &mut Connection<DB>,
     level: Level,
 ) -> Result<Vec<String>, RepositoryError> {

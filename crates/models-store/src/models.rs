@@ -1,7 +1,7 @@
 //! Models.
 
 mod deleted;
-mod import;
+pub(crate) mod import;
 mod rows;
 
 use async_trait::async_trait;
@@ -12,11 +12,11 @@ use models_core::{
 };
 
 use self::deleted::find_deleted;
-pub(crate) use self::import::ImportSettings;
 use self::rows::{CandidateRow, JoinedModel, KeyAndCandidateRow, column, models};
 use crate::api_keys::select_api_keys;
+use crate::database::Backend;
 use crate::mutation::Mutation;
-use crate::sql::{Backend, SqlStore};
+use crate::sql_store::SqlStore;
 
 macro_rules! select_models {
     ($rest:literal) => {

@@ -11,10 +11,12 @@ use tokio::sync::Notify;
 
 use crate::catalog::{fetch_catalog, no_catalog};
 use crate::connections::{Connection, Connections, Transaction, Tries};
+use crate::database::Backend;
 use crate::events::stored;
 use crate::nodes_file::NodesFile;
 use crate::place::NODES_FILE;
-use crate::sql::{Backend, Record, SqlStore, Value};
+use crate::sql_store::SqlStore;
+use crate::value::{Record, Value};
 
 /// A transaction that changes the catalog. All of them take turns at the row that holds the
 /// revision, so revisions grow in the order of the commits, and what a transaction has read stays

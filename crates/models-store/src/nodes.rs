@@ -11,8 +11,9 @@ use sqlx::FromRow;
 
 use crate::catalog::catalog;
 use crate::connections::Deadline;
+use crate::database::{Backend, Database};
 use crate::milliseconds::{duration, milliseconds};
-use crate::sql::{Backend, Database, Record, Value};
+use crate::value::{Record, Value};
 
 const REGISTER: &str = "INSERT INTO nodes (id, epoch, applied_revision, renewal, lease_ms, level) \
     VALUES ($1, '', -1, 0, $2, $3)";

@@ -4,19 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use models_core::RepositoryError;
-use sqlx::Postgres;
+use sqlx::{Postgres, Sqlite};
 use tokio::sync::Notify;
 
 use crate::connections::{Connections, Deadline, Listener};
+use crate::driver::Driver;
 use crate::error::repository_error;
 use crate::observer::ObserverSlot;
 
 const CHANNEL: &str = "models_revision";
-
-/// Runs after COMMIT, in a transaction of its own: a queue that is full fails it, and not the change. Nothing waits for
-/// the disk or a standby with it, and it waits for no other notifier for long.
-pub(crate) const NOTIFY: &str = "SELECT set_config('synchronous_commit', 'off', true), \
-    set_config('lock_timeout', '1s', true), pg_notify('models_revision', '$1')";
 
 /// A notification to oneself. The result is an empty text; the statement returns no rows.
 const PROBE: &str = "SELECT 1::bigint FROM pg_notify('models_revision', '')";
@@ -32,10 +28,42 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
 const DEAF: &str = "no notification arrives (LISTEN and NOTIFY); if there is a pooler before the server, it must be in \
     session mode";
 
+/// Hearing of the commits of other processes.
+pub(crate) trait Listen: Driver {
+    /// Wakes `committed` when another process has committed, where that can be heard, for as long
+    /// as the pool is open.
+    fn listen(
+        connections: &Connections<Self>,
+        committed: &Arc<Notify>,
+        observer: &ObserverSlot,
+    ) -> impl Future<Output = Result<(), RepositoryError>> + Send;
+}
+
+impl Listen for Postgres {
+    async fn listen(
+        connections: &Connections<Self>,
+        committed: &Arc<Notify>,
+        observer: &ObserverSlot,
+    ) -> Result<(), RepositoryError> {
+        listen(connections, committed, observer).await
+    }
+}
+
+impl Listen for Sqlite {
+    /// Nothing tells of other processes' commits; they are found by looking.
+    async fn listen(
+        _: &Connections<Self>,
+        _: &Arc<Notify>,
+        _: &ObserverSlot,
+    ) -> Result<(), RepositoryError> {
+        Ok(())
+    }
+}
+
 /// Wakes `committed` whenever any process has committed, for as long as the pool is open. A
 /// notification is a hint: whoever waits for it also looks from time to time. A server or a pooler
 /// that lets none through is refused.
-pub(crate) async fn listen(
+async fn listen(
     connections: &Connections<Postgres>,
     committed: &Arc<Notify>,
     observer: &ObserverSlot,

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::health::Operation;
+use crate::operation::Operation;
 
 /// Is told what an operator wants to see of the database. No method may block.
 pub trait Observer: Send + Sync {

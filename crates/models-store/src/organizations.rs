@@ -6,9 +6,10 @@ use models_core::{
 };
 use sqlx::FromRow;
 
+use crate::database::Backend;
 use crate::error::damaged;
 use crate::mutation::Mutation;
-use crate::sql::{Backend, SqlStore};
+use crate::sql_store::SqlStore;
 
 macro_rules! select_organizations {
     ($rest:literal) => {

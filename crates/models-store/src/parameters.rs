@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
-use crate::open::OpenError;
+use crate::open_error::OpenError;
 
 /// What sqlx reads, as the documents of PostgreSQL call it.
 const KNOWN: [&str; 12] = [

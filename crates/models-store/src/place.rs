@@ -6,9 +6,9 @@ use models_core::RepositoryError;
 
 use crate::catalog::no_catalog;
 use crate::connections::Deadline;
+use crate::database::{Backend, Database};
 use crate::error::repository_error;
 use crate::files::Fate;
-use crate::sql::{Backend, Database};
 
 pub(crate) const NODES_FILE: &str = "SELECT nodes_file FROM catalog";
 

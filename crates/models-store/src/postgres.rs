@@ -6,22 +6,23 @@ use std::time::{Duration, Instant};
 use models_core::{Barrier, Level, NodeRepository};
 use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{Connection, Executor, FromRow, Postgres};
 use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 
 use crate::connections::Connections;
+use crate::database::Database;
 use crate::encryption::{self, Encryption};
 use crate::health::Health;
+use crate::location::location;
 use crate::observer::ObserverSlot;
-use crate::open::{
-    DatabaseKind, FIND_LEVEL, OpenError, Options, Store, expect, expect_level, migrate,
-};
+use crate::open_error::OpenError;
+use crate::options::{DatabaseKind, Options};
 use crate::parameters;
 use crate::password::{PasswordSource, Passwords};
-use crate::sql::Database;
+use crate::schema::{FIND_LEVEL, expect, expect_level, migrate};
+use crate::store::Store;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/postgres");
 
@@ -61,17 +62,6 @@ const FIND_SETTINGS: &str = "SELECT current_setting('statement_timeout') AS stat
 
 /// One that listens, one for the node's own row, and some for those who wait for others.
 const NODE_CONNECTIONS: u32 = 4;
-
-/// A history is that of one server (or a promoted copy of it, by its timeline) since its last start,
-/// and of these very tables.
-macro_rules! epoch {
-    () => {
-        "CASE WHEN pg_is_in_recovery() THEN '' ELSE \
-        (SELECT system_identifier FROM pg_control_system()) || '-' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) \
-        || '-' || 'catalog'::regclass::oid || '-' || extract(epoch FROM pg_postmaster_start_time()) END"
-    };
-}
-pub(crate) use epoch;
 
 const HAS_TABLES: &str = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
 
@@ -159,12 +149,6 @@ const PING: Duration = Duration::from_secs(1);
 
 async fn responds(connection: &mut PgConnection) -> bool {
     matches!(timeout(PING, connection.ping()).await, Ok(Ok(())))
-}
-
-/// Closes the connection without another word to the server, which may be silent.
-pub(crate) fn discard(connection: PoolConnection<Postgres>) -> std::future::Ready<()> {
-    drop(connection.detach());
-    std::future::ready(())
 }
 
 /// Connects once, outside the pools (which would try again in silence), asserts the settings, and
@@ -257,19 +241,4 @@ async fn assert_settings(
         return Err(OpenError::NoTables(location.to_owned()));
     }
     Ok(())
-}
-
-/// Where the database is, without the password.
-pub(crate) fn location(connect: &PgConnectOptions) -> String {
-    let database = connect
-        .get_database()
-        .unwrap_or_else(|| connect.get_username());
-    match connect.get_socket() {
-        Some(socket) => format!("postgres://{}/{database}", socket.display()),
-        None => format!(
-            "postgres://{}:{}/{database}",
-            connect.get_host(),
-            connect.get_port()
-        ),
-    }
 }

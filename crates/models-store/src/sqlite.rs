@@ -5,37 +5,28 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use models_core::{Barrier, Level, NodeRepository, RepositoryError};
+use models_core::{Barrier, Level, NodeRepository};
 use sqlx::migrate::Migrator;
-use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, Executor, Sqlite, SqlitePool};
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
 
 use crate::connections::Connections;
+use crate::database::Database;
 use crate::error::is_busy;
 use crate::files::{self, FILE_MODE, FileId, FileSet};
 use crate::health::Health;
 use crate::level;
 use crate::nodes_file::NodesFile;
 use crate::observer::ObserverSlot;
-use crate::open::{
-    DatabaseKind, FIND_LEVEL, OpenError, Options, Store, expect, expect_level, migrate,
-};
-use crate::sql::Database;
+use crate::open_error::OpenError;
+use crate::options::{DatabaseKind, Options};
+use crate::schema::{FIND_LEVEL, expect, expect_level, migrate};
+use crate::store::Store;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/sqlite");
-
-/// A file has one history for good.
-macro_rules! epoch {
-    () => {
-        "epoch"
-    };
-}
-pub(crate) use epoch;
 
 /// Takes the lock at once. The busy time-out does not cover a lock that is upgraded.
 const BEGIN: &str = "BEGIN IMMEDIATE";
@@ -236,22 +227,6 @@ async fn open_nodes(files: &Arc<NodesFile>, options: Options) -> Result<SqlitePo
             Box::pin(std::future::ready(Ok(is_usable)))
         });
     connect_patiently(pool, &files.connect_options(), options).await
-}
-
-/// Ends a connection whose statement has passed its deadline. Its thread may be stuck in that for long, so the connection
-/// keeps its place in the pool until then: there are never more threads than places.
-pub(crate) async fn discard(connection: PoolConnection<Sqlite>) {
-    // What it was doing is rolled back.
-    let _ = connection.close().await;
-}
-
-/// Nothing tells of other processes' commits; they are found by looking.
-pub(crate) fn listen(
-    _: &Connections<Sqlite>,
-    _: &Arc<Notify>,
-    _: &ObserverSlot,
-) -> impl Future<Output = Result<(), RepositoryError>> + Send + use<> {
-    std::future::ready(Ok(()))
 }
 
 /// Tries again while the file is locked: who turns the write-ahead log on does not wait for others who

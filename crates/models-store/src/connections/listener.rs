@@ -7,7 +7,7 @@ use sqlx::postgres::PgListener;
 use tokio::runtime::Builder;
 use tokio::time::timeout;
 
-use super::Connections;
+use super::pool::Connections;
 
 /// How long it may take to get a connection and to subscribe.
 const SUBSCRIBE: Duration = Duration::from_secs(5);

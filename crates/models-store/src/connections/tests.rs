@@ -1,13 +1,17 @@
-use std::time::Instant as Clock;
+use std::sync::Arc;
+use std::time::{Duration, Instant as Clock};
 
+use models_core::RepositoryError;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{Postgres, Sqlite};
 use test_database::TestDatabase;
+use tokio::time::timeout;
 
 use super::*;
-use crate::health::Operation;
+use crate::health::Outcomes;
 use crate::observer::ObserverSlot;
+use crate::operation::Operation;
 
 const SHORT: Deadline = Deadline(Duration::from_millis(300));
 /// Takes seconds, on any machine.

@@ -2,17 +2,22 @@
 
 use models_core::{CommitInDoubt, RepositoryError, Revision};
 
-use super::{Connection, Connections, Deadline, Failed, ROLLBACK, State, Tries};
+use super::connection::{Connection, ROLLBACK, State};
+use super::deadline::Deadline;
+use super::failed::Failed;
+use super::pool::Connections;
+use super::tries::Tries;
+use crate::driver::Driver;
 use crate::error::is_in_doubt;
-use crate::sql::{Backend, Record, Value};
+use crate::value::{Record, Value};
 
 /// A transaction. sqlx's own would give its connection back to the pool when it is dropped, whatever became of its
 /// last statement. This one owns its connection, and dropped, rolls back within a deadline or closes it.
-pub(crate) struct Transaction<DB: Backend> {
+pub(crate) struct Transaction<DB: Driver> {
     connection: Connection<DB>,
 }
 
-impl<DB: Backend> Transaction<DB> {
+impl<DB: Driver> Transaction<DB> {
     /// Gets a connection, and begins on it.
     pub(crate) async fn begin(
         connections: &Connections<DB>,
@@ -56,7 +61,7 @@ impl<DB: Backend> Transaction<DB> {
     }
 }
 
-impl<DB: Backend> Connection<DB> {
+impl<DB: Driver> Connection<DB> {
     /// Begins a transaction.
     pub(crate) async fn begin(&mut self, begin: &'static str) -> Result<(), RepositoryError> {
         self.execute(begin).await?;
@@ -86,7 +91,7 @@ impl<DB: Backend> Connection<DB> {
         };
         let mut is_committed = false;
         let done = self.run(sql, || is_committed = true).await;
-        let outcomes = self.connections.outcomes.clone();
+        let outcomes = self.outcomes.clone();
         if is_committed {
             outcomes.of_commit();
             if self.state != State::Lost {

@@ -10,9 +10,10 @@ use test_database::TestDatabase;
 use uuid::Uuid;
 
 use super::*;
+use crate::database::{Backend, Database};
 use crate::mutation::Mutation;
-use crate::open::Options;
-use crate::sql::{Backend, Database, SqlStore};
+use crate::options::Options;
+use crate::sql_store::SqlStore;
 use crate::{postgres, sqlite};
 
 const OPTIONS: Options = Options {

@@ -19,6 +19,7 @@
 mod ahead;
 mod connection;
 mod outcome;
+pub(crate) mod settings;
 mod staging;
 mod statements;
 
@@ -27,10 +28,10 @@ use std::time::{Duration, Instant};
 use models_core::{Import, ImportReport, Origin, Progress, RepositoryError, UpdatedModel};
 
 use self::connection::ImportConnection;
-pub(crate) use self::connection::ImportSettings;
 use self::outcome::Outcome;
 use self::staging::{MOST_STALE, Numbering, Staging};
-use crate::sql::{Backend, SqlStore};
+use crate::database::Backend;
+use crate::sql_store::SqlStore;
 
 /// How often an import gives the turn back because too much has changed since it compared. After
 /// that it stages within the turn, however long that takes.

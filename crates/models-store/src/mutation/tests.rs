@@ -5,8 +5,8 @@ use models_core::{Actor, EventRepository, Model, Scope, Timestamp};
 use test_database::TestDatabase;
 
 use super::*;
-use crate::open::Options;
-use crate::sql::Database;
+use crate::database::Database;
+use crate::options::Options;
 use crate::{postgres, sqlite};
 
 const OPTIONS: Options = Options {

@@ -6,7 +6,8 @@ use sqlx::{Connection, Executor, Row};
 use test_database::TestDatabase;
 
 use super::*;
-use crate::open::{Options, open};
+use crate::open::open;
+use crate::options::Options;
 
 const OPTIONS: Options = Options {
     max_connections: 2,

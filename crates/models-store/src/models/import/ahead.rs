@@ -15,10 +15,11 @@ use std::time::{Duration, Instant};
 use models_core::{Origin, RepositoryError};
 use tokio::time::sleep;
 
-use super::connection::{Ahead, Turn};
+use super::connection::Turn;
+use super::settings::Ahead;
 use super::staging::{Numbering, Span, Staging};
+use crate::database::Backend;
 use crate::error::gives_way;
-use crate::sql::Backend;
 
 /// How many events are written with the turn. An import of fewer changes takes the turn first.
 pub(super) const HELD_BACK: i64 = 1_000;

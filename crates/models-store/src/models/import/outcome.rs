@@ -4,7 +4,7 @@ use models_core::{Change, ChangedFields, Model, RepositoryError};
 
 use super::statements::STAGED;
 use crate::events::stored;
-use crate::sql::Value;
+use crate::value::Value;
 
 /// What becomes of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

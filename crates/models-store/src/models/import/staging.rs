@@ -10,8 +10,9 @@ use models_core::{
 use super::connection::{ImportConnection, Turn};
 use super::outcome::{Outcome, difference, row};
 use super::statements::{FIND, STAGE, STAGED, pieces};
+use crate::database::Backend;
 use crate::models::rows::{column, models};
-use crate::sql::{Backend, Value};
+use crate::value::Value;
 
 /// How many stale rows are looked for at once, and from how many on they are not staged within the
 /// turn.

@@ -1,0 +1,18 @@
+//! Where a database is, to be shown.
+
+use sqlx::postgres::PgConnectOptions;
+
+/// Where the database is, without the password.
+pub(crate) fn location(connect: &PgConnectOptions) -> String {
+    let database = connect
+        .get_database()
+        .unwrap_or_else(|| connect.get_username());
+    match connect.get_socket() {
+        Some(socket) => format!("postgres://{}/{database}", socket.display()),
+        None => format!(
+            "postgres://{}:{}/{database}",
+            connect.get_host(),
+            connect.get_port()
+        ),
+    }
+}
