@@ -19,9 +19,11 @@
 mod ahead;
 mod connection;
 mod outcome;
+mod ranks;
 pub(crate) mod settings;
 mod staging;
 mod statements;
+mod tables;
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +31,8 @@ use models_core::{Import, ImportReport, Origin, Progress, RepositoryError, Updat
 
 use self::connection::ImportConnection;
 use self::outcome::Outcome;
-use self::staging::{MOST_STALE, Numbering, Staging};
+use self::ranks::Numbering;
+use self::staging::{MOST_STALE, Staging};
 use crate::database::Backend;
 use crate::sql_store::SqlStore;
 

@@ -8,6 +8,8 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, FromRow};
 
+use crate::boot::boot_id;
+
 const FIND_TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('nodes', 'nodes_file') ORDER BY name";
 const FIND_MARK: &str = "SELECT id, file, database_file, boot, made_at FROM nodes_file";
 
@@ -33,6 +35,13 @@ pub(super) struct Mark {
     pub(super) boot: String,
     /// When it came to count, in nanoseconds from the start of the machine; 0 where no earlier file did.
     pub(super) made_at: Option<i64>,
+}
+
+impl Mark {
+    /// Whether the machine was started since. A boot that is not known may be the present one.
+    pub(super) fn is_of_an_earlier_boot(&self) -> bool {
+        !self.boot.is_empty() && !boot_id().is_empty() && self.boot != boot_id()
+    }
 }
 
 pub(super) async fn inspect(path: &Path, busy_timeout: Duration) -> Result<Found, sqlx::Error> {

@@ -16,8 +16,9 @@ use models_core::{Origin, RepositoryError};
 use tokio::time::sleep;
 
 use super::connection::Turn;
+use super::ranks::{Numbering, Span};
 use super::settings::Ahead;
-use super::staging::{Numbering, Span, Staging};
+use super::staging::Staging;
 use crate::database::Backend;
 use crate::error::gives_way;
 

@@ -9,7 +9,12 @@ use models_core::{
 
 use super::connection::{ImportConnection, Turn};
 use super::outcome::{Outcome, difference, row};
+use super::ranks::{Numbering, Span};
 use super::statements::{FIND, STAGE, STAGED, pieces};
+use super::tables::{
+    ARRANGE, CLEAR_ARRANGED, CREATE, FIND_CHANGED, FIND_ORGANIZATION, FIND_STALE, FIND_STALE_SINCE,
+    RANK, RECORD, UNSTAGE, WRITE,
+};
 use crate::database::Backend;
 use crate::models::rows::{column, models};
 use crate::value::Value;
@@ -17,90 +22,6 @@ use crate::value::Value;
 /// How many stale rows are looked for at once, and from how many on they are not staged within the
 /// turn.
 pub(super) const MOST_STALE: usize = 1_000;
-
-/// The columns have the types and collations of the tables that they are compared with. `rank` counts
-/// the changes in the order of the entries, `kind` is the event's type and empty where nothing
-/// changes, and `change` is the event's text.
-const CREATE: [&str; 4] = [
-    "CREATE TEMPORARY TABLE staged_models AS \
-        SELECT m.created AS position, m.created AS rank, e.type AS kind, m.id, m.created AS before_created, \
-            m.owned_by AS before_owned_by, m.shutdown_date AS before_shutdown_date, \
-            m.created, m.owned_by, m.shutdown_date, e.change \
-        FROM models m CROSS JOIN events e WHERE 1 = 0",
-    "CREATE UNIQUE INDEX staged_models_position ON staged_models (position)",
-    "CREATE UNIQUE INDEX staged_models_id ON staged_models (id)",
-    // What is written to `models`, in the order of its key: that takes a third of the time.
-    "CREATE TEMPORARY TABLE arranged_models AS \
-        SELECT created AS place, scope, id, organization_id, created, owned_by, shutdown_date FROM models WHERE 1 = 0",
-];
-
-const FIND_ORGANIZATION: &str = "SELECT created_at FROM organizations WHERE id = $1";
-
-/// Materialized, the join is planned for all rows. For the first 1,000, PostgreSQL looks up each model by itself, which
-/// takes five times as long where nothing is stale.
-const FIND_STALE: &str = "WITH stale AS MATERIALIZED (\
-        SELECT s.position FROM staged_models s LEFT JOIN models m ON m.scope = $1 AND m.id = s.id \
-        WHERE s.before_created IS DISTINCT FROM m.created OR s.before_owned_by IS DISTINCT FROM m.owned_by \
-            OR s.before_shutdown_date IS DISTINCT FROM m.shutdown_date\
-    ) SELECT position FROM stale ORDER BY position LIMIT 1000";
-
-/// The same for models that have changed after a revision. All others are as they were compared.
-const FIND_STALE_SINCE: &str = "SELECT DISTINCT s.position \
-    FROM events e JOIN staged_models s ON s.id = e.subject_id \
-        LEFT JOIN models m ON m.scope = $1 AND m.id = s.id \
-    WHERE e.revision > $2 AND e.revision <= (SELECT revision FROM catalog) AND (s.before_created IS DISTINCT FROM m.created \
-        OR s.before_owned_by IS DISTINCT FROM m.owned_by OR s.before_shutdown_date IS DISTINCT FROM m.shutdown_date) \
-    ORDER BY s.position LIMIT 1000";
-
-/// Whether a staged model has changed after one revision, up to another.
-const FIND_CHANGED: &str = "SELECT s.position FROM events e JOIN staged_models s ON s.id = e.subject_id \
-    WHERE e.revision > $1 AND e.revision <= $2 AND e.organization_id IS NOT DISTINCT FROM $3 LIMIT 1";
-
-const UNSTAGE: &str = "DELETE FROM staged_models WHERE position = $1";
-
-const RANK: &str = "UPDATE staged_models SET rank = r.rank FROM (\
-        SELECT position AS place, ROW_NUMBER() OVER (ORDER BY position) AS rank FROM staged_models WHERE kind <> ''\
-    ) r WHERE position = r.place";
-const CLEAR_ARRANGED: &str = "DELETE FROM arranged_models";
-const ARRANGE: &str = "INSERT INTO arranged_models \
-    SELECT ROW_NUMBER() OVER (ORDER BY id), $1, id, $2, created, owned_by, shutdown_date \
-    FROM staged_models WHERE kind <> '' ORDER BY id";
-
-const WRITE: &str = "INSERT INTO models (scope, id, organization_id, created, owned_by, shutdown_date) \
-    SELECT scope, id, organization_id, created, owned_by, shutdown_date FROM arranged_models \
-    WHERE place > $1 AND place <= $2 ON CONFLICT (scope, id) DO UPDATE \
-        SET created = excluded.created, owned_by = excluded.owned_by, shutdown_date = excluded.shutdown_date";
-const RECORD: &str = "INSERT INTO events (revision, occurred_at, actor, type, organization_id, subject_id, change) \
-    SELECT rank + CASE WHEN rank > $3 THEN $4 ELSE $5 END, $6, $7, kind, $8, id, change FROM staged_models \
-    WHERE kind <> '' AND rank > $1 AND rank <= $2 ORDER BY rank";
-
-/// Rows by their numbers, which start at 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) after: i64,
-    pub(super) up_to: i64,
-}
-
-impl Span {
-    /// In pieces of this length; the last may be shorter.
-    pub(super) fn pieces(self, length: i64) -> impl Iterator<Item = Self> {
-        let step = usize::try_from(length).unwrap_or(usize::MAX);
-        (self.after..self.up_to)
-            .step_by(step)
-            .map(move |after| Self {
-                after,
-                up_to: (after + length).min(self.up_to),
-            })
-    }
-}
-
-/// Which revision the event of which change has. The change with rank `n` has the revision `before + n`, but for the
-/// first `passed` ones: those follow after the last.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Numbering {
-    pub(super) before: Revision,
-    pub(super) passed: i64,
-}
 
 /// An import whose entries are compared with the present models.
 pub(super) struct Staging<'a, DB: Backend> {
