@@ -15,7 +15,7 @@ use prometheus::{
     Registry, TextEncoder,
 };
 
-use crate::dialects::openai::error::KEY_REFUSALS;
+use crate::dialects::openai::error::reasons::KEY_REFUSALS;
 use crate::http::coding::Coding;
 use crate::node::Node;
 use crate::routes::table::Template;

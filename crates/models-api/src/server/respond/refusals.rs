@@ -9,7 +9,7 @@ use actix_http::StatusCode;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::dialects::openai::error::REASONS;
+use crate::dialects::openai::error::reasons::REASONS;
 
 /// Lines of each kind that may be written at once, and then in each second.
 const LINES: NonZeroU32 = NonZeroU32::new(20).expect("it is not 0");
