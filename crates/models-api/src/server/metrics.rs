@@ -2,6 +2,7 @@
 //! id or tenant.
 
 mod caches;
+mod registration;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +10,12 @@ use std::time::Duration;
 use actix_http::{Method, StatusCode};
 use models_node::CacheCounters;
 use models_store::{DatabaseKind, Operation};
-use prometheus::core::Collector;
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry, TextEncoder,
 };
 
+use self::registration::added;
 use crate::dialects::openai::error::reasons::KEY_REFUSALS;
 use crate::http::coding::Coding;
 use crate::node::Node;
@@ -291,11 +292,6 @@ impl FollowingMetrics {
             )?,
         })
     }
-}
-
-fn added<C: Collector + Clone + 'static>(registry: &Registry, metric: C) -> prometheus::Result<C> {
-    registry.register(Box::new(metric.clone()))?;
-    Ok(metric)
 }
 
 /// One of those that are known: anybody can send any word.
