@@ -13,7 +13,7 @@ pub enum Template {
     Index,
     /// The list of models.
     List,
-    /// A model. Its id is the rest of the path, slashes and all; [`crate::routes::path`] reads it.
+    /// A model. Its id is the rest of the path, slashes and all; `routes::path` reads it.
     Model,
     /// Any other path.
     None,
