@@ -12,7 +12,7 @@ pub const PYTHON: &str = "MODELS_TEST_PYTHON";
 /// Names the directory that has the Node SDK.
 pub const NODE: &str = "MODELS_TEST_NODE_DIRECTORY";
 
-const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models-api/tests/sdk");
+const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models-api/tests/sdk");
 
 /// Installs both, unless they are there already, and answers the variables that name them.
 pub fn install() -> Result<[(&'static str, PathBuf); 2], String> {
