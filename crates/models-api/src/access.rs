@@ -1,4 +1,4 @@
-//! Who may use the API, and how much: credentials, callers, rate limits and trusted proxies.
+//! Access control: credentials, permissions, rate limits and trusted proxies.
 
 pub(crate) mod address;
 pub(crate) mod caller;

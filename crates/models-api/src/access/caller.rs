@@ -1,4 +1,5 @@
-//! Who is asking, and whether that is enough. A handler states in its signature what it needs.
+//! Authentication and authorization of a request. A handler that takes [`Authorized`] runs only with the permission of its
+//! route.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

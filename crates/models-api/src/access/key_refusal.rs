@@ -1,9 +1,9 @@
-//! What the log calls the reasons why a token is no good key.
+//! The log's names for the reasons of a key's refusal.
 
 use models_core::KeyRejection;
 use models_node::KeyRefusal;
 
-/// One of [`REASONS`](crate::dialects::openai::error::REASONS).
+/// The name of a refusal, one of [`REASONS`](crate::dialects::openai::error::REASONS).
 pub(crate) fn reason(refusal: &KeyRefusal) -> &'static str {
     match refusal {
         KeyRefusal::Malformed => "malformed",

@@ -1,7 +1,7 @@
-//! How a token may be shown.
+//! Redaction of tokens.
 
-/// A token as it may be shown to whoever sent it: the first 8 and the last 4 characters, and a `*`
-/// for each between them. Of 12 characters or fewer nothing is shown. (OpenAI shows those whole.)
+/// Redacts a token for the response to its sender. The result keeps the first 8 and the last 4 characters and has a `*` for
+/// each character between them. A token of at most 12 characters becomes `*` alone. (OpenAI shows such a token whole.)
 #[must_use]
 pub fn redact(token: &str) -> String {
     let length = token.chars().count();

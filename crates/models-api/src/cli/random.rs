@@ -2,7 +2,7 @@
 
 use models_core::Secret;
 
-/// A secret that nobody knows yet.
+/// Generates a secret from 32 random bytes. The error is the operating system's.
 pub(super) fn new_secret() -> Result<Secret, getrandom::Error> {
     let mut random = [0; 32];
     getrandom::fill(&mut random)?;

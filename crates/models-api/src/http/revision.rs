@@ -1,16 +1,16 @@
-//! The headers in which clients are told of the catalog's revision, and ask for it.
+//! The headers that carry the catalog's revision.
 
 use actix_http::header::{HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use models_node::RevisionToken;
 
-/// On a response: the newest change that is in what it was made from.
+/// On a response: the newest revision that the response includes.
 pub(crate) const X_MODELS_REVISION: HeaderName = HeaderName::from_static("x-models-revision");
-/// On a request: what the response must at least be made from.
+/// On a request: the revision that the response must include at least.
 pub(crate) const X_MODELS_MIN_REVISION: HeaderName =
     HeaderName::from_static("x-models-min-revision");
 
-/// The value of `x-models-revision`, as a handler leaves it for the response.
+/// The value of `x-models-revision`. A handler leaves it in the request's extensions.
 #[derive(Clone)]
 pub(crate) struct RevisionHeader(pub(crate) HeaderValue);
 

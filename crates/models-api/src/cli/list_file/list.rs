@@ -1,4 +1,4 @@
-//! What was read of a list.
+//! The content of a list that was read.
 
 use models_core::ImportEntry;
 

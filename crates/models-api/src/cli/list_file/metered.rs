@@ -1,12 +1,12 @@
-//! A bound on what one value of the input takes in memory.
+//! A limit on the memory that one value of the input takes.
 
 use std::cell::Cell;
 use std::io::{self, Read};
 
-/// How many bytes of the input one value may have that is held in memory.
+/// The longest value that is kept in memory, in bytes of the input.
 const LONGEST_VALUE: usize = 16 << 20;
 
-/// How much has been read since a value began that is held in memory; none while what is read is not kept.
+/// The bytes that were read since the present value began. `None` while the parser skips values.
 #[derive(Default)]
 pub(super) struct Held(Cell<Option<usize>>);
 
@@ -20,7 +20,7 @@ impl Held {
     }
 }
 
-/// The input, which ends where a value is too long.
+/// The input. Reading fails when the present value is too long.
 pub(super) struct Metered<'a, R> {
     pub(super) input: R,
     pub(super) held: &'a Held,

@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 
 use super::place::Place;
 
-/// The fields of an entry that are read; all others are ignored. Null is the same as absent. A
-/// field that is there twice is an error, since nobody can say which is meant.
+/// The fields of an entry that are read; all others are ignored. Null is the same as absent. A repeated field is an error,
+/// since its meaning is ambiguous.
 #[derive(Deserialize)]
 pub(super) struct Fields<'a> {
     #[serde(borrow)]

@@ -216,7 +216,7 @@ impl models_node::View for View {
         );
         let mut etags = Vec::with_capacity(self.etags.len());
         let mut places = Vec::with_capacity(self.places.len());
-        // What is not copied yet begins with this byte and this place.
+        // The first byte and the first place that are not copied yet.
         let (mut byte, mut number) = (0, 0);
         for next in gone.iter().copied().chain([self.places.len()]) {
             let moved = offset(byte - list.len()).ok()?;

@@ -1,9 +1,9 @@
-//! Why a request was refused, for the log and the metrics.
+//! The reasons of refusals, for the log and the metrics.
 
 use super::ApiError;
 use crate::access::key_refusal::reason;
 
-/// All that [`ApiError::reason`] returns, and what the log says of a request that cannot be read.
+/// All values of [`ApiError::reason`], and the log's reason for a request that cannot be parsed.
 pub(crate) const REASONS: [&str; 11] = [
     "missing",
     "malformed",
@@ -18,7 +18,7 @@ pub(crate) const REASONS: [&str; 11] = [
     "unreadable",
 ];
 
-/// All that [`ApiError::key_refusal`] answers.
+/// All values of [`ApiError::key_refusal`].
 pub(crate) const KEY_REFUSALS: [&str; 7] = [
     "missing",
     "incorrect",
@@ -30,7 +30,7 @@ pub(crate) const KEY_REFUSALS: [&str; 7] = [
 ];
 
 impl ApiError {
-    /// Why the request was refused, for the log alone. Of an incorrect key it says more than the client is told.
+    /// The reason of the refusal, for the log alone. For an incorrect key it is more exact than the response.
     #[must_use]
     pub fn reason(&self) -> Option<&'static str> {
         if let Self::IncorrectApiKey { refusal, .. } = self {
@@ -42,7 +42,7 @@ impl ApiError {
         self.key_refusal()
     }
 
-    /// Why there is no good key, if that is what it says.
+    /// The reason of an authentication or authorization failure. `None` for any other failure.
     #[must_use]
     pub fn key_refusal(&self) -> Option<&'static str> {
         match self {
