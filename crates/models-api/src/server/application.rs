@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use crate::access::services::Services;
 use crate::routes;
 use crate::routes::read::remember;
+use crate::server::connection::turns::Turns;
 use crate::server::connection::{Connection, Timeouts};
 use crate::server::measured_node::MeasuredNode;
 use crate::server::operations::{self, Operations};
@@ -182,7 +183,7 @@ impl Application {
                     application,
                 );
                 let (stopped, stopping) = (stopped.clone(), stopped.clone());
-                let logged = logged.clone();
+                let (logged, turns) = (logged.clone(), Turns::default());
                 let http = HttpService::build()
                     .local_addr(address)
                     .client_request_timeout(timeouts.head)
@@ -202,6 +203,7 @@ impl Application {
                             most_head,
                             stopping.clone(),
                             logged.clone(),
+                            turns.clone(),
                         )
                         .map_err(DispatchError::Io),
                     )

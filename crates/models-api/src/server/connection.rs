@@ -16,6 +16,7 @@ pub(crate) mod input;
 mod own_response;
 mod patience;
 mod timeouts;
+pub(crate) mod turns;
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -34,11 +35,15 @@ use bare::{CONTINUE, UNREADABLE, bare_answer};
 use input::{InFlight, Input};
 use timeouts::Late;
 pub(crate) use timeouts::Timeouts;
+use turns::{Turn, Turns};
 
 pub(crate) struct Connection {
     stream: TcpStream,
     timeouts: Timeouts,
     input: Input,
+    turns: Turns,
+    /// Its next request waits for this.
+    turn: Option<Turn>,
     /// Something was read that has not been answered, and the peer has not gone.
     is_owed: bool,
     /// How often the timer has gone off since something was answered, or since a request began.
@@ -70,6 +75,7 @@ impl Connection {
         most_head: usize,
         stopping: watch::Receiver<bool>,
         logged: Logged,
+        turns: Turns,
     ) -> io::Result<(Self, Option<SocketAddr>)> {
         stream.set_nodelay(true)?;
         let peer = stream.peer_addr().ok();
@@ -77,6 +83,8 @@ impl Connection {
             stream,
             timeouts,
             input: Input::new(most_head),
+            turns,
+            turn: None,
             is_owed: false,
             looks: 0,
             timer: None,
@@ -128,6 +136,10 @@ impl Connection {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
+        if self.turn.as_ref().is_some_and(|turn| !turn.has_come()) {
+            return Poll::Pending;
+        }
+        self.turn = None;
         if self.input.has_ended() || self.input.hand_over(buffer) {
             return Poll::Ready(Ok(()));
         }
@@ -213,7 +225,7 @@ impl AsyncWrite for Connection {
             if !this.is_writing {
                 this.input.answered();
                 if this.input.is_waiting() {
-                    cx.waker().wake_by_ref();
+                    this.turn = Some(this.turns.queue(cx.waker()));
                 }
             }
         }

@@ -25,6 +25,7 @@ use tokio::sync::watch;
 use crate::http::framing::is_upgrade;
 use crate::node::Node;
 use crate::server::connection::input::{Body, InFlight};
+use crate::server::connection::turns::Turns;
 use crate::server::connection::{Connection, Timeouts};
 use crate::server::metrics::Metrics;
 use crate::server::respond::logged::Logged;
@@ -128,10 +129,12 @@ pub(crate) fn start(listener: TcpListener, operations: Operations) -> std::io::R
                 .h1(refuse_bodies(map_config(application, |()| {
                     AppConfig::default()
                 })));
-            let (stopping, logged) = (stopping.clone(), logged.clone());
+            let (stopping, logged, turns) = (stopping.clone(), logged.clone(), Turns::default());
             fn_service(move |stream| {
                 let (stopping, logged) = (stopping.clone(), logged.clone());
-                let accepted = Connection::accept(stream, TIMEOUTS, MOST_HEAD, stopping, logged);
+                let turns = turns.clone();
+                let accepted =
+                    Connection::accept(stream, TIMEOUTS, MOST_HEAD, stopping, logged, turns);
                 immediately(accepted.map_err(DispatchError::Io))
             })
             .and_then(http)

@@ -1,0 +1,141 @@
+//! Turns: connections whose clients pipeline are served one after another, one request at a time.
+//!
+//! The next request of such a connection is here when the response to the last one has been written. If its
+//! task were woken at once, a thousand of them would fill the worker's queue of tasks, and a client that
+//! waits for each response would wait for all of them each time. So the worker wakes one of them, and then
+//! whatever else is ready, before it wakes the next.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+/// The connections of one worker whose next requests wait.
+#[derive(Clone, Default)]
+pub(crate) struct Turns(Rc<Queue>);
+
+#[derive(Default)]
+struct Queue {
+    waiting: RefCell<VecDeque<(Turn, Waker)>>,
+    is_served: Cell<bool>,
+}
+
+/// The turn of one connection, for one request.
+#[derive(Clone, Default)]
+pub(super) struct Turn(Rc<Cell<bool>>);
+
+impl Turn {
+    pub(super) fn has_come(&self) -> bool {
+        self.0.get()
+    }
+}
+
+impl Turns {
+    /// Queues a connection. Its task is woken when its turn has come.
+    pub(super) fn queue(&self, task: &Waker) -> Turn {
+        let turn = Turn::default();
+        let waiting = (turn.clone(), task.clone());
+        self.0.waiting.borrow_mut().push_back(waiting);
+        if !self.0.is_served.replace(true) {
+            actix_web::rt::spawn(serve(Served(self.0.clone())));
+        }
+        turn
+    }
+}
+
+/// The queue while a task serves it.
+struct Served(Rc<Queue>);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.0.is_served.set(false);
+    }
+}
+
+/// Wakes one connection after another until none waits.
+async fn serve(queue: Served) {
+    loop {
+        let next = queue.0.waiting.borrow_mut().pop_front();
+        let Some((turn, task)) = next else { return };
+        turn.0.set(true);
+        task.wake();
+        go_behind().await;
+    }
+}
+
+/// Lets run what is ready first. `yield_now` would poll the sockets each time.
+async fn go_behind() {
+    let mut is_behind = false;
+    poll_fn(|context| {
+        if is_behind {
+            return Poll::Ready(());
+        }
+        is_behind = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::rt::{Runtime, spawn};
+
+    use super::*;
+
+    /// A connection with this many requests, which notes each that is served.
+    async fn pipeline(name: u32, requests: u32, turns: Turns, served: Rc<RefCell<Vec<u32>>>) {
+        for _ in 0..requests {
+            let mut turn = None;
+            poll_fn(|context| {
+                let turn = turn.get_or_insert_with(|| turns.queue(context.waker()));
+                if turn.has_come() {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            })
+            .await;
+            served.borrow_mut().push(name);
+        }
+    }
+
+    #[test]
+    fn connections_take_turns_and_others_run_between_two_of_them() {
+        Runtime::new().unwrap().block_on(async {
+            let (turns, served) = (Turns::default(), Rc::new(RefCell::new(vec![])));
+            let tasks: Vec<_> = (1..=3)
+                .map(|name| spawn(pipeline(name, 2, turns.clone(), served.clone())))
+                .collect();
+            let log = served.clone();
+            let other = spawn(async move {
+                for _ in 0..2 {
+                    go_behind().await;
+                }
+                log.borrow_mut().push(0);
+            });
+            for task in tasks.into_iter().chain([other]) {
+                task.await.unwrap();
+            }
+            let served = served.take();
+            let of_pipelines: Vec<_> = served.iter().copied().filter(|name| *name > 0).collect();
+            assert_eq!(of_pipelines, [1, 2, 3, 1, 2, 3]);
+            assert_ne!(served.last(), Some(&0), "it waited for all: {served:?}");
+        });
+    }
+
+    #[test]
+    fn a_connection_that_has_gone_holds_nobody_up() {
+        Runtime::new().unwrap().block_on(async {
+            let (turns, served) = (Turns::default(), Rc::new(RefCell::new(vec![])));
+            drop(turns.queue(Waker::noop()));
+            pipeline(1, 1, turns.clone(), served.clone()).await;
+            assert_eq!(served.take(), [1]);
+            // The task that served the queue has ended, and the next one takes its place.
+            tokio::task::yield_now().await;
+            pipeline(2, 1, turns, served.clone()).await;
+            assert_eq!(served.take(), [2]);
+        });
+    }
+}
