@@ -1,10 +1,21 @@
 //! Where the head of a request ends, line by line as the parser reads it.
 
+use std::sync::LazyLock;
+
 use memchr::memchr;
+use memchr::memmem::Finder;
 
 /// The header that says what else the connection could become.
 const CONNECTION: &[u8] = b"connection:";
 const UPGRADE: &[u8] = b"upgrade";
+
+/// An empty line behind another line, as clients send it.
+static EMPTY_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n\r\n"));
+/// The same without the carriage return.
+static BARE_EMPTY_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n\n"));
+/// Where a line begins that may be the header [`CONNECTION`].
+static LINES_WITH_C: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| [Finder::new(b"\nC"), Finder::new(b"\nc")]);
 
 /// A head that has come so far.
 #[derive(Default)]
@@ -39,6 +50,13 @@ impl Head {
     /// ignores it (RFC 9110, section 7.8), but the dispatcher would close the connection without
     /// saying so.
     pub(super) fn find_end(&mut self, bytes: &mut [u8]) -> Option<usize> {
+        if self.length == 0
+            && let Some(end) = find_end_of_whole(bytes)
+        {
+            ignore_upgrades(&mut bytes[..end]);
+            self.length = end;
+            return Some(end);
+        }
         let mut start = 0;
         while let Some(length) = memchr(b'\n', &bytes[start..]) {
             let line = &mut bytes[start..start + length];
@@ -65,6 +83,27 @@ impl Head {
             (Line::Nothing | Line::Return | Line::Something, _) => Line::Something,
         };
         None
+    }
+}
+
+/// Where a head ends that has come whole, as heads usually do. Lines are not looked at one by one: that costs
+/// about as much as the search for the session.
+fn find_end_of_whole(bytes: &[u8]) -> Option<usize> {
+    let end = EMPTY_LINE.find(bytes)? + 3;
+    let begins_with_line = !matches!(bytes[0], b'\r' | b'\n');
+    let is_first = || BARE_EMPTY_LINE.find(&bytes[..end]).is_none();
+    (begins_with_line && is_first()).then_some(end)
+}
+
+/// The same as [`ignore_upgrade`] for all lines of a head but the first, which is no header.
+fn ignore_upgrades(head: &mut [u8]) {
+    for begin in LINES_WITH_C.iter() {
+        let mut start = 0;
+        while let Some(at) = begin.find(&head[start..]) {
+            start += at + 1;
+            let length = memchr(b'\n', &head[start..]).unwrap_or(0);
+            ignore_upgrade(&mut head[start..start + length]);
+        }
     }
 }
 
@@ -164,11 +203,16 @@ mod tests {
             ("Upgrade: h2c", "Upgrade: h2c"),
             ("X-Connection: upgrade", "X-Connection: upgrade"),
         ] {
-            let mut bytes = format!("GET / HTTP/1.1\r\n{line}\r\n\r\n").into_bytes();
-            let length = bytes.len();
-            assert_eq!(Head::default().find_end(&mut bytes), Some(length));
             let expected = format!("GET / HTTP/1.1\r\n{expected}\r\n\r\n");
-            assert_eq!(String::from_utf8(bytes).unwrap(), expected);
+            // Whole, and with the header in a second piece.
+            for cut in [0, "GET / HTTP/1.1\r\n".len()] {
+                let mut bytes = format!("GET / HTTP/1.1\r\n{line}\r\n\r\n").into_bytes();
+                let rest = bytes.len() - cut;
+                let mut head = Head::default();
+                assert_eq!(head.find_end(&mut bytes[..cut]), None);
+                assert_eq!(head.find_end(&mut bytes[cut..]), Some(rest));
+                assert_eq!(String::from_utf8(bytes).unwrap(), expected);
+            }
         }
     }
 }

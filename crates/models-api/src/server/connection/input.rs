@@ -205,6 +205,9 @@ impl Input {
 
     /// Hands over what waits, as far as the dispatcher may have it; whether that is anything.
     pub(super) fn hand_over(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
+        if self.ahead.is_empty() {
+            return false;
+        }
         let most = self.ahead.len().min(buffer.remaining());
         let mut ahead = mem::take(&mut self.ahead);
         let count = self.admit(&mut ahead[..most]);
