@@ -86,10 +86,55 @@ fn step(
         (progress.refused, progress.allowance) = (None, None);
         return Ok(Step::NeedsSession);
     };
-    progress.refused = Some(session.clone());
+    let found = find(services, held, request, progress, &session);
+    let released = match found {
+        Ok(Found::Response(held, response)) => node.release(held, response).map_err(Into::into),
+        Ok(Found::NeedsFreshness) => {
+            progress.refused = Some(session);
+            return Ok(Step::NeedsFreshness);
+        }
+        Ok(Found::NeedsView) => {
+            progress.refused = Some(session.clone());
+            return Ok(Step::NeedsView(session));
+        }
+        Err(error) => Err(error),
+    };
+    match released {
+        Ok(released) => {
+            let allowance = progress.allowance.clone();
+            Ok(Step::Ready(released.map(|response| Reply {
+                session,
+                allowance,
+                response,
+            })))
+        }
+        Err(error) => {
+            progress.refused = Some(session);
+            Err(error)
+        }
+    }
+}
+
+/// What memory has for a session's request.
+enum Found {
+    /// It may be sent if this lease has not ended.
+    Response(HeldLease, Response<BoxBody>),
+    NeedsFreshness,
+    NeedsView,
+}
+
+/// Reads memory for this session's request.
+fn find(
+    services: &Services,
+    held: HeldLease,
+    request: &ReadRequest<'_>,
+    progress: &mut Progress,
+    session: &Arc<Session>,
+) -> Result<Found, ApiError> {
+    let node = &services.node;
     if let Err(error) = admit(
         services,
-        &session,
+        session,
         request.fields,
         request.permission,
         &mut progress.allowance,
@@ -100,7 +145,7 @@ fn step(
         return refuse(node, held, ApiError::ModelNotFound(sent.to_owned()));
     }
     if request.fields.may_demand_freshness && !progress.is_fresh {
-        return Ok(Step::NeedsFreshness);
+        return Ok(Found::NeedsFreshness);
     }
     let audience = &session.audience;
     let (held, view) = match node.catalog.remember(&held, audience) {
@@ -109,10 +154,10 @@ fn step(
             Some((since, of, view)) if of == audience => (held.and(since), view.clone()),
             // No view is loaded for a malformed id.
             Some(_) | None if !request.has_id() => return refuse(node, held, not_found(request)),
-            Some(_) | None => return Ok(Step::NeedsView(session)),
+            Some(_) | None => return Ok(Found::NeedsView),
         },
     };
-    let Some(mut response) = response(services, request, &session, &view) else {
+    let Some(mut response) = response(services, request, session, &view) else {
         let refused = refuse(node, held, not_found(request));
         // A malformed id says nothing of the catalog.
         let is_told = matches!(refused, Err(ApiError::ModelNotFound(_))) && request.has_id();
@@ -122,16 +167,11 @@ fn step(
     response
         .headers_mut()
         .append(X_MODELS_REVISION, view.revision());
-    let reply = Reply {
-        session,
-        allowance: progress.allowance.clone(),
-        response,
-    };
-    Ok(Step::Ready(node.release(held, reply)?))
+    Ok(Found::Response(held, response))
 }
 
 /// A refusal says what memory has: that the key is good, or that a model is not there.
-fn refuse(node: &Node, held: HeldLease, error: ApiError) -> Result<Step, ApiError> {
+fn refuse(node: &Node, held: HeldLease, error: ApiError) -> Result<Found, ApiError> {
     Err(node.release(held, error)?.into_inner())
 }
 
