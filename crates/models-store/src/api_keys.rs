@@ -7,11 +7,8 @@ use models_core::{
 };
 use sqlx::FromRow;
 
-use crate::connections::Transaction;
-use crate::database::Backend;
-use crate::error::damaged;
-use crate::mutation::Mutation;
-use crate::sql_store::SqlStore;
+use crate::catalog::{Backend, Mutation, SqlStore};
+use crate::database::{Transaction, damaged};
 
 macro_rules! select_api_keys {
     ($rest:literal) => {

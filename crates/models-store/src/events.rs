@@ -9,10 +9,8 @@ use models_core::{
 };
 use sqlx::FromRow;
 
-use crate::catalog::{CatalogRow, no_catalog};
-use crate::connections::Deadline;
-use crate::database::{Backend, Database, only_revision};
-use crate::error::damaged;
+use crate::catalog::{Backend, CatalogRow, Database, no_catalog, only_revision};
+use crate::database::{Deadline, damaged};
 
 const REVISION: &str = "SELECT revision FROM catalog";
 const TOKEN_SECRET: &str = "SELECT token_secret FROM catalog";

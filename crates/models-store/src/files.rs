@@ -10,7 +10,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::open_error::OpenError;
+use crate::database::OpenError;
 
 /// Only the service's user reads and writes what it creates.
 pub(crate) const FILE_MODE: u32 = 0o600;

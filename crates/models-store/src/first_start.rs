@@ -4,11 +4,9 @@ use async_trait::async_trait;
 use models_core::{FirstContents, FirstStartRepository, Origin, RepositoryError};
 
 use crate::api_keys::insert_api_key;
-use crate::database::Backend;
+use crate::catalog::{Backend, Mutation, SqlStore};
 use crate::models::insert_all;
-use crate::mutation::Mutation;
 use crate::organizations::insert_organization;
-use crate::sql_store::SqlStore;
 
 #[async_trait]
 impl<DB: Backend> FirstStartRepository for SqlStore<DB> {

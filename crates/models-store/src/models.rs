@@ -14,9 +14,7 @@ use models_core::{
 use self::deleted::find_deleted;
 use self::rows::{CandidateRow, JoinedModel, KeyAndCandidateRow, column, models};
 use crate::api_keys::select_api_keys;
-use crate::database::Backend;
-use crate::mutation::Mutation;
-use crate::sql_store::SqlStore;
+use crate::catalog::{Backend, Mutation, SqlStore};
 
 macro_rules! select_models {
     ($rest:literal) => {

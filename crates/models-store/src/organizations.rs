@@ -6,10 +6,8 @@ use models_core::{
 };
 use sqlx::FromRow;
 
-use crate::database::Backend;
-use crate::error::damaged;
-use crate::mutation::Mutation;
-use crate::sql_store::SqlStore;
+use crate::catalog::{Backend, Mutation, SqlStore};
+use crate::database::damaged;
 
 macro_rules! select_organizations {
     ($rest:literal) => {

@@ -2,10 +2,9 @@
 
 use models_core::{ApiKeyId, Change, Model, ModelId, RepositoryError, Revision};
 
-use crate::database::Backend;
-use crate::error::damaged;
+use crate::catalog::{Backend, Mutation};
+use crate::database::damaged;
 use crate::events::stored;
-use crate::mutation::Mutation;
 
 /// The index `events_deletions` leads to the actor's own deletions of this id and reads no other event.
 /// Otherwise the time of a response would tell one tenant about the history of another.

@@ -33,8 +33,7 @@ use self::connection::ImportConnection;
 use self::outcome::Outcome;
 use self::ranks::Numbering;
 use self::staging::{MOST_STALE, Staging};
-use crate::database::Backend;
-use crate::sql_store::SqlStore;
+use crate::catalog::{Backend, SqlStore};
 
 /// How often an import gives the turn back because too much has changed since it compared. After
 /// that it stages within the turn, however long that takes.

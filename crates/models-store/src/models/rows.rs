@@ -4,7 +4,7 @@ use models_core::{Model, OrganizationId, RepositoryError, Scope, ShutdownDate};
 use sqlx::FromRow;
 
 use crate::api_keys::ApiKeyRow;
-use crate::error::damaged;
+use crate::database::damaged;
 
 const PUBLIC: &str = "public";
 

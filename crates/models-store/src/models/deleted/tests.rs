@@ -6,8 +6,7 @@ use sqlx::{Connection, Executor, Row};
 use test_database::TestDatabase;
 
 use super::*;
-use crate::open::open;
-use crate::options::Options;
+use crate::opening::{Options, open};
 
 const OPTIONS: Options = Options {
     max_connections: 2,

@@ -19,8 +19,8 @@ use super::connection::Turn;
 use super::ranks::{Numbering, Span};
 use super::settings::Ahead;
 use super::staging::Staging;
-use crate::database::Backend;
-use crate::error::gives_way;
+use crate::catalog::Backend;
+use crate::database::gives_way;
 
 /// How many events are written with the turn. An import of fewer changes takes the turn first.
 pub(super) const HELD_BACK: i64 = 1_000;

@@ -4,12 +4,8 @@
 use models_core::{CatalogState, Committed, Level, Position, RepositoryError, Revision};
 
 use super::settings::Ahead;
-use crate::catalog::fetch_catalog;
-use crate::connections::{Connection, Deadline};
-use crate::database::Backend;
-use crate::mutation::{check_nodes_are_all, raise_level};
-use crate::sql_store::SqlStore;
-use crate::value::{Record, Value};
+use crate::catalog::{Backend, SqlStore, check_nodes_are_all, fetch_catalog, raise_level};
+use crate::database::{Connection, Deadline, Record, Value};
 
 /// The turn, while its transaction is open.
 pub(super) struct Turn(CatalogState);

@@ -3,8 +3,8 @@
 use models_core::{Change, ChangedFields, Model, RepositoryError};
 
 use super::statements::STAGED;
+use crate::database::Value;
 use crate::events::stored;
-use crate::value::Value;
 
 /// What becomes of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

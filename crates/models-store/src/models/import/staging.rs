@@ -15,9 +15,9 @@ use super::tables::{
     ARRANGE, CLEAR_ARRANGED, CREATE, FIND_CHANGED, FIND_ORGANIZATION, FIND_STALE, FIND_STALE_SINCE,
     RANK, RECORD, UNSTAGE, WRITE,
 };
-use crate::database::Backend;
+use crate::catalog::Backend;
+use crate::database::Value;
 use crate::models::rows::{column, models};
-use crate::value::Value;
 
 /// How many stale rows are looked for at once, and from how many on they are not staged within the
 /// turn.

@@ -1,0 +1,243 @@
+//! The transaction that writes to the log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use models_core::{
+    Barrier, CLOCK_MARGIN, CatalogState, Change, Committed, Epoch, Leases, Level, OrganizationId,
+    Origin, Position, RepositoryError, Revision,
+};
+use tokio::sync::Notify;
+
+use super::database::Backend;
+use super::row::{NODES_FILE, fetch_catalog, no_catalog};
+use super::sql_store::SqlStore;
+use crate::database::{Connection, Connections, Record, Transaction, Tries, Value};
+use crate::events::stored;
+use crate::nodes::NodesFile;
+
+/// A transaction that changes the catalog. All of them take turns at the row that holds the
+/// revision, so revisions grow in the order of the commits, and what a transaction has read stays
+/// true until it commits.
+pub(crate) struct Mutation<DB: Backend> {
+    transaction: Transaction<DB>,
+    epoch: Epoch,
+    level: Level,
+    leases: Option<Leases>,
+    nodes: Connections<DB>,
+    begun_at: Revision,
+    revision: Revision,
+    /// The last change that takes something away.
+    gone_at: Option<Revision>,
+    origin: Origin,
+    committed: Arc<Notify>,
+    files: Option<Arc<NodesFile>>,
+    barrier: Arc<dyn Barrier>,
+    /// The longest lease that a node may hold.
+    longest_lease: Duration,
+}
+
+impl<DB: Backend> Mutation<DB> {
+    /// Begins, and waits for its turn. The next revision is taken with it: most changes record one.
+    pub(crate) async fn begin(
+        store: &SqlStore<DB>,
+        origin: Origin,
+    ) -> Result<Self, RepositoryError> {
+        store.refuse_other_files()?;
+        let (transaction, catalog) = take_turn(store).await?;
+        let CatalogState {
+            position: Position { epoch, revision },
+            level,
+            leases,
+        } = catalog;
+        let begun_at = Revision(revision.0 - 1);
+        let longest_lease = store.longest_lease(leases).await?;
+        Ok(Self {
+            transaction,
+            epoch,
+            level,
+            leases,
+            nodes: store.nodes.clone(),
+            begun_at,
+            revision: begun_at,
+            gone_at: None,
+            origin,
+            committed: store.committed.clone(),
+            files: store.files.clone(),
+            barrier: store.barrier.clone(),
+            longest_lease,
+        })
+    }
+
+    /// Whether nothing has ever happened before it.
+    pub(crate) fn is_first(&self) -> bool {
+        self.begun_at == Revision(0)
+    }
+
+    /// The newest revision before it.
+    pub(crate) fn begun_at(&self) -> Revision {
+        self.begun_at
+    }
+
+    /// The revision of what was recorded last.
+    pub(crate) fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The leases of the catalog, none until the first node has started.
+    pub(crate) fn leases(&self) -> Option<Leases> {
+        self.leases
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Runs a statement and answers its rows.
+    pub(crate) async fn fetch<T: Record>(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<T>, RepositoryError> {
+        self.transaction.fetch(sql, values).await
+    }
+
+    /// Runs a statement that answers no rows.
+    pub(crate) async fn execute(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<(), RepositoryError> {
+        self.fetch::<(i64,)>(sql, values).await.map(drop)
+    }
+
+    /// Raises the catalog's level, so that programs of a lower level neither open it nor become nodes. Refused
+    /// with their ids while nodes of a lower level are registered; the caller then rolls back.
+    pub(crate) async fn raise_level(&mut self, level: Level) -> Result<(), RepositoryError> {
+        if level > self.level {
+            if let Some(files) = &self.files {
+                check_nodes_are_all(self.transaction.connection(), files, self.longest_lease)
+                    .await?;
+            }
+            raise_level(self.transaction.connection(), &self.nodes, level).await?;
+            self.level = level;
+        }
+        Ok(())
+    }
+
+    /// Appends the change to the log, at the next revision. A change that programs of the catalog's level cannot
+    /// enforce raises the level.
+    pub(crate) async fn record(&mut self, change: &Change) -> Result<(), RepositoryError> {
+        const INSERT: &str = "INSERT INTO events \
+            (revision, occurred_at, actor, type, organization_id, subject_id, change) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        self.raise_level(change.level()).await?;
+        let json = stored::write(change).map_err(|error| RepositoryError::Failed(error.into()))?;
+        self.revision = self.revision.next();
+        if change.takes_away() {
+            self.gone_at = Some(self.revision);
+        }
+        let values = vec![
+            self.revision.0.into(),
+            i64::from(self.origin.at).into(),
+            self.origin.actor.as_str().into(),
+            change.kind().into(),
+            change.organization_id().map(OrganizationId::as_str).into(),
+            change.subject_id().into(),
+            json.as_str().into(),
+        ];
+        self.execute(INSERT, values).await
+    }
+
+    /// Commits what was recorded. If that takes something away, this returns when no node serves it any more. Where
+    /// nothing was recorded, nothing changed.
+    pub(crate) async fn commit(mut self) -> Result<(), RepositoryError> {
+        const SET_REVISION: &str = "UPDATE catalog SET revision = $1";
+        let revision = self.revision;
+        if revision == self.begun_at {
+            return self.roll_back().await;
+        }
+        if revision != self.begun_at.next() {
+            self.execute(SET_REVISION, vec![revision.0.into()]).await?;
+        }
+        if let Some(files) = &self.files {
+            files.check_database()?;
+        }
+        let gone = self.gone_at.map(|revision| self.committed_at(revision));
+        let done = self.transaction.commit(Some(revision)).await;
+        // Also where that is in doubt: the node finds out.
+        self.committed.notify_one();
+        done?;
+        if let Some(gone) = gone {
+            self.barrier.wait(gone).await;
+        }
+        Ok(())
+    }
+
+    /// Leaves everything as it was, and returns when no node serves what earlier changes have taken away up to this
+    /// revision. A request that repeats such a change, whose response was lost, ends like this.
+    pub(crate) async fn repeat(self, gone_at: Revision) -> Result<(), RepositoryError> {
+        let gone = self.committed_at(gone_at);
+        self.transaction.roll_back().await?;
+        self.barrier.wait(gone).await;
+        Ok(())
+    }
+
+    fn committed_at(&self, revision: Revision) -> Committed {
+        let epoch = self.epoch.clone();
+        Committed {
+            position: Position { epoch, revision },
+            lease: self.longest_lease,
+        }
+    }
+
+    /// Leaves everything as it was.
+    pub(crate) async fn roll_back(self) -> Result<(), RepositoryError> {
+        self.transaction.roll_back().await
+    }
+}
+
+/// Begins a transaction and takes the turn. Where the server ends the connection meanwhile, nothing has happened yet,
+/// and another connection is tried.
+async fn take_turn<DB: Backend>(
+    store: &SqlStore<DB>,
+) -> Result<(Transaction<DB>, CatalogState), RepositoryError> {
+    let mut tries = Tries::default();
+    loop {
+        let mut transaction = Transaction::begin(&store.writer, store.begin).await?;
+        let catalog = fetch_catalog(transaction.connection(), DB::TAKE_TURN, store.level).await;
+        if !tries.may_repeat(transaction.connection().is_lost()).await {
+            return catalog.map(|catalog| (transaction, catalog));
+        }
+    }
+}
+
+/// Raises the catalog's level in a transaction that has taken the turn. Refused with the ids of the nodes of a lower
+/// level; the caller then rolls back.
+pub(crate) async fn raise_level<DB: Backend>(
+    connection: &mut Connection<DB>,
+    nodes: &Connections<DB>,
+    level: Level,
+) -> Result<(), RepositoryError> {
+    const RAISE: &str = "UPDATE catalog SET level = $1, level_version = $2";
+    let lower = DB::raise_level(connection, nodes, level).await?;
+    if !lower.is_empty() {
+        return Err(RepositoryError::OlderNodes(lower));
+    }
+    let values = vec![level.0.into(), env!("CARGO_PKG_VERSION").into()];
+    connection.fetch::<(i64,)>(RAISE, values).await.map(drop)
+}
+
+/// Refuses to go on if there may be nodes, with a lease of at most this length, whose rows cannot be seen.
+pub(crate) async fn check_nodes_are_all<DB: Backend>(
+    connection: &mut Connection<DB>,
+    files: &NodesFile,
+    lease: Duration,
+) -> Result<(), RepositoryError> {
+    let rows: Vec<(String,)> = connection.fetch(NODES_FILE, vec![]).await?;
+    let (in_catalog,) = rows.first().ok_or_else(no_catalog)?;
+    files.check(in_catalog, lease + CLOCK_MARGIN)
+}
+
+#[cfg(test)]
+mod tests;

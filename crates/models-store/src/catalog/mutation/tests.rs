@@ -1,0 +1,118 @@
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use models_core::{Actor, EventRepository, Model, Scope, Timestamp};
+use test_database::TestDatabase;
+
+use super::*;
+use crate::catalog::database::Database;
+use crate::opening::{Options, connect_to_file, connect_to_server};
+
+const OPTIONS: Options = Options {
+    max_connections: 2,
+    connect_timeout: Duration::from_secs(10),
+    lease: Duration::from_secs(15),
+    create: true,
+};
+
+/// Notes what it is to wait for, and which revision others can read meanwhile.
+struct Noted<DB: Backend> {
+    database: Database<DB>,
+    waits: Mutex<Vec<(Committed, Revision)>>,
+}
+
+#[async_trait]
+impl<DB: Backend> Barrier for Noted<DB> {
+    async fn wait(&self, committed: Committed) {
+        let seen = self.database.revision().await.unwrap();
+        self.waits.lock().unwrap().push((committed, seen));
+    }
+}
+
+impl<DB: Backend> Noted<DB> {
+    fn take(&self) -> Vec<(Committed, Revision)> {
+        std::mem::take(&mut self.waits.lock().unwrap())
+    }
+}
+
+fn origin() -> Origin {
+    Origin {
+        actor: Actor::CommandLine,
+        at: Timestamp::from_seconds(1),
+    }
+}
+
+fn model() -> Model {
+    Model {
+        id: "one".parse().unwrap(),
+        scope: Scope::Public,
+        created: Timestamp::from_seconds(1),
+        owned_by: "system".parse().unwrap(),
+        shutdown_date: None,
+    }
+}
+
+async fn a_commit_waits_if_it_takes_something_away<DB: Backend>(database: Database<DB>) {
+    let barrier = Arc::new(Noted {
+        database: database.clone(),
+        waits: Mutex::default(),
+    });
+    let store = SqlStore {
+        database,
+        barrier: barrier.clone(),
+    };
+    let epoch = store.position().await.unwrap().epoch;
+    let gone_at = |revision| Committed {
+        position: Position {
+            epoch: epoch.clone(),
+            revision: Revision(revision),
+        },
+        lease: OPTIONS.lease,
+    };
+    let (creation, deletion) = (Change::ModelCreated(model()), Change::ModelDeleted(model()));
+    let begin = async || Mutation::begin(&store, origin()).await.unwrap();
+
+    let mut mutation = begin().await;
+    mutation.record(&creation).await.unwrap();
+    mutation.commit().await.unwrap();
+    assert_eq!(barrier.take(), [], "a creation");
+
+    // Until the last change that takes something away, and after the commit of all.
+    let mut mutation = begin().await;
+    for change in [&deletion, &creation, &deletion, &creation] {
+        mutation.record(change).await.unwrap();
+    }
+    mutation.commit().await.unwrap();
+    assert_eq!(barrier.take(), [(gone_at(4), Revision(5))]);
+
+    let mut mutation = begin().await;
+    mutation.record(&deletion).await.unwrap();
+    mutation.roll_back().await.unwrap();
+    begin().await.commit().await.unwrap();
+    assert_eq!(barrier.take(), [], "nothing was changed");
+
+    let mut mutation = begin().await;
+    mutation.record(&creation).await.unwrap();
+    mutation.repeat(Revision(4)).await.unwrap();
+    assert_eq!(
+        barrier.take(),
+        [(gone_at(4), Revision(5))],
+        "a repetition changes nothing and waits"
+    );
+}
+
+#[tokio::test]
+async fn a_commit_on_sqlite_waits_if_it_takes_something_away() {
+    let database = TestDatabase::sqlite();
+    let (opened, ..) = connect_to_file(database.url(), OPTIONS).await.unwrap();
+    a_commit_waits_if_it_takes_something_away(opened).await;
+}
+
+#[tokio::test]
+async fn a_commit_on_postgres_waits_if_it_takes_something_away() {
+    let database = TestDatabase::postgres().await;
+    let (opened, ..) = connect_to_server(database.url(), OPTIONS, None)
+        .await
+        .unwrap();
+    a_commit_waits_if_it_takes_something_away(opened).await;
+}

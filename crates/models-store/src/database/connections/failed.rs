@@ -1,0 +1,24 @@
+//! Statements that failed.
+
+use models_core::RepositoryError;
+
+use super::deadline::Deadline;
+use crate::database::error::repository_error;
+
+/// Why a statement has no result.
+pub(crate) enum Failed {
+    Database(sqlx::Error),
+    Late(Deadline),
+    /// An earlier statement took the connection with it.
+    Unusable,
+}
+
+impl Failed {
+    pub(crate) fn into_error(self) -> RepositoryError {
+        match self {
+            Self::Database(error) => repository_error(error),
+            Self::Late(deadline) => deadline.passed(),
+            Self::Unusable => RepositoryError::Unavailable("the connection was lost".into()),
+        }
+    }
+}

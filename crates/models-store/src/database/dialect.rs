@@ -1,0 +1,69 @@
+//! The statements in which the databases differ.
+
+use sqlx::{Postgres, Sqlite};
+
+use super::driver::Driver;
+
+/// A database that the catalog can be kept in.
+pub(crate) trait Dialect: Driver {
+    /// Returns the catalog's row: the newest revision, the history that it belongs to (an empty one
+    /// where the server follows another), the level and the leases.
+    const POSITION: &'static str;
+
+    /// Takes the next revision, and returns the catalog's row with that as the newest one.
+    const TAKE_TURN: &'static str;
+
+    /// Returns the catalog's row with each event after a revision, up to another, oldest first; a row without
+    /// an event where there is none.
+    const LIST_AFTER: &'static str;
+
+    /// Whether the nodes' rows are in the same database as all else.
+    const HAS_NODES: bool;
+}
+
+/// What every read of the position returns beside the revision and the epoch.
+macro_rules! catalog_columns {
+    () => {
+        "level, level_version, lease_ms, previous_lease_ms, lease_revision"
+    };
+}
+
+/// A file has one history for good.
+macro_rules! epoch_of_sqlite {
+    () => {
+        "epoch"
+    };
+}
+
+/// A history is that of one server (or a promoted copy of it, by its timeline) since its last start,
+/// and of these very tables.
+macro_rules! epoch_of_postgres {
+    () => {
+        "CASE WHEN pg_is_in_recovery() THEN '' ELSE \
+        (SELECT system_identifier FROM pg_control_system()) || '-' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) \
+        || '-' || 'catalog'::regclass::oid || '-' || extract(epoch FROM pg_postmaster_start_time()) END"
+    };
+}
+
+macro_rules! dialect {
+    ($database:ty, $epoch:expr, $has_nodes:expr) => {
+        impl Dialect for $database {
+            const POSITION: &'static str = concat!(
+                "SELECT revision AS newest, ", $epoch, " AS epoch, ", catalog_columns!(), " FROM catalog"
+            );
+            const TAKE_TURN: &'static str = concat!(
+                "UPDATE catalog SET revision = revision + 1 RETURNING revision AS newest, ", $epoch, " AS epoch, ",
+                catalog_columns!()
+            );
+            const LIST_AFTER: &'static str = concat!(
+                "SELECT c.revision AS newest, ", $epoch, " AS epoch, ", catalog_columns!(),
+                ", e.revision, e.occurred_at, e.actor, e.type AS kind, e.change ",
+                "FROM catalog c LEFT JOIN events e ON e.revision > $1 AND e.revision <= $2 ORDER BY e.revision"
+            );
+            const HAS_NODES: bool = $has_nodes;
+        }
+    };
+}
+
+dialect!(Sqlite, epoch_of_sqlite!(), false);
+dialect!(Postgres, epoch_of_postgres!(), true);

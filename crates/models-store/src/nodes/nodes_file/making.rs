@@ -1,0 +1,75 @@
+//! Making the file.
+
+use std::path::Path;
+use std::{fs, io};
+
+use models_core::Level;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, Connection, Executor};
+use uuid::Uuid;
+
+use super::inspection::{Found, Mark};
+use crate::files::beside;
+use crate::nodes::level::{HAS_LEVELS, rebuild};
+
+const CREATE: &str = "CREATE TABLE nodes_file (singleton INTEGER NOT NULL PRIMARY KEY CHECK (singleton = 1), \
+    id TEXT NOT NULL, file TEXT NOT NULL, database_file TEXT NOT NULL, boot TEXT NOT NULL, made_at INTEGER) STRICT";
+const INSERT: &str = "INSERT INTO nodes_file (singleton, id, file, database_file, boot, made_at) \
+    VALUES (1, $1, $2, $3, $4, $5)";
+
+/// Makes room for a new file: a damaged file keeps its contents under another name, any other is removed.
+pub(super) fn put_aside(path: &Path, found: &Found) -> io::Result<()> {
+    match found {
+        Found::Missing => {}
+        Found::Damaged(reason) => {
+            let seconds = std::time::SystemTime::UNIX_EPOCH
+                .elapsed()
+                .unwrap_or_default()
+                .as_secs();
+            let aside = beside(
+                path,
+                &format!(".damaged-{seconds}-{}", Uuid::now_v7().simple()),
+            );
+            fs::rename(path, &aside)?;
+            tracing::error!(file = %path.display(), kept_as = %aside.display(), reason,
+                "the file with the nodes' rows is damaged; a new one is made, and deletions and revocations wait for a whole lease until one has passed");
+        }
+        Found::Unmarked | Found::Marked(_) => {
+            tracing::info!(file = %path.display(), "the file with the nodes' rows is of an earlier time; a new one is made");
+            fs::remove_file(path)?;
+        }
+    }
+    for suffix in ["-wal", "-shm", "-journal"] {
+        match fs::remove_file(beside(path, suffix)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// In one transaction: a maker that is killed leaves the file as it was, and older nodes neither lose a row nor fail
+/// to renew one meanwhile.
+pub(super) async fn write_mark(
+    connection: &mut SqliteConnection,
+    mark: &Mark,
+    level: Level,
+) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let has_levels: i64 = sqlx::query_scalar(HAS_LEVELS)
+        .fetch_one(&mut *transaction)
+        .await?;
+    // Made of constants and a number.
+    let rebuild = AssertSqlSafe(rebuild(has_levels > 0, level));
+    transaction.execute(rebuild).await?;
+    transaction.execute(CREATE).await?;
+    sqlx::query(INSERT)
+        .bind(&mark.id)
+        .bind(&mark.file)
+        .bind(&mark.database_file)
+        .bind(&mark.boot)
+        .bind(mark.made_at)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await
+}

@@ -1,0 +1,216 @@
+//! The nodes' rows.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use models_core::{
+    CLOCK_MARGIN, CatalogState, Leases, NodeRepository, NodeRow, Position, Renewal,
+    RepositoryError, Revision,
+};
+use sqlx::FromRow;
+
+use crate::catalog::{Backend, Database, catalog};
+use crate::database::{Deadline, Record, Value, duration, milliseconds};
+
+const REGISTER: &str = "INSERT INTO nodes (id, epoch, applied_revision, renewal, lease_ms, level) \
+    VALUES ($1, '', -1, 0, $2, $3)";
+/// A renewal that arrives late, after another one, changes nothing.
+const RENEW: &str = "UPDATE nodes SET epoch = $2, applied_revision = $3, renewal = $4, lease_ms = $5 \
+    WHERE id = $1 AND renewal < $4 RETURNING renewal";
+const REMOVE: &str = "DELETE FROM nodes WHERE id = $1";
+const REMOVE_EXPIRED: &str = "DELETE FROM nodes WHERE id = $1 AND renewal = $2";
+/// A withdrawal that arrives late, after the node has come back, removes nothing.
+const WITHDRAW: &str = "DELETE FROM nodes WHERE id = $1 AND renewal <= $2";
+const LIST: &str = "SELECT id, renewal, lease_ms FROM nodes";
+/// A node of another history says nothing about this one, however far it is.
+const LIST_BEHIND: &str =
+    "SELECT id, renewal, lease_ms FROM nodes WHERE epoch <> $1 OR applied_revision < $2";
+
+/// A row, as it is stored.
+#[derive(FromRow)]
+struct Row {
+    id: String,
+    renewal: i64,
+    lease_ms: i64,
+}
+
+impl From<Row> for NodeRow {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            renewal: row.renewal,
+            lease: duration(row.lease_ms),
+        }
+    }
+}
+
+/// What became of a renewal.
+enum Renewed {
+    Gone,
+    At(CatalogState),
+    /// The catalog is not where the nodes' rows are.
+    Elsewhere,
+}
+
+#[async_trait]
+impl<DB: Backend> NodeRepository for Database<DB> {
+    fn configured_lease(&self) -> Duration {
+        self.lease
+    }
+
+    fn rest(&self) -> Option<Duration> {
+        self.rest
+    }
+
+    fn time_since_read(&self) -> Duration {
+        self.health.reads.age()
+    }
+
+    fn check_database(&self) -> Result<(), RepositoryError> {
+        self.refuse_other_files()
+    }
+
+    fn has_registry_in_place(&self) -> bool {
+        self.has_nodes_file_in_place()
+    }
+
+    async fn listen(&self) -> Result<(), RepositoryError> {
+        DB::listen(&self.nodes, &self.committed, &self.observer).await
+    }
+
+    async fn committed(&self) {
+        self.committed.notified().await;
+    }
+
+    async fn catalog(&self) -> Result<CatalogState, RepositoryError> {
+        self.read_catalog().await
+    }
+
+    async fn enter_lease(&self) -> Result<Leases, RepositoryError> {
+        self.put_lease_in_force().await
+    }
+
+    async fn settle_lease(
+        &self,
+        leases: Leases,
+        previous: Duration,
+    ) -> Result<(), RepositoryError> {
+        self.replace_previous_lease(leases, previous).await
+    }
+
+    async fn register(&self, id: &str, lease: Duration) -> Result<(), RepositoryError> {
+        self.attach_nodes_file().await?;
+        let values = vec![id.into(), milliseconds(lease).into(), self.level.0.into()];
+        self.change_nodes(REGISTER, values).await
+    }
+
+    async fn renew(&self, renewal: Renewal<'_>) -> Result<Option<CatalogState>, RepositoryError> {
+        if !self.has_nodes_file_in_place() {
+            self.is_nodes_file_lost().await?;
+            return Ok(None);
+        }
+        let values = row_of(renewal);
+        let (nodes, level) = (self.nodes.clone(), self.level);
+        let renewed = self.run(async move {
+            let mut connection = nodes.acquire(Deadline::RENEWAL).await?;
+            let rows: Vec<(i64,)> = connection.fetch(RENEW, values).await?;
+            Ok(match (rows.is_empty(), DB::HAS_NODES) {
+                (true, _) => Renewed::Gone,
+                (false, true) => Renewed::At(catalog(&mut connection, level).await?),
+                (false, false) => Renewed::Elsewhere,
+            })
+        });
+        match renewed.await? {
+            Renewed::Gone => Ok(None),
+            Renewed::At(catalog) => Ok(Some(catalog)),
+            Renewed::Elsewhere => {
+                let catalog = self.read_catalog().await?;
+                // After the renewal, and before the lease is taken.
+                Ok((!self.is_nodes_file_lost().await?).then_some(catalog))
+            }
+        }
+    }
+
+    async fn publish(&self, renewal: Renewal<'_>) -> Result<(), RepositoryError> {
+        self.change_nodes(RENEW, row_of(renewal)).await
+    }
+
+    async fn remove(&self, id: &str) -> Result<(), RepositoryError> {
+        self.change_nodes(REMOVE, vec![id.into()]).await
+    }
+
+    async fn withdraw(&self, id: &str, renewal: i64) -> Result<(), RepositoryError> {
+        self.change_nodes(WITHDRAW, vec![id.into(), renewal.into()])
+            .await
+    }
+
+    async fn remove_expired(&self, id: &str, renewal: i64) -> Result<(), RepositoryError> {
+        self.change_nodes(REMOVE_EXPIRED, vec![id.into(), renewal.into()])
+            .await
+    }
+
+    async fn list(&self) -> Result<Vec<NodeRow>, RepositoryError> {
+        let rows: Vec<Row> = self.nodes_statement(LIST, vec![]).await?;
+        Ok(rows.into_iter().map(NodeRow::from).collect())
+    }
+
+    async fn list_behind(
+        &self,
+        position: &Position,
+        lease: Duration,
+    ) -> Result<Vec<NodeRow>, RepositoryError> {
+        let Position { epoch, revision } = position;
+        let values = vec![epoch.0.as_str().into(), revision.0.into()];
+        let rows: Vec<Row> = self.nodes_statement(LIST_BEHIND, values).await?;
+        // After the rows were read: they may be those of another file since.
+        self.check_nodes_are_all(lease + CLOCK_MARGIN).await?;
+        Ok(rows.into_iter().map(NodeRow::from).collect())
+    }
+}
+
+impl<DB: Backend> Database<DB> {
+    /// Whether the nodes' rows do not count any more, which is logged.
+    async fn is_nodes_file_lost(&self) -> Result<bool, RepositoryError> {
+        let refusal = self.refusal_of_nodes_file().await?;
+        if let Some(reason) = &refusal {
+            tracing::error!(reason, "this node gives up its lease");
+        }
+        Ok(refusal.is_some())
+    }
+
+    async fn change_nodes(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<(), RepositoryError> {
+        self.nodes_statement::<(i64,)>(sql, values).await.map(drop)
+    }
+
+    /// Runs a statement where the nodes' rows are.
+    pub(crate) async fn nodes_statement<T: Record + 'static>(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<T>, RepositoryError> {
+        let nodes = self.nodes.clone();
+        self.run(async move {
+            let mut connection = nodes.acquire(Deadline::RENEWAL).await?;
+            connection.fetch(sql, values).await
+        })
+        .await
+    }
+}
+
+/// The values of a renewal. Before a node has read the log, it has applied nothing.
+fn row_of(renewal: Renewal<'_>) -> Vec<Value> {
+    let (epoch, revision) = renewal.applied.map_or(("", Revision(-1)), |position| {
+        (position.epoch.0.as_str(), position.revision)
+    });
+    vec![
+        renewal.id.into(),
+        epoch.into(),
+        revision.0.into(),
+        renewal.number.into(),
+        milliseconds(renewal.lease).into(),
+    ]
+}

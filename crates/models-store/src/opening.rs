@@ -1,0 +1,23 @@
+//! Opening a store: where the database is, how it is reached, and whether it is set as it must be.
+
+mod backup;
+mod encryption;
+mod location;
+mod open;
+mod options;
+mod parameters;
+mod postgres;
+mod schema;
+mod sqlite;
+mod store;
+
+pub use self::backup::{BackupError, back_up};
+pub use self::encryption::{Encryption, encryption};
+pub use self::open::{check_url, open, open_with};
+pub use self::options::{DatabaseKind, Options};
+pub use self::store::Store;
+
+#[cfg(test)]
+pub(crate) use self::postgres::connect as connect_to_server;
+#[cfg(test)]
+pub(crate) use self::sqlite::connect as connect_to_file;

@@ -1,0 +1,88 @@
+//! Whether the way to a PostgreSQL server is encrypted.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
+use sqlx::{ConnectOptions, Connection};
+use tokio::time::timeout;
+
+use super::location::location;
+use super::parameters;
+use crate::database::OpenError;
+
+/// What protects the connections to a database server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encryption {
+    /// TLS. Whether the server's certificate is verified, the URL's `sslmode` says.
+    Tls,
+    /// Nothing, and nothing is needed: the server is on this machine.
+    SameMachine,
+    /// Nothing: everybody on the way can read the password's proof and the data.
+    None,
+}
+
+impl Encryption {
+    /// As the log calls it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tls => "tls",
+            Self::SameMachine => "none, same machine",
+            Self::None => "none",
+        }
+    }
+}
+
+/// Connects, and says how. A pooler before the server hides from the client how the server sees it (`pg_stat_ssl`), so
+/// where TLS is preferred, a connection that demands it is tried first.
+pub(crate) async fn connect(
+    options: &PgConnectOptions,
+) -> Result<(PgConnection, Encryption), sqlx::Error> {
+    match options.get_ssl_mode() {
+        PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull => {
+            Ok((options.connect().await?, Encryption::Tls))
+        }
+        PgSslMode::Disable | PgSslMode::Allow => Ok((options.connect().await?, plain(options))),
+        PgSslMode::Prefer => {
+            let demanding = options.clone().ssl_mode(PgSslMode::Require);
+            match demanding.connect().await {
+                Ok(connection) => Ok((connection, Encryption::Tls)),
+                Err(sqlx::Error::Tls(_)) => Ok((options.connect().await?, plain(options))),
+                Err(error) => Err(error),
+            }
+        }
+    }
+}
+
+fn plain(options: &PgConnectOptions) -> Encryption {
+    let host = options.get_host();
+    let is_loopback = host
+        .trim_matches(['[', ']'])
+        .parse()
+        .is_ok_and(|address: IpAddr| address.is_loopback());
+    if options.get_socket().is_some() || host.starts_with('/') || host == "localhost" || is_loopback
+    {
+        Encryption::SameMachine
+    } else {
+        Encryption::None
+    }
+}
+
+/// Connects to the PostgreSQL server of this URL within this time, and says whether that is encrypted. Nothing is
+/// changed there.
+pub async fn encryption(url: &str, time: Duration) -> Result<Encryption, OpenError> {
+    let options = parameters::parse(url)?;
+    let location = location(&options);
+    match timeout(time, connect(&options)).await {
+        Ok(Ok((connection, encryption))) => {
+            let _ = timeout(time, connection.close()).await;
+            Ok(encryption)
+        }
+        Ok(Err(source)) => Err(OpenError::Connect { location, source }),
+        Err(_) => Err(OpenError::Timeout {
+            location,
+            timeout: time,
+        }),
+    }
+}

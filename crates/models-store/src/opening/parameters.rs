@@ -1,0 +1,351 @@
+//! A PostgreSQL URL and its parameters. sqlx passes over those that it does not know, and `?sslmod=require` would be a
+//! connection without TLS.
+
+use std::collections::HashSet;
+use std::str::FromStr;
+
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+
+use crate::database::OpenError;
+
+/// What sqlx reads, as the documents of PostgreSQL call it.
+const KNOWN: [&str; 12] = [
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+];
+
+/// What sqlx reads too: other names of the above, and one of its own.
+const ALSO_KNOWN: [(&str, &str); 6] = [
+    ("ssl-mode", "sslmode"),
+    ("ssl-root-cert", "sslrootcert"),
+    ("ssl-ca", "sslrootcert"),
+    ("ssl-cert", "sslcert"),
+    ("ssl-key", "sslkey"),
+    ("statement-cache-capacity", "statement-cache-capacity"),
+];
+
+const LEAVE_OUT: &str = "leave it out";
+const SET_BY_THE_SERVICE: &str = "leave it out: the service sets this itself";
+const NOT_SUPPORTED: &str = "it is not supported";
+const OLD_TLS: &str = "leave it out: TLS 1.2 is the oldest that is used";
+const VERIFY: &str = "write sslmode=verify-full and sslrootcert";
+
+/// What libpq and other clients read, and sqlx does not, with what to do about it.
+const UNSUPPORTED: [(&str, &str); 49] = [
+    (
+        "ssl",
+        "write sslmode=require, or better sslmode=verify-full",
+    ),
+    ("ssl_mode", "write sslmode"),
+    (
+        "tls",
+        "write sslmode=require, or better sslmode=verify-full",
+    ),
+    (
+        "requiressl",
+        "write sslmode=require, or better sslmode=verify-full",
+    ),
+    ("sslfactory", VERIFY),
+    ("sslrootcertfile", "write sslrootcert"),
+    (
+        "sslpassword",
+        "write the key without a password, in a file that only the service can read",
+    ),
+    (
+        "sslcertmode",
+        "leave it out: a certificate is sent where sslcert names one",
+    ),
+    (
+        "sslnegotiation",
+        "leave it out: TLS is negotiated as PostgreSQL always has",
+    ),
+    ("sslcompression", LEAVE_OUT),
+    ("sslcrl", NOT_SUPPORTED),
+    ("sslcrldir", NOT_SUPPORTED),
+    ("sslsni", "leave it out: the name is always sent"),
+    ("sslkeylogfile", NOT_SUPPORTED),
+    ("ssl_min_protocol_version", OLD_TLS),
+    ("ssl_max_protocol_version", OLD_TLS),
+    ("min_protocol_version", LEAVE_OUT),
+    ("max_protocol_version", LEAVE_OUT),
+    ("channel_binding", VERIFY),
+    ("require_auth", VERIFY),
+    ("requirepeer", NOT_SUPPORTED),
+    ("scram_client_key", "use the setting database.password_file"),
+    ("scram_server_key", "use the setting database.password_file"),
+    ("passfile", "use the setting database.password_file"),
+    ("pass", "use the setting database.password_file"),
+    ("passwd", "use the setting database.password_file"),
+    ("pwd", "use the setting database.password_file"),
+    ("username", "write user"),
+    ("database", "write dbname"),
+    (
+        "connect_timeout",
+        "use the setting database.connect_timeout",
+    ),
+    ("connecttimeout", "use the setting database.connect_timeout"),
+    ("pool_size", "use the setting database.max_connections"),
+    (
+        "max_connections",
+        "use the setting database.max_connections",
+    ),
+    ("client_encoding", "leave it out: it is always UTF8"),
+    ("fallback_application_name", "write application_name"),
+    (
+        "target_session_attrs",
+        "leave it out: only a primary is accepted",
+    ),
+    (
+        "load_balance_hosts",
+        "leave it out: only one host is supported",
+    ),
+    ("replication", LEAVE_OUT),
+    ("keepalives", SET_BY_THE_SERVICE),
+    ("keepalives_idle", SET_BY_THE_SERVICE),
+    ("keepalives_interval", SET_BY_THE_SERVICE),
+    ("keepalives_count", SET_BY_THE_SERVICE),
+    ("tcp_user_timeout", SET_BY_THE_SERVICE),
+    ("gssencmode", "leave it out: GSSAPI is not supported"),
+    ("gssdelegation", "leave it out: GSSAPI is not supported"),
+    ("gsslib", "leave it out: GSSAPI is not supported"),
+    ("krbsrvname", "leave it out: GSSAPI is not supported"),
+    (
+        "service",
+        "write the host, the database and the user in the URL",
+    ),
+    (
+        "servicefile",
+        "write the host, the database and the user in the URL",
+    ),
+];
+
+/// The environment's `sslmode`, which sqlx reads too, and passes over if it does not know the word.
+const SSL_MODE_VARIABLE: &str = "PGSSLMODE";
+
+const APPLICATION_NAME: &str = "models-api";
+
+/// The options that a URL stands for. Refuses a URL of which any part would be passed over.
+pub(crate) fn parse(url: &str) -> Result<PgConnectOptions, OpenError> {
+    refuse_raw_separators(url)?;
+    check_parameters(url)?;
+    if let Ok(mode) = std::env::var(SSL_MODE_VARIABLE)
+        && mode.parse::<PgSslMode>().is_err()
+    {
+        return Err(OpenError::SslModeVariable);
+    }
+    let options = PgConnectOptions::from_str(url).map_err(OpenError::Url)?;
+    Ok(match options.get_application_name() {
+        Some(_) => options,
+        None => options.application_name(APPLICATION_NAME),
+    })
+}
+
+/// A raw `/` or `@` in the password makes another host of a part of it, and messages would show
+/// that part. A raw `#` hides all that follows it.
+fn refuse_raw_separators(url: &str) -> Result<(), OpenError> {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
+    let after_slash = rest.split_once('/').map_or("", |(_, path)| path);
+    if rest.matches('@').count() > 1 || after_slash.contains('@') || url.contains('#') {
+        return Err(OpenError::RawSeparator);
+    }
+    Ok(())
+}
+
+fn check_parameters(url: &str) -> Result<(), OpenError> {
+    let Some((before, query)) = url.split_once('?') else {
+        return Ok(());
+    };
+    let mut seen = HashSet::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let mut parsed = url::form_urlencoded::parse(pair.as_bytes());
+        let name = parsed
+            .next()
+            .map_or_else(String::new, |(name, _)| name.into_owned());
+        let Some(known) = known(&name) else {
+            // A raw `?` in the password: what follows it is not to be shown.
+            let authority = before.split_once("://").map_or("", |(_, rest)| rest);
+            if !authority.contains('@') && query.contains('@') {
+                return Err(OpenError::RawSeparator);
+            }
+            return Err(unknown(&name, pair.contains('=')));
+        };
+        if known != "options" && !seen.insert(known) {
+            return Err(OpenError::RepeatedParameter(known));
+        }
+    }
+    Ok(())
+}
+
+/// The parameter that sqlx takes this one for.
+fn known(name: &str) -> Option<&'static str> {
+    if name.starts_with("options[") && name.ends_with(']') {
+        return Some("options");
+    }
+    let known = KNOWN.into_iter().find(|known| *known == name);
+    let also = || ALSO_KNOWN.into_iter().find(|(also, _)| *also == name);
+    known.or_else(|| also().map(|(_, known)| known))
+}
+
+fn unknown(name: &str, has_value: bool) -> OpenError {
+    let lower = name.to_ascii_lowercase();
+    let unsupported = UNSUPPORTED.into_iter().find(|(other, _)| *other == lower);
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    // What is no name may be a part of a password.
+    let is_name = name.len() <= 32 && name.bytes().all(is_word);
+    let shown = if unsupported.is_some() || (is_name && has_value) {
+        format!("`{name}`")
+    } else {
+        "one that has no name or no value".to_owned()
+    };
+    let instead = match unsupported {
+        Some((_, instead)) => instead.to_owned(),
+        None => match KNOWN.into_iter().find(|known| is_near(known, &lower)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("there are {}", KNOWN.join(", ")),
+        },
+    };
+    OpenError::Parameter { shown, instead }
+}
+
+/// Whether a slip of the keyboard made one of the other: `sslMode`, `sslmod`, `ssl-mode_`.
+fn is_near(known: &str, lower: &str) -> bool {
+    let letters =
+        |text: &str| -> String { text.chars().filter(char::is_ascii_alphanumeric).collect() };
+    let (known, given) = (letters(known), letters(lower));
+    let (longer, shorter) = if known.len() >= given.len() {
+        (&known, &given)
+    } else {
+        (&given, &known)
+    };
+    if longer == shorter {
+        return true;
+    }
+    // One letter more, less, or another.
+    let same = longer
+        .bytes()
+        .zip(shorter.bytes())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let rest = longer.get(same + 1..).unwrap_or("");
+    shorter.len() >= 4
+        && (shorter.get(same..) == Some(rest) || shorter.get(same + 1..) == Some(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(query: &str) -> String {
+        let url = format!("postgres://me:s3cret@db.example:5432/models?{query}");
+        let said = check_parameters(&url).unwrap_err().to_string();
+        assert!(!said.contains("s3cret"), "{said}");
+        said
+    }
+
+    #[test]
+    fn parameters_that_would_be_passed_over_are_refused_by_name() {
+        for (query, said) in [
+            ("sslmod=require", "`sslmod` (did you mean `sslmode`?)"),
+            ("sslmodes=require", "`sslmodes` (did you mean `sslmode`?)"),
+            ("SSLMODE=require", "`SSLMODE` (did you mean `sslmode`?)"),
+            ("sslMode=require", "`sslMode` (did you mean `sslmode`?)"),
+            (
+                "ssl_root_cert=x",
+                "`ssl_root_cert` (did you mean `sslrootcert`?)",
+            ),
+            ("ssl_mode=require", "`ssl_mode` (write sslmode)"),
+            ("ssl=true", "`ssl` (write sslmode=require,"),
+            (
+                "sslmode=require&connect_timeout=3",
+                "`connect_timeout` (use the setting",
+            ),
+            (
+                "target_session_attrs=read-write",
+                "`target_session_attrs` (leave it out",
+            ),
+            (
+                "channel_binding=require",
+                "`channel_binding` (write sslmode=verify-full",
+            ),
+            ("sslpassword=hidden", "`sslpassword` (write the key without"),
+            ("Password=hidden", "`Password` (did you mean `password`?)"),
+            ("colour=red", "`colour` (there are sslmode, sslrootcert,"),
+            ("a%20b=red", "one that has no name or no value (there are"),
+            ("hidden", "one that has no name or no value (there are"),
+            ("sslmode=require&ssl-mode=disable", "`sslmode` twice"),
+        ] {
+            let text = refused(query);
+            assert!(
+                text.contains(said) && !text.contains("hidden"),
+                "{query}: {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn parameters_that_take_effect_are_not_refused() {
+        for known in KNOWN.into_iter().chain(ALSO_KNOWN.map(|(also, _)| also)) {
+            let url = format!("postgres://h/d?{known}=1");
+            assert!(check_parameters(&url).is_ok(), "{known}");
+        }
+        for url in [
+            "postgres://h/d",
+            "postgres://h/d?",
+            "postgres://h/d?options[a]=1&options[b]=2&options=-c%20c=3",
+            "postgres://h/d?user=me@tenant&password=p@ss",
+        ] {
+            assert!(check_parameters(url).is_ok(), "{url}");
+        }
+        for (name, _) in UNSUPPORTED {
+            assert!(known(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_password_with_a_raw_question_mark_or_hash_is_not_shown() {
+        for url in [
+            "postgres://me:pa?zq=word@h/d",
+            "postgres://me:5/a?zq=word@h/d",
+            "postgres://me:pa#zq@h/d",
+            "postgres://me:p@h/d#sslmode=require",
+        ] {
+            let said = parse(url).unwrap_err().to_string();
+            assert!(
+                said.contains("%3F") && !said.contains("zq"),
+                "{url}: {said}"
+            );
+        }
+    }
+
+    /// What sqlx makes of them, so that a new version which reads other names is noticed.
+    #[test]
+    fn what_is_said_to_take_effect_does() {
+        let options = parse(
+            "postgres://h/d?sslmode=verify-full&host=other&port=7&dbname=x&user=u&application_name=mine&options=-c%20a=1",
+        )
+        .unwrap();
+        assert!(matches!(options.get_ssl_mode(), PgSslMode::VerifyFull));
+        assert_eq!((options.get_host(), options.get_port()), ("other", 7));
+        assert_eq!(
+            (options.get_database(), options.get_username()),
+            (Some("x"), "u")
+        );
+        assert_eq!(options.get_application_name(), Some("mine"));
+        assert_eq!(options.get_options(), Some("-c a=1"));
+        let options = parse("postgres://h/d?ssl-mode=require").unwrap();
+        assert!(matches!(options.get_ssl_mode(), PgSslMode::Require));
+        let options = parse("postgres://h/d?hostaddr=192.0.2.1").unwrap();
+        assert_eq!(options.get_host(), "192.0.2.1");
+    }
+}
