@@ -8,39 +8,35 @@
 #![warn(missing_docs)]
 
 mod api_key;
-mod consistency;
 mod entered;
 mod event;
 mod import;
 mod model;
 mod node;
-mod occasionally;
 mod organization;
-mod principal;
 mod repository;
-mod role;
 mod text;
 mod time;
 pub mod visibility;
 
-pub use api_key::{ApiKey, ApiKeyId, KeyDigest, KeyRejection, ListedApiKey, Secret, Validity};
-pub use consistency::{Follower, Leases};
+pub use api_key::{
+    ApiKey, ApiKeyId, KeyDigest, KeyRejection, ListedApiKey, Principal, Role, Secret, Validity,
+};
 pub use entered::Entered;
 pub use event::{
     Actor, Change, Epoch, Event, Level, LogEntry, Origin, Position, Revision, Snapshot,
 };
 pub use import::{ChangedFields, Import, ImportEntry, ImportReport, UpdatedModel};
 pub use model::{Model, ModelId, Scope, ShutdownDate, is_private_fine_tune};
-pub use node::{Barrier, CLOCK_MARGIN, CatalogState, Committed, NodeRepository, NodeRow, Renewal};
-pub use occasionally::Occasionally;
+pub use node::{
+    Barrier, CLOCK_MARGIN, CatalogState, Committed, Follower, Leases, NodeRow, Renewal,
+};
 pub use organization::{Organization, OrganizationId, Project, ProjectId, Slug};
-pub use principal::Principal;
 pub use repository::{
     ApiKeyRepository, Attempt, Candidates, CommitInDoubt, Deletion, EventRepository, FirstContents,
-    FirstStartRepository, LeaseRepository, ModelRepository, OrganizationRepository, Progress,
-    RepositoryError,
+    FirstStartRepository, LeaseRepository, ModelRepository, NodeRepository, OrganizationRepository,
+    Progress, RepositoryError,
 };
-pub use role::Role;
 pub use text::{Invalid, Name, Outside, mask};
-pub use time::Timestamp;
+pub use time::{Occasionally, Timestamp};
 pub use visibility::{Audience, DeletionRefusal, Hidden};

@@ -137,9 +137,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::api_key::ApiKeyId;
+    use crate::api_key::{ApiKeyId, Role};
     use crate::organization::{Project, ProjectId};
-    use crate::role::Role;
     use crate::time::Timestamp;
 
     fn organization() -> Organization {

@@ -1,7 +1,7 @@
 //! Callers who see the same.
 
+use crate::api_key::Principal;
 use crate::organization::OrganizationId;
-use crate::principal::Principal;
 
 /// Everything that decides what a caller sees of the catalog: callers with equal audiences see the same, so that a view
 /// can be cached under its audience. Copies share their text.
@@ -32,7 +32,7 @@ impl From<&Principal> for Audience {
 mod tests {
     use super::super::samples::{organization, principal};
     use super::*;
-    use crate::role::Role;
+    use crate::api_key::Role;
 
     #[test]
     fn all_keys_of_an_organization_are_one_audience() {

@@ -2,10 +2,8 @@
 
 use super::audience::Audience;
 use super::decision::find;
-use crate::api_key::KeyRejection;
+use crate::api_key::{KeyRejection, Principal, Role};
 use crate::model::{Model, ModelId, Scope};
-use crate::principal::Principal;
-use crate::role::Role;
 
 /// Why a model is not deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

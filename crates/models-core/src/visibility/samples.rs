@@ -4,11 +4,9 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::Audience;
-use crate::api_key::ApiKeyId;
+use crate::api_key::{ApiKeyId, Principal, Role};
 use crate::model::Model;
 use crate::organization::{OrganizationId, ProjectId};
-use crate::principal::Principal;
-use crate::role::Role;
 use crate::time::Timestamp;
 
 pub(super) fn organization(number: u8) -> OrganizationId {

@@ -1,8 +1,8 @@
 //! Whom a request is made for.
 
-use crate::api_key::{ApiKey, ApiKeyId, KeyRejection};
+use super::key::{ApiKey, ApiKeyId, KeyRejection};
+use super::role::Role;
 use crate::organization::{OrganizationId, ProjectId, Slug};
-use crate::role::Role;
 use crate::time::Timestamp;
 
 /// Whom a request is made for: a key that was accepted.

@@ -1,0 +1,44 @@
+//! The rows that a store keeps of its nodes, and of the catalog itself.
+
+use std::time::Duration;
+
+use super::consistency::Leases;
+use crate::event::{Level, Position};
+
+/// What the clocks of two machines may differ by in the course of a lease.
+pub const CLOCK_MARGIN: Duration = Duration::from_millis(250);
+
+/// The catalog's own row: where the event log ends, and the rules that hold for all processes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogState {
+    /// The newest position.
+    pub position: Position,
+    /// The level that a program must support.
+    pub level: Level,
+    /// `None` until the first node has started.
+    pub leases: Option<Leases>,
+}
+
+/// A node's row, as other processes read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeRow {
+    /// The node.
+    pub id: String,
+    /// The number of its last renewal.
+    pub renewal: i64,
+    /// The longest lease that it may hold.
+    pub lease: Duration,
+}
+
+/// What a node writes into its row.
+#[derive(Debug, Clone, Copy)]
+pub struct Renewal<'a> {
+    /// The node.
+    pub id: &'a str,
+    /// The position that its memory has applied; `None` before it has read the event log.
+    pub applied: Option<&'a Position>,
+    /// Grows with each renewal.
+    pub number: i64,
+    /// The longest lease that the node takes until its next renewal.
+    pub lease: Duration,
+}
