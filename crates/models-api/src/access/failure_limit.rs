@@ -1,6 +1,8 @@
 //! How many incorrect keys may come from an address before the node looks up its keys slowly. Each
 //! node counts for itself.
 
+mod look_ups;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -10,8 +12,8 @@ use std::time::{Duration, Instant};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use models_core::KeyDigest;
-use tokio::time::sleep_until;
 
+use self::look_ups::LookUps;
 use crate::access::rate_limit::whole_seconds;
 use crate::settings::LimitSettings;
 
@@ -35,8 +37,7 @@ const WARNING_INTERVAL: Duration = Duration::from_mins(1);
 /// the address that it shares with others, nor delays their new keys.
 pub(crate) struct FailureLimit {
     addresses: DefaultKeyedRateLimiter<IpAddr>,
-    /// The time between two shared look-ups.
-    interval: Duration,
+    look_ups: LookUps,
     /// The most entries of each table.
     most: usize,
     state: Mutex<State>,
@@ -48,8 +49,6 @@ struct State {
     beyond: HashMap<IpAddr, Instant>,
     /// The incorrect keys that were counted, each with the time of that.
     counted: HashMap<KeyDigest, Instant>,
-    /// When the next shared look-up may begin.
-    next_look_up: Option<Instant>,
     warned_at: Option<Instant>,
     searched_at: Option<Instant>,
     /// The table of addresses has no room.
@@ -70,7 +69,7 @@ impl FailureLimit {
         let failures = NonZeroU32::new(failures_per_minute)?;
         Some(Self {
             addresses: RateLimiter::keyed(Quota::per_minute(failures)),
-            interval: Duration::from_secs(1) / u32::from(look_ups_per_second.max(1)),
+            look_ups: LookUps::new(look_ups_per_second, LONGEST_WAIT),
             most,
             state: Mutex::default(),
         })
@@ -80,34 +79,26 @@ impl FailureLimit {
     /// beyond the limit; one within it waits for nothing. The error is the time after which the client
     /// may try again, in whole seconds.
     pub(crate) async fn wait_for_look_up(&self, address: IpAddr) -> Result<bool, Duration> {
-        let begins = self.reserve(address, Instant::now())?;
-        if let Some(begins) = begins {
-            sleep_until(begins.into()).await;
+        let is_throttled = self.is_throttled(address, Instant::now());
+        if is_throttled {
+            self.look_ups.wait(address).await.map_err(whole_seconds)?;
         }
-        Ok(begins.is_some())
+        Ok(is_throttled)
     }
 
-    /// When the look-up may begin; `None` for an address within the limit.
-    fn reserve(&self, address: IpAddr, now: Instant) -> Result<Option<Instant>, Duration> {
+    /// Whether this address is beyond the limit.
+    fn is_throttled(&self, address: IpAddr, now: Instant) -> bool {
         let mut state = self.state();
         self.make_room(&mut state, now);
-        if !state.is_beyond(address, now) {
-            return Ok(None);
-        }
-        if state.warning_is_due(now) {
+        let is_beyond = state.is_beyond(address, now);
+        if is_beyond && state.warning_is_due(now) {
             tracing::warn!(
                 client = %address,
                 "this address sent too many incorrect API keys; the node looks up its keys slowly \
                  (`limits.failed_authentications_per_minute`)"
             );
         }
-        let begins = state.next_look_up.map_or(now, |next| next.max(now));
-        let wait = begins - now;
-        if wait > LONGEST_WAIT {
-            return Err(whole_seconds(wait));
-        }
-        state.next_look_up = Some(begins + self.interval);
-        Ok(Some(begins))
+        is_beyond
     }
 
     /// Counts an incorrect key from this address, unless the same key was counted within the last
@@ -206,32 +197,13 @@ mod tests {
         for _ in 0..100 {
             limit.count_at(address(1), key(1), now);
         }
-        assert_eq!(limit.reserve(address(1), now), Ok(None));
+        assert!(!limit.is_throttled(address(1), now));
         for number in 2..5 {
             limit.count_at(address(1), key(number), now);
         }
-        assert!(matches!(limit.reserve(address(1), now), Ok(Some(_))));
-        assert_eq!(limit.reserve(address(2), now), Ok(None));
+        assert!(limit.is_throttled(address(1), now));
+        assert!(!limit.is_throttled(address(2), now));
         assert!(FailureLimit::with(0, 20, MOST).is_none());
-    }
-
-    #[test]
-    fn addresses_beyond_the_limit_share_the_look_ups() {
-        let limit = FailureLimit::with(1, 20, MOST).unwrap();
-        let now = Instant::now();
-        for number in 0..4 {
-            limit.count_at(address(number % 2), key(number), now);
-        }
-        let begins: Vec<_> = (0..101)
-            .map(|number| limit.reserve(address(number % 2), now).unwrap().unwrap() - now)
-            .collect();
-        assert!(begins.is_sorted());
-        assert_eq!(begins[20], Duration::from_secs(1));
-        assert_eq!(begins[100], LONGEST_WAIT);
-        let refused = limit.reserve(address(0), now);
-        assert_eq!(refused, Err(Duration::from_secs(6)));
-        let later = now + Duration::from_secs(2);
-        assert!(limit.reserve(address(0), later).is_ok());
     }
 
     #[test]
@@ -258,7 +230,7 @@ mod tests {
         assert!(state.beyond.len() <= FEW && state.counted.len() <= FEW);
         assert!(limit.addresses.len() <= FEW);
         drop(state);
-        let unseen = limit.reserve(address(1_000), now);
-        assert!(matches!(unseen, Ok(Some(_))), "a full table throttles all");
+        let is_throttled = limit.is_throttled(address(1_000), now);
+        assert!(is_throttled, "a full table throttles all");
     }
 }
