@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "the counts of what was tried")]
 
 mod database_url;
+mod documents;
 mod failures;
 mod gateway;
 mod identity;

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use crate::program::{Program, Serving, shell};
@@ -149,47 +147,6 @@ fn a_production_service_does_not_start_with_a_password_that_everybody_knows() {
         said.failure().contains("one that everybody knows"),
         "{said:?}"
     );
-}
-
-/// The README says what can be set, and what it is if it is not.
-#[test]
-fn the_readme_has_every_setting_and_its_default() {
-    let readme =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
-    let mut told = BTreeMap::new();
-    let table = readme
-        .lines()
-        .skip_while(|line| !line.starts_with("| setting |"));
-    for line in table.skip(2).take_while(|line| line.starts_with('|')) {
-        let cells: Vec<_> = line.split('|').map(str::trim).collect();
-        let keys = cells[1].split(", ");
-        let values = cells[2].split(", ");
-        for (key, value) in keys.zip(values) {
-            told.insert(
-                key.trim_matches('`').to_owned(),
-                value.trim_matches('`').to_owned(),
-            );
-        }
-    }
-    let program = Program::on_sqlite();
-    let mut command = program.command(&["config", "check", "--json"]);
-    command
-        .env_remove("MODELS__SERVER__PORT")
-        .env_remove("MODELS__OPERATIONS__PORT");
-    let printed: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
-    let settings = printed.as_array().unwrap().iter().map(|setting| {
-        let text = |name: &str| setting[name].as_str().unwrap().to_owned();
-        let value = text("value");
-        (
-            text("key"),
-            if value.is_empty() {
-                "none".to_owned()
-            } else {
-                value
-            },
-        )
-    });
-    assert_eq!(told, settings.collect());
 }
 
 #[test]
