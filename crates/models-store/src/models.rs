@@ -27,16 +27,12 @@ macro_rules! select_models {
 
 const LIST: &str = select_models!("WHERE scope = $1 ORDER BY created, id");
 const FIND: &str = select_models!("WHERE scope = $1 AND id = $2");
-/// With the newest changes to public models, and to those of the organization, as of the same moment. An import that
-/// writes ahead has rows of later revisions, which the index must not visit.
-const LIST_CANDIDATES: &str = "SELECT r.public_revision, r.own_revision, \
+/// With the newest changes to public models, and to those of the organization, as of the same moment. Triggers keep both
+/// columns.
+const LIST_CANDIDATES: &str = "SELECT c.public_models_revision AS public_revision, \
+        COALESCE((SELECT o.models_revision FROM organizations o WHERE o.id = $1), 0) AS own_revision, \
         m.scope, m.id AS model_id, m.created, m.owned_by, m.shutdown_date \
-    FROM (SELECT \
-        (SELECT COALESCE(MAX(revision), 0) FROM events WHERE organization_id IS NULL \
-            AND revision <= (SELECT revision FROM catalog) AND type IN ('model.created', 'model.updated', 'model.deleted')) AS public_revision, \
-        (SELECT COALESCE(MAX(revision), 0) FROM events WHERE organization_id = $1 \
-            AND revision <= (SELECT revision FROM catalog) AND type IN ('model.created', 'model.updated', 'model.deleted')) AS own_revision) r \
-    LEFT JOIN models m ON m.scope IN ('public', $1) ORDER BY m.created, m.id, m.scope";
+    FROM catalog c LEFT JOIN models m ON m.scope IN ('public', $1) ORDER BY m.created, m.id, m.scope";
 /// A key, with the models of one id that its organization might be shown.
 const FIND_KEY_AND_CANDIDATES: &str = select_api_keys!(
     ", m.scope, m.id AS model_id, m.created, m.owned_by, m.shutdown_date",

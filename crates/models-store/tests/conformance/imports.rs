@@ -13,26 +13,12 @@ use crate::Store;
 use crate::fixtures::{
     NOW, add_api_key, add_models, add_organization, entry, id, import, origin, own,
 };
+use crate::random::Random;
 
 /// Long enough for anything that waits for nobody.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Numbers that are the same in each run.
-struct Random(u64);
-
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-
-    fn maybe<T>(&mut self, value: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        (self.below(3) > 0).then(|| value(self))
-    }
-
     /// One of few ids, some of which SQL or JSON would have to escape.
     fn id(&mut self) -> ModelId {
         let text = match self.below(40) {

@@ -11,9 +11,11 @@ mod identity;
 mod imports;
 mod imports_ahead;
 mod leases;
+mod model_revisions;
 mod models;
 mod opening;
 mod organizations;
+mod random;
 mod revisions;
 mod versions;
 
