@@ -10,21 +10,44 @@ use sqlx::FromRow;
 use crate::catalog::{Backend, Mutation, SqlStore};
 use crate::database::{Transaction, damaged};
 
+/// The columns of the table `api_keys`: those that a row has, and the one that only a look-up reads.
+macro_rules! api_key_columns {
+    ($($form:tt)*) => {
+        $crate::database::columns!(
+            $($form)* => [
+                id organization_id project_id name role redacted_value created_at expires_at revoked_at last_used_at
+            ] [digest]
+        )
+    };
+}
+pub(crate) use api_key_columns;
+
+/// What a statement that returns [`ApiKeyRow`]s selects, and from which tables.
+macro_rules! api_keys {
+    (columns) => {
+        concat!(
+            $crate::api_keys::api_key_columns!(first, [", "] ["k." *]),
+            ", o.slug AS organization_slug"
+        )
+    };
+    (tables) => {
+        "api_keys k JOIN organizations o ON o.id = k.organization_id"
+    };
+}
+pub(crate) use api_keys;
+
 macro_rules! select_api_keys {
     ($rest:literal) => {
-        select_api_keys!("", $rest)
-    };
-    ($more:literal, $rest:literal) => {
         concat!(
-            "SELECT k.id, k.organization_id, o.slug AS organization_slug, k.project_id, k.name, k.role, ",
-            "k.redacted_value, k.created_at, k.expires_at, k.revoked_at, k.last_used_at",
-            $more,
-            " FROM api_keys k JOIN organizations o ON o.id = k.organization_id ",
+            "SELECT ",
+            api_keys!(columns),
+            " FROM ",
+            api_keys!(tables),
+            " ",
             $rest
         )
     };
 }
-pub(crate) use select_api_keys;
 
 const LIST: &str = select_api_keys!("ORDER BY k.created_at, k.id");
 const LIST_OF_ORGANIZATION: &str =
@@ -32,8 +55,13 @@ const LIST_OF_ORGANIZATION: &str =
 const IS_ANY: &str = "SELECT created_at FROM api_keys LIMIT 1";
 const FIND: &str = select_api_keys!("WHERE k.id = $1");
 const FIND_BY_DIGEST: &str = select_api_keys!("WHERE k.digest = $1");
-const INSERT: &str = "INSERT INTO api_keys (id, organization_id, project_id, name, role, digest, redacted_value, \
-    created_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+const INSERT: &str = concat!(
+    "INSERT INTO api_keys (",
+    api_key_columns!(all, [", "] [*]),
+    ") VALUES (",
+    api_key_columns!(all, values),
+    ")"
+);
 const REVOKE: &str =
     "UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING revoked_at";
 const RECORD_USE: &str = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 \
@@ -193,17 +221,19 @@ pub(crate) async fn insert_api_key<DB: Backend>(
     key: ApiKey,
     digest: KeyDigest,
 ) -> Result<(), RepositoryError> {
+    let last_used_at: Option<i64> = None;
     let values = vec![
         key.id.as_str().into(),
         key.organization_id.as_str().into(),
         key.project_id.as_str().into(),
         key.name.as_str().into(),
         key.role.as_str().into(),
-        digest.to_hex().as_str().into(),
         key.redacted_value.as_str().into(),
         i64::from(key.created_at).into(),
         key.expires_at.map(i64::from).into(),
         key.revoked_at.map(i64::from).into(),
+        last_used_at.into(),
+        digest.to_hex().as_str().into(),
     ];
     mutation.execute(INSERT, values).await?;
     mutation.record(&Change::ApiKeyCreated(key)).await

@@ -2,6 +2,7 @@
 //! databases call the same thing.
 
 mod boot;
+mod columns;
 mod connections;
 mod dialect;
 mod driver;
@@ -21,10 +22,11 @@ pub use self::operation::Operation;
 pub use self::password::{DatabasePassword, PasswordSource};
 
 pub(crate) use self::boot::{boot_id, since_boot};
+pub(crate) use self::columns::columns;
 pub(crate) use self::connections::{
     Connection, Connections, Deadline, Listener, Transaction, Tries,
 };
-pub(crate) use self::dialect::Dialect;
+pub(crate) use self::dialect::{Dialect, event_columns};
 pub(crate) use self::driver::Driver;
 pub(crate) use self::error::{damaged, gives_way, is_busy, repository_error};
 pub(crate) use self::health::Health;

@@ -23,6 +23,7 @@ struct EventRow {
     revision: Option<i64>,
     occurred_at: Option<i64>,
     actor: Option<String>,
+    #[sqlx(rename = "type")]
     kind: Option<String>,
     change: Option<String>,
 }

@@ -14,6 +14,7 @@ mod models;
 mod nodes;
 mod opening;
 mod organizations;
+mod projects;
 
 pub use database::{
     DatabaseHealth, DatabasePassword, Observer, OpenError, Operation, PasswordSource, PoolStatus,

@@ -12,14 +12,16 @@ use models_core::{
 };
 
 use self::deleted::find_deleted;
-use self::rows::{CandidateRow, JoinedModel, KeyAndCandidateRow, column, models};
-use crate::api_keys::select_api_keys;
+use self::rows::{CandidateRow, JoinedModel, KeyAndCandidateRow, column, model_columns, models};
+use crate::api_keys::api_keys;
 use crate::catalog::{Backend, Mutation, SqlStore};
 
 macro_rules! select_models {
     ($rest:literal) => {
         concat!(
-            "SELECT scope, id, created, owned_by, shutdown_date FROM models ",
+            "SELECT ",
+            model_columns!(all, [", "] [*]),
+            " FROM models ",
             $rest
         )
     };
@@ -29,19 +31,33 @@ const LIST: &str = select_models!("WHERE scope = $1 ORDER BY created, id");
 const FIND: &str = select_models!("WHERE scope = $1 AND id = $2");
 /// With the newest changes to public models, and to those of the organization, as of the same moment. Triggers keep both
 /// columns.
-const LIST_CANDIDATES: &str = "SELECT c.public_models_revision AS public_revision, \
-        COALESCE((SELECT o.models_revision FROM organizations o WHERE o.id = $1), 0) AS own_revision, \
-        m.scope, m.id AS model_id, m.created, m.owned_by, m.shutdown_date \
-    FROM catalog c LEFT JOIN models m ON m.scope IN ('public', $1) ORDER BY m.created, m.id, m.scope";
-/// A key, with the models of one id that its organization might be shown.
-const FIND_KEY_AND_CANDIDATES: &str = select_api_keys!(
-    ", m.scope, m.id AS model_id, m.created, m.owned_by, m.shutdown_date",
-    "LEFT JOIN models m ON m.scope IN ('public', k.organization_id) AND m.id = $2 WHERE k.id = $1 ORDER BY m.scope"
+const LIST_CANDIDATES: &str = concat!(
+    "SELECT c.public_models_revision AS public_revision, \
+        COALESCE((SELECT o.models_revision FROM organizations o WHERE o.id = $1), 0) AS own_revision, ",
+    model_columns!(all, [", "] ["m." * " AS model_" *]),
+    " FROM catalog c LEFT JOIN models m ON m.scope IN ('public', $1) ORDER BY m.created, m.id, m.scope"
 );
-const INSERT: &str = "INSERT INTO models (scope, id, organization_id, created, owned_by, shutdown_date) \
-    VALUES ($1, $2, $3, $4, $5, $6)";
-const DELETE: &str = "DELETE FROM models WHERE scope = $1 AND id = $2 \
-    RETURNING scope, id, created, owned_by, shutdown_date";
+/// A key, with the models of one id that its organization might be shown.
+const FIND_KEY_AND_CANDIDATES: &str = concat!(
+    "SELECT ",
+    api_keys!(columns),
+    ", ",
+    model_columns!(all, [", "] ["m." * " AS model_" *]),
+    " FROM ",
+    api_keys!(tables),
+    " LEFT JOIN models m ON m.scope IN ('public', k.organization_id) AND m.id = $2 WHERE k.id = $1 ORDER BY m.scope"
+);
+const INSERT: &str = concat!(
+    "INSERT INTO models (",
+    model_columns!(all, [", "] [*]),
+    ", organization_id) VALUES (",
+    model_columns!(all, values),
+    ", $6)"
+);
+const DELETE: &str = concat!(
+    "DELETE FROM models WHERE scope = $1 AND id = $2 RETURNING ",
+    model_columns!(all, [", "] [*])
+);
 
 #[async_trait]
 impl<DB: Backend> ModelRepository for SqlStore<DB> {
@@ -145,14 +161,14 @@ async fn insert<DB: Backend>(
     let values = vec![
         column(&model.scope).into(),
         model.id.as_str().into(),
+        i64::from(model.created).into(),
+        model.owned_by.as_str().into(),
+        model.shutdown_date.map(String::from).as_deref().into(),
         model
             .scope
             .organization_id()
             .map(OrganizationId::as_str)
             .into(),
-        i64::from(model.created).into(),
-        model.owned_by.as_str().into(),
-        model.shutdown_date.map(String::from).as_deref().into(),
     ];
     mutation.execute(INSERT, values).await?;
     mutation.record(&Change::ModelCreated(model.clone())).await

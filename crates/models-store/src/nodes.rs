@@ -6,6 +6,7 @@ mod nodes_file;
 mod notifications;
 mod place;
 mod rows;
+mod table;
 
 pub(crate) use self::level::{RaiseLevel, prepare_nodes_file};
 pub(crate) use self::nodes_file::NodesFile;

@@ -2,18 +2,28 @@
 
 use async_trait::async_trait;
 use models_core::{
-    Change, Organization, OrganizationRepository, Origin, Project, RepositoryError, Slug, Timestamp,
+    Change, Organization, OrganizationRepository, Origin, RepositoryError, Slug, Timestamp,
 };
 use sqlx::FromRow;
 
 use crate::catalog::{Backend, Mutation, SqlStore};
 use crate::database::damaged;
+use crate::projects::{ProjectRow, insert_default_project, project_columns};
+
+macro_rules! organization_columns {
+    ($($form:tt)*) => {
+        $crate::database::columns!($($form)* => id slug name created_at)
+    };
+}
 
 macro_rules! select_organizations {
     ($rest:literal) => {
         concat!(
-            "SELECT o.id, o.slug, o.name, o.created_at, p.id AS project_id, p.name AS project_name ",
-            "FROM organizations o JOIN projects p ON p.organization_id = o.id AND p.is_default = 1 ",
+            "SELECT ",
+            organization_columns!([", "] ["o." *]),
+            ", ",
+            project_columns!([", "] ["p." * " AS project_" *]),
+            " FROM organizations o JOIN projects p ON p.organization_id = o.id AND p.is_default = 1 ",
             $rest
         )
     };
@@ -21,9 +31,13 @@ macro_rules! select_organizations {
 
 const LIST: &str = select_organizations!("ORDER BY o.slug");
 const FIND_BY_SLUG: &str = select_organizations!("WHERE o.slug = $1");
-const INSERT: &str =
-    "INSERT INTO organizations (id, slug, name, created_at) VALUES ($1, $2, $3, $4)";
-const INSERT_DEFAULT_PROJECT: &str = "INSERT INTO projects (id, organization_id, name, is_default, created_at) VALUES ($1, $2, $3, 1, $4)";
+const INSERT: &str = concat!(
+    "INSERT INTO organizations (",
+    organization_columns!([", "] [*]),
+    ") VALUES (",
+    organization_columns!(values),
+    ")"
+);
 
 #[derive(FromRow)]
 struct OrganizationRow {
@@ -31,23 +45,21 @@ struct OrganizationRow {
     slug: String,
     name: String,
     created_at: i64,
-    project_id: String,
-    project_name: String,
+    #[sqlx(flatten)]
+    default_project: ProjectRow,
 }
 
 impl TryFrom<OrganizationRow> for Organization {
     type Error = RepositoryError;
 
     fn try_from(row: OrganizationRow) -> Result<Self, RepositoryError> {
+        let default_project = row.default_project.try_into()?;
         let parsed = (|| {
             Ok(Self {
                 id: row.id.try_into()?,
                 slug: row.slug.try_into()?,
                 name: row.name.try_into()?,
-                default_project: Project {
-                    id: row.project_id.try_into()?,
-                    name: row.project_name.try_into()?,
-                },
+                default_project,
                 created_at: Timestamp::try_from(row.created_at)?,
             })
         })();
@@ -91,22 +103,20 @@ pub(crate) async fn insert_organization<DB: Backend>(
     mutation: &mut Mutation<DB>,
     organization: Organization,
 ) -> Result<(), RepositoryError> {
-    let (id, project) = (organization.id.as_str(), &organization.default_project);
-    let created_at = i64::from(organization.created_at);
+    let created_at = organization.created_at;
     let values = vec![
-        id.into(),
+        organization.id.as_str().into(),
         organization.slug.as_str().into(),
         organization.name.as_str().into(),
-        created_at.into(),
+        i64::from(created_at).into(),
     ];
     mutation.execute(INSERT, values).await?;
-    let values = vec![
-        project.id.as_str().into(),
-        id.into(),
-        project.name.as_str().into(),
-        created_at.into(),
-    ];
-    mutation.execute(INSERT_DEFAULT_PROJECT, values).await?;
+    let Organization {
+        id,
+        default_project,
+        ..
+    } = &organization;
+    insert_default_project(mutation, id, default_project, created_at).await?;
     mutation
         .record(&Change::OrganizationCreated(organization))
         .await

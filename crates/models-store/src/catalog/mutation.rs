@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use super::database::Backend;
 use super::row::{NODES_FILE, fetch_catalog, no_catalog};
 use super::sql_store::SqlStore;
-use crate::database::{Connection, Connections, Record, Transaction, Tries, Value};
+use crate::database::{Connection, Connections, Record, Transaction, Tries, Value, event_columns};
 use crate::events::stored;
 use crate::nodes::NodesFile;
 
@@ -128,9 +128,13 @@ impl<DB: Backend> Mutation<DB> {
     /// Appends the change to the log, at the next revision. A change that programs of the catalog's level cannot
     /// enforce raises the level.
     pub(crate) async fn record(&mut self, change: &Change) -> Result<(), RepositoryError> {
-        const INSERT: &str = "INSERT INTO events \
-            (revision, occurred_at, actor, type, organization_id, subject_id, change) \
-            VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        const INSERT: &str = concat!(
+            "INSERT INTO events (",
+            event_columns!(all, [", "] [*]),
+            ") VALUES (",
+            event_columns!(all, values),
+            ")"
+        );
         self.raise_level(change.level()).await?;
         let json = stored::write(change).map_err(|error| RepositoryError::Failed(error.into()))?;
         self.revision = self.revision.next();
@@ -142,9 +146,9 @@ impl<DB: Backend> Mutation<DB> {
             i64::from(self.origin.at).into(),
             self.origin.actor.as_str().into(),
             change.kind().into(),
+            json.as_str().into(),
             change.organization_id().map(OrganizationId::as_str).into(),
             change.subject_id().into(),
-            json.as_str().into(),
         ];
         self.execute(INSERT, values).await
     }

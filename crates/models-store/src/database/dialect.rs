@@ -2,6 +2,7 @@
 
 use sqlx::{Postgres, Sqlite};
 
+use super::columns::columns;
 use super::driver::Driver;
 
 /// A database that the catalog can be kept in.
@@ -21,12 +22,22 @@ pub(crate) trait Dialect: Driver {
     const HAS_NODES: bool;
 }
 
-/// What every read of the position returns beside the revision and the epoch.
+/// The columns of the table `catalog` that every read of the position returns beside the revision and the epoch.
 macro_rules! catalog_columns {
-    () => {
-        "level, level_version, lease_ms, previous_lease_ms, lease_revision"
+    ($($form:tt)*) => {
+        columns!($($form)* => level level_version lease_ms previous_lease_ms lease_revision)
     };
 }
+
+/// The columns of the table `events`: those that a read of the log returns, and those that statements look events up by.
+macro_rules! event_columns {
+    ($($form:tt)*) => {
+        $crate::database::columns!(
+            $($form)* => [revision occurred_at actor type change] [organization_id subject_id]
+        )
+    };
+}
+pub(crate) use event_columns;
 
 /// A file has one history for good.
 macro_rules! epoch_of_sqlite {
@@ -49,16 +60,16 @@ macro_rules! dialect {
     ($database:ty, $epoch:expr, $has_nodes:expr) => {
         impl Dialect for $database {
             const POSITION: &'static str = concat!(
-                "SELECT revision AS newest, ", $epoch, " AS epoch, ", catalog_columns!(), " FROM catalog"
+                "SELECT revision AS newest, ", $epoch, " AS epoch, ", catalog_columns!([", "] [*]), " FROM catalog"
             );
             const TAKE_TURN: &'static str = concat!(
                 "UPDATE catalog SET revision = revision + 1 RETURNING revision AS newest, ", $epoch, " AS epoch, ",
-                catalog_columns!()
+                catalog_columns!([", "] [*])
             );
             const LIST_AFTER: &'static str = concat!(
-                "SELECT c.revision AS newest, ", $epoch, " AS epoch, ", catalog_columns!(),
-                ", e.revision, e.occurred_at, e.actor, e.type AS kind, e.change ",
-                "FROM catalog c LEFT JOIN events e ON e.revision > $1 AND e.revision <= $2 ORDER BY e.revision"
+                "SELECT c.revision AS newest, ", $epoch, " AS epoch, ", catalog_columns!([", "] [*]),
+                ", ", event_columns!(first, [", "] ["e." *]),
+                " FROM catalog c LEFT JOIN events e ON e.revision > $1 AND e.revision <= $2 ORDER BY e.revision"
             );
             const HAS_NODES: bool = $has_nodes;
         }

@@ -8,6 +8,15 @@ use crate::database::damaged;
 
 const PUBLIC: &str = "public";
 
+/// The columns of the table `models`: those that name a model, and its other fields. `organization_id` repeats the scope for
+/// the foreign key; only what writes a row knows it.
+macro_rules! model_columns {
+    ($($form:tt)*) => {
+        $crate::database::columns!($($form)* => [scope id] [created owned_by shutdown_date])
+    };
+}
+pub(super) use model_columns;
+
 #[derive(FromRow)]
 pub(super) struct ModelRow {
     scope: String,
@@ -20,10 +29,15 @@ pub(super) struct ModelRow {
 /// A model, or none, in a row that says something else too.
 #[derive(FromRow)]
 pub(super) struct JoinedModel {
+    #[sqlx(rename = "model_scope")]
     scope: Option<String>,
-    model_id: Option<String>,
+    #[sqlx(rename = "model_id")]
+    id: Option<String>,
+    #[sqlx(rename = "model_created")]
     created: Option<i64>,
+    #[sqlx(rename = "model_owned_by")]
     owned_by: Option<String>,
+    #[sqlx(rename = "model_shutdown_date")]
     shutdown_date: Option<String>,
 }
 
@@ -49,7 +63,7 @@ impl JoinedModel {
     pub(super) fn row(self) -> Option<ModelRow> {
         Some(ModelRow {
             scope: self.scope?,
-            id: self.model_id?,
+            id: self.id?,
             created: self.created?,
             owned_by: self.owned_by?,
             shutdown_date: self.shutdown_date,

@@ -7,6 +7,7 @@
 use models_core::{Level, RepositoryError};
 use sqlx::{AssertSqlSafe, Executor, Postgres, Sqlite, SqlitePool};
 
+use super::table::node_columns;
 use crate::database::{Connection, Connections, Driver, Transaction};
 
 const LIST_LOWER: &str = "SELECT id FROM nodes WHERE level < $1 ORDER BY id";
@@ -135,7 +136,7 @@ pub(crate) fn rebuild(has_levels: bool, level: Level) -> String {
     /// The columns of the table in PostgreSQL's migrations, but for the level.
     const COLUMNS: &str = "id TEXT NOT NULL PRIMARY KEY, epoch TEXT NOT NULL, \
         applied_revision INTEGER NOT NULL, renewal INTEGER NOT NULL, lease_ms INTEGER NOT NULL";
-    const NAMES: &str = "id, epoch, applied_revision, renewal, lease_ms";
+    const NAMES: &str = node_columns!(all, [", "] [*]);
     let old = if has_levels { "level" } else { "0" };
     format!(
         "CREATE TABLE IF NOT EXISTS nodes ({COLUMNS}) STRICT; \

@@ -9,11 +9,17 @@ use models_core::{
 };
 use sqlx::FromRow;
 
+use super::table::node_columns;
 use crate::catalog::{Backend, Database, catalog};
 use crate::database::{Deadline, Record, Value, duration, milliseconds};
 
-const REGISTER: &str = "INSERT INTO nodes (id, epoch, applied_revision, renewal, lease_ms, level) \
-    VALUES ($1, '', -1, 0, $2, $3)";
+const REGISTER: &str = concat!(
+    "INSERT INTO nodes (",
+    node_columns!(all, [", "] [*]),
+    ", level) VALUES (",
+    node_columns!(all, values),
+    ", $6)"
+);
 /// A renewal that arrives late, after another one, changes nothing.
 const RENEW: &str = "UPDATE nodes SET epoch = $2, applied_revision = $3, renewal = $4, lease_ms = $5 \
     WHERE id = $1 AND renewal < $4 RETURNING renewal";
@@ -21,10 +27,13 @@ const REMOVE: &str = "DELETE FROM nodes WHERE id = $1";
 const REMOVE_EXPIRED: &str = "DELETE FROM nodes WHERE id = $1 AND renewal = $2";
 /// A withdrawal that arrives late, after the node has come back, removes nothing.
 const WITHDRAW: &str = "DELETE FROM nodes WHERE id = $1 AND renewal <= $2";
-const LIST: &str = "SELECT id, renewal, lease_ms FROM nodes";
+const LIST: &str = concat!("SELECT ", node_columns!(first, [", "] [*]), " FROM nodes");
 /// A node of another history says nothing about this one, however far it is.
-const LIST_BEHIND: &str =
-    "SELECT id, renewal, lease_ms FROM nodes WHERE epoch <> $1 OR applied_revision < $2";
+const LIST_BEHIND: &str = concat!(
+    "SELECT ",
+    node_columns!(first, [", "] [*]),
+    " FROM nodes WHERE epoch <> $1 OR applied_revision < $2"
+);
 
 /// A row, as it is stored.
 #[derive(FromRow)]
@@ -100,7 +109,15 @@ impl<DB: Backend> NodeRepository for Database<DB> {
 
     async fn register(&self, id: &str, lease: Duration) -> Result<(), RepositoryError> {
         self.attach_nodes_file().await?;
-        let values = vec![id.into(), milliseconds(lease).into(), self.level.0.into()];
+        let (epoch, revision) = place(None);
+        let values = vec![
+            id.into(),
+            0_i64.into(),
+            milliseconds(lease).into(),
+            epoch.into(),
+            revision.0.into(),
+            self.level.0.into(),
+        ];
         self.change_nodes(REGISTER, values).await
     }
 
@@ -201,11 +218,16 @@ impl<DB: Backend> Database<DB> {
     }
 }
 
-/// The values of a renewal. Before a node has read the log, it has applied nothing.
-fn row_of(renewal: Renewal<'_>) -> Vec<Value> {
-    let (epoch, revision) = renewal.applied.map_or(("", Revision(-1)), |position| {
+/// The position that a node has applied, as its row holds it. Before a node has read the log, it has applied nothing.
+fn place(applied: Option<&Position>) -> (&str, Revision) {
+    applied.map_or(("", Revision(-1)), |position| {
         (position.epoch.0.as_str(), position.revision)
-    });
+    })
+}
+
+/// The values of a renewal.
+fn row_of(renewal: Renewal<'_>) -> Vec<Value> {
+    let (epoch, revision) = place(renewal.applied);
     vec![
         renewal.id.into(),
         epoch.into(),

@@ -3,16 +3,18 @@
 use std::fmt::Write;
 use std::sync::LazyLock;
 
+use crate::models::rows::model_columns;
+
 /// The numbers of rows that there are statements for. The largest stays below both databases' limits
 /// on values (SQLite's is 32,766).
 const SIZES: [usize; 4] = [512, 64, 8, 1];
 
 /// Finds the models of a scope (`$1`) with these ids: a statement for each size.
 pub(super) static FIND: LazyLock<[String; 4]> = LazyLock::new(|| {
-    let columns = "SELECT scope, id, created, owned_by, shutdown_date FROM models";
+    let columns = model_columns!(all, [", "] [*]);
     SIZES.map(|rows| {
         let ids = values(2, rows);
-        format!("{columns} WHERE scope = $1 AND id IN ({ids})")
+        format!("SELECT {columns} FROM models WHERE scope = $1 AND id IN ({ids})")
     })
 });
 
@@ -21,8 +23,13 @@ pub(super) const STAGED: usize = 11;
 
 /// Stages entries: a statement for each size.
 pub(super) static STAGE: LazyLock<[String; 4]> = LazyLock::new(|| {
-    let table = "INSERT INTO staged_models (position, rank, kind, id, before_created, before_owned_by, \
-        before_shutdown_date, created, owned_by, shutdown_date, change)";
+    let table = concat!(
+        "INSERT INTO staged_models (position, rank, kind, id, ",
+        model_columns!(second, [", "] ["before_" *]),
+        ", ",
+        model_columns!(second, [", "] [*]),
+        ", change)"
+    );
     SIZES.map(|rows| {
         let rows: Vec<String> = (0..rows)
             .map(|row| format!("({})", values(1 + row * STAGED, STAGED)))

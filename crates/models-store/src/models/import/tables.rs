@@ -1,38 +1,56 @@
 //! The temporary tables of an import, and what is written from them.
 
+use crate::database::event_columns;
+use crate::models::rows::model_columns;
+
 /// The columns have the types and collations of the tables that they are compared with. `rank` counts
 /// the changes in the order of the entries, `kind` is the event's type and empty where nothing
 /// changes, and `change` is the event's text.
 pub(super) const CREATE: [&str; 4] = [
-    "CREATE TEMPORARY TABLE staged_models AS \
-        SELECT m.created AS position, m.created AS rank, e.type AS kind, m.id, m.created AS before_created, \
-            m.owned_by AS before_owned_by, m.shutdown_date AS before_shutdown_date, \
-            m.created, m.owned_by, m.shutdown_date, e.change \
-        FROM models m CROSS JOIN events e WHERE 1 = 0",
+    concat!(
+        "CREATE TEMPORARY TABLE staged_models AS \
+            SELECT m.created AS position, m.created AS rank, e.type AS kind, m.id, ",
+        model_columns!(second, [", "] ["m." * " AS before_" *]),
+        ", ",
+        model_columns!(second, [", "] ["m." *]),
+        ", e.change FROM models m CROSS JOIN events e WHERE 1 = 0"
+    ),
     "CREATE UNIQUE INDEX staged_models_position ON staged_models (position)",
     "CREATE UNIQUE INDEX staged_models_id ON staged_models (id)",
     // What is written to `models`, in the order of its key: that takes a third of the time.
-    "CREATE TEMPORARY TABLE arranged_models AS \
-        SELECT created AS place, scope, id, organization_id, created, owned_by, shutdown_date FROM models WHERE 1 = 0",
+    concat!(
+        "CREATE TEMPORARY TABLE arranged_models AS SELECT created AS place, ",
+        model_columns!(all, [", "] [*]),
+        ", organization_id FROM models WHERE 1 = 0"
+    ),
 ];
 
 pub(super) const FIND_ORGANIZATION: &str = "SELECT created_at FROM organizations WHERE id = $1";
 
+/// Whether the present model `m` differs from the state that `s` was compared with.
+macro_rules! is_stale {
+    () => {
+        model_columns!(second, [" OR "] ["s.before_" * " IS DISTINCT FROM m." *])
+    };
+}
+
 /// Materialized, the join is planned for all rows. For the first 1,000, PostgreSQL looks up each model by itself, which
 /// takes five times as long where nothing is stale.
-pub(super) const FIND_STALE: &str = "WITH stale AS MATERIALIZED (\
-        SELECT s.position FROM staged_models s LEFT JOIN models m ON m.scope = $1 AND m.id = s.id \
-        WHERE s.before_created IS DISTINCT FROM m.created OR s.before_owned_by IS DISTINCT FROM m.owned_by \
-            OR s.before_shutdown_date IS DISTINCT FROM m.shutdown_date\
-    ) SELECT position FROM stale ORDER BY position LIMIT 1000";
+pub(super) const FIND_STALE: &str = concat!(
+    "WITH stale AS MATERIALIZED (\
+        SELECT s.position FROM staged_models s LEFT JOIN models m ON m.scope = $1 AND m.id = s.id WHERE ",
+    is_stale!(),
+    ") SELECT position FROM stale ORDER BY position LIMIT 1000"
+);
 
 /// The same for models that have changed after a revision. All others are as they were compared.
-pub(super) const FIND_STALE_SINCE: &str = "SELECT DISTINCT s.position \
-    FROM events e JOIN staged_models s ON s.id = e.subject_id \
+pub(super) const FIND_STALE_SINCE: &str = concat!(
+    "SELECT DISTINCT s.position FROM events e JOIN staged_models s ON s.id = e.subject_id \
         LEFT JOIN models m ON m.scope = $1 AND m.id = s.id \
-    WHERE e.revision > $2 AND e.revision <= (SELECT revision FROM catalog) AND (s.before_created IS DISTINCT FROM m.created \
-        OR s.before_owned_by IS DISTINCT FROM m.owned_by OR s.before_shutdown_date IS DISTINCT FROM m.shutdown_date) \
-    ORDER BY s.position LIMIT 1000";
+    WHERE e.revision > $2 AND e.revision <= (SELECT revision FROM catalog) AND (",
+    is_stale!(),
+    ") ORDER BY s.position LIMIT 1000"
+);
 
 /// Whether a staged model has changed after one revision, up to another.
 pub(super) const FIND_CHANGED: &str = "SELECT s.position FROM events e JOIN staged_models s ON s.id = e.subject_id \
@@ -44,14 +62,26 @@ pub(super) const RANK: &str = "UPDATE staged_models SET rank = r.rank FROM (\
         SELECT position AS place, ROW_NUMBER() OVER (ORDER BY position) AS rank FROM staged_models WHERE kind <> ''\
     ) r WHERE position = r.place";
 pub(super) const CLEAR_ARRANGED: &str = "DELETE FROM arranged_models";
-pub(super) const ARRANGE: &str = "INSERT INTO arranged_models \
-    SELECT ROW_NUMBER() OVER (ORDER BY id), $1, id, $2, created, owned_by, shutdown_date \
-    FROM staged_models WHERE kind <> '' ORDER BY id";
+pub(super) const ARRANGE: &str = concat!(
+    "INSERT INTO arranged_models (place, ",
+    model_columns!(all, [", "] [*]),
+    ", organization_id) SELECT ROW_NUMBER() OVER (ORDER BY id), $1, id, ",
+    model_columns!(second, [", "] [*]),
+    ", $2 FROM staged_models WHERE kind <> '' ORDER BY id"
+);
 
-pub(super) const WRITE: &str = "INSERT INTO models (scope, id, organization_id, created, owned_by, shutdown_date) \
-    SELECT scope, id, organization_id, created, owned_by, shutdown_date FROM arranged_models \
-    WHERE place > $1 AND place <= $2 ON CONFLICT (scope, id) DO UPDATE \
-        SET created = excluded.created, owned_by = excluded.owned_by, shutdown_date = excluded.shutdown_date";
-pub(super) const RECORD: &str = "INSERT INTO events (revision, occurred_at, actor, type, organization_id, subject_id, change) \
-    SELECT rank + CASE WHEN rank > $3 THEN $4 ELSE $5 END, $6, $7, kind, $8, id, change FROM staged_models \
-    WHERE kind <> '' AND rank > $1 AND rank <= $2 ORDER BY rank";
+pub(super) const WRITE: &str = concat!(
+    "INSERT INTO models (",
+    model_columns!(all, [", "] [*]),
+    ", organization_id) SELECT ",
+    model_columns!(all, [", "] [*]),
+    ", organization_id FROM arranged_models WHERE place > $1 AND place <= $2 \
+    ON CONFLICT (scope, id) DO UPDATE SET ",
+    model_columns!(second, [", "] [* " = excluded." *])
+);
+pub(super) const RECORD: &str = concat!(
+    "INSERT INTO events (",
+    event_columns!(all, [", "] [*]),
+    ") SELECT rank + CASE WHEN rank > $3 THEN $4 ELSE $5 END, $6, $7, kind, change, $8, id FROM staged_models \
+    WHERE kind <> '' AND rank > $1 AND rank <= $2 ORDER BY rank"
+);

@@ -10,8 +10,16 @@ use sqlx::{ConnectOptions, Connection, FromRow};
 
 use crate::database::boot_id;
 
+/// The columns of the table `nodes_file`, which has one row.
+macro_rules! mark_columns {
+    ($($form:tt)*) => {
+        $crate::database::columns!($($form)* => id file database_file boot made_at)
+    };
+}
+pub(super) use mark_columns;
+
 const FIND_TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('nodes', 'nodes_file') ORDER BY name";
-const FIND_MARK: &str = "SELECT id, file, database_file, boot, made_at FROM nodes_file";
+const FIND_MARK: &str = concat!("SELECT ", mark_columns!([", "] [*]), " FROM nodes_file");
 
 /// What is at the path.
 pub(super) enum Found {

@@ -8,14 +8,19 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 use uuid::Uuid;
 
-use super::inspection::{Found, Mark};
+use super::inspection::{Found, Mark, mark_columns};
 use crate::files::beside;
 use crate::nodes::level::{HAS_LEVELS, rebuild};
 
 const CREATE: &str = "CREATE TABLE nodes_file (singleton INTEGER NOT NULL PRIMARY KEY CHECK (singleton = 1), \
     id TEXT NOT NULL, file TEXT NOT NULL, database_file TEXT NOT NULL, boot TEXT NOT NULL, made_at INTEGER) STRICT";
-const INSERT: &str = "INSERT INTO nodes_file (singleton, id, file, database_file, boot, made_at) \
-    VALUES (1, $1, $2, $3, $4, $5)";
+const INSERT: &str = concat!(
+    "INSERT INTO nodes_file (",
+    mark_columns!([", "] [*]),
+    ", singleton) VALUES (",
+    mark_columns!(values),
+    ", 1)"
+);
 
 /// Makes room for a new file: a damaged file keeps its contents under another name, any other is removed.
 pub(super) fn put_aside(path: &Path, found: &Found) -> io::Result<()> {

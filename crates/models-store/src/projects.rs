@@ -1,0 +1,60 @@
+//! Projects. Each organization has one, its default project.
+
+use models_core::{OrganizationId, Project, RepositoryError, Timestamp};
+use sqlx::FromRow;
+
+use crate::catalog::{Backend, Mutation};
+use crate::database::damaged;
+
+macro_rules! project_columns {
+    ($($form:tt)*) => {
+        $crate::database::columns!($($form)* => id organization_id name is_default created_at)
+    };
+}
+pub(crate) use project_columns;
+
+const INSERT: &str = concat!(
+    "INSERT INTO projects (",
+    project_columns!([", "] [*]),
+    ") VALUES (",
+    project_columns!(values),
+    ")"
+);
+
+/// A project in a row that holds its organization too.
+#[derive(FromRow)]
+pub(crate) struct ProjectRow {
+    project_id: String,
+    project_name: String,
+}
+
+impl TryFrom<ProjectRow> for Project {
+    type Error = RepositoryError;
+
+    fn try_from(row: ProjectRow) -> Result<Self, RepositoryError> {
+        let parsed = (|| {
+            Ok(Self {
+                id: row.project_id.try_into()?,
+                name: row.project_name.try_into()?,
+            })
+        })();
+        parsed.map_err(|error: models_core::Invalid| damaged("projects", error))
+    }
+}
+
+/// Adds the default project of an organization to a transaction that is under way.
+pub(crate) async fn insert_default_project<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    organization_id: &OrganizationId,
+    project: &Project,
+    created_at: Timestamp,
+) -> Result<(), RepositoryError> {
+    let values = vec![
+        project.id.as_str().into(),
+        organization_id.as_str().into(),
+        project.name.as_str().into(),
+        1_i64.into(),
+        i64::from(created_at).into(),
+    ];
+    mutation.execute(INSERT, values).await
+}
