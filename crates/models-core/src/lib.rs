@@ -14,6 +14,7 @@ mod import;
 mod model;
 mod node;
 mod organization;
+mod project;
 mod repository;
 mod text;
 mod time;
@@ -26,12 +27,15 @@ pub use entered::Entered;
 pub use event::{
     Actor, Change, Epoch, Event, Level, LogEntry, Origin, Position, Revision, Snapshot,
 };
-pub use import::{ChangedFields, Import, ImportEntry, ImportReport, UpdatedModel};
+pub use import::{
+    ChangedFields, Import, ImportEntry, ImportReport, UpdatedModel,
+};
 pub use model::{Model, ModelId, Scope, ShutdownDate, is_private_fine_tune};
 pub use node::{
     Barrier, CLOCK_MARGIN, CatalogState, Committed, Follower, Leases, NodeRow, Renewal,
 };
-pub use organization::{Organization, OrganizationId, Project, ProjectId, Slug};
+pub use organization::{Organization, OrganizationId, Slug};
+pub use project::{Project, ProjectId};
 pub use repository::{
     ApiKeyRepository, Attempt, Candidates, CommitInDoubt, Deletion, EventRepository, FirstContents,
     FirstStartRepository, LeaseRepository, ModelRepository, NodeRepository, OrganizationRepository,

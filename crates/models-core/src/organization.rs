@@ -1,7 +1,8 @@
-//! Tenants and their projects.
+//! Tenants.
 
 use serde::Serialize;
 
+use crate::project::Project;
 use crate::text::Name;
 use crate::text::checked::{checked_text, prefixed_id};
 use crate::time::Timestamp;
@@ -9,11 +10,6 @@ use crate::time::Timestamp;
 prefixed_id! {
     /// `org-` and letters and digits.
     OrganizationId, "an organization id", "org-"
-}
-
-prefixed_id! {
-    /// `proj_` and letters and digits.
-    ProjectId, "a project id", "proj_"
 }
 
 checked_text! {
@@ -45,15 +41,6 @@ pub struct Organization {
     pub default_project: Project,
     /// When it was created.
     pub created_at: Timestamp,
-}
-
-/// A part of an organization that keys belong to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Project {
-    /// Unique, given once.
-    pub id: ProjectId,
-    /// For people.
-    pub name: Name,
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::role::Role;
-use crate::organization::{OrganizationId, ProjectId, Slug};
+use crate::organization::{OrganizationId, Slug};
+use crate::project::ProjectId;
 use crate::text::Name;
 use crate::text::checked::prefixed_id;
 use crate::time::Timestamp;

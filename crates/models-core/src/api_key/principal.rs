@@ -2,7 +2,8 @@
 
 use super::key::{ApiKey, ApiKeyId, KeyRejection};
 use super::role::Role;
-use crate::organization::{OrganizationId, ProjectId, Slug};
+use crate::organization::{OrganizationId, Slug};
+use crate::project::ProjectId;
 use crate::time::Timestamp;
 
 /// Whom a request is made for: a key that was accepted.

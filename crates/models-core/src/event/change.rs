@@ -138,7 +138,7 @@ mod tests {
 
     use super::*;
     use crate::api_key::{ApiKeyId, Role};
-    use crate::organization::{Project, ProjectId};
+    use crate::project::{Project, ProjectId};
     use crate::time::Timestamp;
 
     fn organization() -> Organization {

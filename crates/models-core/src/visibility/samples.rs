@@ -6,7 +6,8 @@ use uuid::Uuid;
 use super::Audience;
 use crate::api_key::{ApiKeyId, Principal, Role};
 use crate::model::Model;
-use crate::organization::{OrganizationId, ProjectId};
+use crate::organization::OrganizationId;
+use crate::project::ProjectId;
 use crate::time::Timestamp;
 
 pub(super) fn organization(number: u8) -> OrganizationId {

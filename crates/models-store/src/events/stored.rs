@@ -4,12 +4,16 @@
 //! without it. What has been written once must stay readable: a field that is added is an `Option`, which an older row does
 //! not have, and a new kind of change is another variant. A newer version's fields are passed over.
 
-use std::borrow::Cow;
+mod api_key;
+mod model;
+mod organization;
 
-use models_core::{
-    ApiKey, Change, Invalid, Model, Organization, Project, Scope, ShutdownDate, Timestamp,
-};
+use models_core::{Change, Invalid, Model};
 use serde::{Deserialize, Serialize};
+
+use self::api_key::StoredApiKey;
+use self::model::StoredModel;
+use self::organization::StoredOrganization;
 
 /// Why a change cannot be read. Shows nothing of what stands there.
 #[derive(Debug, thiserror::Error)]
@@ -60,51 +64,6 @@ enum StoredChange<'a> {
         before_seconds: Option<u32>,
         after_seconds: u32,
     },
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredOrganization<'a> {
-    id: Cow<'a, str>,
-    slug: Cow<'a, str>,
-    name: Cow<'a, str>,
-    default_project: StoredProject<'a>,
-    created_at: u32,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredProject<'a> {
-    id: Cow<'a, str>,
-    name: Cow<'a, str>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredApiKey<'a> {
-    id: Cow<'a, str>,
-    organization_id: Cow<'a, str>,
-    organization_slug: Cow<'a, str>,
-    project_id: Cow<'a, str>,
-    name: Cow<'a, str>,
-    role: Cow<'a, str>,
-    redacted_value: Cow<'a, str>,
-    created_at: u32,
-    expires_at: Option<u32>,
-    revoked_at: Option<u32>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredModel<'a> {
-    id: Cow<'a, str>,
-    scope: StoredScope<'a>,
-    created: u32,
-    owned_by: Cow<'a, str>,
-    shutdown_date: Option<Cow<'a, str>>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum StoredScope<'a> {
-    Public,
-    Organization(Cow<'a, str>),
 }
 
 impl<'a> From<&'a Change> for StoredChange<'a> {
@@ -158,139 +117,6 @@ impl TryFrom<StoredChange<'_>> for Change {
                 before_seconds,
                 after_seconds,
             },
-        })
-    }
-}
-
-impl<'a> From<&'a Organization> for StoredOrganization<'a> {
-    fn from(organization: &'a Organization) -> Self {
-        let Organization {
-            id,
-            slug,
-            name,
-            default_project,
-            created_at,
-        } = organization;
-        let Project {
-            id: project_id,
-            name: project_name,
-        } = default_project;
-        Self {
-            id: id.as_str().into(),
-            slug: slug.as_str().into(),
-            name: name.as_str().into(),
-            default_project: StoredProject {
-                id: project_id.as_str().into(),
-                name: project_name.as_str().into(),
-            },
-            created_at: created_at.seconds(),
-        }
-    }
-}
-
-impl TryFrom<StoredOrganization<'_>> for Organization {
-    type Error = Invalid;
-
-    fn try_from(stored: StoredOrganization<'_>) -> Result<Self, Invalid> {
-        Ok(Self {
-            id: stored.id.parse()?,
-            slug: stored.slug.parse()?,
-            name: stored.name.parse()?,
-            default_project: Project {
-                id: stored.default_project.id.parse()?,
-                name: stored.default_project.name.parse()?,
-            },
-            created_at: Timestamp::from_seconds(stored.created_at),
-        })
-    }
-}
-
-impl<'a> From<&'a ApiKey> for StoredApiKey<'a> {
-    fn from(key: &'a ApiKey) -> Self {
-        let ApiKey {
-            id,
-            organization_id,
-            organization_slug,
-            project_id,
-            name,
-            role,
-            redacted_value,
-            created_at,
-            expires_at,
-            revoked_at,
-        } = key;
-        Self {
-            id: id.as_str().into(),
-            organization_id: organization_id.as_str().into(),
-            organization_slug: organization_slug.as_str().into(),
-            project_id: project_id.as_str().into(),
-            name: name.as_str().into(),
-            role: role.as_str().into(),
-            redacted_value: redacted_value.into(),
-            created_at: created_at.seconds(),
-            expires_at: expires_at.map(Timestamp::seconds),
-            revoked_at: revoked_at.map(Timestamp::seconds),
-        }
-    }
-}
-
-impl TryFrom<StoredApiKey<'_>> for ApiKey {
-    type Error = Invalid;
-
-    fn try_from(stored: StoredApiKey<'_>) -> Result<Self, Invalid> {
-        Ok(Self {
-            id: stored.id.parse()?,
-            organization_id: stored.organization_id.parse()?,
-            organization_slug: stored.organization_slug.parse()?,
-            project_id: stored.project_id.parse()?,
-            name: stored.name.parse()?,
-            role: stored.role.parse()?,
-            redacted_value: stored.redacted_value.into_owned(),
-            created_at: Timestamp::from_seconds(stored.created_at),
-            expires_at: stored.expires_at.map(Timestamp::from_seconds),
-            revoked_at: stored.revoked_at.map(Timestamp::from_seconds),
-        })
-    }
-}
-
-impl<'a> From<&'a Model> for StoredModel<'a> {
-    fn from(model: &'a Model) -> Self {
-        let Model {
-            id,
-            scope,
-            created,
-            owned_by,
-            shutdown_date,
-        } = model;
-        Self {
-            id: id.as_str().into(),
-            scope: match scope {
-                Scope::Public => StoredScope::Public,
-                Scope::Organization(id) => StoredScope::Organization(id.as_str().into()),
-            },
-            created: created.seconds(),
-            owned_by: owned_by.as_str().into(),
-            shutdown_date: shutdown_date.map(|date| String::from(date).into()),
-        }
-    }
-}
-
-impl TryFrom<StoredModel<'_>> for Model {
-    type Error = Invalid;
-
-    fn try_from(stored: StoredModel<'_>) -> Result<Self, Invalid> {
-        let date = stored
-            .shutdown_date
-            .map(|date| date.parse::<ShutdownDate>());
-        Ok(Self {
-            id: stored.id.into_owned().try_into()?,
-            scope: match stored.scope {
-                StoredScope::Public => Scope::Public,
-                StoredScope::Organization(id) => Scope::Organization(id.parse()?),
-            },
-            created: Timestamp::from_seconds(stored.created),
-            owned_by: stored.owned_by.parse()?,
-            shutdown_date: date.transpose()?,
         })
     }
 }

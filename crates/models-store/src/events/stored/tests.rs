@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use models_core::{Scope, Timestamp};
+
 use super::*;
 
 /// What 0.1 wrote: each kind of change, with and without each optional field.
