@@ -12,6 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::terminal::complain;
 use crate::settings::{LogFormat, LogSettings};
+use crate::store::LOG_TARGET;
 
 /// Starts the log; from the second call on it stays as it is.
 pub(crate) fn start(settings: &LogSettings) {
@@ -82,7 +83,7 @@ fn filter(level: LevelFilter) -> Targets {
         .with_target("actix_http::h1::dispatcher", LevelFilter::OFF)
         .with_target("models_api", level)
         .with_target("models_node", level)
-        .with_target("models_store", level)
+        .with_target(LOG_TARGET, level)
 }
 
 #[cfg(test)]

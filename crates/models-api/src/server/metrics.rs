@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use actix_http::{Method, StatusCode};
 use models_node::CacheCounters;
-use models_store::{DatabaseKind, Operation};
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry, TextEncoder,
@@ -20,7 +19,7 @@ use crate::dialects::openai::error::reasons::KEY_REFUSALS;
 use crate::http::coding::Coding;
 use crate::node::Node;
 use crate::routes::table::Template;
-use crate::store::Store;
+use crate::store::{DatabaseKind, Observer, Operation, Store};
 
 /// In seconds. Most requests are answered in some millionths of one.
 const REQUEST_BUCKETS: &[f64] = &[
@@ -218,7 +217,7 @@ impl models_node::Observer for Metrics {
     }
 }
 
-impl models_store::Observer for Metrics {
+impl Observer for Metrics {
     fn reconnected(&self) {
         self.following.reconnects.inc();
     }

@@ -18,7 +18,6 @@ use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::{self, Data};
 use actix_web::{App, Error, HttpResponse, Resource, Route, guard};
 use futures_util::future::ready as immediately;
-use models_store::DatabaseHealth;
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -29,7 +28,7 @@ use crate::server::connection::turns::Turns;
 use crate::server::connection::{Connection, Timeouts};
 use crate::server::metrics::Metrics;
 use crate::server::respond::logged::Logged;
-use crate::store::Store;
+use crate::store::{DatabaseHealth, Store};
 
 pub(crate) const LIVE: &str = "/health/live";
 pub(crate) const READY: &str = "/health/ready";

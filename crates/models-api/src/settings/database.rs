@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use models_store::{OpenError, check_url};
 use serde::Deserialize;
 
 use super::parse::{seconds, within};
+use crate::store::{OpenError, check_url};
 
 /// Where the catalog is kept.
 #[derive(Debug, Clone, Deserialize)]

@@ -5,10 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use models_core::mask;
-use models_store::{DatabaseKind, DatabasePassword, PasswordSource};
 use url::Url;
 
 use super::database::{DatabaseSettings, DatabaseUrl};
+use crate::store::{DatabaseKind, DatabasePassword, PasswordSource};
 
 /// What everybody knows: the default of the compose stack, and what is written to begin with.
 const KNOWN: [&str; 7] = [

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use actix_http::header::HeaderValue;
 use ipnet::IpNet;
-use models_store::{Options, PasswordSource};
 use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 
@@ -13,6 +12,7 @@ use super::database::DatabaseSettings;
 use super::origins;
 use super::parse::{count, delay, flag, lease, level, networks, seconds, within};
 use super::secrets::PasswordFile;
+use crate::store::{Options, PasswordSource};
 
 /// All settings. `config/default.toml` says what each means.
 #[derive(Debug, Clone, Deserialize)]

@@ -31,7 +31,6 @@ use models_core::{
 };
 use models_node::pause::{Hook, Point, pause};
 use models_node::{BootTime, Following, Lease, ManualClock};
-use models_store::DatabaseKind;
 use uuid::Uuid;
 
 use super::remember;
@@ -43,6 +42,7 @@ use crate::routes;
 use crate::server::measured_node::{MeasuredNode, memory};
 use crate::server::metrics::Metrics;
 use crate::settings::Settings;
+use crate::store::DatabaseKind;
 
 const TICK: Duration = Duration::from_secs(1);
 const MODEL: &str = "/v1/models/own";
