@@ -14,6 +14,7 @@ mod import;
 mod model;
 mod node;
 mod organization;
+mod page;
 mod project;
 mod repository;
 mod text;
@@ -28,13 +29,14 @@ pub use event::{
     Actor, Change, Epoch, Event, Level, LogEntry, Origin, Position, Revision, Snapshot,
 };
 pub use import::{
-    ChangedFields, Import, ImportEntry, ImportReport, UpdatedModel,
+    ChangedFields, Import, ImportEntry, ImportReport, Plan, PlannedStep, UpdatedModel,
 };
 pub use model::{Model, ModelId, Scope, ShutdownDate, is_private_fine_tune};
 pub use node::{
     Barrier, CLOCK_MARGIN, CatalogState, Committed, Follower, Leases, NodeRow, Renewal,
 };
 pub use organization::{Organization, OrganizationId, Slug};
+pub use page::{Page, PageLimit};
 pub use project::{Project, ProjectId};
 pub use repository::{
     ApiKeyRepository, Attempt, Candidates, CommitInDoubt, Deletion, EventRepository, FirstContents,

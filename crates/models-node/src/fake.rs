@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use models_core::{
     Actor, CatalogState, Change, Epoch, Event, EventRepository, Follower, Leases, Level, LogEntry,
-    Model, NodeRepository, NodeRow, Origin, Position, Renewal, RepositoryError, Revision, Scope,
-    Snapshot, Timestamp,
+    Model, NodeRepository, NodeRow, Origin, Page, PageLimit, Position, Renewal, RepositoryError,
+    Revision, Scope, Snapshot, Timestamp,
 };
 use tokio::sync::Notify;
 
@@ -260,17 +260,19 @@ impl EventRepository for Fake {
     async fn list_after(
         &self,
         revision: Revision,
-        limit: u32,
-    ) -> Result<Snapshot<Vec<LogEntry>>, RepositoryError> {
+        limit: PageLimit,
+    ) -> Result<Snapshot<Page<LogEntry, Revision>>, RepositoryError> {
         let takes = self.state().reads_take;
         tokio::time::sleep(takes).await;
         let mut state = self.state();
         state.check(Fault::Log)?;
         state.note(format!("read after {revision}"));
         let position = state.catalog(state.read_epoch)?.position;
-        let last = revision.0 + i64::from(limit);
+        let last = revision.0 + i64::from(limit.get());
         let within = |entry: &&LogEntry| (revision.0 + 1..=last).contains(&entry.revision().0);
-        let value = state.log.iter().filter(within).cloned().collect();
+        let items = state.log.iter().filter(within).cloned().collect();
+        let next = (last < position.revision.0).then_some(Revision(last));
+        let value = Page { items, next };
         Ok(Snapshot { position, value })
     }
 }

@@ -4,8 +4,8 @@ pub(crate) mod stored;
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, Change, Event, EventRepository, LogEntry, Origin, Position, RepositoryError, Revision,
-    Snapshot, Timestamp,
+    Actor, Change, Event, EventRepository, LogEntry, Origin, Page, PageLimit, Position,
+    RepositoryError, Revision, Snapshot, Timestamp,
 };
 use sqlx::FromRow;
 
@@ -152,19 +152,21 @@ impl<DB: Backend> EventRepository for Database<DB> {
     async fn list_after(
         &self,
         revision: Revision,
-        limit: u32,
-    ) -> Result<Snapshot<Vec<LogEntry>>, RepositoryError> {
+        limit: PageLimit,
+    ) -> Result<Snapshot<Page<LogEntry, Revision>>, RepositoryError> {
         // No `LIMIT`: SQLite plans a statement anew each time that another is bound there.
-        let last = revision.0.saturating_add(limit.into());
-        let values = vec![revision.0.into(), last.into()];
+        let last = Revision(revision.0.saturating_add(limit.get().into()));
+        let values = vec![revision.0.into(), last.0.into()];
         let rows = self.read_within(Deadline::RENEWAL, DB::LIST_AFTER, values);
         let rows: Vec<EventRow> = rows.await?;
         let first = rows.first().ok_or_else(no_catalog)?;
         let position = first.catalog.clone().supported_by(self.level)?.position;
         let mut unknowns = Unknowns::default();
         let entries = rows.iter().filter_map(|row| row.entry(&mut unknowns));
-        let value = entries.collect();
+        let items = entries.collect();
         unknowns.log();
+        let next = (last < position.revision).then_some(last);
+        let value = Page { items, next };
         Ok(Snapshot { position, value })
     }
 }

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::error::RepositoryError;
 use crate::event::{LogEntry, Position, Revision, Snapshot};
+use crate::page::{Page, PageLimit};
 
 /// The log of all changes.
 #[async_trait]
@@ -18,12 +19,12 @@ pub trait EventRepository: Send + Sync {
     /// The newest position: its revision is that of the last event, 0 before the first.
     async fn position(&self) -> Result<Position, RepositoryError>;
 
-    /// The rows after this revision, oldest first, at most `limit` of them, and the newest position at the
-    /// same moment. Their revisions have no gaps. A row that this version does not understand is
-    /// logged and returned as unknown.
+    /// The rows after this revision, oldest first, and the newest position at the same moment. Their revisions
+    /// have no gaps. The cursor is the revision up to which the log was read. A row that this version does not understand
+    /// is logged and returned as unknown.
     async fn list_after(
         &self,
         revision: Revision,
-        limit: u32,
-    ) -> Result<Snapshot<Vec<LogEntry>>, RepositoryError>;
+        limit: PageLimit,
+    ) -> Result<Snapshot<Page<LogEntry, Revision>>, RepositoryError>;
 }

@@ -2,12 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
-use models_core::{LogEntry, Position, RepositoryError, Revision};
+use models_core::{LogEntry, PageLimit, Position, RepositoryError, Revision};
 
 use super::local_node::LocalNode;
 
 /// How many events are read at once.
-pub(super) const PAGE: u32 = 1_000;
+pub(super) const PAGE: PageLimit = PageLimit::MOST;
 /// If the node is further behind, it drops everything instead.
 const TOO_MANY: i64 = 20_000;
 
@@ -63,9 +63,9 @@ impl LocalNode {
                         "the log is not that of the server which took the node's row".into(),
                     ));
                 }
-                (read, entries) = (page.position.revision, page.value);
+                (read, entries) = (page.position.revision, page.value.items);
             }
-            let last = read.min(Revision(position.revision.0 + i64::from(PAGE)));
+            let last = read.min(Revision(position.revision.0 + i64::from(PAGE.get())));
             let expected = last.0 - position.revision.0;
             position.revision = last;
             let entries = std::mem::take(&mut entries);

@@ -29,7 +29,7 @@ impl LocalNode {
                 RepositoryError::Unavailable("the event log took too long".into())
             })??;
             if applied.epoch == position.epoch {
-                return self.take(&position, value).await;
+                return self.take(&position, value.items).await;
             }
             // A server that was replaced may be read for a while. The renewal tells whether this was the old server
             // or the new one.

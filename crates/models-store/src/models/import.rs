@@ -14,23 +14,22 @@
 //!    PostgreSQL writes [ahead] of its turn.
 //!
 //! [`ImportEntry::resolve`](models_core::ImportEntry::resolve) is the only place that knows what an
-//! entry means. SQL compares and copies.
+//! entry means, and [`Plan`](models_core::Plan) says what becomes of each. SQL compares and copies.
 
 mod ahead;
 mod connection;
-mod outcome;
 mod ranks;
 pub(crate) mod settings;
+mod staged_row;
 mod staging;
 mod statements;
 mod tables;
 
 use std::time::{Duration, Instant};
 
-use models_core::{Import, ImportReport, Origin, Progress, RepositoryError, UpdatedModel};
+use models_core::{Import, ImportReport, Origin, Progress, RepositoryError};
 
 use self::connection::ImportConnection;
-use self::outcome::Outcome;
 use self::ranks::Numbering;
 use self::staging::{MOST_STALE, Staging};
 use crate::catalog::{Backend, SqlStore};
@@ -72,10 +71,10 @@ pub(super) async fn import<DB: Backend>(
             }
         }
     }
-    let outcomes = staging.take_outcomes();
+    let plan = staging.take_plan();
     staging.connection.close().await;
     let is_dry_run = import.dry_run;
-    let report = report(import, &outcomes, held);
+    let report = plan.report(import, held);
     if !is_dry_run {
         tracing::info!(
             created = report.created.len(),
@@ -120,29 +119,4 @@ async fn apply<DB: Backend>(
     }
     *held += began.elapsed();
     Ok(is_applied)
-}
-
-/// The ids are moved: an import can have millions of entries.
-fn report(import: Import, outcomes: &[Outcome], turn: Duration) -> ImportReport {
-    let mut report = ImportReport {
-        turn,
-        ..ImportReport::default()
-    };
-    for (entry, outcome) in import.entries.into_iter().zip(outcomes) {
-        let id = entry.id.into_inner();
-        match outcome {
-            Outcome::Created => report.created.push(id),
-            Outcome::Updated(fields) => report.updated.push(UpdatedModel {
-                id,
-                fields: *fields,
-            }),
-            Outcome::Unchanged => {
-                report.unchanged += 1;
-                if import.dry_run {
-                    report.left_alone.push(id);
-                }
-            }
-        }
-    }
-    report
 }

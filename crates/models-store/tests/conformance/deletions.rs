@@ -1,9 +1,11 @@
 use models_core::{
-    Attempt, Deletion, DeletionRefusal, KeyRejection, LogEntry, Revision, Role, Scope, Timestamp,
+    Attempt, Deletion, DeletionRefusal, KeyRejection, LogEntry, Role, Scope, Timestamp,
 };
 
 use crate::Store;
-use crate::fixtures::{NOW, add_api_key, add_models, add_organization, api_key, id, origin, own};
+use crate::fixtures::{
+    NOW, add_api_key, add_models, add_organization, api_key, id, log, origin, own,
+};
 
 pub async fn an_owner_deletes_only_its_own_models(store: Store) {
     let (acme, other) = (
@@ -265,9 +267,8 @@ pub async fn nothing_is_deleted_after_the_keys_revocation(store: Store) {
             Deletion::Repeated { .. } => panic!("none of them says that it is a repetition"),
         }
     }
-    let events = store.events.list_after(Revision(0), 1_000).await.unwrap();
-    let events: Vec<_> = events
-        .value
+    let events: Vec<_> = log(&store)
+        .await
         .into_iter()
         .filter_map(LogEntry::into_event)
         .collect();

@@ -1,24 +1,17 @@
 use std::sync::Arc;
 
 use models_core::{
-    Actor, Attempt, Change, Event, ImportEntry, Origin, Revision, Role, Scope, Timestamp,
+    Actor, Attempt, Change, Event, ImportEntry, Origin, PageLimit, Revision, Role, Scope, Timestamp,
 };
 
 use crate::Store;
 use crate::fixtures::{
-    NOW, add_api_key, add_models, add_organization, entry, id, import, origin, own,
+    NOW, add_api_key, add_models, add_organization, entry, id, import, log, origin, own,
 };
 
 async fn all(store: &Store) -> Vec<Event> {
-    store
-        .events
-        .list_after(Revision(0), 1_000)
-        .await
-        .unwrap()
-        .value
-        .into_iter()
-        .map(|entry| entry.into_event().unwrap())
-        .collect()
+    let entries = log(store).await.into_iter();
+    entries.map(|entry| entry.into_event().unwrap()).collect()
 }
 
 pub async fn every_mutation_appends_its_event_and_takes_the_next_revision(store: Store) {
@@ -174,17 +167,18 @@ pub async fn events_are_listed_in_pages(store: Store) {
     let page = |after, limit| {
         let events = store.events.clone();
         async move {
+            let limit = PageLimit::new(limit).unwrap();
             let page = events.list_after(Revision(after), limit).await.unwrap();
             // Whether the page is full, or empty.
             assert_eq!(page.position, events.position().await.unwrap());
             assert_eq!(page.position.revision, Revision(3));
-            page.value
-                .iter()
-                .map(|entry| entry.revision().0)
-                .collect::<Vec<_>>()
+            let items = page.value.items.iter();
+            let items: Vec<i64> = items.map(|entry| entry.revision().0).collect();
+            (items, page.value.next.map(|revision| revision.0))
         }
     };
-    assert_eq!(page(0, 2).await, [1, 2]);
-    assert_eq!(page(2, 2).await, [3]);
-    assert_eq!(page(3, 2).await, Vec::<i64>::new());
+    assert_eq!(page(0, 2).await, (vec![1, 2], Some(2)));
+    assert_eq!(page(0, 3).await, (vec![1, 2, 3], None));
+    assert_eq!(page(2, 2).await, (vec![3], None));
+    assert_eq!(page(3, 2).await, (vec![], None));
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use models_core::{
-    Actor, ApiKey, ApiKeyId, Import, ImportEntry, KeyDigest, Model, ModelId, Organization,
-    OrganizationId, Origin, Project, ProjectId, Role, Scope, Secret, Timestamp,
+    Actor, ApiKey, ApiKeyId, Import, ImportEntry, KeyDigest, LogEntry, Model, ModelId,
+    Organization, OrganizationId, Origin, PageLimit, Project, ProjectId, Revision, Role, Scope,
+    Secret, Timestamp,
 };
 
 use uuid::Uuid;
@@ -116,4 +117,16 @@ pub fn id(text: &str) -> ModelId {
 
 pub fn ids(models: &[Model]) -> Vec<&str> {
     models.iter().map(|model| model.id.as_str()).collect()
+}
+
+/// The whole log, read page by page.
+pub async fn log(store: &Store) -> Vec<LogEntry> {
+    let (mut entries, mut after) = (vec![], Some(Revision(0)));
+    while let Some(revision) = after {
+        let page = store.events.list_after(revision, PageLimit::MOST);
+        let page = page.await.unwrap().value;
+        entries.extend(page.items);
+        after = page.next;
+    }
+    entries
 }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::Store;
 use crate::fixtures::{
-    NOW, add_api_key, add_models, add_organization, entry, id, import, origin, own,
+    NOW, add_api_key, add_models, add_organization, entry, id, import, log, origin, own,
 };
 use crate::random::Random;
 
@@ -98,9 +98,8 @@ async fn run(store: &Store, import: Import) -> ImportReport {
 }
 
 async fn events(store: &Store) -> Vec<Event> {
-    let all = store.events.list_after(Revision(0), 100_000).await.unwrap();
-    let newest = all.position.revision.0;
-    let entries = all.value.into_iter();
+    let newest = store.events.revision().await.unwrap().0;
+    let entries = log(store).await.into_iter();
     let events: Vec<Event> = entries
         .map(|entry| entry.into_event().expect("a row that is understood"))
         .collect();

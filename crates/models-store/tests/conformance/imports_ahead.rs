@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use models_core::{Change, ImportEntry, ImportReport, Revision, Scope};
+use models_core::{Change, ImportEntry, ImportReport, Scope};
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use test_database::TestDatabase;
@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::Store;
-use crate::fixtures::{add_models, add_organization, entry, id, import, origin, own};
+use crate::fixtures::{add_models, add_organization, entry, id, import, log, origin, own};
 use crate::open_new;
 
 const MODELS: usize = 3_000;
@@ -95,11 +95,9 @@ impl Ahead {
             .map(|model| model.id.as_str())
             .collect();
         assert_eq!(imported.len(), MODELS);
-        let events = self.store.events.list_after(Revision(0), 100_000);
-        let events = events.await.unwrap();
-        let newest = events.position.revision.0;
-        let events: Vec<_> = events
-            .value
+        let newest = self.store.events.revision().await.unwrap().0;
+        let events: Vec<_> = log(&self.store)
+            .await
             .into_iter()
             .map(|entry| entry.into_event().unwrap())
             .collect();
@@ -197,9 +195,9 @@ async fn imports_of_several_organizations_write_ahead_one_after_the_other() {
         let created = timeout(PATIENCE, importing).await.unwrap().unwrap();
         assert_eq!(created, MODELS);
     }
-    let events = store.events.list_after(Revision(0), 100_000).await.unwrap();
-    let revisions = events.value.iter().map(|entry| entry.revision().0);
-    let newest = events.position.revision.0;
+    let events = log(&store).await;
+    let revisions = events.iter().map(|entry| entry.revision().0);
+    let newest = store.events.revision().await.unwrap().0;
     assert_eq!(
         revisions.collect::<Vec<_>>(),
         (1..=newest).collect::<Vec<_>>()

@@ -5,7 +5,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use models_core::{Epoch, Event, Follower, Level, LogEntry, RepositoryError, Revision, Scope};
+use models_core::{
+    Epoch, Event, Follower, Level, LogEntry, PageLimit, RepositoryError, Revision, Scope,
+};
 use models_node::{Following, Nodes};
 use models_store::{OpenError, Options, open};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
@@ -129,8 +131,8 @@ impl Scene {
 
     async fn entries_after(&self, revision: i64) -> Vec<LogEntry> {
         let after = Revision(revision);
-        let listed = self.store.events.list_after(after, 100).await.unwrap();
-        listed.value
+        let listed = self.store.events.list_after(after, PageLimit::MOST);
+        listed.await.unwrap().value.items
     }
 }
 

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use models_core::{
-    Import, Level, Model, ModelId, OrganizationId, Origin, Progress, RepositoryError, Revision,
-    Timestamp,
+    Import, Level, Model, ModelId, OrganizationId, Origin, Plan, PlannedStep, Progress,
+    RepositoryError, Revision, Timestamp,
 };
 
 use super::connection::{ImportConnection, Turn};
-use super::outcome::{Outcome, difference, row};
 use super::ranks::{Numbering, Span};
+use super::staged_row::staged_row;
 use super::statements::{FIND, STAGE, STAGED, pieces};
 use super::tables::{
     ARRANGE, CLEAR_ARRANGED, CREATE, FIND_CHANGED, FIND_ORGANIZATION, FIND_STALE, FIND_STALE_SINCE,
@@ -28,10 +28,8 @@ pub(super) struct Staging<'a, DB: Backend> {
     pub(super) connection: ImportConnection<DB>,
     import: &'a Import,
     at: Timestamp,
-    /// One for each entry that has been staged.
-    outcomes: Vec<Outcome>,
-    /// How many of them change something.
-    changes: usize,
+    /// Has a step for each entry that has been staged.
+    plan: Plan,
     /// The highest level that one of the changes needs.
     level: Level,
     /// Whether one of the changes takes something away.
@@ -66,8 +64,7 @@ impl<'a, DB: Backend> Staging<'a, DB> {
             connection,
             import,
             at: origin.at,
-            outcomes: Vec::with_capacity(import.entries.len()),
-            changes: 0,
+            plan: Plan::with_capacity(import.entries.len()),
             level: Level::FIRST,
             takes_away: false,
             compared_at: Revision(0),
@@ -76,13 +73,13 @@ impl<'a, DB: Backend> Staging<'a, DB> {
         })
     }
 
-    pub(super) fn take_outcomes(&mut self) -> Vec<Outcome> {
-        std::mem::take(&mut self.outcomes)
+    pub(super) fn take_plan(&mut self) -> Plan {
+        std::mem::take(&mut self.plan)
     }
 
     /// How many models the import changes, as far as is staged.
     pub(super) fn changes(&self) -> usize {
-        self.changes
+        self.plan.changes()
     }
 
     /// Stages each entry. `AlreadyExists` if an id comes twice.
@@ -221,7 +218,7 @@ impl<'a, DB: Backend> Staging<'a, DB> {
     pub(super) fn all(&self) -> Span {
         Span {
             after: 0,
-            up_to: number(self.changes),
+            up_to: number(self.changes()),
         }
     }
 
@@ -240,15 +237,15 @@ impl<'a, DB: Backend> Staging<'a, DB> {
             let entry = &self.import.entries[*position];
             let before = existing.get(&*entry.id);
             let after = entry.resolve(before, self.import, self.at);
-            let (outcome, change) = difference(before, &after);
-            self.settle(*position, outcome);
+            let (step, change) = PlannedStep::between(before, &after);
+            self.plan.set(*position, step);
             if let Some(change) = &change {
                 self.level = self.level.max(change.level());
                 self.takes_away |= change.takes_away();
             }
-            let rank = number(self.changes);
+            let rank = number(self.changes());
             values.extend([number(*position).into(), rank.into()]);
-            values.extend(row(before, &after, change.as_ref())?);
+            values.extend(staged_row(before, &after, change.as_ref())?);
         }
         self.connection.execute(&STAGE[which], values).await
     }
@@ -271,19 +268,6 @@ impl<'a, DB: Backend> Staging<'a, DB> {
             .into_iter()
             .map(|model| (model.id.clone(), model))
             .collect())
-    }
-
-    /// Notes what becomes of an entry.
-    fn settle(&mut self, position: usize, outcome: Outcome) {
-        let is_change = outcome != Outcome::Unchanged;
-        match self.outcomes.get_mut(position) {
-            None => self.outcomes.push(outcome),
-            Some(settled) => {
-                self.changes -= usize::from(*settled != Outcome::Unchanged);
-                *settled = outcome;
-            }
-        }
-        self.changes += usize::from(is_change);
     }
 }
 

@@ -1,37 +1,13 @@
-//! What becomes of an entry, and how it is staged.
+//! How an entry is staged.
 
-use models_core::{Change, ChangedFields, Model, RepositoryError};
+use models_core::{Change, Model, RepositoryError};
 
 use super::statements::STAGED;
 use crate::database::Value;
 use crate::events::stored;
 
-/// What becomes of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Created,
-    Updated(ChangedFields),
-    Unchanged,
-}
-
-/// What becomes of the model, and its event.
-pub(super) fn difference(before: Option<&Model>, after: &Model) -> (Outcome, Option<Change>) {
-    let Some(before) = before else {
-        return (Outcome::Created, Some(Change::ModelCreated(after.clone())));
-    };
-    if before == after {
-        return (Outcome::Unchanged, None);
-    }
-    let change = Change::ModelUpdated {
-        before: before.clone(),
-        after: after.clone(),
-    };
-    let fields = ChangedFields::between(before, after);
-    (Outcome::Updated(fields), Some(change))
-}
-
 /// The columns of a staged row from `kind` on.
-pub(super) fn row(
+pub(super) fn staged_row(
     before: Option<&Model>,
     after: &Model,
     change: Option<&Change>,
