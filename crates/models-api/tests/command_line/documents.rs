@@ -1,6 +1,7 @@
 //! The documents name what exists: files, headings, commands, options and settings. Their examples run.
 
 mod examples;
+mod program_text;
 mod settings;
 mod text;
 

@@ -97,11 +97,13 @@ impl Document {
             .collect()
     }
 
-    /// What stands between backticks outside of code blocks.
+    /// What stands between backticks outside of code blocks, also over the end of a line.
     pub fn inline_code(&self) -> Vec<String> {
-        self.prose()
-            .flat_map(|line| line.split('`').skip(1).step_by(2))
-            .map(str::to_owned)
+        let prose = self.prose().collect::<Vec<_>>().join("\n");
+        let parts: Vec<_> = prose.split('`').collect();
+        assert!(parts.len() % 2 == 1, "{}: an odd backtick", self.name());
+        let code = parts.into_iter().skip(1).step_by(2);
+        code.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
             .collect()
     }
 
