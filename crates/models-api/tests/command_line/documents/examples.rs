@@ -60,7 +60,18 @@ fn the_examples_of_getting_started_and_the_readme_run() {
                 .replace("$OPENAI_API_KEY", key);
             compare(file, &program, &example, &with_key(&command, key));
         }
-        assert!(service.stop("-TERM").0);
+        let (is_good, printed) = service.stop("-TERM");
+        let document = Document::read(&root().join(file));
+        let shown: Vec<_> = document
+            .blocks("")
+            .skip_while(|line| !line.starts_with("The database is new"))
+            .take(4)
+            .collect();
+        assert!(is_good && shown.len() == 4, "{file}");
+        assert!(
+            masked(&printed).contains(&masked(&shown.join("\n"))),
+            "{file}: {printed}"
+        );
     }
 }
 
