@@ -4,17 +4,12 @@
 //! The input is read as a stream. At any time the process holds the text of one entry, and of all
 //! entries before it only what an import needs.
 
-mod announcement;
 mod decoding;
 mod entry;
 mod error;
-mod fields;
 mod list;
 mod metered;
-mod notes;
-mod object;
 mod place;
-mod raw;
 mod shape;
 mod text;
 

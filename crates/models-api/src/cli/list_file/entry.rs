@@ -1,5 +1,9 @@
 //! The entries of a list.
 
+mod fields;
+mod notes;
+mod raw;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::hash::BuildHasher;
@@ -9,12 +13,11 @@ use hashbrown::HashTable;
 use hashbrown::hash_table;
 use models_core::{Entered, ImportEntry, ModelId, Name};
 
-use super::fields;
 use super::list::{InvalidEntries, InvalidEntry, List};
-use super::notes::Notes;
 use super::place::Place;
-use super::raw::{Fields, IdField, text};
 use super::text::{SHOWN, place};
+use notes::Notes;
+use raw::{Fields, IdField, text};
 
 /// The entries of a list that have been read, of which there can be millions.
 pub(super) struct Entries {

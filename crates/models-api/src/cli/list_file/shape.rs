@@ -1,5 +1,8 @@
 //! Finds the list in the input: an array, or an object that holds one.
 
+mod announcement;
+mod object;
+
 use std::fmt;
 use std::io::{BufRead, BufReader};
 
@@ -10,8 +13,8 @@ use super::entry::Entries;
 use super::error::ListError;
 use super::list::List;
 use super::metered::{Held, Metered};
-use super::object::{ArrayVisitor, Object};
 use super::place::Place;
+use object::{ArrayVisitor, Object};
 
 /// Reads the one JSON value of the input.
 pub(super) fn read(input: impl BufRead) -> Result<List, ListError> {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::place::Place;
+use crate::cli::list_file::place::Place;
 
 /// The fields of an entry that are read; all others are ignored. Null is the same as absent. A repeated field is an error,
 /// since its meaning is ambiguous.

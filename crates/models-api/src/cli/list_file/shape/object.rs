@@ -7,12 +7,12 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::announcement::Announcements;
-use super::entry::Entries;
-use super::error::ListError;
-use super::list::List;
-use super::metered::Held;
-use super::place::Place;
-use super::text::shown;
+use crate::cli::list_file::entry::Entries;
+use crate::cli::list_file::error::ListError;
+use crate::cli::list_file::list::List;
+use crate::cli::list_file::metered::Held;
+use crate::cli::list_file::place::Place;
+use crate::cli::list_file::text::shown;
 
 /// How many fields of an unknown object a message names.
 const NAMED: usize = 5;
