@@ -7,7 +7,8 @@ use actix_http::Request;
 use actix_http::test::TestRequest;
 use actix_web::ResponseError;
 
-use super::interleavings::{Harness, Subject};
+use super::interleavings::database::Subject;
+use super::interleavings::harness::Harness;
 use super::{Progress, ReadRequest, Step, step};
 use crate::access::services::Services;
 use crate::dialects::openai::error::ApiError;

@@ -1,0 +1,145 @@
+//! A database with one key and one model, one of which is taken away.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use models_core::{
+    Actor, ApiKey, ApiKeyId, ApiKeyRepository, Attempt, Candidates, Change, Deletion, Epoch, Event,
+    Import, ImportReport, KeyDigest, ListedApiKey, Model, ModelId, ModelRepository, OrganizationId,
+    Origin, Position, Progress, RepositoryError, Revision, Scope, Snapshot, Timestamp,
+};
+use models_node::pause::{Point, pause};
+
+/// What is taken away.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::routes::read) enum Subject {
+    Model,
+    Key,
+}
+
+/// A database with one key and one model.
+pub(super) struct Database {
+    pub(super) subject: Subject,
+    pub(super) is_committed: AtomicBool,
+    pub(super) key: ApiKey,
+    pub(super) model: Model,
+}
+
+impl Database {
+    fn snapshot<T>(&self, value: T) -> Snapshot<T> {
+        let revision = Revision(1 + i64::from(self.is_committed.load(Ordering::Relaxed)));
+        let epoch = epoch();
+        let position = Position { epoch, revision };
+        Snapshot { position, value }
+    }
+
+    fn lacks(&self, subject: Subject) -> bool {
+        self.subject == subject && self.is_committed.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn event(&self) -> Event {
+        Event {
+            revision: Revision(2),
+            origin: Origin {
+                actor: Actor::CommandLine,
+                at: Timestamp::from_seconds(1),
+            },
+            change: match self.subject {
+                Subject::Model => Change::ModelDeleted(self.model.clone()),
+                Subject::Key => Change::ApiKeyDeleted(self.key.clone()),
+            },
+        }
+    }
+}
+
+pub(super) fn epoch() -> Epoch {
+    Epoch("one".to_owned())
+}
+
+#[async_trait]
+impl ApiKeyRepository for Database {
+    async fn insert(&self, _: ApiKey, _: KeyDigest, _: Origin) -> Result<(), RepositoryError> {
+        unreachable!()
+    }
+
+    async fn is_any(&self) -> Result<bool, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn list(&self, _: Option<&OrganizationId>) -> Result<Vec<ListedApiKey>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn record_uses(&self, _: Vec<(ApiKeyId, Timestamp)>) -> Result<(), RepositoryError> {
+        Ok(())
+    }
+
+    async fn find_by_digest(
+        &self,
+        _: &KeyDigest,
+    ) -> Result<Snapshot<Option<ApiKey>>, RepositoryError> {
+        pause(Point::Load);
+        let mut key = self.key.clone();
+        key.revoked_at = self
+            .lacks(Subject::Key)
+            .then_some(Timestamp::from_seconds(1));
+        Ok(self.snapshot(Some(key)))
+    }
+
+    async fn revoke(&self, _: &ApiKeyId, _: Origin) -> Result<Option<ApiKey>, RepositoryError> {
+        unreachable!()
+    }
+}
+
+#[async_trait]
+impl ModelRepository for Database {
+    async fn list(&self, _: &Scope) -> Result<Vec<Model>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn find(&self, _: &Scope, _: &ModelId) -> Result<Option<Model>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn list_candidates(
+        &self,
+        _: &OrganizationId,
+    ) -> Result<Snapshot<Candidates>, RepositoryError> {
+        pause(Point::Load);
+        let is_there = !self.lacks(Subject::Model);
+        let models = is_there.then(|| self.model.clone()).into_iter().collect();
+        Ok(self.snapshot(Candidates {
+            models,
+            public_revision: Revision(0),
+            own_revision: Revision(if is_there { 1 } else { 2 }),
+        }))
+    }
+
+    async fn import(
+        &self,
+        _: Import,
+        _: Origin,
+        _: Progress,
+    ) -> Result<ImportReport, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn delete_as(
+        &self,
+        _: &ApiKeyId,
+        _: &ModelId,
+        _: Timestamp,
+        _: Attempt,
+    ) -> Result<Deletion, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn delete(
+        &self,
+        _: &Scope,
+        _: &ModelId,
+        _: Origin,
+    ) -> Result<Option<Model>, RepositoryError> {
+        unreachable!()
+    }
+}

@@ -1,0 +1,196 @@
+//! A node with the service's own code, and the world beside it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::test::TestRequest;
+use actix_web::web;
+use models_core::{
+    ApiKey, ApiKeyId, Audience, Follower, Model, OrganizationId, ProjectId, Role, Scope, Secret,
+    Timestamp,
+};
+use models_node::{BootTime, Following, Lease, ManualClock};
+use uuid::Uuid;
+
+use super::database::{Database, Subject, epoch};
+use super::world::{State, Step, Times};
+use crate::access::services::Services;
+use crate::clock::now_roughly;
+use crate::node::{Memory, Node};
+use crate::server::measured_node::{MeasuredNode, memory};
+use crate::server::metrics::Metrics;
+use crate::settings::Settings;
+use crate::store::DatabaseKind;
+
+const TICK: Duration = Duration::from_secs(1);
+
+/// What is in memory when the request comes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Warm {
+    All,
+    /// The key has to be loaded.
+    View,
+    /// The view has to be loaded.
+    Session,
+}
+
+/// A node, and everything beside the read.
+pub(super) struct World {
+    pub(super) clock: ManualClock,
+    start: BootTime,
+    lease: Arc<Lease>,
+    memory: Memory,
+    pub(super) database: Arc<Database>,
+    pub(super) state: State,
+}
+
+impl World {
+    pub(super) fn take(&mut self, step: Step) {
+        let times = |ticks: u8| self.start + TICK * ticks.into();
+        match step {
+            Step::Tick => self.clock.advance(TICK),
+            Step::Commit => self.database.is_committed.store(true, Ordering::Relaxed),
+            Step::Apply => self.memory.apply(&[self.database.event()]),
+            Step::Send | Step::Read => {}
+            Step::Extend => self.lease.extend(times(self.state.until)),
+        }
+    }
+}
+
+pub(in crate::routes::read) struct Harness {
+    pub(super) world: Rc<RefCell<World>>,
+    pub(in crate::routes::read) services: web::Data<Services>,
+    pub(in crate::routes::read) token: String,
+}
+
+impl Harness {
+    pub(super) fn new(subject: Subject) -> Self {
+        let secret = Secret::from_random([7; 32]);
+        let (at, id) = (Timestamp::from_seconds(1), Uuid::from_u128(1));
+        let organization_id = OrganizationId::from_uuid(id);
+        let key = ApiKey {
+            id: ApiKeyId::from_uuid(id),
+            organization_id: organization_id.clone(),
+            organization_slug: "acme".parse().unwrap(),
+            project_id: ProjectId::from_uuid(id),
+            name: "a key".parse().unwrap(),
+            role: Role::Reader,
+            redacted_value: secret.redacted(),
+            created_at: at,
+            expires_at: None,
+            revoked_at: None,
+        };
+        let model = Model {
+            id: "own".parse().unwrap(),
+            scope: Scope::Organization(organization_id),
+            created: at,
+            owned_by: "acme".parse().unwrap(),
+            shutdown_date: None,
+        };
+        let database = Arc::new(Database {
+            subject,
+            is_committed: AtomicBool::new(false),
+            key,
+            model,
+        });
+        let settings = Settings::load_from(&HashMap::new()).unwrap();
+        let metrics = Metrics::new(DatabaseKind::Sqlite).unwrap();
+        let memory = memory(
+            database.clone(),
+            database.clone(),
+            [7; 16],
+            &settings.cache,
+            &metrics,
+        );
+        let clock = ManualClock::default();
+        let lease = Arc::new(Lease::new(clock.clone().into()));
+        memory.forget(&epoch());
+        let following = Following::without_a_log(lease.clone());
+        let node = Node::new(memory.clone(), following);
+        let world = World {
+            start: clock.now(),
+            clock,
+            lease,
+            memory,
+            database,
+            state: State::start(Times { lease: 1, end: 0 }),
+        };
+        Self {
+            world: Rc::new(RefCell::new(world)),
+            services: web::Data::new(Services::new(&settings, MeasuredNode { node, metrics })),
+            token: secret.expose().to_owned(),
+        }
+    }
+
+    /// With everything in memory, and a lease that does not end.
+    pub(in crate::routes::read) async fn warm(subject: Subject) -> Self {
+        let harness = Self::new(subject);
+        let times = Times { lease: 255, end: 0 };
+        harness.reset(times, Warm::All).await;
+        harness
+    }
+
+    /// The ids of the key's organization and project.
+    pub(in crate::routes::read) fn owner(&self) -> (String, String) {
+        let key = &self.world.borrow().database.key;
+        (
+            key.organization_id.as_str().to_owned(),
+            key.project_id.as_str().to_owned(),
+        )
+    }
+
+    /// The validators of the list and of the model.
+    pub(in crate::routes::read) fn tags(&self) -> (String, String) {
+        let node = &self.services.node;
+        let audience = Audience::from(&self.world.borrow().database.key.holder());
+        let view = node.catalog.remember(&node.hold().unwrap(), &audience);
+        let view = view.expect("it is in memory");
+        let text = |etag: &actix_http::header::HeaderValue| etag.to_str().unwrap().to_owned();
+        let model = view.model("own").expect("it is in the view");
+        (text(&view.list().plain().etag), text(&model.etag))
+    }
+
+    pub(in crate::routes::read) fn evict_view(&self) {
+        let audience = Audience::from(&self.world.borrow().database.key.holder());
+        self.services.node.catalog.evict(&audience);
+    }
+
+    /// Begins anew, with this in memory.
+    pub(super) async fn reset(&self, times: Times, warm: Warm) {
+        self.restart(times);
+        let node = &self.services.node;
+        let audience = Audience::from(&self.world.borrow().database.key.holder());
+        node.sessions.evict(&self.token);
+        node.catalog.evict(&audience);
+        let hold = || node.hold();
+        if warm != Warm::View {
+            let found = node
+                .sessions
+                .authenticate(hold, &self.token, now_roughly)
+                .await;
+            assert!(found.unwrap().is_ok());
+        }
+        if warm != Warm::Session {
+            node.catalog.view(hold, &audience).await.unwrap();
+        }
+    }
+
+    /// Begins anew, where memory is as it was.
+    pub(super) fn restart(&self, times: Times) {
+        let mut world = self.world.borrow_mut();
+        world.start = world.clock.now();
+        world.state = State::start(times);
+        world.database.is_committed.store(false, Ordering::Relaxed);
+        let until = world.start + TICK * times.lease.into();
+        world.lease.extend(until);
+    }
+
+    pub(super) fn request(&self, path: &str) -> TestRequest {
+        let authorization = format!("Bearer {}", self.token);
+        TestRequest::with_uri(path).insert_header(("Authorization", authorization))
+    }
+}
