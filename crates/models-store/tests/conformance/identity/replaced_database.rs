@@ -1,0 +1,96 @@
+//! What becomes of a node when the database's own files are removed or replaced.
+
+use std::fs;
+
+use models_core::RepositoryError;
+use models_node::Nodes;
+use models_store::{Options, open};
+use sqlx::{Connection, Executor, SqliteConnection};
+use test_database::TestDatabase;
+
+use super::database_files::{add_key, beside, file, follow, wait_for};
+use crate::fixtures::origin;
+use crate::{OPTIONS, open_new};
+
+/// Nothing is written to a file that is lost, and the node begins anew where it is put back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_serves_nothing_from_a_database_that_was_removed_or_replaced() {
+    for (name, suffix, replaced) in [
+        ("removed", "", false),
+        ("replaced", "", true),
+        ("without its log", "-wal", false),
+        ("with another log", "-wal", true),
+        ("without its index", "-shm", false),
+    ] {
+        let database = TestDatabase::sqlite();
+        // One connection that reads, which is open from the start: a connection that is opened while the log is away
+        // would make another log, and read that one from then on.
+        let options = Options {
+            max_connections: 1,
+            ..OPTIONS
+        };
+        let store = open(database.url(), options, Nodes::new).await.unwrap();
+        let key = add_key(&store).await;
+        let node = follow(&store).await;
+        let (path, away) = (
+            beside(&file(&database), suffix),
+            beside(&file(&database), ".away"),
+        );
+        fs::rename(&path, &away).unwrap();
+        if replaced {
+            fs::copy(&away, &path).unwrap();
+        }
+        wait_for(name, || node.hold().is_none()).await;
+        match store.api_keys.revoke(&key.id, origin()).await {
+            Err(RepositoryError::Unavailable(reason)) => {
+                let said = reason.to_string();
+                assert!(
+                    said.starts_with("the database file ") && said.contains("/models.db "),
+                    "{said}"
+                );
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+        fs::rename(&away, &path).unwrap();
+        wait_for(name, || node.hold().is_some()).await;
+        store
+            .api_keys
+            .revoke(&key.id, origin())
+            .await
+            .unwrap()
+            .unwrap();
+        node.leave().await;
+    }
+}
+
+/// A copy of the database in its place has the same id and the same history; the node on the file of before is not forgotten.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revocation_in_a_database_that_took_the_place_of_another_waits_for_the_nodes_of_that() {
+    let database = TestDatabase::sqlite();
+    let service = open_new(&database).await;
+    let key = add_key(&service).await;
+    let path = file(&database);
+    // Everything is in the file itself.
+    let mut checkpoint = SqliteConnection::connect(database.url()).await.unwrap();
+    checkpoint
+        .execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        .await
+        .unwrap();
+    checkpoint.close().await.unwrap();
+    let node = follow(&service).await;
+    let copy = beside(&path, ".copy");
+    fs::copy(&path, &copy).unwrap();
+    fs::rename(&copy, &path).unwrap();
+    for suffix in ["-wal", "-shm"] {
+        fs::remove_file(beside(&path, suffix)).unwrap();
+    }
+    let command = open_new(&database).await;
+    command
+        .api_keys
+        .revoke(&key.id, origin())
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(node.hold().is_none());
+    node.leave().await;
+}
