@@ -17,7 +17,7 @@ mod store;
 pub mod internals;
 
 pub use access::permission::Permission;
-pub use routes::table::{Access, Operation, ROUTES, Route, Template};
+pub use routes::table::{Access, BodyPolicy, Operation, ROUTES, Route, Template};
 pub use server::application::{Application, BindError};
 pub use server::measured_node::MeasuredNode;
 pub use settings::{Settings, SettingsError};

@@ -20,7 +20,7 @@ fn handler(operation: Operation, method: Method) -> actix_web::Route {
     let route = web::method(method);
     match operation {
         Operation::ShowIndex => route.to(index::show),
-        Operation::Read => route.to(models::read),
+        Operation::List | Operation::Retrieve => route.to(models::read),
         Operation::Delete => route.to(models::delete),
     }
 }

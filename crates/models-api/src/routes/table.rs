@@ -41,11 +41,19 @@ impl Template {
         }
     }
 
+    /// The path, as the OpenAPI document has it.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Model => "/v1/models/{model}",
+            Self::Index | Self::List | Self::None => self.pattern(),
+        }
+    }
+
     /// What metrics and the log call it. What belongs to no resource of the API has no name.
     pub(crate) const fn label(self) -> &'static str {
         match self {
-            Self::List => "/v1/models",
-            Self::Model => "/v1/models/{model}",
+            Self::List | Self::Model => self.path(),
             Self::Index | Self::None => "",
         }
     }
@@ -56,8 +64,10 @@ impl Template {
 pub enum Operation {
     /// Shows what this service is.
     ShowIndex,
-    /// Lists models or retrieves one.
-    Read,
+    /// Lists models.
+    List,
+    /// Retrieves a model.
+    Retrieve,
     /// Deletes a model.
     Delete,
 }
@@ -71,6 +81,14 @@ pub enum Access {
     Key(Permission),
 }
 
+/// What becomes of the body of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyPolicy {
+    /// No handler reads it. A body of at most `limits.body_kib` KiB is received and dropped; a larger one is refused. After one
+    /// without an announced length the connection closes.
+    None,
+}
+
 /// A method of a path.
 #[derive(Debug)]
 pub struct Route {
@@ -82,6 +100,8 @@ pub struct Route {
     pub operation: Operation,
     /// Who may use it.
     pub access: Access,
+    /// What becomes of a request's body.
+    pub body: BodyPolicy,
     /// Whether memory can serve it, without the router.
     pub is_in_memory: bool,
 }
@@ -95,12 +115,13 @@ impl Route {
     }
 }
 
-const fn read(template: Template, method: Method) -> Route {
+const fn read(template: Template, method: Method, operation: Operation) -> Route {
     Route {
         template,
         method,
-        operation: Operation::Read,
+        operation,
         access: Access::Key(READ),
+        body: BodyPolicy::None,
         is_in_memory: true,
     }
 }
@@ -111,21 +132,23 @@ const fn index(method: Method) -> Route {
         method,
         operation: Operation::ShowIndex,
         access: Access::Public,
+        body: BodyPolicy::None,
         is_in_memory: false,
     }
 }
 
 /// All routes, those of a path beside each other.
 pub static ROUTES: [Route; 7] = [
-    read(Template::List, Method::GET),
-    read(Template::List, Method::HEAD),
-    read(Template::Model, Method::GET),
-    read(Template::Model, Method::HEAD),
+    read(Template::List, Method::GET, Operation::List),
+    read(Template::List, Method::HEAD, Operation::List),
+    read(Template::Model, Method::GET, Operation::Retrieve),
+    read(Template::Model, Method::HEAD, Operation::Retrieve),
     Route {
         template: Template::Model,
         method: Method::DELETE,
         operation: Operation::Delete,
         access: Access::Key(DELETE),
+        body: BodyPolicy::None,
         is_in_memory: false,
     },
     index(Method::GET),

@@ -1,6 +1,7 @@
 //! Around the whole application: each request gets its id, each answer its headers, and each
 //! failure, whoever raised it, the envelope. A panic in a handler is a 500; the process lives.
 
+mod body;
 mod exchange;
 pub(crate) mod headers;
 pub(crate) mod logged;
@@ -13,13 +14,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_http::body::{BoxBody, MessageBody};
-use actix_http::header::TRANSFER_ENCODING;
 use actix_http::{ConnectionType, Request, Response};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, apply_fn_factory};
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::{Error, HttpMessage};
+use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
-use futures_util::{FutureExt, StreamExt};
 use models_node::{BootTime, Released};
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -27,7 +27,7 @@ use tokio::time::sleep;
 use crate::dialects::openai::error::ApiError;
 use crate::http::fields::Fields;
 use crate::routes::read::Reply;
-use crate::server::connection::input::{Body, InFlight};
+use crate::server::connection::input::InFlight;
 use crate::server::metrics::Metrics;
 use exchange::Answered;
 use reception::Early;
@@ -119,11 +119,10 @@ where
     S: Service<Request, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody + 'static,
 {
-    let body = Body::of(&request, reception.limits.body);
+    let body = body::receive(&mut request, reception.limits.dropped_body);
     let answering = request
         .conn_data::<InFlight>()
         .map(|in_flight| in_flight.begin(body));
-    discard_chunks(&mut request);
     let exchange = reception.open(began, &request);
     if !request.method().is_safe() {
         request.extensions_mut().insert(exchange.requester.clone());
@@ -194,15 +193,6 @@ fn took_too_long() -> ApiError {
 
 fn too_late() -> ApiError {
     ApiError::Overloaded("the service stopped before this was done".to_owned())
-}
-
-/// Reads a body without a length to its end, aside, and forgets it. Left alone it would fill the
-/// dispatcher's buffer, and the connection would neither go on nor close.
-fn discard_chunks(request: &mut Request) {
-    if request.headers().contains_key(TRANSFER_ENCODING) {
-        let mut body = request.take_payload();
-        actix_web::rt::spawn(async move { while let Some(Ok(_)) = body.next().await {} });
-    }
 }
 
 #[cfg(test)]

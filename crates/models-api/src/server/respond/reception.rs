@@ -10,6 +10,7 @@ use actix_http::{ConnectionType, HttpMessage, Request, Response, StatusCode};
 use models_node::{BootTime, Clock, Released};
 use tokio::sync::Semaphore;
 
+use super::body;
 use super::exchange::{Answered, Exchange, Line, sent};
 use super::headers::{
     DEPENDS_ON_ORIGIN_TOO, X_REQUEST_ID, insert_allowance, insert_session, insert_standard,
@@ -58,8 +59,8 @@ pub(crate) struct Reception {
 pub(crate) struct RequestLimits {
     /// Bytes of a head.
     pub(crate) head: usize,
-    /// Bytes that a body may announce. No route reads one.
-    pub(crate) body: u64,
+    /// Bytes of a body that no handler reads.
+    pub(crate) dropped_body: u64,
     /// A permit for each request that may be waiting.
     pub(crate) in_flight: Arc<Semaphore>,
     /// Until the answer.
@@ -84,7 +85,7 @@ impl Reception {
             logged: Logged::new(&settings.log),
             limits: RequestLimits {
                 head: usize::from(settings.limits.head_kib) << 10,
-                body: u64::from(settings.limits.body_kib) << 10,
+                dropped_body: u64::from(settings.limits.body_kib) << 10,
                 in_flight: Arc::new(Semaphore::new(settings.limits.requests_in_flight.into())),
                 time: settings.limits.request_timeout,
             },
@@ -149,14 +150,10 @@ impl Reception {
                 "X-Client-Request-Id must be at most 512 ASCII characters.",
             )));
         }
-        let length = fields.announces_body.then(|| announced_length(request));
-        if length
-            .flatten()
-            .is_some_and(|length| length > self.limits.body)
-        {
-            return Some(Early::Refused(ApiError::BodyTooLarge));
+        if !fields.announces_body {
+            return None;
         }
-        None
+        body::refusal(request, self.limits.dropped_body).map(Early::Refused)
     }
 
     /// The answer to a read that memory answered.

@@ -64,7 +64,7 @@ async fn a_panic_is_a_fault_and_the_service_goes_on() {
         logged: Logged::default(),
         limits: RequestLimits {
             head: 1 << 14,
-            body: 1 << 16,
+            dropped_body: 1 << 16,
             in_flight: Arc::new(Semaphore::new(1)),
             time: Duration::from_secs(1),
         },
