@@ -20,13 +20,12 @@ use clap::{Parser, Subcommand};
 use models_node::Nodes;
 use tracing::level_filters::LevelFilter;
 
+use crate::routes::openapi::document;
 use crate::server::logging;
 use crate::settings::Settings;
 use crate::store::Store;
 
 use terminal::{Failure, Output, complain, notices, print, refusal};
-
-const OPENAPI: &str = include_str!("../openapi.json");
 
 const ABOUT_SETTINGS: &str = "The OpenAI Models API, self-hosted.
 
@@ -134,7 +133,7 @@ pub async fn run() -> ExitCode {
     let done = match command {
         Command::Catalog(command) => execute(command, output).await,
         Command::Config(command) => config::run(&command, output).await,
-        Command::Openapi => print(OPENAPI.trim_end()),
+        Command::Openapi => openapi(),
         Command::Healthcheck => healthcheck::run(output),
     };
     match done {
@@ -178,6 +177,10 @@ async fn execute(command: CatalogCommand, output: Output) -> Result<(), Failure>
     }
     store.close().await;
     done
+}
+
+fn openapi() -> Result<(), Failure> {
+    print(&document().to_pretty_json()?)
 }
 
 async fn open(settings: &Settings, create: bool) -> Result<Store, Failure> {

@@ -3,6 +3,7 @@
 mod freshness;
 mod index;
 mod models;
+pub(crate) mod openapi;
 pub(crate) mod path;
 pub(crate) mod read;
 pub(crate) mod table;

@@ -3,12 +3,15 @@
 use actix_web::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 const PAGE: &str = include_str!("index.html");
 
-/// The same in JSON.
-#[derive(Serialize)]
-struct IndexObject {
+/// What this service is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Index)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IndexObject {
     service: &'static str,
     version: &'static str,
     description: &'static str,

@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::http::{Answer, send, send_for_bytes};
+use crate::openapi;
 
 /// A running service on a database of its own; it stops when it is dropped.
 pub struct TestService {
@@ -356,7 +357,9 @@ impl TestCaller {
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let authorization = self.token.as_ref().map(|token| format!("Bearer {token}"));
         let all = with_authorization(headers, authorization.as_deref());
-        send(self.address, method, path, &all).await
+        let answer = send(self.address, method, path, &all).await;
+        openapi::assert_documented(method, path, &answer);
+        answer
     }
 
     /// For an answer whose body is no text.

@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 use models_core::{RepositoryError, mask};
 use models_node::KeyRefusal;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 /// When to come back to a service that is overloaded.
@@ -142,17 +143,24 @@ struct Row {
     repeatable: bool,
 }
 
-#[derive(Serialize)]
-struct Envelope<'a> {
+/// A failure.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ErrorResponse)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Envelope<'a> {
+    #[schema(inline)]
     error: ErrorObject<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct ErrorObject<'a> {
     message: &'a str,
     #[serde(rename = "type")]
     kind: &'static str,
+    #[schema(required)]
     param: Option<&'static str>,
+    #[schema(required)]
     code: Option<&'static str>,
 }
 

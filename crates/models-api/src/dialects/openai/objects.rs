@@ -2,14 +2,21 @@
 
 use models_core::Model;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::{Object, ObjectBuilder, Type};
 
 /// A model: all fields always, `shutdown_date` null where none is announced.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Model)]
+#[serde(deny_unknown_fields)]
 pub struct ModelObject<'a> {
     id: &'a str,
+    #[schema(schema_with = model)]
     object: &'static str,
+    #[schema(value_type = i64, minimum = 0, maximum = 4_294_967_295_i64)]
     created: u32,
     owned_by: &'a str,
+    #[schema(required, format = Date)]
     shutdown_date: Option<String>,
 }
 
@@ -26,11 +33,27 @@ impl<'a> From<&'a Model> for ModelObject<'a> {
 }
 
 /// That a model is gone.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeleteModelResponse)]
+#[serde(deny_unknown_fields)]
 pub struct DeletedModelObject<'a> {
     id: &'a str,
+    #[schema(schema_with = model)]
     object: &'static str,
+    #[schema(schema_with = always)]
     deleted: bool,
+}
+
+/// The one value that `object` has.
+fn model() -> Object {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    text.enum_values(Some(["model"])).build()
+}
+
+/// The one value that `deleted` has.
+fn always() -> Object {
+    let boolean = ObjectBuilder::new().schema_type(Type::Boolean);
+    boolean.enum_values(Some([true])).build()
 }
 
 impl<'a> From<&'a Model> for DeletedModelObject<'a> {

@@ -1,0 +1,73 @@
+//! The OpenAPI document: made of the table of routes and of the types of the wire.
+
+mod components;
+mod operation;
+mod parameters;
+
+use actix_web::http::Method;
+use utoipa::openapi::path::PathItemBuilder;
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{
+    HttpMethod, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, PathsBuilder, Server,
+};
+
+use crate::routes::table::ROUTES;
+
+const LICENSE: &str = env!("CARGO_PKG_LICENSE");
+
+/// The document.
+pub(crate) fn document() -> OpenApi {
+    let license = LicenseBuilder::new()
+        .name(LICENSE)
+        .identifier(Some(LICENSE));
+    let info = InfoBuilder::new()
+        .title("models")
+        .description(Some("The OpenAI Models API, self-hosted"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .license(Some(license.build()));
+    let key = SecurityRequirement::new(components::KEY, [""; 0]);
+    OpenApiBuilder::new()
+        .info(info.build())
+        .servers(Some([Server::new("/")]))
+        .security(Some([key]))
+        .paths(paths())
+        .components(Some(components::components()))
+        .build()
+}
+
+fn paths() -> Paths {
+    let of_a_path = ROUTES.chunk_by(|a, b| a.template == b.template);
+    of_a_path
+        .fold(PathsBuilder::new(), |paths, routes| {
+            let template = routes[0].template;
+            let item = PathItemBuilder::new().parameter_refs(parameters::of(template));
+            let item = routes.iter().fold(item, |item, route| {
+                item.operation(method(&route.method), operation::operation(route))
+            });
+            paths.path(template.path(), item.build())
+        })
+        .build()
+}
+
+fn method(method: &Method) -> HttpMethod {
+    match *method {
+        Method::GET => HttpMethod::Get,
+        Method::HEAD => HttpMethod::Head,
+        Method::DELETE => HttpMethod::Delete,
+        _ => unreachable!("the table of routes has no {method}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_in_the_repository_is_the_one_that_the_program_prints() {
+        let printed = document().to_pretty_json().unwrap() + "\n";
+        assert!(
+            printed == include_str!("../../openapi.json"),
+            "run `cargo run --quiet -- openapi > crates/models-api/openapi.json`"
+        );
+    }
+}

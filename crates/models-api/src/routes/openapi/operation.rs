@@ -1,0 +1,146 @@
+//! A route, as the document has it.
+
+use actix_web::http::{Method, StatusCode};
+use models_core::Role;
+use utoipa::openapi::path::{self, OperationBuilder};
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{
+    ContentBuilder, ObjectBuilder, Ref, Response, ResponseBuilder, Responses, ResponsesBuilder,
+    Type,
+};
+
+use super::components::{ERROR, ETAG, LIST, NOT_MODIFIED, REVISION, header, schema};
+use crate::dialects::openai::objects::{DeletedModelObject, ModelObject};
+use crate::routes::index::IndexObject;
+use crate::routes::table::{Access, BodyPolicy, Operation, Route, Template};
+
+/// Failures that every route has: of heads, of bodies, of the service.
+const FAILURES: [StatusCode; 6] = [
+    StatusCode::BAD_REQUEST,
+    StatusCode::REQUEST_TIMEOUT,
+    StatusCode::PAYLOAD_TOO_LARGE,
+    StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+    StatusCode::INTERNAL_SERVER_ERROR,
+    StatusCode::SERVICE_UNAVAILABLE,
+];
+
+/// The route, in the document's terms.
+pub(super) fn operation(route: &Route) -> path::Operation {
+    let is_head = route.method == Method::HEAD;
+    let operation = OperationBuilder::new().operation_id(Some(id(route.operation, is_head)));
+    let operation = if is_head {
+        let as_get = ResponsesBuilder::new().response("default", Response::new("As GET"));
+        operation
+            .summary(Some("The response of GET, without its body"))
+            .responses(as_get.build())
+    } else {
+        operation
+            .summary(Some(summary(route.operation)))
+            .description(description(route.operation))
+            .responses(responses(route))
+    };
+    let operation = match route.access {
+        Access::Public => operation.securities(Some([] as [SecurityRequirement; 0])),
+        // As the document says of all of them.
+        Access::Key(_) => operation,
+    };
+    match route.body {
+        BodyPolicy::None => operation.build(),
+    }
+}
+
+const fn id(operation: Operation, is_head: bool) -> &'static str {
+    match (operation, is_head) {
+        (Operation::ShowIndex, false) => "showIndex",
+        (Operation::ShowIndex, true) => "headIndex",
+        (Operation::List, false) => "listModels",
+        (Operation::List, true) => "headModels",
+        (Operation::Retrieve, false) => "retrieveModel",
+        (Operation::Retrieve, true) => "headModel",
+        (Operation::Delete, _) => "deleteModel",
+    }
+}
+
+const fn summary(operation: Operation) -> &'static str {
+    match operation {
+        Operation::ShowIndex => "What this service is",
+        Operation::List => "List the models that the key may see",
+        Operation::Retrieve => "Retrieve a model",
+        Operation::Delete => "Delete a fine-tuned model of the key's own organization",
+    }
+}
+
+const fn description(operation: Operation) -> Option<&'static str> {
+    match operation {
+        Operation::ShowIndex => Some("JSON, or a page where `Accept` names `text/html`."),
+        Operation::List => Some(
+            "The whole list, by `created` and then by id. Unknown query parameters are ignored.",
+        ),
+        Operation::Retrieve => None,
+        Operation::Delete => Some(
+            "The key must be an owner's. A repetition (`x-stainless-retry-count` above 0) of a deletion that the same key \
+             made within the last minute has the same response.",
+        ),
+    }
+}
+
+fn responses(route: &Route) -> Responses {
+    let mut responses = ResponsesBuilder::new().response("200", success(route.operation));
+    if route.is_in_memory {
+        responses = responses.response("304", Ref::from_response_name(NOT_MODIFIED));
+    }
+    let failures = FAILURES.into_iter().chain(refusals(route));
+    failures
+        .fold(responses, |responses, status| {
+            responses.response(status.as_str(), Ref::from_response_name(ERROR))
+        })
+        .build()
+}
+
+/// Failures that depend on the key and on the model.
+fn refusals(route: &Route) -> impl Iterator<Item = StatusCode> {
+    let (needs_key, needs_role) = match route.access {
+        Access::Public => (false, false),
+        // The lowest role.
+        Access::Key(permission) => (true, permission.check(Role::Reader).is_err()),
+    };
+    [
+        (needs_key, StatusCode::UNAUTHORIZED),
+        (needs_key, StatusCode::TOO_MANY_REQUESTS),
+        (needs_role, StatusCode::FORBIDDEN),
+        (route.template == Template::Model, StatusCode::NOT_FOUND),
+    ]
+    .into_iter()
+    .filter_map(|(is_possible, status)| is_possible.then_some(status))
+}
+
+fn success(operation: Operation) -> ResponseBuilder {
+    let response = ResponseBuilder::new();
+    match operation {
+        Operation::ShowIndex => {
+            let page = ObjectBuilder::new().schema_type(Type::String);
+            let page = ContentBuilder::new().schema(Some(page)).build();
+            json(response, schema::<IndexObject>())
+                .description(
+                    "The service, its version, and where its models, its documentation and its health are",
+                )
+                .content("text/html", page)
+        }
+        Operation::List => read(response, Ref::from_schema_name(LIST)).description("The list"),
+        Operation::Retrieve => read(response, schema::<ModelObject<'_>>()).description("The model"),
+        Operation::Delete => json(response, schema::<DeletedModelObject<'_>>())
+            .description("The model is gone")
+            .header_ref("x-models-revision", header(REVISION)),
+    }
+}
+
+fn read(response: ResponseBuilder, body: Ref) -> ResponseBuilder {
+    json(response, body)
+        .header_ref("x-models-revision", header(REVISION))
+        .header_ref("ETag", header(ETAG))
+}
+
+fn json(response: ResponseBuilder, body: Ref) -> ResponseBuilder {
+    let content = ContentBuilder::new().schema(Some(body));
+    response.content("application/json", content.build())
+}
