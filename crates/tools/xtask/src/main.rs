@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, reason = "a command line tool")]
 
 mod bench;
+mod deny;
 mod faults;
 mod mutants;
 mod postgres;
@@ -25,9 +26,11 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Everything that must hold before a change is handed in: format, lints, documentation, all
-    /// tests.
+    /// Everything that must hold before a change is handed in: format, lints, dependencies,
+    /// documentation, all tests.
     Check,
+    /// Known vulnerabilities of the dependencies, and the date of the database that knows them. Needs a network.
+    Advisories,
     /// All tests, on both databases. Starts a throwaway PostgreSQL unless
     /// `MODELS_TEST_POSTGRES_URL` names one.
     Test {
@@ -48,6 +51,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Check => check(),
+        Task::Advisories => deny::advisories(),
         Task::Test { arguments } => test(&arguments),
         Task::Bench(options) => bench::run(&options),
         Task::Faults(options) => faults::run(&options),
@@ -75,6 +79,7 @@ fn check() -> Result<(), String> {
         "-D",
         "warnings",
     ]))?;
+    deny::check()?;
     run(cargo(&["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     test(&[])
 }
