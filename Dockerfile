@@ -4,7 +4,7 @@
 ARG RUST_IMAGE=rust:1.95-bookworm
 ARG RUNTIME_IMAGE=scratch
 
-# What says which crates there are and what they depend on, with empty sources. It changes seldom, whatever the sources do.
+# The manifests of all crates, with empty sources. They change seldom, so the layer of built dependencies is reused.
 FROM ${RUST_IMAGE} AS manifests
 WORKDIR /source
 COPY Cargo.toml Cargo.lock ./
