@@ -13,17 +13,18 @@ use hashbrown::HashTable;
 use hashbrown::hash_table;
 use models_core::{Entered, ImportEntry, ModelId, Name};
 
-use super::list::{InvalidEntries, InvalidEntry, List};
+use super::error::ListError;
+use super::list::{InvalidEntries, InvalidEntry, List, MOST};
 use super::place::Place;
 use super::text::{SHOWN, place};
 use notes::Notes;
 use raw::{Fields, IdField, text};
 
-/// The entries of a list that have been read, of which there can be millions.
+/// The entries of a list that have been read.
 pub(super) struct Entries {
     place: Place,
     id_field: Option<IdField>,
-    /// How many have been read, invalid ones too.
+    /// How many there are, invalid ones too.
     count: usize,
     valid: Vec<ImportEntry>,
     /// Where each id is: its index among the valid ones, and its position in the list.
@@ -74,18 +75,25 @@ impl Entries {
         self.count
     }
 
-    pub(super) fn finish(self) -> List {
-        List {
+    /// The list, unless it has too many entries.
+    pub(super) fn finish(self) -> Result<List, ListError> {
+        if self.count > MOST {
+            return Err(ListError::TooLong(self.count));
+        }
+        Ok(List {
             entries: self.valid,
             invalid: self.invalid,
             notes: self.notes.sentences(),
             further_pages: None,
-        }
+        })
     }
 
-    /// Reads one entry.
+    /// Reads one entry. Of more than [`MOST`], no more are kept.
     pub(super) fn add(&mut self, entry: &str) {
         self.count += 1;
+        if self.count > MOST {
+            return;
+        }
         if let Err((id, reason)) = self.read(entry) {
             let id = id.map(|id| id.chars().take(SHOWN).collect());
             self.invalid.add(InvalidEntry {

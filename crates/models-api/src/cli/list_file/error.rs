@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::list::MOST;
 use super::text::shown;
 
 /// Why no list could be read from the input.
@@ -45,6 +46,11 @@ pub enum ListError {
         "this is one JSON object on each line, not a list; `jq --slurp .` makes an array of them"
     )]
     Lines,
+    /// The list has more than [`MOST`] entries. Holds how many.
+    #[error(
+        "the list has {0} models, and an import takes at most {MOST}; import it in parts (an import leaves models alone that its list does not have)"
+    )]
+    TooLong(usize),
     /// The JSON has another shape.
     #[error("this is not a list of models: {0}")]
     Shape(String),

@@ -4,6 +4,9 @@ use models_core::ImportEntry;
 
 use super::text::place;
 
+/// The most entries of a list. Each takes about 100 bytes of memory, however short it is in the input.
+pub(super) const MOST: usize = 1_000_000;
+
 /// How many invalid entries of one list are kept to be shown.
 const KEPT: usize = 1_000;
 

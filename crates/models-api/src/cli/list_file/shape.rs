@@ -31,7 +31,7 @@ pub(super) fn read(input: impl BufRead) -> Result<List, ListError> {
         });
     }
     match top {
-        Top::Array(entries) => Ok(entries.finish()),
+        Top::Array(entries) => entries.finish(),
         Top::Object(object) => object.finish(),
         Top::Scalar => Err(ListError::Shape(
             "a list is an array or an object".to_owned(),

@@ -59,7 +59,7 @@ impl Object {
         let further_pages = self.announcements.beyond(entries.count());
         Ok(List {
             further_pages,
-            ..entries.finish()
+            ..entries.finish()?
         })
     }
 
