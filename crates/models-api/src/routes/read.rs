@@ -86,39 +86,26 @@ fn step(
         (progress.refused, progress.allowance) = (None, None);
         return Ok(Step::NeedsSession);
     };
-    let found = find(services, held, request, progress, &session);
-    let released = match found {
-        Ok(Found::Response(held, response)) => node.release(held, response).map_err(Into::into),
-        Ok(Found::NeedsFreshness) => {
-            progress.refused = Some(session);
-            return Ok(Step::NeedsFreshness);
-        }
-        Ok(Found::NeedsView) => {
-            progress.refused = Some(session.clone());
-            return Ok(Step::NeedsView(session));
-        }
-        Err(error) => Err(error),
-    };
-    match released {
-        Ok(released) => {
+    let missing = match find(services, held, request, progress, &session) {
+        Ok(Found::Response(released)) => {
             let allowance = progress.allowance.clone();
-            Ok(Step::Ready(released.map(|response| Reply {
+            return Ok(Step::Ready(released.map(|response| Reply {
                 session,
                 allowance,
                 response,
-            })))
+            })));
         }
-        Err(error) => {
-            progress.refused = Some(session);
-            Err(error)
-        }
-    }
+        Ok(Found::NeedsFreshness) => Ok(Step::NeedsFreshness),
+        Ok(Found::NeedsView) => Ok(Step::NeedsView(session.clone())),
+        Err(error) => Err(error),
+    };
+    progress.refused = Some(session);
+    missing
 }
 
 /// What memory has for a session's request.
 enum Found {
-    /// It may be sent if this lease has not ended.
-    Response(HeldLease, Response<BoxBody>),
+    Response(Released<Response<BoxBody>>),
     NeedsFreshness,
     NeedsView,
 }
@@ -167,7 +154,7 @@ fn find(
     response
         .headers_mut()
         .append(X_MODELS_REVISION, view.revision());
-    Ok(Found::Response(held, response))
+    Ok(Found::Response(node.release(held, response)?))
 }
 
 /// A refusal says what memory has: that the key is good, or that a model is not there.
