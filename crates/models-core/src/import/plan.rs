@@ -56,15 +56,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A plan with room for so many entries, and no step.
-    #[must_use]
-    pub fn with_capacity(entries: usize) -> Self {
-        Self {
-            steps: Vec::with_capacity(entries),
-            changes: 0,
-        }
-    }
-
     /// Sets the step of an entry: of one that was compared before, or else of the next one.
     pub fn set(&mut self, position: usize, step: PlannedStep) {
         match self.steps.get_mut(position) {
@@ -166,7 +157,7 @@ mod tests {
 
     #[test]
     fn changes_are_counted_also_when_an_entry_is_compared_again() {
-        let mut plan = Plan::with_capacity(3);
+        let mut plan = Plan::default();
         assert_eq!(plan.changes(), 0);
         for (position, step) in [
             PlannedStep::Create,

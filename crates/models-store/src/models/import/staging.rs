@@ -64,7 +64,7 @@ impl<'a, DB: Backend> Staging<'a, DB> {
             connection,
             import,
             at: origin.at,
-            plan: Plan::with_capacity(import.entries.len()),
+            plan: Plan::default(),
             level: Level::FIRST,
             takes_away: false,
             compared_at: Revision(0),
