@@ -15,6 +15,14 @@ pub trait Cached: Sized {
     /// How much memory it takes, in bytes.
     fn weight(&self) -> usize;
 
+    /// How much of its weight [`shed`](Self::shed) would free, in bytes.
+    fn spare(&self) -> usize {
+        0
+    }
+
+    /// Frees what can be made again without the database.
+    fn shed(&self) {}
+
     /// The value after these changes, the oldest first. `None` where it cannot be told from this value.
     fn changed(value: &Arc<Self>, changes: &[Self::Change]) -> Option<Arc<Self>>;
 

@@ -28,16 +28,16 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
 
     /// Called with the shard's lock held.
     pub(super) fn insert(&self, shard: &Shard<K, V>, key: &K, value: Arc<V>, is_used: bool) {
-        let bytes = Self::entry() + value.weight();
         let entry = Entry {
-            bytes,
+            bytes: Self::entry() + value.weight(),
+            spare: value.spare(),
             value,
             is_used: AtomicBool::new(is_used),
         };
-        self.counters.grow(bytes);
+        self.count(&entry);
         let mut entries = Entries::clone(&shard.entries.load());
         if let Some(before) = entries.insert(key.clone(), entry) {
-            self.counters.shrink(before.bytes);
+            self.discount(&before);
         }
         shard.entries.store(Arc::new(entries));
     }
@@ -52,7 +52,7 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
         entries.retain(|key, entry| {
             let is_kept = is_kept(key, entry);
             if !is_kept {
-                self.counters.shrink(entry.bytes);
+                self.discount(entry);
             }
             is_kept
         });
@@ -66,9 +66,46 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
         place + V::KEY + 2 * size_of::<usize>() + ALLOCATION
     }
 
-    /// Drops what nobody has asked for since the last time, shard by shard, until it is little
-    /// enough. In the second round nothing counts as asked for.
+    fn count(&self, entry: &Entry<V>) {
+        self.counters.grow(entry.bytes);
+        self.spare.fetch_add(entry.spare, Ordering::Relaxed);
+    }
+
+    fn discount(&self, entry: &Entry<V>) {
+        self.counters.shrink(entry.bytes);
+        self.spare.fetch_sub(entry.spare, Ordering::Relaxed);
+    }
+
+    /// Frees what values can spare, shard by shard, until it is little enough: in the first round of those that nobody
+    /// has asked for since the last time, in the second of all.
+    fn shed(&self) {
+        for turn in 0..2 * SHARDS {
+            if self.counters.bytes() <= self.limit || self.spare.load(Ordering::Relaxed) == 0 {
+                return;
+            }
+            let sheds = |entry: &Entry<V>| entry.spare > 0 && (turn >= SHARDS || !entry.is_used());
+            let shard = &self.shards[self.hand.fetch_add(1, Ordering::Relaxed) % SHARDS];
+            let _fills = shard.lock();
+            let before = shard.entries.load();
+            if !before.values().any(sheds) {
+                continue;
+            }
+            let mut entries = Entries::clone(&before);
+            for entry in entries.values_mut().filter(|entry| sheds(entry)) {
+                self.discount(entry);
+                entry.value.shed();
+                entry.bytes = Self::entry() + entry.value.weight();
+                entry.spare = entry.value.spare();
+                self.count(entry);
+            }
+            shard.entries.store(Arc::new(entries));
+        }
+    }
+
+    /// Frees what values can spare. If that is not enough, drops what nobody has asked for since the last time, shard
+    /// by shard, until it is little enough. In the second round nothing counts as asked for.
     pub(super) fn evict(&self) {
+        self.shed();
         for _ in 0..2 * SHARDS {
             if self.counters.bytes() <= self.limit {
                 return;

@@ -27,6 +27,8 @@ pub struct Cache<K, V: Cached> {
     pub(super) counters: Arc<CacheCounters>,
     /// The most memory that it takes, in bytes.
     pub(super) limit: usize,
+    /// How much of the memory in use the values can spare, in bytes.
+    pub(super) spare: AtomicUsize,
     /// The shard that the next search for something to evict begins with.
     pub(super) hand: AtomicUsize,
 }
@@ -43,6 +45,8 @@ pub(super) struct Shard<K, V: Cached> {
 pub(super) struct Entry<V> {
     pub(super) value: Arc<V>,
     pub(super) bytes: usize,
+    /// How much of that the value can spare.
+    pub(super) spare: usize,
     /// Since the last search for something to evict.
     pub(super) is_used: AtomicBool,
 }
@@ -58,6 +62,7 @@ impl<V> Clone for Entry<V> {
         Self {
             value: self.value.clone(),
             bytes: self.bytes,
+            spare: self.spare,
             is_used: AtomicBool::new(self.is_used()),
         }
     }
@@ -79,6 +84,7 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
             epoch: ArcSwap::from_pointee(Epoch(String::new())),
             counters,
             limit,
+            spare: AtomicUsize::new(0),
             hand: AtomicUsize::new(0),
         }
     }

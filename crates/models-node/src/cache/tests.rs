@@ -28,9 +28,9 @@ impl Cached for u32 {
 
 const LIMIT: usize = 100_000;
 
-/// What an entry costs beside its value: 16 places of a key, a value and a byte for each 7 entries, two counters,
+/// What an entry costs beside its value: 16 places of a key, a value with its weights and a byte for each 7 entries, two counters,
 /// and an allocation.
-const ENTRY: usize = (32 + 1) * 16 / 7 + 16 + 16;
+const ENTRY: usize = (40 + 1) * 16 / 7 + 16 + 16;
 
 /// A lease that runs, and goes on running.
 fn hold() -> Result<HeldLease, RepositoryError> {
@@ -258,6 +258,74 @@ async fn a_value_that_has_grown_is_weighed_anew_if_it_is_still_there() {
     assert_eq!(cache.counters.bytes(), 0, "too large to be kept");
     cache.weigh(&1, &value);
     assert_eq!(cache.counters.bytes(), 0);
+}
+
+/// A value of 1,000 bytes that can spare more.
+struct Sparing(AtomicUsize);
+
+impl Cached for Sparing {
+    type Change = ();
+
+    fn weight(&self) -> usize {
+        1_000 + self.spare()
+    }
+
+    fn spare(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn shed(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    fn changed(_: &Arc<Self>, _: &[()]) -> Option<Arc<Self>> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn what_values_can_spare_is_freed_before_any_value_is_evicted() {
+    let cache: Cache<u32, Sparing> = Cache::new(LIMIT, Arc::default());
+    cache.forget(&epoch("one"));
+    let load_one = async |key: u32, spare| {
+        let read = || async {
+            let Snapshot { position, .. } = snapshot(0, "one");
+            let value = Arc::new(Sparing(AtomicUsize::new(spare)));
+            Ok(Snapshot { position, value })
+        };
+        load(&cache, &key, read).await.unwrap()
+    };
+    let used = load_one(1, 10_000).await;
+    assert!(cache.get(&lease(), &1).is_some());
+    let unused = load_one(2, 10_000).await;
+    let count = u32::try_from((LIMIT - 20_000) / (1_000 + ENTRY)).unwrap();
+    let mut key = 3;
+    while key <= count {
+        load_one(key, 0).await;
+        key += 1;
+    }
+    assert_eq!((used.spare(), unused.spare()), (10_000, 10_000));
+    load_one(key, 0).await;
+    assert_eq!((used.spare(), unused.spare()), (10_000, 0));
+    while used.spare() > 0 {
+        key += 1;
+        load_one(key, 0).await;
+    }
+    assert_eq!(cache.counters.evictions(), 0);
+    assert_eq!(
+        cache.counters.bytes(),
+        usize::try_from(key).unwrap() * (1_000 + ENTRY)
+    );
+    while cache.counters.evictions() == 0 {
+        key += 1;
+        load_one(key, 0).await;
+    }
+    assert!(cache.counters.bytes() <= LIMIT);
+    cache.invalidate();
+    assert_eq!(
+        (cache.counters.bytes(), cache.spare.load(Ordering::Relaxed)),
+        (0, 0)
+    );
 }
 
 #[tokio::test]
