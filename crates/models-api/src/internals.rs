@@ -11,19 +11,22 @@ use models_node::{Newest, RevisionTokens, View as _};
 use crate::access::services::Services;
 use crate::clock::now_roughly;
 use crate::dialects::openai::view::View;
+use crate::http::coding::Accepted;
 use crate::http::fields::Fields;
 use crate::routes::table::Template;
 use crate::server::measured_node::MeasuredNode;
 use crate::server::respond::Reception;
 use crate::settings::Settings;
 
-/// Renders a view, and answers the length of its list.
+/// Renders the view of public models, and answers the length of its list.
 pub fn render(models: &[Model]) -> Result<usize, RepositoryError> {
     let newest = Newest {
         revision: Revision(1),
         token: RevisionTokens::new([7; 16]).present_token(Revision(1)),
     };
-    View::new(models.iter(), &newest, None).map(|view| view.list().plain().body.len())
+    let view = View::of_public(models.iter(), &newest)?;
+    let (list, _) = view.list().choose(Accepted::default());
+    Ok(list.content.len())
 }
 
 /// Whether a condition names a validator.

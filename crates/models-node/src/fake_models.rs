@@ -18,7 +18,7 @@ use crate::views::{Newest, View};
 pub(crate) struct Shown {
     pub(crate) ids: Vec<String>,
     pub(crate) newest: Newest,
-    pub(crate) has_public: bool,
+    pub(crate) public: Option<Arc<Self>>,
     pub(crate) weight: AtomicUsize,
 }
 
@@ -26,40 +26,38 @@ fn ids<'a>(models: impl Iterator<Item = &'a Model>) -> Vec<String> {
     models.map(|model| model.id.to_string()).collect()
 }
 
+impl Shown {
+    fn of(ids: Vec<String>, newest: &Newest, public: Option<Arc<Self>>) -> Self {
+        Self {
+            ids,
+            newest: *newest,
+            public,
+            weight: AtomicUsize::new(1_000),
+        }
+    }
+}
+
 impl View for Shown {
     fn new<'a>(
         models: impl Iterator<Item = &'a Model>,
         newest: &Newest,
-        public: Option<Arc<Self>>,
+        public: Arc<Self>,
     ) -> Result<Self, RepositoryError> {
-        Ok(Self {
-            ids: ids(models),
-            newest: *newest,
-            has_public: public.is_some(),
-            weight: AtomicUsize::new(1_000),
-        })
+        Ok(Self::of(ids(models), newest, Some(public)))
     }
 
-    fn shared<'a>(
+    fn of_public<'a>(
         models: impl Iterator<Item = &'a Model>,
         newest: &Newest,
     ) -> Result<Self, RepositoryError> {
-        Self::new(models, newest, None)
-    }
-
-    fn shows_just<'a>(&self, models: impl Iterator<Item = &'a Model>) -> bool {
-        self.ids == ids(models)
+        Ok(Self::of(ids(models), newest, None))
     }
 
     fn without(&self, ids: &[&str], newest: &Newest) -> Option<Self> {
+        let public = self.public.clone()?;
         let mut left = self.ids.clone();
         left.retain(|id| !ids.contains(&id.as_str()));
-        self.has_public.then_some(Self {
-            ids: left,
-            newest: *newest,
-            has_public: true,
-            weight: AtomicUsize::new(1_000),
-        })
+        Some(Self::of(left, newest, Some(public)))
     }
 
     fn newest(&self) -> Revision {
@@ -68,6 +66,14 @@ impl View for Shown {
 
     fn weight(&self) -> usize {
         self.weight.load(Ordering::Relaxed)
+    }
+
+    fn spare(&self) -> usize {
+        self.weight().saturating_sub(1_000)
+    }
+
+    fn shed(&self) {
+        self.weight.fetch_min(1_000, Ordering::Relaxed);
     }
 }
 

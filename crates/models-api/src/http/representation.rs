@@ -4,46 +4,34 @@ use actix_http::body::BoxBody;
 use actix_http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue};
 use actix_http::{Response, StatusCode};
 use actix_web::web::Bytes;
-use models_core::RepositoryError;
 use sha2::{Digest, Sha256};
 
-use crate::http::body::{Pieces, WHOLE};
+use crate::http::body::Content;
 use crate::http::coding::Coding;
 use crate::server::request_id::hexadecimal;
 
+/// The length of a validator, with its quotes.
+pub(crate) const ETAG_LENGTH: usize = 34;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// An object of the wire, rendered.
 #[derive(Clone)]
 pub(crate) struct Representation {
-    pub(crate) body: Bytes,
+    pub(crate) content: Content,
     pub(crate) etag: HeaderValue,
     /// None for the bytes as they are.
     pub(crate) coding: Option<Coding>,
 }
 
 impl Representation {
-    pub(crate) fn new(body: Bytes) -> Result<Self, RepositoryError> {
-        let mut etag = vec![];
-        write_etag(&body, &mut etag);
-        let etag = HeaderValue::from_maybe_shared(Bytes::from(etag))
-            .map_err(|error| RepositoryError::Failed(error.into()))?;
-        Ok(Self {
-            body,
-            etag,
-            coding: None,
-        })
-    }
-
     /// The answer with it.
     pub(crate) fn answer(self) -> Response<BoxBody> {
-        let Self { body, etag, coding } = self;
-        let body = if body.len() > WHOLE {
-            BoxBody::new(Pieces::new(body))
-        } else {
-            BoxBody::new(body)
-        };
-        let mut response = Response::with_body(StatusCode::OK, body);
+        let Self {
+            content,
+            etag,
+            coding,
+        } = self;
+        let mut response = Response::with_body(StatusCode::OK, content.into_body());
         let headers = response.headers_mut();
         headers.append(CONTENT_TYPE, JSON);
         headers.append(ETAG, etag);
@@ -62,13 +50,23 @@ pub(crate) fn not_modified(etag: HeaderValue) -> Response<BoxBody> {
     response
 }
 
-/// Appends the validator of these bytes: half of their SHA-256, more than enough to tell two answers
-/// apart, in quotes.
-pub(crate) fn write_etag(body: &[u8], etag: &mut Vec<u8>) {
-    let digest: [u8; 32] = Sha256::digest(body).into();
+/// Appends the validator of these bytes, which follow each other: half of their SHA-256, more than enough to tell two
+/// answers apart, in quotes.
+pub(crate) fn write_etag<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, etag: &mut Vec<u8>) {
+    let mut digest = Sha256::new();
+    for piece in pieces {
+        digest.update(piece);
+    }
+    let digest: [u8; 32] = digest.finalize().into();
     etag.push(b'"');
     for byte in &digest[..16] {
         etag.extend(hexadecimal(*byte));
     }
     etag.push(b'"');
+}
+
+/// The header with this validator.
+pub(crate) fn etag_header(etag: Bytes) -> HeaderValue {
+    // Hexadecimal digits, hyphens and quotes make a header.
+    HeaderValue::from_maybe_shared(etag).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }

@@ -37,23 +37,21 @@ impl<V: View> Rendering<V> {
             public_revision,
             own_revision,
         } = candidates;
-        let all = models.iter().filter(|model| is_public(model)).count();
-        let models = visibility::list(audience, models);
         let newest = |revision| Newest {
             revision,
             token: self.tokens.token(epoch, revision),
         };
-        let public = models.iter().copied().filter(|model| is_public(model));
-        let shown = public.clone().count();
-        // An audience that does not see all public models has none of them in common with others.
-        let public = (shown == all).then(|| self.public(public, &newest(*public_revision)));
-        match public.transpose()? {
-            Some(public) if *own_revision == Revision(0) && shown == models.len() => Ok(public),
-            public => {
-                let newest = newest(*public_revision.max(own_revision));
-                V::new(models.into_iter(), &newest, public).map(Arc::new)
-            }
+        // The candidates are in the order of a list.
+        let all_public = models.iter().filter(|model| is_public(model));
+        let shown = visibility::list(audience, models);
+        let shows_just_public = shown.iter().all(|model| is_public(model));
+        let is_common = shows_just_public && shown.len() == all_public.clone().count();
+        let public = self.public(all_public, &newest(*public_revision))?;
+        if is_common && *own_revision == Revision(0) {
+            return Ok(public);
         }
+        let newest = newest(*public_revision.max(own_revision));
+        V::new(shown.into_iter(), &newest, public).map(Arc::new)
     }
 
     pub(super) fn deletions(&self, ids: Vec<(Revision, ModelId)>) -> Deletions {
@@ -67,21 +65,22 @@ impl<V: View> Rendering<V> {
         }
     }
 
-    /// The view of the public models, which all audiences that see all of them have in common.
+    /// The view of the public models, which is rendered once for all audiences.
     fn public<'a>(
         &self,
-        models: impl Iterator<Item = &'a Model> + Clone,
+        models: impl Iterator<Item = &'a Model>,
         newest: &Newest,
     ) -> Result<Arc<V>, RepositoryError> {
         let lock = || self.public.lock().unwrap_or_else(PoisonError::into_inner);
-        let shared = lock()
+        // An epoch and a revision name one state of the public models.
+        let rendered = lock()
             .as_ref()
             .filter(|(token, _)| *token == newest.token)
-            .and_then(|(_, shared)| shared.upgrade());
-        if let Some(shared) = shared.filter(|view| view.shows_just(models.clone())) {
-            return Ok(shared);
+            .and_then(|(_, view)| view.upgrade());
+        if let Some(view) = rendered {
+            return Ok(view);
         }
-        let view = Arc::new(V::shared(models, newest)?);
+        let view = Arc::new(V::of_public(models, newest)?);
         *lock() = Some((newest.token, Arc::downgrade(&view)));
         Ok(view)
     }

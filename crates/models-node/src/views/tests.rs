@@ -72,7 +72,7 @@ async fn a_view_shows_what_the_audience_sees_and_stays_in_memory() {
     assert!(scene.remember(2).is_none());
     let view = scene.view(2).await;
     assert_eq!(view.ids, ["own-1", "own-2", "public"]);
-    assert!(view.has_public);
+    assert_eq!(view.public.as_ref().unwrap().ids, ["public"]);
     assert_eq!(view.newest.revision, Revision(7));
     assert_eq!(view.newest.token, scene.tokens.token(&epoch(), Revision(7)));
     assert!(Arc::ptr_eq(&view, &scene.view(2).await));
@@ -99,12 +99,14 @@ async fn an_audience_that_has_or_had_own_models_has_a_view_of_its_own() {
     let public = scene.view(1).await;
     let deleted = scene.view(6).await;
     assert_eq!(deleted.ids, public.ids);
-    assert!(deleted.has_public);
     assert_eq!(deleted.newest.revision, Revision(7));
-    // Its own model hides the public one, so it shares no public models.
+    // Its own model hides the public one.
     let own = scene.view(8).await;
     assert_eq!(own.ids, public.ids);
-    assert!(!own.has_public);
+    // What is public is rendered once for all of them.
+    for view in [deleted, own, scene.view(2).await] {
+        assert!(Arc::ptr_eq(view.public.as_ref().unwrap(), &public));
+    }
 }
 
 #[tokio::test]
@@ -116,6 +118,11 @@ async fn a_view_that_has_grown_is_weighed_anew() {
     view.weight.store(3_000, Ordering::Relaxed);
     scene.catalog.weigh(&audience(2), &view);
     assert_eq!(scene.counters.bytes(), before + 2_000);
+    // What can be made again goes before any view.
+    view.weight.store(1 << 21, Ordering::Relaxed);
+    scene.catalog.weigh(&audience(2), &view);
+    assert_eq!(scene.counters.bytes(), before);
+    assert!(Arc::ptr_eq(&view, &scene.remember(2).unwrap()));
     scene.catalog.evict(&audience(2));
     assert!(scene.remember(2).is_none());
     assert_eq!(scene.counters.bytes(), 0);

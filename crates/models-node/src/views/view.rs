@@ -9,22 +9,20 @@ use crate::cache::Cached;
 
 /// What an audience sees, ready to be sent.
 pub trait View: Send + Sync + Sized + 'static {
-    /// Renders these models in this order, each of another id. What `public` has is taken from there; it
-    /// has no model of another id.
+    /// Renders these models in this order, each of another id. Public models are taken from their common view. That
+    /// has all public models in the same order, also those that the audience does not see.
     fn new<'a>(
         models: impl Iterator<Item = &'a Model>,
         newest: &Newest,
-        public: Option<Arc<Self>>,
+        public: Arc<Self>,
     ) -> Result<Self, RepositoryError>;
 
-    /// Renders public models in this order, for all audiences that see just these of them.
-    fn shared<'a>(
+    /// Renders the public models in this order: the view of all audiences that see just these, and a part of all other
+    /// views.
+    fn of_public<'a>(
         models: impl Iterator<Item = &'a Model>,
         newest: &Newest,
     ) -> Result<Self, RepositoryError>;
-
-    /// Whether it shows these models in this order, and no others.
-    fn shows_just<'a>(&self, models: impl Iterator<Item = &'a Model>) -> bool;
 
     /// The view after the organization's own models of these ids have been deleted. `None` where that cannot
     /// be told from it.
@@ -33,8 +31,14 @@ pub trait View: Send + Sync + Sized + 'static {
     /// The newest change that is in it.
     fn newest(&self) -> Revision;
 
-    /// How much memory it takes, in bytes. A shared view takes none: there is one for all who see it.
+    /// How much memory it takes, in bytes. The view of the public models takes none: there is one for all.
     fn weight(&self) -> usize;
+
+    /// How much of its weight [`shed`](Self::shed) would free, in bytes.
+    fn spare(&self) -> usize;
+
+    /// Frees what can be made again without the database.
+    fn shed(&self);
 }
 
 impl<V: View> Cached for V {
@@ -45,6 +49,14 @@ impl<V: View> Cached for V {
 
     fn weight(&self) -> usize {
         View::weight(self)
+    }
+
+    fn spare(&self) -> usize {
+        View::spare(self)
+    }
+
+    fn shed(&self) {
+        View::shed(self);
     }
 
     /// Deletions, one by one, do not evict the view: requests for the other models are still served from memory.

@@ -1,15 +1,19 @@
 //! A list as it is and, once it is worth it, in the codings that clients take.
 
-use std::sync::OnceLock;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use actix_http::header::HeaderValue;
-use actix_web::web::Bytes;
-use models_core::RepositoryError;
+use actix_web::web::{Buf, Bytes};
+use arc_swap::ArcSwapOption;
 
+use crate::http::body::Content;
 use crate::http::coding::{Accepted, Coding};
 use crate::http::conditional::matches;
-use crate::http::representation::Representation;
+use crate::http::representation::{ETAG_LENGTH, Representation, etag_header, write_etag};
+
+pub(super) const BEGIN: &[u8] = br#"{"object":"list","data":["#;
+pub(super) const END: &[u8] = b"]}";
 
 /// A list that is not longer than this fits into a packet as it is.
 const SMALL: usize = 1_400;
@@ -17,6 +21,39 @@ const SMALL: usize = 1_400;
 /// one when it has been asked for so often.
 const LARGE: usize = 16 * 1024;
 const OFTEN: u32 = 3;
+/// The length of a validator with a coding's name.
+const LONGEST_ETAG: usize = ETAG_LENGTH + "-zstd".len();
+
+/// A list object that is put together of slices of others.
+#[derive(Default)]
+pub(super) struct Composition {
+    pieces: Vec<Bytes>,
+}
+
+impl Composition {
+    /// Appends objects that follow each other, with the byte before them.
+    pub(super) fn append(&mut self, mut objects: Bytes) {
+        let Some(before) = objects.first().copied() else {
+            return;
+        };
+        if self.pieces.is_empty() {
+            self.pieces.push(Bytes::from_static(BEGIN));
+            objects.advance(1);
+        } else if before != b',' {
+            self.pieces.push(Bytes::from_static(b","));
+            objects.advance(1);
+        }
+        self.pieces.push(objects);
+    }
+
+    pub(super) fn into_content(mut self) -> Content {
+        if self.pieces.is_empty() {
+            self.pieces.push(Bytes::from_static(BEGIN));
+        }
+        self.pieces.push(Bytes::from_static(END));
+        Content::of_pieces(self.pieces)
+    }
+}
 
 /// The list object of a view.
 pub(crate) struct List {
@@ -32,33 +69,40 @@ struct Encoded {
     /// name.
     etag: HeaderValue,
     /// Empty if the list is not shorter for it.
-    body: OnceLock<Bytes>,
+    body: ArcSwapOption<Bytes>,
     is_begun: AtomicBool,
 }
 
 impl List {
-    pub(crate) fn new(body: Bytes) -> Result<Self, RepositoryError> {
-        let plain = Representation::new(body)?;
-        let encoded = |coding: Coding| -> Result<Encoded, RepositoryError> {
-            let tag = plain.etag.to_str().unwrap_or_default().trim_matches('"');
-            let etag = HeaderValue::from_str(&format!("\"{tag}-{}\"", coding.name()));
-            Ok(Encoded {
-                etag: etag.map_err(|error| RepositoryError::Failed(error.into()))?,
-                body: OnceLock::new(),
-                is_begun: AtomicBool::new(false),
-            })
-        };
-        let [a, b, c] = Coding::ALL;
-        Ok(Self {
-            encoded: [encoded(a)?, encoded(b)?, encoded(c)?],
-            plain,
-            missed: AtomicU32::new(0),
-        })
-    }
+    /// How much memory it takes beside the bytes, in bytes.
+    pub(super) const WEIGHT: usize = size_of::<Self>() + (Coding::ALL.len() + 1) * LONGEST_ETAG;
 
-    /// The list as it is.
-    pub(crate) fn plain(&self) -> &Representation {
-        &self.plain
+    pub(super) fn new(content: Content) -> Self {
+        let mut plain = vec![];
+        write_etag(content.pieces().iter().map(|piece| &piece[..]), &mut plain);
+        let mut etags = plain.clone();
+        for coding in Coding::ALL {
+            etags.extend_from_slice(&plain[..ETAG_LENGTH - 1]);
+            etags.extend_from_slice(b"-");
+            etags.extend_from_slice(coding.name().as_bytes());
+            etags.extend_from_slice(b"\"");
+        }
+        let mut etags = Bytes::from(etags);
+        let plain = Representation {
+            content,
+            etag: etag_header(etags.split_to(ETAG_LENGTH)),
+            coding: None,
+        };
+        let encoded = Coding::ALL.map(|coding| Encoded {
+            etag: etag_header(etags.split_to(ETAG_LENGTH + 1 + coding.name().len())),
+            body: ArcSwapOption::empty(),
+            is_begun: AtomicBool::new(false),
+        });
+        Self {
+            plain,
+            encoded,
+            missed: AtomicU32::new(0),
+        }
     }
 
     /// The best of what is there for a client that takes these codings, and the coding that would
@@ -67,11 +111,11 @@ impl List {
         let mut wanted = None;
         for coding in accepted.in_order() {
             let encoded = self.of(coding);
-            match encoded.body.get() {
+            match encoded.body.load().as_deref() {
                 Some(body) if body.is_empty() => {}
                 Some(body) => {
                     let representation = Representation {
-                        body: body.clone(),
+                        content: Content::Whole(body.clone()),
                         etag: encoded.etag.clone(),
                         coding: Some(coding),
                     };
@@ -101,14 +145,15 @@ impl List {
 
     /// Makes the list in this coding. Slow.
     pub(crate) fn encode(&self, coding: Coding) {
-        let encoded = coding.encode(&self.plain.body).unwrap_or_else(|error| {
+        let plain = self.plain.content.to_bytes();
+        let encoded = coding.encode(&plain).unwrap_or_else(|error| {
             tracing::error!(%error, coding = coding.name(), "a list could not be encoded");
             vec![]
         });
-        let is_shorter = encoded.len() < self.plain.body.len();
+        let is_shorter = encoded.len() < plain.len();
         let body = if is_shorter { encoded } else { vec![] };
-        // Whoever begins it is the only one.
-        let _ = self.of(coding).body.set(Bytes::from(body));
+        let body = Arc::new(Bytes::from(body));
+        self.of(coding).body.store(Some(body));
     }
 
     /// Takes back that the coding was begun: it was not made.
@@ -116,14 +161,21 @@ impl List {
         self.of(coding).is_begun.store(false, Ordering::Relaxed);
     }
 
-    /// In bytes, with all codings that there are.
-    pub(crate) fn weight(&self) -> usize {
-        let encoded = self
-            .encoded
-            .iter()
-            .filter_map(|encoded| encoded.body.get())
-            .map(Bytes::len);
-        self.plain.body.len() + encoded.sum::<usize>()
+    /// Frees the memory of all codings. A coding that clients take is made again.
+    pub(super) fn shed(&self) {
+        for encoded in &self.encoded {
+            if encoded.body.swap(None).is_some() {
+                encoded.is_begun.store(false, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// The length of all codings that there are, in bytes.
+    pub(super) fn encoded_bytes(&self) -> usize {
+        let bodies = self.encoded.iter().map(|encoded| encoded.body.load());
+        bodies
+            .map(|body| body.as_ref().map_or(0, |body| body.len()))
+            .sum()
     }
 
     fn of(&self, coding: Coding) -> &Encoded {
@@ -132,7 +184,7 @@ impl List {
 
     /// Whether it is worth making now, for the first who asks this.
     fn is_due(&self, encoded: &Encoded) -> bool {
-        let length = self.plain.body.len();
+        let length = self.plain.content.len();
         if length <= SMALL || encoded.is_begun.load(Ordering::Relaxed) {
             return false;
         }
@@ -147,7 +199,7 @@ mod tests {
     use super::*;
 
     fn list(length: usize) -> List {
-        List::new(Bytes::from(vec![b'a'; length])).unwrap()
+        List::new(Content::Whole(Bytes::from(vec![b'a'; length])))
     }
 
     fn accepted(value: &'static str) -> Accepted {
@@ -166,13 +218,43 @@ mod tests {
         let (short, wanted) = list.choose(accepted("gzip"));
         assert_eq!((short.coding, wanted), (Some(Coding::Gzip), None));
         assert_ne!(short.etag, plain.etag);
-        assert!(list.weight() > LARGE + 1);
+        assert!((1..LARGE).contains(&list.encoded_bytes()));
         let (second_best, wanted) = list.choose(accepted("gzip, br"));
         assert_eq!(
             (second_best.coding, wanted),
             (Some(Coding::Gzip), Some(Coding::Br))
         );
         assert_eq!(list.choose(Accepted::default()).0.coding, None);
+    }
+
+    #[test]
+    fn a_coding_that_was_freed_is_made_again() {
+        let list = list(LARGE + 1);
+        list.choose(accepted("gzip, br"));
+        list.encode(Coding::Gzip);
+        list.shed();
+        assert_eq!(list.encoded_bytes(), 0);
+        let (plain, wanted) = list.choose(accepted("gzip"));
+        assert_eq!((plain.coding, wanted), (None, Some(Coding::Gzip)));
+        // One that is being made goes on.
+        assert_eq!(list.choose(accepted("br")).1, None);
+    }
+
+    #[test]
+    fn the_validator_of_a_coding_is_that_of_the_list_and_its_name() {
+        let list = list(10);
+        let plain = list
+            .plain
+            .etag
+            .to_str()
+            .unwrap()
+            .trim_matches('"')
+            .to_owned();
+        assert_eq!(plain, "bf2cb58a68f684d95a3b78ef8f661c9a");
+        for coding in Coding::ALL {
+            let expected = format!("\"{plain}-{}\"", coding.name());
+            assert_eq!(list.of(coding).etag, expected);
+        }
     }
 
     #[test]

@@ -1,50 +1,71 @@
-//! What one set of models looks like on the wire, rendered once: the list is a buffer, a model is a
-//! slice of it. The public models are slices of a view that all who see them have in common: there is one
-//! of it, which is often asked for, and so near at hand.
+//! What one audience sees on the wire: its own models, rendered, and which of the public models are between them. All
+//! audiences have the public models in common: there is one view of them, which is often asked for, and so near at hand.
 
-use std::hash::BuildHasher;
-use std::sync::Arc;
+mod rendered;
+mod segment;
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 use models_core::{Model, RepositoryError, Revision, Scope};
 use models_node::Newest;
 
-use crate::dialects::openai::list::List;
-use crate::dialects::openai::objects::ModelObject;
-use crate::http::representation::{Representation, write_etag};
+use self::rendered::{Rendered, Rendering, escaped};
+use self::segment::Form;
+use crate::dialects::openai::list::{Composition, List};
+use crate::http::body::Content;
+use crate::http::representation::{Representation, etag_header};
+use crate::http::revision::RevisionHeader;
 
-const BEGIN: &[u8] = br#"{"object":"list","data":["#;
-const END: &[u8] = b"]}";
-/// How each model object begins, before the characters of its id.
-const BEFORE_ID: usize = br#"{"id":""#.len();
-/// The length of a validator, with its quotes.
-const ETAG: usize = 34;
+/// With more models, the list is rendered before a request asks for it: that takes so long that others would wait.
+const MANY: usize = 5_000;
 
 /// All models that some callers may see.
 pub struct View {
-    list: List,
-    /// From where to where the objects are in the list, but for those that `public` has.
-    places: Box<[(u32, u32)]>,
-    /// The objects' validators, one after the other.
-    etags: Bytes,
-    /// From a model's id, as it is in the list, to its number among the places.
-    index: HashTable<u32>,
-    hasher: RandomState,
+    /// The organization's own models; in the view of the public models, those.
+    models: Rendered,
+    /// None in the view of the public models.
+    common: Option<Common>,
     newest: Revision,
     /// What callers are told of that.
     token: HeaderValue,
-    /// Has all the other models, and no more.
-    public: Option<Arc<Self>>,
-    is_shared: bool,
+    list: OnceLock<Box<List>>,
+    /// The list has been asked for.
+    is_listed: AtomicBool,
+}
+
+/// What a view has in common with all others.
+#[derive(Clone)]
+struct Common {
+    public: Arc<View>,
+    /// Where own models stand between the public ones: the first own model of a run, and how many public models there
+    /// are before it.
+    runs: Box<[(u32, u32)]>,
+    /// The public models that the audience does not see.
+    hidden: Box<[u32]>,
 }
 
 impl View {
-    /// The list object.
+    /// The list object. It is rendered for the first request that asks for it.
     pub(crate) fn list(&self) -> &List {
-        &self.list
+        if !self.is_listed.load(Ordering::Relaxed) {
+            self.is_listed.store(true, Ordering::Relaxed);
+        }
+        self.rendered_list()
+    }
+
+    fn rendered_list(&self) -> &List {
+        self.list.get_or_init(|| {
+            let content = match &self.common {
+                None => Content::Whole(self.models.list()),
+                Some(common) => common.list(&self.models),
+            };
+            Box::new(List::new(content))
+        })
     }
 
     /// The token of the newest change that is in it.
@@ -54,95 +75,112 @@ impl View {
 
     /// The object of this model, if it is in the list.
     pub(crate) fn model(&self, id: &str) -> Option<Representation> {
-        let (view, number) = self.find(id)?;
-        let body = view.bytes().slice(range(*view.places.get(number)?));
-        let etag = view.etags.slice(number * ETAG..(number + 1) * ETAG);
-        let etag = HeaderValue::from_maybe_shared(etag).ok()?;
+        let id = escaped(id);
+        let hash = self.models.hash(&id);
+        let (models, number) = match (self.models.find(hash, &id), &self.common) {
+            (Some(number), _) => (&self.models, number),
+            (None, Some(common)) => (&common.public.models, common.find(hash, &id)?),
+            (None, None) => return None,
+        };
+        let (object, etag) = models.model(number)?;
         Some(Representation {
-            body,
-            etag,
+            content: Content::Whole(object),
+            etag: etag_header(etag),
             coding: None,
         })
     }
 
-    /// With the list, the validators of as many objects as there are places, and the token. The index is empty.
-    fn of_parts(
-        parts: Vec<u8>,
-        list: usize,
-        places: Vec<(u32, u32)>,
-        newest: &Newest,
-        public: Option<Arc<Self>>,
-    ) -> Result<Self, RepositoryError> {
-        let mut parts = Bytes::from(parts);
-        let list = List::new(parts.split_to(list))?;
-        let etags = parts.split_to(places.len() * ETAG);
-        let token = HeaderValue::from_maybe_shared(parts)
-            .map_err(|error| RepositoryError::Failed(error.into()))?;
-        let hasher = public.as_ref().map(|public| public.hasher.clone());
-        Ok(Self {
-            list,
-            index: HashTable::new(),
-            places: places.into(),
-            etags,
-            hasher: hasher.unwrap_or_default(),
+    fn of(models: Rendered, common: Option<Common>, newest: &Newest) -> Self {
+        Self {
+            models,
+            common,
             newest: newest.revision,
-            token,
-            public,
-            is_shared: false,
-        })
-    }
-
-    fn fill_index(&mut self) {
-        let mut index = HashTable::with_capacity(self.places.len());
-        let count = u32::try_from(self.places.len()).unwrap_or(0);
-        for number in 0..count {
-            let hash = self.hasher.hash_one(self.id(number));
-            index.insert_unique(hash, number, |other| self.hasher.hash_one(self.id(*other)));
+            token: RevisionHeader::from(newest.token).0,
+            list: OnceLock::new(),
+            is_listed: AtomicBool::new(false),
         }
-        self.index = index;
     }
 
-    fn object(&self, id: &str) -> Option<&[u8]> {
-        let (view, number) = self.find(id)?;
-        Some(&view.bytes()[range(*view.places.get(number)?)])
-    }
-
-    /// The view that has the model's object, and its number there.
-    fn find(&self, id: &str) -> Option<(&Self, usize)> {
-        let escaped;
-        let id = if is_plain(id) {
-            id.as_bytes()
-        } else {
-            escaped = serde_json::to_string(id).ok()?;
-            &escaped.as_bytes()[1..escaped.len() - 1]
+    /// Renders these models, the own ones in this form.
+    fn render<'a>(
+        models: impl Iterator<Item = &'a Model>,
+        newest: &Newest,
+        public: Arc<Self>,
+        form: &'static Form,
+    ) -> Result<Self, RepositoryError> {
+        let shared = &public.models;
+        let mut own = Rendering::new(form, shared.hasher().clone());
+        let (mut runs, mut hidden) = (vec![], vec![]);
+        // How many of the public models have been placed, and how many of them before the last run.
+        let (mut placed, mut before) = (0, None);
+        for model in models {
+            let found = match model.scope {
+                Scope::Organization(_) => None,
+                Scope::Public => shared.find_id(model.id.as_str()),
+            };
+            if let Some(found) = found.filter(|found| *found >= placed) {
+                hidden.extend(placed..found);
+                placed = found + 1;
+                continue;
+            }
+            if before != Some(placed) {
+                runs.push((number(own.count()), placed));
+                before = Some(placed);
+            }
+            own.push(model)?;
+        }
+        hidden.extend(placed..number(shared.count()));
+        let common = Common {
+            runs: runs.into(),
+            hidden: hidden.into(),
+            public,
         };
-        let hash = self.hasher.hash_one(id);
-        let found = [Some(self), self.public.as_deref()]
-            .into_iter()
-            .flatten()
-            .find_map(|view| {
-                let number = view.index.find(hash, |number| view.id(*number) == id)?;
-                Some((view, *number))
-            });
-        let (view, number) = found?;
-        Some((view, size(number)))
+        Ok(Self::of(own.finish()?, Some(common), newest).with_list_of_many())
     }
 
-    fn bytes(&self) -> &Bytes {
-        &self.list.plain().body
+    fn with_list_of_many(self) -> Self {
+        let public = self.common.as_ref().map(|common| &common.public.models);
+        if self.models.count() + public.map_or(0, Rendered::count) > MANY {
+            self.rendered_list();
+        }
+        self
+    }
+}
+
+impl Common {
+    /// The number of this public model, if the audience sees it.
+    fn find(&self, hash: u64, id: &[u8]) -> Option<u32> {
+        let number = self.public.models.find(hash, id)?;
+        let is_hidden = self.hidden.binary_search(&number).is_ok();
+        (!is_hidden).then_some(number)
     }
 
-    /// The id of the model at this place, with JSON's escapes.
-    fn id(&self, number: u32) -> &[u8] {
-        let place = self.places[size(number)];
-        let object = &self.bytes()[range(place)][BEFORE_ID..];
-        let mut is_escaped = false;
-        let length = object.iter().position(|byte| {
-            let ends = *byte == b'"' && !is_escaped;
-            is_escaped = *byte == b'\\' && !is_escaped;
-            ends
-        });
-        &object[..length.unwrap_or(object.len())]
+    /// The list of these own models and the public ones between them, of which nothing is copied.
+    fn list(&self, own: &Rendered) -> Content {
+        let public = &self.public.models;
+        let mut list = Composition::default();
+        let ends = self.runs.iter().skip(1).map(|(first, _)| size(*first));
+        let mut before = 0;
+        for ((first, public_before), end) in self.runs.iter().zip(ends.chain([own.count()])) {
+            self.append_public(before..*public_before, &mut list);
+            own.append(size(*first)..end, &mut list);
+            before = *public_before;
+        }
+        self.append_public(before..number(public.count()), &mut list);
+        list.into_content()
+    }
+
+    fn append_public(&self, range: Range<u32>, list: &mut Composition) {
+        let first = self.hidden.partition_point(|hidden| *hidden < range.start);
+        let hidden = self.hidden[first..].iter().copied();
+        let mut start = range.start;
+        for hidden in hidden.take_while(|hidden| *hidden < range.end) {
+            self.public.models.append(size(start)..size(hidden), list);
+            start = hidden + 1;
+        }
+        self.public
+            .models
+            .append(size(start)..size(range.end), list);
     }
 }
 
@@ -150,106 +188,36 @@ impl models_node::View for View {
     fn new<'a>(
         models: impl Iterator<Item = &'a Model>,
         newest: &Newest,
-        public: Option<Arc<Self>>,
+        public: Arc<Self>,
     ) -> Result<Self, RepositoryError> {
-        let mut buffer = BEGIN.to_vec();
-        let (mut places, mut etags) = (vec![], vec![]);
-        for model in models {
-            if buffer.len() > BEGIN.len() {
-                buffer.push(b',');
-            }
-            let shared = public.as_ref().filter(|_| model.scope == Scope::Public);
-            if let Some(object) = shared.and_then(|public| public.object(model.id.as_str())) {
-                buffer.extend_from_slice(object);
-                continue;
-            }
-            let start = buffer.len();
-            render(model, &mut buffer)?;
-            write_etag(&buffer[start..], &mut etags);
-            places.push((offset(start)?, offset(buffer.len())?));
-        }
-        buffer.extend_from_slice(END);
-        // All in one piece of memory: a request counts itself among those who use it, and of many tenants
-        // each place that is looked at is far away. As long as it is, and no longer: shrinking gives little back.
-        let parts = [&buffer, &etags, newest.token.as_bytes()].concat();
-        let mut view = Self::of_parts(parts, buffer.len(), places, newest, public)?;
-        view.fill_index();
-        Ok(view)
+        Self::render(models, newest, public, &Form::OWN)
     }
 
-    fn shared<'a>(
+    fn of_public<'a>(
         models: impl Iterator<Item = &'a Model>,
         newest: &Newest,
     ) -> Result<Self, RepositoryError> {
-        let mut view = Self::new(models, newest, None)?;
-        view.is_shared = true;
-        Ok(view)
-    }
-
-    fn shows_just<'a>(&self, models: impl Iterator<Item = &'a Model>) -> bool {
-        let mut places = self.places.iter();
-        let mut object = vec![];
+        let mut public = Rendering::new(&Form::PUBLIC, RandomState::default());
         for model in models {
-            object.clear();
-            let is_rendered = render(model, &mut object).is_ok();
-            let place = places.next().filter(|_| is_rendered);
-            if place.is_none_or(|place| self.bytes()[range(*place)] != object[..]) {
-                return false;
-            }
+            public.push(model)?;
         }
-        places.next().is_none()
+        Ok(Self::of(public.finish()?, None, newest).with_list_of_many())
     }
 
-    /// The same when the organization's own models of these ids have been deleted. `None` where that cannot be
-    /// told from it: where one is not there, and where one may hide a public model, which is shown then.
+    /// `None` where an own model has taken the place of a public one: that one is shown then, at a place of its own.
     fn without(&self, ids: &[&str], newest: &Newest) -> Option<Self> {
-        let public = self.public.clone()?;
+        let common = self.common.as_ref()?;
         let own = |id: &&str| {
-            let (view, number) = self.find(id)?;
-            std::ptr::eq(view, self).then_some(number)
+            let hides = common.public.models.find_id(id).is_some();
+            self.models.find_id(id).filter(|_| !hides)
         };
-        let mut gone: Vec<usize> = ids.iter().map(own).collect::<Option<_>>()?;
-        gone.sort_unstable();
-        gone.dedup();
-        let mut list = Vec::with_capacity(
-            self.bytes().len() + self.etags.len() + newest.token.as_bytes().len(),
-        );
-        let mut etags = Vec::with_capacity(self.etags.len());
-        let mut places = Vec::with_capacity(self.places.len());
-        // The first byte and the first place that are not copied yet.
-        let (mut byte, mut number) = (0, 0);
-        for next in gone.iter().copied().chain([self.places.len()]) {
-            let moved = offset(byte - list.len()).ok()?;
-            let kept = self.places[number..next].iter();
-            places.extend(kept.map(|(from, to)| (from - moved, to - moved)));
-            etags.extend_from_slice(&self.etags[number * ETAG..next * ETAG]);
-            let Some(place) = self.places.get(next) else {
-                break;
-            };
-            let cut = range(*place);
-            list.extend_from_slice(&self.bytes()[byte..cut.start]);
-            (byte, number) = (cut.end, next + 1);
-            // One of the commas beside it goes too.
-            if list.last() == Some(&b',') {
-                list.pop();
-            } else if self.bytes()[byte] == b',' {
-                byte += 1;
-            }
+        let deleted: Option<Vec<u32>> = ids.iter().map(own).collect();
+        let models = self.models.without(deleted?).ok()?;
+        let view = Self::of(models, Some(common.clone()), newest);
+        if self.is_listed.load(Ordering::Relaxed) {
+            view.rendered_list();
         }
-        list.extend_from_slice(&self.bytes()[byte..]);
-        let (length, mut parts) = (list.len(), list);
-        parts.extend_from_slice(&etags);
-        parts.extend_from_slice(newest.token.as_bytes());
-        let mut index = self.index.clone();
-        index.retain(|number| match gone.binary_search(&size(*number)) {
-            Ok(_) => false,
-            Err(before) => {
-                *number -= offset(before).unwrap_or(0);
-                true
-            }
-        });
-        let view = Self::of_parts(parts, length, places, newest, Some(public)).ok()?;
-        Some(Self { index, ..view })
+        Some(view)
     }
 
     fn newest(&self) -> Revision {
@@ -257,40 +225,38 @@ impl models_node::View for View {
     }
 
     fn weight(&self) -> usize {
-        if self.is_shared {
-            return 0;
+        let Some(common) = &self.common else { return 0 };
+        let runs = size_of_val(&*common.runs);
+        let hidden = size_of_val(&*common.hidden);
+        // An own run and a public one each.
+        let pieces = (2 * common.runs.len() + self.models.segments()) * size_of::<Bytes>();
+        size_of::<Self>()
+            + self.models.weight()
+            + runs
+            + hidden
+            + pieces
+            + List::WEIGHT
+            + self.spare()
+    }
+
+    fn spare(&self) -> usize {
+        let list = self.list.get().filter(|_| self.common.is_some());
+        list.map_or(0, |list| list.encoded_bytes())
+    }
+
+    fn shed(&self) {
+        if let Some(list) = self.list.get() {
+            list.shed();
         }
-        let index = self.index.capacity() * (size_of::<u32>() + 1);
-        let places = size_of_val(&*self.places);
-        size_of::<Self>() + self.list.weight() + self.etags.len() + places + index
     }
 }
 
-fn render(model: &Model, buffer: &mut Vec<u8>) -> Result<(), RepositoryError> {
-    serde_json::to_writer(buffer, &ModelObject::from(model))
-        .map_err(|error| RepositoryError::Failed(error.into()))
+fn size(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-fn range((from, to): (u32, u32)) -> std::ops::Range<usize> {
-    size(from)..size(to)
-}
-
-fn size(offset: u32) -> usize {
-    usize::try_from(offset).unwrap_or(usize::MAX)
-}
-
-fn offset(length: usize) -> Result<u32, RepositoryError> {
-    u32::try_from(length)
-        .map_err(|_| RepositoryError::Failed("a list of 4 GiB cannot be shown".into()))
-}
-
-/// Whether JSON writes it as it is.
-fn is_plain(text: &str) -> bool {
-    let is_escaped = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\\');
-    // To look at every byte is quicker than to stop early.
-    text.bytes()
-        .fold(0, |escaped, byte| escaped | u8::from(is_escaped(byte)))
-        == 0
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

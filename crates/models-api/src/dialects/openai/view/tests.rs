@@ -3,6 +3,12 @@ use models_node::{RevisionTokens, View as _};
 use proptest::prelude::*;
 
 use super::*;
+use crate::dialects::openai::objects::ModelObject;
+use crate::http::coding::{Accepted, Coding};
+use crate::http::representation::write_etag;
+
+/// Few models in a segment.
+static FORMS: [Form; 3] = [Form::parts(1), Form::parts(2), Form::parts(5)];
 
 fn model(id: &str, scope: Scope) -> Model {
     let owned_by = match scope {
@@ -29,31 +35,47 @@ fn own() -> Scope {
     Scope::Organization(OrganizationId::from_uuid(uuid::Uuid::nil()))
 }
 
-/// With the public ones in it rendered by itself, or taken from the view of all public ones.
-fn assert_is_right(models: &[Model], missing: &str) {
-    let newest = newest(1);
-    let public = || models.iter().filter(|model| model.scope == Scope::Public);
-    let shared = Arc::new(View::shared(public(), &newest).unwrap());
-    assert!(shared.shows_just(public()));
-    for public in [None, Some(shared)] {
-        let view = View::new(models.iter(), &newest, public).unwrap();
-        assert_shows(&view, models, missing);
-    }
+fn public<'a>(models: impl IntoIterator<Item = &'a Model>) -> Arc<View> {
+    let public = models
+        .into_iter()
+        .filter(|model| model.scope == Scope::Public);
+    Arc::new(View::of_public(public, &newest(1)).unwrap())
 }
 
-fn assert_shows(view: &View, models: &[Model], missing: &str) {
-    let objects = models.iter().map(ModelObject::from);
-    let objects: Vec<_> = objects
-        .map(|object| serde_json::to_string(&object).unwrap())
-        .collect();
-    let list = format!(r#"{{"object":"list","data":[{}]}}"#, objects.join(","));
-    assert_eq!(view.list().plain().body, list);
+fn view<'a>(
+    models: impl IntoIterator<Item = &'a Model>,
+    public: &Arc<View>,
+    form: &'static Form,
+) -> View {
+    View::render(models.into_iter(), &newest(1), public.clone(), form).unwrap()
+}
+
+fn etag(bytes: &[u8]) -> HeaderValue {
+    let mut etag = vec![];
+    write_etag([bytes], &mut etag);
+    HeaderValue::from_bytes(&etag).unwrap()
+}
+
+fn list_of(view: &View) -> Representation {
+    view.list().choose(Accepted::default()).0
+}
+
+fn bytes(view: &View) -> Bytes {
+    list_of(view).content.to_bytes()
+}
+
+fn assert_shows<'a>(view: &View, models: impl IntoIterator<Item = &'a Model>, missing: &str) {
+    let mut objects = vec![];
     for model in models {
         let shown = view.model(model.id.as_str()).unwrap();
-        let object = serde_json::to_vec(&ModelObject::from(model)).unwrap();
-        assert_eq!(shown.body, object);
-        assert_eq!(shown.etag, Representation::new(shown.body).unwrap().etag);
+        let object = serde_json::to_string(&ModelObject::from(model)).unwrap();
+        assert_eq!(shown.content.to_bytes(), object);
+        assert_eq!(shown.etag, etag(object.as_bytes()));
+        objects.push(object);
     }
+    let list = format!(r#"{{"object":"list","data":[{}]}}"#, objects.join(","));
+    assert_eq!(bytes(view), list);
+    assert_eq!(list_of(view).etag, etag(list.as_bytes()));
     assert!(view.model(missing).is_none());
 }
 
@@ -64,6 +86,15 @@ fn mixed(ids: &[&str]) -> Vec<Model> {
         .zip(scopes)
         .map(|(id, scope)| model(id, scope))
         .collect()
+}
+
+fn assert_is_right(models: &[Model], missing: &str) {
+    let public = public(models);
+    let all_public = models.iter().filter(|model| model.scope == Scope::Public);
+    assert_shows(&public, all_public, missing);
+    for form in &FORMS {
+        assert_shows(&view(models, &public, form), models, missing);
+    }
 }
 
 #[test]
@@ -77,42 +108,173 @@ fn the_list_and_its_slices_are_what_serde_renders() {
 }
 
 #[test]
-fn an_own_model_goes_before_a_public_one_of_the_same_id() {
-    let newest = newest(1);
-    let public = [model("a", Scope::Public), model("b", Scope::Public)];
-    let shared = Arc::new(View::shared(public.iter(), &newest).unwrap());
-    let [_, b] = public;
-    let models = [model("a", own()), b];
-    let view = View::new(models.iter(), &newest, Some(shared)).unwrap();
-    assert_shows(&view, &models, "c");
-}
-
-#[test]
-fn a_view_whose_own_models_may_hide_public_ones_is_not_changed() {
-    let models = mixed(&["a", "b"]);
-    let alone = View::new(models.iter(), &newest(1), None).unwrap();
-    assert!(alone.without(&["b"], &newest(2)).is_none());
-    let [public, _] = &models[..] else { panic!() };
-    let shared = Arc::new(View::shared([public].into_iter(), &newest(1)).unwrap());
-    let view = View::new(models.iter(), &newest(1), Some(shared)).unwrap();
-    assert!(view.without(&["a"], &newest(2)).is_none());
-    assert!(view.without(&["b", "c"], &newest(2)).is_none());
-    assert!(view.without(&["b"], &newest(2)).is_some());
-}
-
-#[test]
-fn a_view_of_other_models_is_another() {
-    let newest = newest(1);
-    let [a, b, own] = [
+fn an_own_model_takes_the_place_of_a_public_one_of_the_same_id() {
+    let [a, b, own_a] = [
         model("a", Scope::Public),
         model("b", Scope::Public),
         model("a", own()),
     ];
-    let shared = View::shared([&a, &b].into_iter(), &newest).unwrap();
-    assert!(shared.shows_just([&a, &b].into_iter()));
-    for others in [&[][..], &[&a], &[&b, &a], &[&own, &b], &[&a, &b, &b]] {
-        assert!(!shared.shows_just(others.iter().copied()), "{others:?}");
+    let public = public([&a, &b]);
+    assert_shows(&view([&own_a, &b], &public, &Form::OWN), [&own_a, &b], "c");
+    assert_shows(&view([&b, &own_a], &public, &Form::OWN), [&b, &own_a], "c");
+}
+
+#[test]
+fn a_public_model_that_is_not_in_the_common_view_is_shown_nevertheless() {
+    let models = ["a", "b", "c"].map(|id| model(id, Scope::Public));
+    let [a, b, c] = &models;
+    let view = view([b, c, a], &public([a, b]), &Form::OWN);
+    assert_shows(&view, [b, c, a], "d");
+}
+
+#[test]
+fn a_deletion_that_cannot_be_told_from_the_view_changes_nothing() {
+    let [a, b, own_a, own_c] = [
+        model("a", Scope::Public),
+        model("b", Scope::Public),
+        model("a", own()),
+        model("c", own()),
+    ];
+    let public = public([&a, &b]);
+    let view = view([&own_a, &b, &own_c], &public, &Form::OWN);
+    // The public model is shown then.
+    assert!(view.without(&["a"], &newest(2)).is_none());
+    for others in [&["b"][..], &["d"], &["c", "d"]] {
+        assert!(view.without(others, &newest(2)).is_none());
     }
+    assert!(public.without(&["a"], &newest(2)).is_none());
+    let without = view.without(&["c"], &newest(2)).unwrap();
+    assert_shows(&without, [&own_a, &b], "c");
+    assert!(without.without(&["c"], &newest(3)).is_none());
+}
+
+#[test]
+fn nothing_of_the_public_models_is_copied() {
+    let models = mixed(&["a", "b", "c", "d", "e", "f"]);
+    let public = public(&models);
+    let view = view(&models, &public, &Form::OWN);
+    let text = public.models.list();
+    for model in models.iter().filter(|model| model.scope == Scope::Public) {
+        let object = view.model(model.id.as_str()).unwrap().content.to_bytes();
+        assert!(text.as_ptr_range().contains(&object.as_ptr()));
+    }
+    let list = list_of(&view);
+    let pieces = list.content.pieces();
+    let is_shared = |piece: &&Bytes| text.as_ptr_range().contains(&piece.as_ptr());
+    let shared = pieces.iter().filter(is_shared).map(Bytes::len);
+    let public_list = bytes(&public).len();
+    // All of it but the brackets and the first object's comma.
+    assert_eq!(
+        shared.sum::<usize>(),
+        public_list - br#"{"object":"list","data":[]}"#.len()
+    );
+}
+
+fn many(count: usize) -> Vec<Model> {
+    let id = |number| format!("ft:gpt-4o-mini-2024-07-18:acme-research:exp-{number:06}:AbCdEf12");
+    let models = (0..count).map(|number| Model {
+        shutdown_date: Some("2027-01-31".parse().unwrap()),
+        ..model(&id(number), own())
+    });
+    models.collect()
+}
+
+#[test]
+fn a_deletion_renders_one_segment_anew_and_the_list_only_if_it_is_asked_for() {
+    let models = many(2_000);
+    let view = view(&models, &public([]), &Form::OWN);
+    let deleted = models[700].id.as_str();
+    let address = |view: &View, number: usize| {
+        let model = view.model(models[number].id.as_str()).unwrap();
+        model.content.to_bytes().as_ptr()
+    };
+    let without = view.without(&[deleted], &newest(2)).unwrap();
+    for (number, is_same) in [
+        (0, true),
+        (511, true),
+        (512, false),
+        (1_023, false),
+        (1_024, true),
+    ] {
+        assert_eq!(address(&view, number) == address(&without, number), is_same);
+    }
+    assert!(without.list.get().is_none());
+    assert_shows(
+        &without,
+        models.iter().filter(|model| model.id.as_str() != deleted),
+        deleted,
+    );
+    let another = without
+        .without(&[models[0].id.as_str()], &newest(3))
+        .unwrap();
+    assert!(another.list.get().is_some());
+    let another = another
+        .without(&[models[1].id.as_str()], &newest(4))
+        .unwrap();
+    assert!(another.list.get().is_none());
+}
+
+#[test]
+fn an_own_model_takes_at_most_300_bytes() {
+    let public_models: Vec<Model> = (0..1_000)
+        .map(|number| model(&format!("gpt-{number}"), Scope::Public))
+        .collect();
+    let public = public(&public_models);
+    let weight = |count| {
+        view(
+            many(count).iter().chain(&public_models),
+            &public,
+            &Form::OWN,
+        )
+        .weight()
+    };
+    let before = weight(0);
+    assert!(before < 1_500, "{before}");
+    for count in [10, 100, 1_000, 1_025, 10_000] {
+        let each = (weight(count) - before).div_ceil(count);
+        assert!(
+            (200..=300).contains(&each),
+            "{each} bytes for each of {count}"
+        );
+    }
+    // Each between two public ones.
+    let between = many(1_000);
+    let alternating = between
+        .iter()
+        .zip(&public_models)
+        .flat_map(|(own, public)| [own, public]);
+    let each = (view(alternating, &public, &Form::OWN).weight() - before).div_ceil(1_000);
+    assert!(each <= 300, "{each} bytes for each between public ones");
+}
+
+#[test]
+fn codings_are_spare() {
+    let models = many(1_000);
+    let public = public([]);
+    let view = view(&models, &public, &Form::OWN);
+    let before = view.weight();
+    view.list().encode(Coding::Gzip);
+    let spare = view.spare();
+    assert!(spare > 1_000 && view.weight() == before + spare);
+    view.shed();
+    assert_eq!((view.spare(), view.weight()), (0, before));
+    assert_eq!(public.weight(), 0);
+}
+
+/// What becomes of an id.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Public,
+    /// The audience does not see it.
+    HiddenPublic,
+    Own,
+    OwnInPlaceOfPublic,
+    Deleted,
+}
+
+fn kinds() -> impl Strategy<Value = Kind> {
+    use Kind::{Deleted, HiddenPublic, Own, OwnInPlaceOfPublic, Public};
+    proptest::sample::select(vec![Public, HiddenPublic, Own, OwnInPlaceOfPublic, Deleted])
 }
 
 proptest! {
@@ -124,26 +286,34 @@ proptest! {
 
     #[test]
     fn without_some_it_is_what_the_others_look_like(
-        ids in proptest::collection::btree_map("[ab\"\\\\/é]{1,5}", 0..3, 0..40),
+        kinds in proptest::collection::btree_map("[ab\"\\\\/é]{1,5}", kinds(), 0..40),
+        form in 0..3_usize,
     ) {
-        // 0 is a public model, 1 one's own, and 2 one that is deleted.
-        let models = ids.iter().map(|(id, kind)| (model(id, if *kind == 0 { Scope::Public } else { own() }), *kind));
-        let (models, kinds): (Vec<_>, Vec<_>) = models.unzip();
-        let public = models.iter().filter(|model| model.scope == Scope::Public);
-        let shared = Arc::new(View::shared(public, &newest(1)).unwrap());
-        let view = View::new(models.iter(), &newest(1), Some(shared)).unwrap();
-        let (gone, left): (Vec<_>, Vec<_>) = models.into_iter().zip(kinds).partition(|(_, kind)| *kind == 2);
-        let ids: Vec<&str> = gone.iter().map(|(model, _)| model.id.as_str()).collect();
-        let changed = view.without(&ids, &newest(2)).unwrap();
-        let left: Vec<_> = left.into_iter().map(|(model, _)| model).collect();
-        assert_shows(&changed, &left, ids.first().unwrap_or(&"none"));
-        // The same in two steps.
+        let form = &FORMS[form];
+        let is_public = |kind| matches!(kind, Kind::Public | Kind::HiddenPublic | Kind::OwnInPlaceOfPublic);
+        let all_public: Vec<Model> = kinds.iter().filter(|(_, kind)| is_public(**kind))
+            .map(|(id, _)| model(id, Scope::Public)).collect();
+        let public = public(&all_public);
+        let shown: Vec<(Model, Kind)> = kinds.iter().filter(|(_, kind)| **kind != Kind::HiddenPublic)
+            .map(|(id, kind)| (model(id, if *kind == Kind::Public { Scope::Public } else { own() }), *kind)).collect();
+        let of = |models: &[(Model, Kind)]| view(models.iter().map(|(model, _)| model), &public, form);
+        let before = of(&shown);
+        for (id, kind) in &kinds {
+            prop_assert_eq!(before.model(id).is_some(), *kind != Kind::HiddenPublic);
+        }
+        let (deleted, left): (Vec<_>, Vec<_>) = shown.iter().cloned().partition(|(_, kind)| *kind == Kind::Deleted);
+        let ids: Vec<&str> = deleted.iter().map(|(model, _)| model.id.as_str()).collect();
+        let left_models = || left.iter().map(|(model, _)| model);
+        let missing = ids.first().unwrap_or(&"none");
+        let changed = before.without(&ids, &newest(2)).unwrap();
+        assert_shows(&changed, left_models(), missing);
+        // The same in two steps, and rendered anew.
         let (first, second) = ids.split_at(ids.len() / 2);
-        let twice = view.without(first, &newest(2)).unwrap().without(second, &newest(2)).unwrap();
-        assert_shows(&twice, &left, ids.last().unwrap_or(&"none"));
-        let anew = View::new(left.iter(), &newest(2), changed.public.clone()).unwrap();
-        assert_eq!(anew.list.plain().etag, changed.list.plain().etag);
-        assert_eq!(changed.newest(), Revision(2));
-        assert_eq!(changed.revision().as_bytes(), newest(2).token.as_bytes());
+        let twice = before.without(first, &newest(2)).unwrap().without(second, &newest(2)).unwrap();
+        assert_shows(&twice, left_models(), missing);
+        assert_shows(&of(&left), left_models(), missing);
+        assert_shows(&before, shown.iter().map(|(model, _)| model), "none");
+        prop_assert_eq!(changed.newest(), Revision(2));
+        prop_assert_eq!(changed.revision(), RevisionHeader::from(newest(2).token).0);
     }
 }

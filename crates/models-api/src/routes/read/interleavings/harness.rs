@@ -20,6 +20,7 @@ use super::database::{Database, Subject, epoch};
 use super::world::{State, Step, Times};
 use crate::access::services::Services;
 use crate::clock::now_roughly;
+use crate::http::coding::Accepted;
 use crate::node::{Memory, Node};
 use crate::server::measured_node::{MeasuredNode, memory};
 use crate::server::metrics::Metrics;
@@ -151,7 +152,8 @@ impl Harness {
         let view = view.expect("it is in memory");
         let text = |etag: &actix_http::header::HeaderValue| etag.to_str().unwrap().to_owned();
         let model = view.model("own").expect("it is in the view");
-        (text(&view.list().plain().etag), text(&model.etag))
+        let (list, _) = view.list().choose(Accepted::default());
+        (text(&list.etag), text(&model.etag))
     }
 
     pub(in crate::routes::read) fn evict_view(&self) {
