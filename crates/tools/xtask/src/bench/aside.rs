@@ -15,7 +15,7 @@ pub const ORGANIZATION: &str = "writer";
 pub const PER_SECOND: usize = 50;
 /// They wait in the same queue as those that are measured; so many may wait at once.
 const CLIENTS: usize = 10;
-const LEAST: usize = 5_000;
+const LEAST: usize = 20_000;
 
 /// What is asked.
 pub enum Aside {

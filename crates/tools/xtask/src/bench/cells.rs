@@ -1,6 +1,7 @@
 //! What is measured: which requests, on which catalog.
 
 use super::http::{Header, header};
+use super::process::Memory;
 
 /// The model that is retrieved; its object has the size of a usual one.
 pub const MODEL: &str = "ft:gpt-4o-mini-2024-07-18:acme-research:exp-000042:AbCdEf12";
@@ -19,6 +20,15 @@ pub struct Contents {
     pub views_mib: Option<u32>,
 }
 
+impl Contents {
+    /// By how much memory has grown for each own model of all tenants, in bytes.
+    pub fn own_model_bytes(self, before: Memory, after: Memory) -> Option<f64> {
+        let kibibytes = after.resident.saturating_sub(before.resident);
+        let count = f64::from(self.tenants) * f64::from(self.own_models);
+        (count > 0.0).then(|| kibibytes as f64 * 1_024.0 / count)
+    }
+}
+
 /// Whose keys the requests have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Readers {
@@ -26,7 +36,7 @@ pub enum Readers {
     One,
     /// Many tenants, when all of them have asked before.
     Many,
-    /// The one whose models are deleted; it has some thousands.
+    /// The one whose models are deleted; it has 20,000 and more.
     Writer,
 }
 

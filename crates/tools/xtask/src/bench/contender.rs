@@ -47,12 +47,15 @@ impl<'a> Contender<'a> {
         };
         let alone =
             (cell.readers != Readers::One || cell.beside != Beside::Nothing).then(|| load.clone());
+        let mut row = Row::new(server.name, &answer);
         if cell.readers == Readers::Many {
             let file = directory.join(format!("mix{}", server.prefix.replace('/', "-")));
             mix::write(&file, server.prefix, keys)?;
             load.mix = Some(file);
             if is_service(server) {
+                let before = server.memory();
                 warm(server, &cell.path, keys)?;
+                row.own_model_bytes = cell.contents.own_model_bytes(before, server.memory());
             }
         }
         let contender = Self {
@@ -61,7 +64,7 @@ impl<'a> Contender<'a> {
             stream,
             alone,
         };
-        Ok((contender, Row::new(server.name, &answer)))
+        Ok((contender, row))
     }
 
     pub fn sample(&self, cores: Cores, seconds: usize, directory: &Path) -> Result<Sample, String> {

@@ -28,6 +28,8 @@ pub struct Table {
 pub struct Row {
     server: &'static str,
     answer: String,
+    /// By how much the memory grew for each own model when all tenants had asked, in bytes.
+    pub own_model_bytes: Option<f64>,
     pub samples: Vec<Sample>,
 }
 
@@ -39,6 +41,7 @@ impl Row {
         Self {
             server,
             answer: format!("{} B{}", answer.body.len(), coding.unwrap_or_default()),
+            own_model_bytes: None,
             samples: vec![],
         }
     }
@@ -126,6 +129,12 @@ impl Row {
         let rate = median(&self.values(|sample| sample.beside_per_second));
         if rate > 0.0 {
             remarks.push(format!("{}: {rate:.1} others/s beside it", self.server));
+        }
+        if let Some(bytes) = self.own_model_bytes {
+            let server = self.server;
+            remarks.push(format!(
+                "{server}: RSS grew by {bytes:.0} B for each own model"
+            ));
         }
         remarks.extend(self.against_alone());
         remarks
