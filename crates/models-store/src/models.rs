@@ -29,13 +29,19 @@ macro_rules! select_models {
 
 const LIST: &str = select_models!("WHERE scope = $1 ORDER BY created, id");
 const FIND: &str = select_models!("WHERE scope = $1 AND id = $2");
-/// With the newest changes to public models, and to those of the organization, as of the same moment. Triggers keep both
-/// columns.
+/// With the newest changes to public models, and to those of the organization, as of the same moment. The columns count
+/// every event but the newest one, `e`.
 const LIST_CANDIDATES: &str = concat!(
-    "SELECT c.public_models_revision AS public_revision, \
-        COALESCE((SELECT o.models_revision FROM organizations o WHERE o.id = $1), 0) AS own_revision, ",
+    "SELECT CASE WHEN e.is_of_model AND e.organization_id IS NULL THEN c.revision \
+            ELSE c.public_models_revision END AS public_revision, \
+        CASE WHEN e.is_of_model AND e.organization_id = $1 THEN c.revision \
+            ELSE COALESCE((SELECT o.models_revision FROM organizations o WHERE o.id = $1), 0) END AS own_revision, ",
     model_columns!(all, [", "] ["m." * " AS model_" *]),
-    " FROM catalog c LEFT JOIN models m ON m.scope IN ('public', $1) ORDER BY m.created, m.id, m.scope"
+    " FROM catalog c \
+        LEFT JOIN (SELECT revision, organization_id, \
+            type IN ('model.created', 'model.updated', 'model.deleted') AS is_of_model FROM events) e \
+            ON e.revision = c.revision \
+        LEFT JOIN models m ON m.scope IN ('public', $1) ORDER BY m.created, m.id, m.scope"
 );
 /// A key, with the models of one id that its organization might be shown.
 const FIND_KEY_AND_CANDIDATES: &str = concat!(
