@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::Store;
 use crate::fixtures::{add_models, add_organization, entry, id, import, log, origin, own};
+use crate::model_revisions::different;
 use crate::open_new;
 
 const MODELS: usize = 3_000;
@@ -21,7 +22,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An import that has written ahead, while the test has the turn.
 struct Ahead {
-    _database: TestDatabase,
+    database: TestDatabase,
     store: Store,
     /// Has the turn.
     connection: PgConnection,
@@ -49,7 +50,7 @@ impl Ahead {
             })
         };
         let mut ahead = Self {
-            _database: database,
+            database,
             store,
             connection,
             looking,
@@ -118,6 +119,7 @@ impl Ahead {
             .collect();
         assert_eq!(changed.len(), MODELS, "one event for each");
         assert_eq!(changed.into_iter().collect::<HashSet<_>>(), imported);
+        assert_eq!(different(&self.database).await, 0);
         report
     }
 }
@@ -195,6 +197,7 @@ async fn imports_of_several_organizations_write_ahead_one_after_the_other() {
         let created = timeout(PATIENCE, importing).await.unwrap().unwrap();
         assert_eq!(created, MODELS);
     }
+    assert_eq!(different(&database).await, 0);
     let events = log(&store).await;
     let revisions = events.iter().map(|entry| entry.revision().0);
     let newest = store.events.revision().await.unwrap().0;

@@ -195,7 +195,7 @@ const DIFFERENT: &str = "SELECT count(*) FROM (\
             WHERE organization_id = o.id AND type LIKE 'model.%') \
         FROM organizations o CROSS JOIN catalog c LEFT JOIN events e ON e.revision = c.revision) n WHERE noted <> newest";
 
-async fn different(database: &TestDatabase) -> i64 {
+pub(crate) async fn different(database: &TestDatabase) -> i64 {
     if database.url().starts_with("sqlite") {
         let mut connection = SqliteConnection::connect(database.url()).await.unwrap();
         let read = sqlx::query_scalar(DIFFERENT).fetch_one(&mut connection);
@@ -245,7 +245,8 @@ async fn the_migration_fills_the_columns_from_the_log() {
         let triggers = if database.url().starts_with("sqlite") {
             "DROP TRIGGER catalog_note_models;"
         } else {
-            "DROP FUNCTION note_models_revisions CASCADE;"
+            // A dump of an older version does not know the function, which stays.
+            "DROP TRIGGER catalog_note_models ON catalog;"
         };
         let columns = "ALTER TABLE catalog DROP COLUMN public_models_revision; \
             ALTER TABLE organizations DROP COLUMN models_revision; \

@@ -307,9 +307,11 @@ async fn a_node_below_the_catalogs_level_leaves_and_stays_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_cannot_follow_for_a_lease_withdraws_until_it_can() {
     for scene in Scene::on_both_databases(OPTIONS).await {
-        scene.execute("ALTER TABLE events RENAME TO away").await;
         scene
-            .execute("UPDATE catalog SET revision = revision + 1")
+            .execute(
+                "BEGIN; UPDATE catalog SET revision = revision + 1; \
+                ALTER TABLE events RENAME TO away; COMMIT",
+            )
             .await;
         scene
             .until("its row is gone", async |scene| {
