@@ -1,14 +1,19 @@
 //! The barrier: a change that takes something away waits until no node serves it.
 
 mod progress;
+pub(crate) mod reads;
+mod shared;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use models_core::{Barrier, CLOCK_MARGIN, Committed, NodeRow, Position, RepositoryError, Revision};
+use models_core::{Barrier, CLOCK_MARGIN, Committed, Revision};
 use tokio::time::{Instant, sleep, timeout};
 
 use self::progress::Progress;
+use self::reads::{Look, Rows};
+use self::shared::Reading;
 use crate::expiry::Observed;
 use crate::nodes::Nodes;
 
@@ -42,7 +47,11 @@ impl Nodes {
         let mut observed = Observed::default();
         let mut progress = Progress::default();
         self.wait_for_own_node(position.revision).await;
-        let mut behind = self.repository.list_behind(&position, unknown).await;
+        let repository = &*self.repository;
+        let read = || Rows::read(repository, unknown);
+        let rows = self.reads.rows.first(read).await;
+        let mut behind = rows.found.behind(&position, unknown);
+        let mut last: Option<Arc<Reading<Look>>> = None;
         loop {
             match behind {
                 Ok(rows) if rows.is_empty() => return,
@@ -63,7 +72,13 @@ impl Nodes {
             progress.tell(&self.observer, began.elapsed(), left);
             sleep(pause.min(left)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
-            behind = self.list_behind_now(position.revision, unknown).await;
+            let read = || Look::read(repository, unknown);
+            let look = match &last {
+                None => self.reads.looks.first(read).await,
+                Some(last) => self.reads.looks.next(last, pause, read).await,
+            };
+            behind = look.found.behind(position.revision, unknown);
+            last = Some(look);
         }
     }
 
@@ -77,19 +92,6 @@ impl Nodes {
         });
         // Neither a timeout nor the end of the node says anything.
         let _ = timeout(LONGEST_PAUSE, is_done).await;
-    }
-
-    /// The nodes that are behind this revision in the history of the server that is read now. A server that has taken
-    /// over has a history of its own, and nodes publish what they have applied of that one. It begins with what was
-    /// committed if it was a synchronous standby.
-    async fn list_behind_now(
-        &self,
-        revision: Revision,
-        lease: Duration,
-    ) -> Result<Vec<NodeRow>, RepositoryError> {
-        let Position { epoch, .. } = self.repository.position().await?;
-        let position = Position { epoch, revision };
-        self.repository.list_behind(&position, lease).await
     }
 }
 

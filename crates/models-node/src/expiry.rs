@@ -46,6 +46,8 @@ impl Observed {
 mod tests {
     use std::time::Duration;
 
+    use models_core::{Epoch, Position, Revision};
+
     use super::*;
 
     const LEASE: Duration = Duration::from_secs(3);
@@ -56,6 +58,10 @@ mod tests {
             id: "node_a".to_owned(),
             renewal,
             lease: LEASE,
+            applied: Position {
+                epoch: Epoch(String::new()),
+                revision: Revision(-1),
+            },
         }
     }
 

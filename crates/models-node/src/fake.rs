@@ -223,13 +223,16 @@ impl State {
         true
     }
 
-    fn list(&self, is_listed: impl Fn(&Row) -> bool) -> Result<Vec<NodeRow>, RepositoryError> {
+    fn list(&self) -> Result<Vec<NodeRow>, RepositoryError> {
         self.check(Fault::Rows)?;
-        let rows = self.rows.iter().filter(|(_, row)| is_listed(row));
-        let rows = rows.map(|(id, row)| NodeRow {
+        let rows = self.rows.iter().map(|(id, row)| NodeRow {
             id: id.clone(),
             renewal: row.renewal,
             lease: row.lease,
+            applied: Position {
+                epoch: Epoch(row.epoch.clone()),
+                revision: Revision(row.applied),
+            },
         });
         Ok(rows.collect())
     }
@@ -384,18 +387,13 @@ impl NodeRepository for Fake {
     }
 
     async fn list(&self) -> Result<Vec<NodeRow>, RepositoryError> {
-        self.state().list(|_| true)
+        self.state().list()
     }
 
-    async fn list_behind(
-        &self,
-        position: &Position,
-        _: Duration,
-    ) -> Result<Vec<NodeRow>, RepositoryError> {
+    async fn list_complete(&self, _: Duration) -> Result<Vec<NodeRow>, RepositoryError> {
         let mut state = self.state();
-        state.note("list behind");
-        let Position { epoch, revision } = position;
-        state.list(|row| row.epoch != epoch.0 || row.applied < revision.0)
+        state.note("list rows");
+        state.list()
     }
 }
 

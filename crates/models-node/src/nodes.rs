@@ -6,6 +6,7 @@ use models_core::{NodeRepository, Revision};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use crate::barrier::reads::BarrierReads;
 use crate::clock::Clock;
 use crate::expiry::Expired;
 use crate::observer::{Observer, ObserverSlot};
@@ -18,6 +19,7 @@ pub struct Nodes {
     /// The revision that this process's node has last published as applied; `None` while it is no node.
     pub(crate) published: watch::Sender<Option<Revision>>,
     pub(crate) observer: ObserverSlot,
+    pub(crate) reads: Arc<BarrierReads>,
     /// Leases are counted on it.
     pub(crate) clock: Clock,
     /// The follower runs on it.
@@ -38,6 +40,7 @@ impl Nodes {
             repository,
             published: watch::Sender::default(),
             observer: ObserverSlot::default(),
+            reads: Arc::default(),
             clock,
             runtime: Handle::current(),
         }

@@ -28,6 +28,17 @@ pub struct NodeRow {
     pub renewal: i64,
     /// The longest lease that it may hold.
     pub lease: Duration,
+    /// The position that its memory has applied. The epoch is empty before it has read the event log.
+    pub applied: Position,
+}
+
+impl NodeRow {
+    /// Whether the node has not applied this position. A node of another history is behind, whatever revision it
+    /// names.
+    #[must_use]
+    pub fn is_behind(&self, position: &Position) -> bool {
+        self.applied.epoch != position.epoch || self.applied.revision < position.revision
+    }
 }
 
 /// What a node writes into its row.

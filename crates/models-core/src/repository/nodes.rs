@@ -6,7 +6,6 @@ use async_trait::async_trait;
 
 use super::error::RepositoryError;
 use super::events::EventRepository;
-use crate::event::Position;
 use crate::node::{CatalogState, Leases, NodeRow, Renewal};
 
 /// The nodes' rows, beside the event log that the nodes follow.
@@ -72,12 +71,7 @@ pub trait NodeRepository: EventRepository {
     /// All rows.
     async fn list(&self) -> Result<Vec<NodeRow>, RepositoryError>;
 
-    /// The rows of the nodes that have not applied this position. A node of another history is behind,
-    /// whatever revision it names. `Unavailable` if there may be nodes, with a lease of at most this
-    /// length, whose rows cannot be read.
-    async fn list_behind(
-        &self,
-        position: &Position,
-        lease: Duration,
-    ) -> Result<Vec<NodeRow>, RepositoryError>;
+    /// All rows. `Unavailable` if there may be nodes, with a lease of at most this length, whose rows cannot be
+    /// read.
+    async fn list_complete(&self, lease: Duration) -> Result<Vec<NodeRow>, RepositoryError>;
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use models_core::{NodeRow, RepositoryError};
+use models_core::NodeRow;
 
 use crate::observer::ObserverSlot;
 
@@ -25,10 +25,13 @@ impl Progress {
     }
 
     /// It waits without knowing the nodes, because of this error.
-    pub(super) fn wait_in_the_dark(&mut self, error: &RepositoryError) {
+    pub(super) fn wait_in_the_dark(&mut self, error: &str) {
         self.nodes = None;
         if !std::mem::replace(&mut self.is_warned, true) {
-            tracing::warn!(%error, "it is not known which nodes there are; waiting for as long as a lease");
+            tracing::warn!(
+                error,
+                "it is not known which nodes there are; waiting for as long as a lease"
+            );
         }
     }
 

@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex};
 
-use models_core::Epoch;
+use models_core::{Epoch, Position};
 
 use super::*;
 use crate::fake::{EPOCH, Fake, Fault, LEASE, OTHER_EPOCH};
@@ -141,13 +141,36 @@ async fn a_barrier_waits_for_its_own_node_before_it_reads_any_row() {
         published.send_replace(Some(Revision(7)));
     });
     assert_eq!(wait(&nodes).await, 20 * MILLISECOND);
-    assert_eq!(fake.take_journal(), ["published", "list behind"]);
+    assert_eq!(fake.take_journal(), ["published", "list rows"]);
     // It does not wait long for it: the node may be cut off.
     nodes.published.send_replace(Some(Revision(6)));
     assert_eq!(wait(&nodes).await, LONGEST_PAUSE);
     // Nor at all where this process is no node.
     nodes.published.send_replace(None);
     assert_eq!(wait(&nodes).await, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn barriers_that_wait_at_the_same_time_share_their_reads() {
+    let fake = Fake::new();
+    fake.add_row("node_a", EPOCH, 6, LEASE);
+    let nodes = nodes(&fake);
+    wait(&nodes).await;
+    let alone = fake.take_journal().len();
+    let barriers: Vec<_> = (0..100)
+        .map(|_| {
+            let nodes = nodes.clone();
+            tokio::spawn(async move { wait(&nodes).await })
+        })
+        .collect();
+    for barrier in barriers {
+        assert_eq!(barrier.await.unwrap(), LEASE + CLOCK_MARGIN);
+    }
+    let together = fake.take_journal().len();
+    assert!(
+        together < 5 * alone,
+        "{together} reads, {alone} of one barrier"
+    );
 }
 
 /// What an observer was told.

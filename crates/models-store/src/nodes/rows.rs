@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use models_core::{
-    CLOCK_MARGIN, CatalogState, Leases, NodeRepository, NodeRow, Position, Renewal,
+    CLOCK_MARGIN, CatalogState, Epoch, Leases, NodeRepository, NodeRow, Position, Renewal,
     RepositoryError, Revision,
 };
 use sqlx::FromRow;
@@ -27,13 +27,7 @@ const REMOVE: &str = "DELETE FROM nodes WHERE id = $1";
 const REMOVE_EXPIRED: &str = "DELETE FROM nodes WHERE id = $1 AND renewal = $2";
 /// A withdrawal that arrives late, after the node has come back, removes nothing.
 const WITHDRAW: &str = "DELETE FROM nodes WHERE id = $1 AND renewal <= $2";
-const LIST: &str = concat!("SELECT ", node_columns!(first, [", "] [*]), " FROM nodes");
-/// A node of another history says nothing about this one, however far it is.
-const LIST_BEHIND: &str = concat!(
-    "SELECT ",
-    node_columns!(first, [", "] [*]),
-    " FROM nodes WHERE epoch <> $1 OR applied_revision < $2"
-);
+const LIST: &str = concat!("SELECT ", node_columns!(all, [", "] [*]), " FROM nodes");
 
 /// A row, as it is stored.
 #[derive(FromRow)]
@@ -41,6 +35,8 @@ struct Row {
     id: String,
     renewal: i64,
     lease_ms: i64,
+    epoch: String,
+    applied_revision: i64,
 }
 
 impl From<Row> for NodeRow {
@@ -49,6 +45,10 @@ impl From<Row> for NodeRow {
             id: row.id,
             renewal: row.renewal,
             lease: duration(row.lease_ms),
+            applied: Position {
+                epoch: Epoch(row.epoch),
+                revision: Revision(row.applied_revision),
+            },
         }
     }
 }
@@ -171,17 +171,11 @@ impl<DB: Backend> NodeRepository for Database<DB> {
         Ok(rows.into_iter().map(NodeRow::from).collect())
     }
 
-    async fn list_behind(
-        &self,
-        position: &Position,
-        lease: Duration,
-    ) -> Result<Vec<NodeRow>, RepositoryError> {
-        let Position { epoch, revision } = position;
-        let values = vec![epoch.0.as_str().into(), revision.0.into()];
-        let rows: Vec<Row> = self.nodes_statement(LIST_BEHIND, values).await?;
+    async fn list_complete(&self, lease: Duration) -> Result<Vec<NodeRow>, RepositoryError> {
+        let rows = self.list().await?;
         // After the rows were read: they may be those of another file since.
         self.check_nodes_are_all(lease + CLOCK_MARGIN).await?;
-        Ok(rows.into_iter().map(NodeRow::from).collect())
+        Ok(rows)
     }
 }
 

@@ -1,0 +1,74 @@
+//! What the barriers of one process read.
+
+use std::time::Duration;
+
+use models_core::{Epoch, NodeRepository, NodeRow, Position, RepositoryError, Revision};
+
+use super::shared::Shared;
+
+/// What barriers read. Those of one process share the reads, so that a thousand waiting changes neither keep the
+/// database busy nor hold up the renewals and the next changes, which read over the same connections.
+#[derive(Debug, Default)]
+pub(crate) struct BarrierReads {
+    /// The rows, right after a commit.
+    pub(super) rows: Shared<Rows>,
+    /// The rows and the history that they are compared with, while a barrier goes on waiting.
+    pub(super) looks: Shared<Look>,
+}
+
+/// The nodes' rows.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    /// The longest lease that may be held by a node without a row, if the rows could be read.
+    lease: Duration,
+    rows: Result<Vec<NodeRow>, RepositoryError>,
+}
+
+impl Rows {
+    pub(super) async fn read(repository: &dyn NodeRepository, lease: Duration) -> Self {
+        let rows = repository.list_complete(lease).await;
+        Self { lease, rows }
+    }
+
+    /// The nodes that are behind this position, where a node without a row may hold a lease of this length. The error
+    /// says why that cannot be known.
+    pub(super) fn behind(
+        &self,
+        position: &Position,
+        lease: Duration,
+    ) -> Result<Vec<NodeRow>, String> {
+        let rows = self.rows.as_ref().map_err(ToString::to_string)?;
+        if self.lease < lease {
+            return Err("the rows were read for a shorter lease".to_owned());
+        }
+        let behind = rows.iter().filter(|row| row.is_behind(position));
+        Ok(behind.cloned().collect())
+    }
+}
+
+/// The nodes' rows, and the history of the server that was read before them.
+#[derive(Debug)]
+pub(crate) struct Look {
+    epoch: Result<Epoch, RepositoryError>,
+    rows: Rows,
+}
+
+impl Look {
+    pub(super) async fn read(repository: &dyn NodeRepository, lease: Duration) -> Self {
+        let epoch = repository.position().await.map(|position| position.epoch);
+        let rows = Rows::read(repository, lease).await;
+        Self { epoch, rows }
+    }
+
+    /// The nodes that are behind this revision in the history of the server that was read. A server that has taken
+    /// over has a history of its own, and nodes publish what they have applied of that one. It begins with what was
+    /// committed if it was a synchronous standby.
+    pub(super) fn behind(
+        &self,
+        revision: Revision,
+        lease: Duration,
+    ) -> Result<Vec<NodeRow>, String> {
+        let epoch = self.epoch.as_ref().map_err(ToString::to_string)?.clone();
+        self.rows.behind(&Position { epoch, revision }, lease)
+    }
+}

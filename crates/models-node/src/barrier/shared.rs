@@ -1,0 +1,133 @@
+//! Reads that many barriers share: however many changes wait, one statement is under way, and what it found serves all.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+/// One kind of read.
+#[derive(Debug)]
+pub(crate) struct Shared<T> {
+    /// How many reads have begun.
+    begun: AtomicU64,
+    /// The newest read that has ended. Whoever reads holds the lock.
+    newest: Mutex<Option<Arc<Reading<T>>>>,
+}
+
+/// What a read found.
+#[derive(Debug)]
+pub(super) struct Reading<T> {
+    number: u64,
+    began: Instant,
+    pub(super) found: T,
+}
+
+impl<T> Default for Shared<T> {
+    fn default() -> Self {
+        Self {
+            begun: AtomicU64::new(0),
+            newest: Mutex::default(),
+        }
+    }
+}
+
+impl<T> Shared<T> {
+    /// What a read has found that began after this call: another one's, or that of `read`.
+    pub(super) async fn first<R: Future<Output = T>>(
+        &self,
+        read: impl FnOnce() -> R,
+    ) -> Arc<Reading<T>> {
+        let before = self.begun.load(Ordering::SeqCst);
+        self.newer(before, Duration::MAX, read).await
+    }
+
+    /// What a read has found that began after that one, and at most this long ago.
+    pub(super) async fn next<R: Future<Output = T>>(
+        &self,
+        last: &Reading<T>,
+        age: Duration,
+        read: impl FnOnce() -> R,
+    ) -> Arc<Reading<T>> {
+        self.newer(last.number, age, read).await
+    }
+
+    async fn newer<R: Future<Output = T>>(
+        &self,
+        number: u64,
+        age: Duration,
+        read: impl FnOnce() -> R,
+    ) -> Arc<Reading<T>> {
+        let mut newest = self.newest.lock().await;
+        let is_newer =
+            |reading: &&Arc<Reading<T>>| reading.number > number && reading.began.elapsed() <= age;
+        if let Some(reading) = newest.as_ref().filter(is_newer) {
+            return reading.clone();
+        }
+        let reading = Arc::new(Reading {
+            number: self.begun.fetch_add(1, Ordering::SeqCst) + 1,
+            began: Instant::now(),
+            found: read().await,
+        });
+        *newest = Some(reading.clone());
+        reading
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reading_is_shared_by_those_who_asked_before_it_began() {
+        let shared = Arc::new(Shared::default());
+        let reads = Arc::new(AtomicU64::new(0));
+        let get = || {
+            let (shared, reads) = (shared.clone(), reads.clone());
+            tokio::spawn(async move {
+                let read = async || {
+                    tokio::time::sleep(SECOND).await;
+                    reads.fetch_add(1, Ordering::SeqCst) + 1
+                };
+                shared.first(read).await.found
+            })
+        };
+        let first = get();
+        tokio::task::yield_now().await;
+        // The first read has begun: these cannot know whether it sees what they wait for.
+        let others: Vec<_> = (0..100).map(|_| get()).collect();
+        assert_eq!(first.await.unwrap(), 1);
+        for other in others {
+            assert_eq!(other.await.unwrap(), 2);
+        }
+        assert_eq!(get().await.unwrap(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_go_on_waiting_share_what_is_new_enough() {
+        let shared = Shared::default();
+        let first = shared.first(async || 1).await;
+        let second = shared.next(&first, SECOND, async || 2).await;
+        assert_eq!(second.found, 2);
+        tokio::time::advance(SECOND).await;
+        assert_eq!(shared.next(&first, SECOND, async || 3).await.found, 2);
+        assert_eq!(shared.next(&second, SECOND, async || 4).await.found, 4);
+        tokio::time::advance(2 * SECOND).await;
+        assert_eq!(shared.next(&second, SECOND, async || 5).await.found, 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_read_that_is_given_up_leaves_the_next_one_to_another() {
+        let shared = Arc::new(Shared::default());
+        let given_up = tokio::spawn({
+            let shared = shared.clone();
+            async move { shared.first(std::future::pending::<u64>).await.found }
+        });
+        tokio::task::yield_now().await;
+        given_up.abort();
+        assert_eq!(shared.first(async || 7).await.found, 7);
+    }
+}
