@@ -224,8 +224,9 @@ impl AsyncWrite for Connection {
             this.looks = 0;
             if !this.is_writing {
                 this.input.answered();
+                // A long response comes in pieces, and each of them may be the last.
                 if this.input.is_waiting() {
-                    this.turn = Some(this.turns.queue(cx.waker()));
+                    this.turns.queue_once(&mut this.turn, cx.waker());
                 }
             }
         }

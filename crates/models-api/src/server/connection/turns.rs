@@ -32,8 +32,16 @@ impl Turn {
 }
 
 impl Turns {
-    /// Queues a connection. Its task is woken when its turn has come.
-    pub(super) fn queue(&self, task: &Waker) -> Turn {
+    /// Queues a connection, unless it has a turn that is still to come. Its task is woken when its turn has
+    /// come.
+    pub(super) fn queue_once(&self, turn: &mut Option<Turn>, task: &Waker) {
+        // One that has come has woken the task already, maybe too early for what is queued now.
+        if turn.as_ref().is_none_or(Turn::has_come) {
+            *turn = Some(self.queue(task));
+        }
+    }
+
+    fn queue(&self, task: &Waker) -> Turn {
         let turn = Turn::default();
         let waiting = (turn.clone(), task.clone());
         self.0.waiting.borrow_mut().push_back(waiting);
@@ -122,6 +130,22 @@ mod tests {
             let of_pipelines: Vec<_> = served.iter().copied().filter(|name| *name > 0).collect();
             assert_eq!(of_pipelines, [1, 2, 3, 1, 2, 3]);
             assert_ne!(served.last(), Some(&0), "it waited for all: {served:?}");
+        });
+    }
+
+    #[test]
+    fn a_connection_waits_for_one_turn_at_a_time() {
+        Runtime::new().unwrap().block_on(async {
+            let (turns, mut turn) = (Turns::default(), None);
+            for _ in 0..3 {
+                turns.queue_once(&mut turn, Waker::noop());
+            }
+            assert_eq!(turns.0.waiting.borrow().len(), 1);
+            while !turn.as_ref().is_some_and(Turn::has_come) {
+                go_behind().await;
+            }
+            turns.queue_once(&mut turn, Waker::noop());
+            assert_eq!(turns.0.waiting.borrow().len(), 1);
         });
     }
 
