@@ -24,7 +24,7 @@ const MOST: usize = 65_536;
 const SEARCH_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the node remembers that it has counted an incorrect key.
 const COUNTED_FOR: Duration = Duration::from_mins(1);
-/// The longest that a request waits for its look-up. A request that would wait longer is refused.
+/// The longest that a request waits for its look-up. Then it is refused.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How often the log names an address that is beyond the limit.
 const WARNING_INTERVAL: Duration = Duration::from_mins(1);

@@ -8,7 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
-use tokio::time::sleep_until;
+use tokio::time::{sleep_until, timeout};
+
+/// Of the time that the task which wakes requests is late, so much is made up for. A timer is late by a
+/// millisecond or two, which is many look-ups where the rate is high; after a longer stall the rate must not be
+/// exceeded for long.
+const MADE_UP: Duration = Duration::from_millis(10);
 
 /// Wakes a request: its look-up may begin.
 type Waiter = oneshot::Sender<()>;
@@ -17,7 +22,10 @@ type Waiter = oneshot::Sender<()>;
 pub(super) struct LookUps {
     /// The time between two look-ups.
     interval: Duration,
-    /// The most requests that wait.
+    /// The longest that a request waits.
+    longest_wait: Duration,
+    /// The most requests that wait. Those of one address alone would wait for `longest_wait` at most; where other
+    /// addresses take turns with it, its requests wait for longer than their number says.
     most: usize,
     waiting: Arc<Mutex<Waiting>>,
 }
@@ -39,13 +47,14 @@ impl LookUps {
         let interval = Duration::from_secs(1) / per_second;
         Self {
             interval,
+            longest_wait,
             most: usize::try_from(longest_wait.as_nanos() / interval.as_nanos()).unwrap_or(1),
             waiting: Arc::default(),
         }
     }
 
     /// Waits for the turn of a request from this address. The error is the time after which the client may try
-    /// again: too many wait, and no address has more of them than this one.
+    /// again: too many wait, and no address has more of them than this one, or the turn has not come in time.
     pub(super) async fn wait(&self, address: IpAddr) -> Result<(), Duration> {
         let turn = {
             let mut waiting = self.waiting();
@@ -64,11 +73,8 @@ impl LookUps {
             }
             turn
         };
-        turn.await.map_err(|_dropped| self.longest_wait())
-    }
-
-    fn longest_wait(&self) -> Duration {
-        self.interval * u32::try_from(self.most).unwrap_or(u32::MAX)
+        let turn = timeout(self.longest_wait, turn).await;
+        turn.ok().and_then(Result::ok).ok_or(self.longest_wait)
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -119,6 +125,23 @@ impl Waiting {
         waiter
     }
 
+    /// Wakes all requests whose look-ups may have begun by now; whether others wait.
+    fn wake_due(&mut self, now: Instant, interval: Duration) -> bool {
+        let earliest = now.checked_sub(MADE_UP).unwrap_or(now);
+        let mut next = self.next.map_or(now, |next| next.max(earliest));
+        while next <= now {
+            // A client that has gone takes nobody's turn.
+            let mut waiters = std::iter::from_fn(|| self.pop());
+            if waiters.find_map(|waiter| waiter.send(()).ok()).is_none() {
+                break;
+            }
+            next += interval;
+        }
+        self.next = Some(next);
+        self.is_served = !self.queues.is_empty();
+        self.is_served
+    }
+
     fn len(&self) -> usize {
         self.queues.iter().map(|(_, queue)| queue.len()).sum()
     }
@@ -160,16 +183,8 @@ async fn serve(mut served: Served, interval: Duration) {
         if let Some(next) = next {
             sleep_until(next.into()).await;
         }
-        let mut waiting = lock(&served.waiting);
-        // A client that has gone takes nobody's turn.
-        let woken = std::iter::from_fn(|| waiting.pop()).find_map(|waiter| waiter.send(()).ok());
-        if woken.is_some() {
-            waiting.next = Some(Instant::now() + interval);
-        } else {
-            waiting.is_served = false;
-            drop(waiting);
-            served.has_ended = true;
-        }
+        let is_left = lock(&served.waiting).wake_due(Instant::now(), interval);
+        served.has_ended = !is_left;
     }
 }
 
@@ -229,10 +244,55 @@ mod tests {
         assert_eq!(served(&mut waiting, &mut turns), [0, 1]);
     }
 
+    /// How many of 200 requests are woken so long after the time of the next look-up, at 10,000 a second.
+    fn woken_after(late: Duration) -> usize {
+        let (mut waiting, mut turns) = queue(&[1; 200], 200);
+        let (next, interval) = (Instant::now(), Duration::from_micros(100));
+        waiting.next = Some(next);
+        assert!(waiting.wake_due(next + late, interval));
+        assert!(waiting.next > Some(next + late));
+        let woken = turns.iter_mut().filter_map(|turn| turn.try_recv().ok());
+        woken.count()
+    }
+
+    #[test]
+    fn what_a_timer_is_late_is_made_up_for_but_not_a_stall() {
+        assert_eq!(woken_after(Duration::ZERO), 1);
+        assert_eq!(woken_after(Duration::from_millis(1)), 11);
+        assert_eq!(woken_after(Duration::from_mins(1)), 101);
+    }
+
+    #[test]
+    fn no_burst_follows_an_idle_time() {
+        let mut waiting = Waiting::default();
+        let (now, interval) = (Instant::now(), Duration::from_millis(1));
+        assert!(waiting.begin_at_once(now, interval));
+        let later = now + Duration::from_mins(1);
+        assert!(waiting.begin_at_once(later, interval));
+        assert!(!waiting.begin_at_once(later, interval));
+    }
+
+    #[tokio::test]
+    async fn a_request_whose_turn_does_not_come_in_time_is_refused() {
+        let longest_wait = Duration::from_millis(20);
+        let look_ups = LookUps {
+            interval: Duration::from_hours(1),
+            most: 1,
+            ..LookUps::new(1, longest_wait)
+        };
+        assert_eq!(look_ups.wait(address(1)).await, Ok(()));
+        let refused = timeout(Duration::from_secs(30), look_ups.wait(address(1))).await;
+        assert_eq!(refused, Ok(Err(longest_wait)));
+    }
+
     #[tokio::test]
     async fn look_ups_are_spaced_and_a_flood_from_one_address_refuses_its_own() {
-        // 1,000 a second, of which 50 may wait.
-        let look_ups = Arc::new(LookUps::new(1_000, Duration::from_millis(50)));
+        // 1,000 a second, of which 50 may wait, and longer than they must.
+        let longest_wait = Duration::from_mins(1);
+        let look_ups = Arc::new(LookUps {
+            most: 50,
+            ..LookUps::new(1_000, longest_wait)
+        });
         let began = Instant::now();
         let wait = |number| {
             let look_ups = look_ups.clone();
@@ -243,7 +303,7 @@ mod tests {
         assert_eq!(wait(2).await.unwrap(), Ok(()));
         let mut refused = 0;
         for request in flood {
-            refused += usize::from(request.await.unwrap() == Err(Duration::from_millis(50)));
+            refused += usize::from(request.await.unwrap() == Err(longest_wait));
         }
         assert!((100..=150).contains(&refused), "{refused} of 200");
         // The first goes at once; 50 behind it and the other address's one take a millisecond each.
