@@ -76,49 +76,66 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
         self.spare.fetch_sub(entry.spare, Ordering::Relaxed);
     }
 
-    /// Frees what values can spare, shard by shard, until it is little enough: in the first round of those that nobody
-    /// has asked for since the last time, in the second of all.
-    fn shed(&self) {
-        for turn in 0..2 * SHARDS {
-            if self.counters.bytes() <= self.limit || self.spare.load(Ordering::Relaxed) == 0 {
+    /// Frees memory, shard by shard, until there is little enough of it in use. First from what nobody has used since
+    /// the last visit to its shard: what it can spare, and if that is not enough, the entry. Then what the others can
+    /// spare, and in the end the others. Cold entries that come and go thus take nothing from those in use.
+    pub(super) fn evict(&self) {
+        self.visit(|shard| {
+            self.shed(shard, |entry| !entry.is_used());
+            if self.is_over() {
+                self.evict_unused(shard);
+            }
+        });
+        self.visit(|shard| self.shed(shard, |_| true));
+        // The first round has taken back that they were used.
+        self.visit(|shard| self.evict_unused(shard));
+    }
+
+    fn is_over(&self) -> bool {
+        self.counters.bytes() > self.limit
+    }
+
+    /// Visits each shard once, its lock held, until there is little enough in use.
+    fn visit(&self, free: impl Fn(&Shard<K, V>)) {
+        for _ in 0..SHARDS {
+            if !self.is_over() {
                 return;
             }
-            let sheds = |entry: &Entry<V>| entry.spare > 0 && (turn >= SHARDS || !entry.is_used());
             let shard = &self.shards[self.hand.fetch_add(1, Ordering::Relaxed) % SHARDS];
             let _fills = shard.lock();
-            let before = shard.entries.load();
-            if !before.values().any(sheds) {
-                continue;
-            }
-            let mut entries = Entries::clone(&before);
-            for entry in entries.values_mut().filter(|entry| sheds(entry)) {
-                self.discount(entry);
-                entry.value.shed();
-                entry.bytes = Self::entry() + entry.value.weight();
-                entry.spare = entry.value.spare();
-                self.count(entry);
-            }
-            shard.entries.store(Arc::new(entries));
+            free(shard);
         }
     }
 
-    /// Frees what values can spare. If that is not enough, drops what nobody has asked for since the last time, shard
-    /// by shard, until it is little enough. In the second round nothing counts as asked for.
-    pub(super) fn evict(&self) {
-        self.shed();
-        for _ in 0..2 * SHARDS {
-            if self.counters.bytes() <= self.limit {
-                return;
-            }
-            let shard = &self.shards[self.hand.fetch_add(1, Ordering::Relaxed) % SHARDS];
-            let _fills = shard.lock();
-            let mut evicted = 0;
-            self.retain(shard, |_, entry| {
-                let is_used = entry.is_used.swap(false, Ordering::Relaxed);
-                evicted += u64::from(!is_used);
-                is_used
-            });
-            self.counters.count_evictions(evicted);
+    /// Frees what these entries of the shard can spare. Called with its lock held.
+    fn shed(&self, shard: &Shard<K, V>, is_chosen: impl Fn(&Entry<V>) -> bool) {
+        if self.spare.load(Ordering::Relaxed) == 0 {
+            return;
         }
+        let sheds = |entry: &Entry<V>| entry.spare > 0 && is_chosen(entry);
+        let before = shard.entries.load();
+        if !before.values().any(sheds) {
+            return;
+        }
+        let mut entries = Entries::clone(&before);
+        for entry in entries.values_mut().filter(|entry| sheds(entry)) {
+            self.discount(entry);
+            entry.value.shed();
+            entry.bytes = Self::entry() + entry.value.weight();
+            entry.spare = entry.value.spare();
+            self.count(entry);
+        }
+        shard.entries.store(Arc::new(entries));
+    }
+
+    /// Drops the entries of the shard that nobody has used since this was last done. Called with its lock held.
+    fn evict_unused(&self, shard: &Shard<K, V>) {
+        let mut evicted = 0;
+        self.retain(shard, |_, entry| {
+            let is_used = entry.is_used.swap(false, Ordering::Relaxed);
+            evicted += u64::from(!is_used);
+            is_used
+        });
+        self.counters.count_evictions(evicted);
     }
 }
