@@ -40,4 +40,4 @@ pub use nodes::Nodes;
 pub use observer::Observer;
 pub use revision::{Demand, RevisionToken, RevisionTokens};
 pub use sessions::{KeyRefusal, Session, Sessions};
-pub use views::{Catalog, Newest, View};
+pub use views::{Catalog, MANY_MODELS, Newest, View};

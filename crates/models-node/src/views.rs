@@ -7,7 +7,7 @@ mod view;
 
 pub use self::catalog::Catalog;
 pub use self::change::Newest;
-pub use self::view::View;
+pub use self::view::{MANY_MODELS, View};
 
 #[cfg(test)]
 mod tests;

@@ -50,6 +50,8 @@ enum Step {
     NeedsFreshness,
     /// Memory does not have the view of this session.
     NeedsView(Arc<Session>),
+    /// The view of this session, which memory had under this lease, is without its list, and that is long.
+    NeedsList(HeldLease, Arc<Session>, Arc<View>),
 }
 
 /// What is known of a read from the steps before, beside what memory has.
@@ -97,6 +99,7 @@ fn step(
         }
         Ok(Found::NeedsFreshness) => Ok(Step::NeedsFreshness),
         Ok(Found::NeedsView) => Ok(Step::NeedsView(session.clone())),
+        Ok(Found::NeedsList(held, view)) => Ok(Step::NeedsList(held, session.clone(), view)),
         Err(error) => Err(error),
     };
     progress.refused = Some(session);
@@ -108,6 +111,7 @@ enum Found {
     Response(Released<Response<BoxBody>>),
     NeedsFreshness,
     NeedsView,
+    NeedsList(HeldLease, Arc<View>),
 }
 
 /// Reads memory for this session's request.
@@ -135,15 +139,20 @@ fn find(
         return Ok(Found::NeedsFreshness);
     }
     let audience = &session.audience;
-    let (held, view) = match node.catalog.remember(&held, audience) {
-        Some(view) => (held, view),
-        None => match &progress.view {
-            Some((since, of, view)) if of == audience => (held.and(since), view.clone()),
-            // No view is loaded for a malformed id.
-            Some(_) | None if !request.has_id() => return refuse(node, held, not_found(request)),
-            Some(_) | None => return Ok(Found::NeedsView),
-        },
+    let loaded = progress.view.as_ref().filter(|(_, of, _)| of == audience);
+    let lacks_list = |view: &View| request.target == Target::List && !view.has_list();
+    let (held, view) = match (node.catalog.remember(&held, audience), loaded) {
+        (Some(view), None) => (held, view),
+        (Some(view), Some(_)) if !lacks_list(&view) => (held, view),
+        // Memory has lost it since, or deletions have led to a view without the list that was rendered.
+        (_, Some((since, _, view))) => (held.and(since), view.clone()),
+        // No view is loaded for a malformed id.
+        (None, None) if !request.has_id() => return refuse(node, held, not_found(request)),
+        (None, None) => return Ok(Found::NeedsView),
     };
+    if lacks_list(&view) {
+        return Ok(Found::NeedsList(held, view));
+    }
     let Some(mut response) = response(services, request, session, &view) else {
         let refused = refuse(node, held, not_found(request));
         // A malformed id says nothing of the catalog.
@@ -277,6 +286,10 @@ async fn load(
                 let audience = session.audience.clone();
                 let (held, view) = node.catalog.view(|| node.hold(), &audience).await?;
                 progress.view = Some((held, audience, view));
+            }
+            Step::NeedsList(held, session, view) => {
+                view.render_list().await?;
+                progress.view = Some((held, session.audience.clone(), view));
             }
         }
     }

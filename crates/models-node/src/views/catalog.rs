@@ -7,13 +7,10 @@ use models_core::visibility::{Effect, Reach, effect_on, reach_of};
 use models_core::{Audience, Epoch, Event, ModelRepository, RepositoryError, Snapshot};
 
 use super::rendering::Rendering;
-use super::view::View;
+use super::view::{MANY_MODELS, View};
 use crate::cache::{Cache, CacheCounters};
 use crate::lease::HeldLease;
 use crate::revision::RevisionTokens;
-
-/// To render more models than this takes so long that others would wait for it.
-pub(super) const MANY: usize = 500;
 
 /// The models, as each audience sees them.
 pub struct Catalog<V: View> {
@@ -67,7 +64,7 @@ impl<V: View> Catalog<V> {
         let id = audience.organization_id();
         let Snapshot { position, value } = self.models.list_candidates(id).await?;
         let (rendering, audience) = (self.rendering.clone(), audience.clone());
-        let (epoch, is_many) = (position.epoch.clone(), value.models.len() > MANY);
+        let (epoch, is_many) = (position.epoch.clone(), value.models.len() > MANY_MODELS);
         let render = move || rendering.view(&audience, &epoch, &value);
         let value = if is_many {
             let rendered = tokio::task::spawn_blocking(render).await;

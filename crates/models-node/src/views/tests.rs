@@ -83,7 +83,7 @@ async fn a_view_shows_what_the_audience_sees_and_stays_in_memory() {
 
 #[tokio::test]
 async fn audiences_that_see_just_the_public_models_share_a_view() {
-    for more in [0, super::catalog::MANY] {
+    for more in [0, super::MANY_MODELS] {
         let scene = Scene::with_more(more);
         let (one, three) = (scene.view(1).await, scene.view(3).await);
         assert_eq!(one.ids.len(), 1 + more);

@@ -7,6 +7,10 @@ use models_core::{Model, RepositoryError, Revision};
 use super::change::{Deletions, Newest};
 use crate::cache::Cached;
 
+/// More models than this are rendered, and put together to a list, on threads of their own: on that of a request,
+/// others would wait too long.
+pub const MANY_MODELS: usize = 500;
+
 /// What an audience sees, ready to be sent.
 pub trait View: Send + Sync + Sized + 'static {
     /// Renders these models in this order, each of another id. Public models are taken from their common view. That

@@ -12,7 +12,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use foldhash::fast::RandomState;
 use models_core::{Model, RepositoryError, Revision, Scope};
-use models_node::Newest;
+use models_node::{MANY_MODELS, Newest};
 
 use self::rendered::{Rendered, Rendering, escaped};
 use self::segment::Form;
@@ -20,9 +20,6 @@ use crate::dialects::openai::list::{Composition, List};
 use crate::http::body::Content;
 use crate::http::representation::{Representation, etag_header};
 use crate::http::revision::RevisionHeader;
-
-/// With more models, the list is rendered before a request asks for it: that takes so long that others would wait.
-const MANY: usize = 5_000;
 
 /// All models that some callers may see.
 pub struct View {
@@ -50,7 +47,24 @@ struct Common {
 }
 
 impl View {
-    /// The list object. It is rendered for the first request that asks for it.
+    /// Whether the list is there, or is short enough to be rendered on the thread of a request.
+    pub(crate) fn has_list(&self) -> bool {
+        self.list.get().is_some() || !self.has_many()
+    }
+
+    /// Renders the list, on a thread of its own.
+    pub(crate) async fn render_list(self: &Arc<Self>) -> Result<(), RepositoryError> {
+        let view = self.clone();
+        let rendered = tokio::task::spawn_blocking(move || {
+            view.list();
+        });
+        rendered
+            .await
+            .map_err(|error| RepositoryError::Failed(error.into()))
+    }
+
+    /// The list object. It is rendered for the first request that asks for it: where there are [many](MANY_MODELS) models,
+    /// [elsewhere](Self::render_list) before.
     pub(crate) fn list(&self) -> &List {
         if !self.is_listed.load(Ordering::Relaxed) {
             self.is_listed.store(true, Ordering::Relaxed);
@@ -138,12 +152,17 @@ impl View {
         Ok(Self::of(own.finish()?, Some(common), newest).with_list_of_many())
     }
 
+    /// Views of many models are made on threads of their own: their lists are rendered there too.
     fn with_list_of_many(self) -> Self {
-        let public = self.common.as_ref().map(|common| &common.public.models);
-        if self.models.count() + public.map_or(0, Rendered::count) > MANY {
+        if self.has_many() {
             self.rendered_list();
         }
         self
+    }
+
+    fn has_many(&self) -> bool {
+        let public = self.common.as_ref().map(|common| &common.public.models);
+        self.models.count() + public.map_or(0, Rendered::count) > MANY_MODELS
     }
 }
 
@@ -205,6 +224,8 @@ impl models_node::View for View {
     }
 
     /// `None` where an own model has taken the place of a public one: that one is shown then, at a place of its own.
+    /// The list is rendered with it only if that of this view has been asked for: deletions do not wait for lists that
+    /// nobody reads.
     fn without(&self, ids: &[&str], newest: &Newest) -> Option<Self> {
         let common = self.common.as_ref()?;
         let own = |id: &&str| {

@@ -6,10 +6,11 @@ use std::collections::HashMap;
 use actix_http::Request;
 use actix_http::test::TestRequest;
 use actix_web::ResponseError;
+use models_node::MANY_MODELS;
 
 use super::interleavings::database::Subject;
 use super::interleavings::harness::Harness;
-use super::{Progress, ReadRequest, Step, step};
+use super::{Progress, ReadRequest, Step, read, step};
 use crate::access::services::Services;
 use crate::dialects::openai::error::ApiError;
 use crate::http::fields::Fields;
@@ -27,6 +28,7 @@ enum Outcome {
     NeedsSession,
     NeedsFreshness,
     NeedsView,
+    NeedsList,
 }
 
 /// Which representation a condition names.
@@ -52,6 +54,7 @@ fn outcome(harness: &Harness, request: &Request) -> Outcome {
         Ok(Step::NeedsSession) => Outcome::NeedsSession,
         Ok(Step::NeedsFreshness) => Outcome::NeedsFreshness,
         Ok(Step::NeedsView(_)) => Outcome::NeedsView,
+        Ok(Step::NeedsList(..)) => Outcome::NeedsList,
         Err(error) => Outcome::Status(error.status_code().as_u16()),
     }
 }
@@ -177,6 +180,54 @@ async fn a_read_without_its_view_says_so_after_all_refusals() {
         ];
         assert_eq!(outcome(&harness, &request(path, &headers)), expected);
     }
+}
+
+#[tokio::test]
+async fn a_long_list_that_is_not_there_is_rendered_beside_the_requests() {
+    for (more, expected) in [
+        (MANY_MODELS - 1, Outcome::Status(200)),
+        (MANY_MODELS, Outcome::NeedsList),
+    ] {
+        let harness = Harness::warm_with_more(Subject::Model, more).await;
+        let bearer = format!("Bearer {}", harness.token);
+        let headers = [("Authorization", &[bearer.as_str()][..])];
+        let outcome = |path: &str| outcome(&harness, &request(path, &headers));
+        // Used, so that the deletion changes the view, and not listed.
+        assert_eq!(outcome("/v1/models/own"), Outcome::Status(200));
+        harness.apply_deletion();
+        assert_eq!(outcome("/v1/models/own"), Outcome::Status(404));
+        assert_eq!(outcome("/v1/models/more-0"), Outcome::Status(200));
+        assert_eq!(outcome(LIST), expected);
+        let request = actix_web::test::TestRequest::with_uri(LIST)
+            .insert_header(("Authorization", bearer.as_str()))
+            .to_http_request();
+        let response = read(&harness.services, &request).await.unwrap();
+        assert_eq!(response.status(), 200);
+        // From memory now.
+        assert_eq!(outcome(LIST), Outcome::Status(200));
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_was_rendered_is_sent_though_a_deletion_has_led_to_a_view_without_one() {
+    let harness = Harness::warm_with_more(Subject::Model, MANY_MODELS).await;
+    let bearer = format!("Bearer {}", harness.token);
+    let headers = [("Authorization", &[bearer.as_str()][..])];
+    let model = request("/v1/models/own", &headers);
+    let (before, lease) = harness.view();
+    assert_eq!(outcome(&harness, &model), Outcome::Status(200));
+    harness.apply_deletion();
+    let list = request(LIST, &headers);
+    assert_eq!(outcome(&harness, &list), Outcome::NeedsList);
+    let fields = Fields::of(list.head());
+    let mut progress = Progress {
+        view: Some((lease, harness.audience(), before)),
+        ..Progress::default()
+    };
+    let read = ReadRequest::of(&fields).unwrap().unwrap();
+    let held = harness.services.node.hold().unwrap();
+    let stepped = step(&harness.services, held, &read, &mut progress);
+    assert!(matches!(stepped, Ok(Step::Ready(_))));
 }
 
 #[tokio::test]

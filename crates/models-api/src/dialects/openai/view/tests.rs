@@ -215,6 +215,33 @@ fn a_deletion_renders_one_segment_anew_and_the_list_only_if_it_is_asked_for() {
 }
 
 #[test]
+fn the_list_of_many_models_is_rendered_with_their_view_and_not_by_a_request() {
+    for (own, common) in [(MANY_MODELS, 0), (MANY_MODELS - 1, 1), (0, MANY_MODELS)] {
+        let shared: Vec<Model> = (0..=common)
+            .map(|number| model(&format!("gpt-{number}"), Scope::Public))
+            .collect();
+        let models = many(own);
+        let small = view(
+            models.iter().chain(&shared[1..]),
+            &public(&shared[1..]),
+            &Form::OWN,
+        );
+        assert!(small.list.get().is_none() && small.has_list());
+        let large = view(models.iter().chain(&shared), &public(&shared), &Form::OWN);
+        assert!(large.list.get().is_some() && large.has_list());
+    }
+    let models = many(MANY_MODELS + 2);
+    let view = view(&models, &public([]), &Form::OWN);
+    let without = view.without(&[models[0].id.as_str()], &newest(2)).unwrap();
+    assert!(!without.has_list());
+    without.list();
+    let next = without
+        .without(&[models[1].id.as_str()], &newest(3))
+        .unwrap();
+    assert!(next.list.get().is_some() && next.has_list());
+}
+
+#[test]
 fn an_own_model_takes_at_most_300_bytes() {
     let public_models: Vec<Model> = (0..1_000)
         .map(|number| model(&format!("gpt-{number}"), Scope::Public))

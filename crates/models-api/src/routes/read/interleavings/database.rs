@@ -23,6 +23,8 @@ pub(super) struct Database {
     pub(super) is_committed: AtomicBool,
     pub(super) key: ApiKey,
     pub(super) model: Model,
+    /// So many other models.
+    pub(super) more: usize,
 }
 
 impl Database {
@@ -107,7 +109,12 @@ impl ModelRepository for Database {
     ) -> Result<Snapshot<Candidates>, RepositoryError> {
         pause(Point::Load);
         let is_there = !self.lacks(Subject::Model);
-        let models = is_there.then(|| self.model.clone()).into_iter().collect();
+        let more = (0..self.more).map(|number| Model {
+            id: format!("more-{number}").parse().unwrap(),
+            ..self.model.clone()
+        });
+        let model = is_there.then(|| self.model.clone());
+        let models = model.into_iter().chain(more).collect();
         Ok(self.snapshot(Candidates {
             models,
             public_revision: Revision(0),

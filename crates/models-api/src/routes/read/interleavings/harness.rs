@@ -13,13 +13,14 @@ use models_core::{
     ApiKey, ApiKeyId, Audience, Follower, Model, OrganizationId, ProjectId, Role, Scope, Secret,
     Timestamp,
 };
-use models_node::{BootTime, Following, Lease, ManualClock};
+use models_node::{BootTime, Following, HeldLease, Lease, ManualClock};
 use uuid::Uuid;
 
 use super::database::{Database, Subject, epoch};
 use super::world::{State, Step, Times};
 use crate::access::services::Services;
 use crate::clock::now_roughly;
+use crate::dialects::openai::view::View;
 use crate::http::coding::Accepted;
 use crate::node::{Memory, Node};
 use crate::server::measured_node::{MeasuredNode, memory};
@@ -70,6 +71,11 @@ pub(in crate::routes::read) struct Harness {
 
 impl Harness {
     pub(super) fn new(subject: Subject) -> Self {
+        Self::with_more(subject, 0)
+    }
+
+    /// With so many models beside the one that may be deleted.
+    fn with_more(subject: Subject, more: usize) -> Self {
         let secret = Secret::from_random([7; 32]);
         let (at, id) = (Timestamp::from_seconds(1), Uuid::from_u128(1));
         let organization_id = OrganizationId::from_uuid(id);
@@ -97,6 +103,7 @@ impl Harness {
             is_committed: AtomicBool::new(false),
             key,
             model,
+            more,
         });
         let settings = Settings::load_from(&HashMap::new()).unwrap();
         let metrics = Metrics::new(DatabaseKind::Sqlite).unwrap();
@@ -129,7 +136,12 @@ impl Harness {
 
     /// With everything in memory, and a lease that does not end.
     pub(in crate::routes::read) async fn warm(subject: Subject) -> Self {
-        let harness = Self::new(subject);
+        Self::warm_with_more(subject, 0).await
+    }
+
+    /// The same with so many models beside the one that may be deleted.
+    pub(in crate::routes::read) async fn warm_with_more(subject: Subject, more: usize) -> Self {
+        let harness = Self::with_more(subject, more);
         let times = Times { lease: 255, end: 0 };
         harness.reset(times, Warm::All).await;
         harness
@@ -144,28 +156,42 @@ impl Harness {
         )
     }
 
+    pub(in crate::routes::read) fn audience(&self) -> Audience {
+        Audience::from(&self.world.borrow().database.key.holder())
+    }
+
+    /// The view in memory, and the lease under which it was read.
+    pub(in crate::routes::read) fn view(&self) -> (Arc<View>, HeldLease) {
+        let node = &self.services.node;
+        let held = node.hold().unwrap();
+        let view = node.catalog.remember(&held, &self.audience());
+        (view.expect("it is in memory"), held)
+    }
+
     /// The validators of the list and of the model.
     pub(in crate::routes::read) fn tags(&self) -> (String, String) {
-        let node = &self.services.node;
-        let audience = Audience::from(&self.world.borrow().database.key.holder());
-        let view = node.catalog.remember(&node.hold().unwrap(), &audience);
-        let view = view.expect("it is in memory");
+        let (view, _) = self.view();
         let text = |etag: &actix_http::header::HeaderValue| etag.to_str().unwrap().to_owned();
         let model = view.model("own").expect("it is in the view");
         let (list, _) = view.list().choose(Accepted::default());
         (text(&list.etag), text(&model.etag))
     }
 
+    /// The node has applied the deletion.
+    pub(in crate::routes::read) fn apply_deletion(&self) {
+        let world = self.world.borrow();
+        world.memory.apply(&[world.database.event()]);
+    }
+
     pub(in crate::routes::read) fn evict_view(&self) {
-        let audience = Audience::from(&self.world.borrow().database.key.holder());
-        self.services.node.catalog.evict(&audience);
+        self.services.node.catalog.evict(&self.audience());
     }
 
     /// Begins anew, with this in memory.
     pub(super) async fn reset(&self, times: Times, warm: Warm) {
         self.restart(times);
         let node = &self.services.node;
-        let audience = Audience::from(&self.world.borrow().database.key.holder());
+        let audience = self.audience();
         node.sessions.evict(&self.token);
         node.catalog.evict(&audience);
         let hold = || node.hold();
