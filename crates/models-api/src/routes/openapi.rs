@@ -40,7 +40,7 @@ fn paths() -> Paths {
     of_a_path
         .fold(PathsBuilder::new(), |paths, routes| {
             let template = routes[0].template;
-            let item = PathItemBuilder::new().parameter_refs(parameters::of(template));
+            let item = PathItemBuilder::new().parameter_refs(parameters::of_path(template));
             let item = routes.iter().fold(item, |item, route| {
                 item.operation(method(&route.method), operation::operation(route))
             });
@@ -60,6 +60,8 @@ fn method(method: &Method) -> HttpMethod {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
@@ -69,5 +71,20 @@ mod tests {
             printed == include_str!("../../openapi.json"),
             "run `cargo run --quiet -- openapi > crates/models-api/openapi.json`"
         );
+    }
+
+    #[test]
+    fn only_reads_name_the_headers_that_reads_evaluate() {
+        let document = serde_json::to_value(document()).unwrap();
+        for route in &ROUTES {
+            let item = &document["paths"][route.template.path()];
+            let operation = &item[route.method.as_str().to_lowercase()];
+            let of = |part: &Value| part["parameters"].to_string();
+            for name in ["minimumRevision", "ifNoneMatch"] {
+                let reference = format!("#/components/parameters/{name}");
+                let is_named = of(operation).contains(&reference) || of(item).contains(&reference);
+                assert_eq!(is_named, route.is_in_memory, "{name} of {route:?}");
+            }
+        }
     }
 }

@@ -10,6 +10,7 @@ use utoipa::openapi::{
 };
 
 use super::components::{ERROR, ETAG, LIST, NOT_MODIFIED, REVISION, header, schema};
+use super::parameters;
 use crate::dialects::openai::objects::{DeletedModelObject, ModelObject};
 use crate::routes::index::IndexObject;
 use crate::routes::table::{Access, BodyPolicy, Operation, Route, Template};
@@ -39,6 +40,7 @@ pub(super) fn operation(route: &Route) -> path::Operation {
             .description(description(route.operation))
             .responses(responses(route))
     };
+    let operation = parameters::of_route(route).fold(operation, OperationBuilder::parameter_ref);
     let operation = match route.access {
         Access::Public => operation.securities(Some([] as [SecurityRequirement; 0])),
         // As the document says of all of them.

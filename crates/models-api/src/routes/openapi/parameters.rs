@@ -1,24 +1,32 @@
-//! What requests of a path may or must have beside the key.
+//! What requests may or must have beside the key.
 
 use serde_json::json;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, Ref, Required, Type};
 
-use crate::routes::table::Template;
+use crate::routes::table::{Route, Template};
 
 const MODEL: &str = "model";
 const MINIMUM_REVISION: &str = "minimumRevision";
 const IF_NONE_MATCH: &str = "ifNoneMatch";
 
-/// The parameters of this path's routes.
-pub(super) fn of(template: Template) -> Option<Vec<Ref>> {
-    let names: &[&str] = match template {
-        Template::Index | Template::None => return None,
-        Template::List => &[MINIMUM_REVISION, IF_NONE_MATCH],
-        Template::Model => &[MODEL, MINIMUM_REVISION, IF_NONE_MATCH],
-    };
-    let reference = |name| Ref::new(format!("#/components/parameters/{name}"));
-    Some(names.iter().map(reference).collect())
+/// The parameters that all routes of this path have.
+pub(super) fn of_path(template: Template) -> Option<Vec<Ref>> {
+    match template {
+        Template::Index | Template::List | Template::None => None,
+        Template::Model => Some(vec![reference(MODEL)]),
+    }
+}
+
+/// The parameters of this route, beside those of its path: only what memory serves evaluates these headers.
+pub(super) fn of_route(route: &Route) -> impl Iterator<Item = Ref> {
+    let names = [MINIMUM_REVISION, IF_NONE_MATCH].into_iter();
+    let names = names.filter(|_| route.is_in_memory);
+    names.map(reference)
+}
+
+fn reference(name: &str) -> Ref {
+    Ref::new(format!("#/components/parameters/{name}"))
 }
 
 /// All parameters, by the names that references have for them.
