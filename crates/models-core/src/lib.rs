@@ -36,7 +36,7 @@ pub use node::{
     Barrier, CLOCK_MARGIN, CatalogState, Committed, Follower, Leases, NodeRow, Renewal,
 };
 pub use organization::{Organization, OrganizationId, Slug};
-pub use page::{Page, PageLimit};
+pub use page::Page;
 pub use project::{Project, ProjectId};
 pub use repository::{
     ApiKeyRepository, Attempt, Candidates, CommitInDoubt, Deletion, EventRepository, FirstContents,

@@ -1,14 +1,15 @@
 //! An event log, a registry of nodes and a memory, for tests. They keep a journal of what is done.
 
 use std::collections::{BTreeMap, HashSet};
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use models_core::{
     Actor, CatalogState, Change, Epoch, Event, EventRepository, Follower, Leases, Level, LogEntry,
-    Model, NodeRepository, NodeRow, Origin, Page, PageLimit, Position, Renewal, RepositoryError,
-    Revision, Scope, Snapshot, Timestamp,
+    Model, NodeRepository, NodeRow, Origin, Page, Position, Renewal, RepositoryError, Revision,
+    Scope, Snapshot, Timestamp,
 };
 use tokio::sync::Notify;
 
@@ -56,6 +57,8 @@ pub(crate) struct State {
     /// The history of the server that takes renewals.
     pub(crate) registry_epoch: &'static str,
     faults: HashSet<Fault>,
+    /// Reads of the log give no more rows than this, whatever the limit.
+    pub(crate) most_rows: u32,
     /// Reads of the log take this long.
     pub(crate) reads_take: Duration,
     /// Renewals take this long, by the manual clock.
@@ -92,6 +95,7 @@ impl Fake {
             read_epoch: EPOCH,
             registry_epoch: EPOCH,
             faults: HashSet::new(),
+            most_rows: u32::MAX,
             reads_take: Duration::ZERO,
             renewals_take: Duration::ZERO,
             time_since_read: Duration::ZERO,
@@ -263,7 +267,7 @@ impl EventRepository for Fake {
     async fn list_after(
         &self,
         revision: Revision,
-        limit: PageLimit,
+        limit: NonZeroU32,
     ) -> Result<Snapshot<Page<LogEntry, Revision>>, RepositoryError> {
         let takes = self.state().reads_take;
         tokio::time::sleep(takes).await;
@@ -271,7 +275,7 @@ impl EventRepository for Fake {
         state.check(Fault::Log)?;
         state.note(format!("read after {revision}"));
         let position = state.catalog(state.read_epoch)?.position;
-        let last = revision.0 + i64::from(limit.get());
+        let last = revision.0 + i64::from(limit.get().min(state.most_rows));
         let within = |entry: &&LogEntry| (revision.0 + 1..=last).contains(&entry.revision().0);
         let items = state.log.iter().filter(within).cloned().collect();
         let next = (last < position.revision.0).then_some(Revision(last));

@@ -2,10 +2,12 @@
 
 pub(crate) mod stored;
 
+use std::num::NonZeroU32;
+
 use async_trait::async_trait;
 use models_core::{
-    Actor, Change, Event, EventRepository, LogEntry, Origin, Page, PageLimit, Position,
-    RepositoryError, Revision, Snapshot, Timestamp,
+    Actor, Change, Event, EventRepository, LogEntry, Origin, Page, Position, RepositoryError,
+    Revision, Snapshot, Timestamp,
 };
 use sqlx::FromRow;
 
@@ -152,7 +154,7 @@ impl<DB: Backend> EventRepository for Database<DB> {
     async fn list_after(
         &self,
         revision: Revision,
-        limit: PageLimit,
+        limit: NonZeroU32,
     ) -> Result<Snapshot<Page<LogEntry, Revision>>, RepositoryError> {
         // No `LIMIT`: SQLite plans a statement anew each time that another is bound there.
         let last = Revision(revision.0.saturating_add(limit.get().into()));

@@ -1,10 +1,12 @@
 //! Where the log is read.
 
+use std::num::NonZeroU32;
+
 use async_trait::async_trait;
 
 use super::error::RepositoryError;
 use crate::event::{LogEntry, Position, Revision, Snapshot};
-use crate::page::{Page, PageLimit};
+use crate::page::Page;
 
 /// The log of all changes.
 #[async_trait]
@@ -19,12 +21,12 @@ pub trait EventRepository: Send + Sync {
     /// The newest position: its revision is that of the last event, 0 before the first.
     async fn position(&self) -> Result<Position, RepositoryError>;
 
-    /// The rows after this revision, oldest first, and the newest position at the same moment. Their revisions
+    /// At most `limit` rows after this revision, oldest first, and the newest position at the same moment. Their revisions
     /// have no gaps. The cursor is the revision up to which the log was read. A row that this version does not understand
     /// is logged and returned as unknown.
     async fn list_after(
         &self,
         revision: Revision,
-        limit: PageLimit,
+        limit: NonZeroU32,
     ) -> Result<Snapshot<Page<LogEntry, Revision>>, RepositoryError>;
 }

@@ -1,28 +1,31 @@
 //! Applying the event log to memory, page by page.
 
+use std::num::NonZeroU32;
 use std::sync::atomic::Ordering;
 
-use models_core::{LogEntry, PageLimit, Position, RepositoryError, Revision};
+use models_core::{
+    Epoch, LogEntry, NodeRepository, Page, Position, RepositoryError, Revision, Snapshot,
+};
 
 use super::local_node::LocalNode;
 
 /// How many events are read at once.
-pub(super) const PAGE: PageLimit = PageLimit::MOST;
+pub(super) const PAGE: NonZeroU32 = NonZeroU32::MIN.saturating_add(999);
 /// If the node is further behind, it drops everything instead.
 const TOO_MANY: i64 = 20_000;
 
 impl LocalNode {
-    /// Applies everything up to this position, of which these entries have been read already, and publishes
-    /// that if a barrier may wait for it.
+    /// Applies everything up to this position, of which the first page may have been read already, at that
+    /// position, and publishes that if a barrier may wait for it.
     pub(super) async fn take(
         &mut self,
         newest: &Position,
-        read: Vec<LogEntry>,
+        first: Option<Page<LogEntry, Revision>>,
     ) -> Result<(), RepositoryError> {
         self.lease.seen.store(newest.revision.0, Ordering::Release);
         let heard = self.lease.clock.now().nanoseconds();
         self.lease.heard.store(heard, Ordering::Release);
-        let takes_away = self.apply_up_to(newest, read).await?;
+        let takes_away = self.apply_up_to(newest, first).await?;
         self.lease
             .applied
             .store(newest.revision.0, Ordering::Release);
@@ -37,7 +40,7 @@ impl LocalNode {
     async fn apply_up_to(
         &mut self,
         newest: &Position,
-        mut entries: Vec<LogEntry>,
+        first: Option<Page<LogEntry, Revision>>,
     ) -> Result<bool, RepositoryError> {
         let behind = match &self.position {
             Some(position) if position.epoch == newest.epoch => {
@@ -50,33 +53,26 @@ impl LocalNode {
             return Ok(true);
         }
         let mut takes_away = false;
-        // Up to where the log has been read.
-        let mut read = newest.revision;
+        // An empty one is read again.
+        let mut first = first.filter(|page| !page.items.is_empty());
         while let Some(position) = self.position.as_mut()
             && position.revision < newest.revision
         {
-            if entries.is_empty() {
-                let reading = self.nodes.repository.list_after(position.revision, PAGE);
-                let page = reading.await?;
-                if page.position.epoch != newest.epoch {
-                    return Err(RepositoryError::Unavailable(
-                        "the log is not that of the server which took the node's row".into(),
-                    ));
-                }
-                (read, entries) = (page.position.revision, page.value.items);
-            }
-            let last = read.min(Revision(position.revision.0 + i64::from(PAGE.get())));
+            let (end, page) = match first.take() {
+                Some(page) => (newest.revision, page),
+                None => read(&*self.nodes.repository, position.revision, &newest.epoch).await?,
+            };
+            let last = page.next.unwrap_or(end);
             let expected = last.0 - position.revision.0;
             position.revision = last;
-            let entries = std::mem::take(&mut entries);
-            let is_whole = i64::try_from(entries.len()).is_ok_and(|found| found == expected);
+            let is_whole = i64::try_from(page.items.len()).is_ok_and(|found| found == expected);
             if !is_whole {
                 tracing::error!(
                     revision = last.0,
                     "rows before this revision are missing from the event log"
                 );
             }
-            takes_away |= self.apply(entries, is_whole);
+            takes_away |= self.apply(page.items, is_whole);
         }
         Ok(takes_away)
     }
@@ -107,4 +103,19 @@ impl LocalNode {
             .tell(|observer| observer.dropped_everything());
         true
     }
+}
+
+/// The page after this revision of the log with this epoch, and the newest revision at the same moment.
+async fn read(
+    repository: &dyn NodeRepository,
+    after: Revision,
+    epoch: &Epoch,
+) -> Result<(Revision, Page<LogEntry, Revision>), RepositoryError> {
+    let Snapshot { position, value } = repository.list_after(after, PAGE).await?;
+    if position.epoch == *epoch {
+        return Ok((position.revision, value));
+    }
+    Err(RepositoryError::Unavailable(
+        "the log is not that of the server which took the node's row".into(),
+    ))
 }

@@ -29,7 +29,7 @@ impl LocalNode {
                 RepositoryError::Unavailable("the event log took too long".into())
             })??;
             if applied.epoch == position.epoch {
-                return self.take(&position, value.items).await;
+                return self.take(&position, Some(value)).await;
             }
             // A server that was replaced may be read for a while. The renewal tells whether this was the old server
             // or the new one.
@@ -38,7 +38,7 @@ impl LocalNode {
         let CatalogState {
             position, leases, ..
         } = self.renew().await?;
-        self.take(&position, vec![]).await?;
+        self.take(&position, None).await?;
         self.extend_lease(sent, leases);
         self.probe_reads();
         self.observe_others(sent, leases).await

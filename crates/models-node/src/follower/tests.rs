@@ -177,6 +177,20 @@ async fn a_log_is_read_in_pages_and_one_that_is_too_long_is_not_read() {
     assert_eq!(fake.take_journal(), expected);
 }
 
+#[tokio::test]
+async fn a_page_ends_where_its_cursor_says() {
+    let fake = Fake::new();
+    let mut node = entered(&fake).await;
+    for _ in 0..3 {
+        fake.append(creation());
+    }
+    fake.state().most_rows = 2;
+    node.step(false).await.unwrap();
+    let read = ["read after 0", "apply 1", "apply 2"];
+    let expected = [&read[..], &["read after 2", "apply 3"]].concat();
+    assert_eq!(fake.take_journal(), expected);
+}
+
 /// Another server has taken the address over: it takes the renewals, while connections for reading are still to the
 /// old one, which has gone on by itself. Or the other way round.
 #[tokio::test]

@@ -1,7 +1,8 @@
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use models_core::{
-    Actor, Attempt, Change, Event, ImportEntry, Origin, PageLimit, Revision, Role, Scope, Timestamp,
+    Actor, Attempt, Change, Event, ImportEntry, Origin, Revision, Role, Scope, Timestamp,
 };
 
 use crate::Store;
@@ -167,7 +168,7 @@ pub async fn events_are_listed_in_pages(store: Store) {
     let page = |after, limit| {
         let events = store.events.clone();
         async move {
-            let limit = PageLimit::new(limit).unwrap();
+            let limit = NonZeroU32::new(limit).unwrap();
             let page = events.list_after(Revision(after), limit).await.unwrap();
             // Whether the page is full, or empty.
             assert_eq!(page.position, events.position().await.unwrap());

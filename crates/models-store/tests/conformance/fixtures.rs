@@ -1,11 +1,12 @@
 //! Things to put into a store.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use models_core::{
     Actor, ApiKey, ApiKeyId, Import, ImportEntry, KeyDigest, LogEntry, Model, ModelId,
-    Organization, OrganizationId, Origin, PageLimit, Project, ProjectId, Revision, Role, Scope,
-    Secret, Timestamp,
+    Organization, OrganizationId, Origin, Project, ProjectId, Revision, Role, Scope, Secret,
+    Timestamp,
 };
 
 use uuid::Uuid;
@@ -119,11 +120,14 @@ pub fn ids(models: &[Model]) -> Vec<&str> {
     models.iter().map(|model| model.id.as_str()).collect()
 }
 
+/// How many events are read at once.
+pub const PAGE: NonZeroU32 = NonZeroU32::MIN.saturating_add(999);
+
 /// The whole log, read page by page.
 pub async fn log(store: &Store) -> Vec<LogEntry> {
     let (mut entries, mut after) = (vec![], Some(Revision(0)));
     while let Some(revision) = after {
-        let page = store.events.list_after(revision, PageLimit::MOST);
+        let page = store.events.list_after(revision, PAGE);
         let page = page.await.unwrap().value;
         entries.extend(page.items);
         after = page.next;

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use models_core::{Change, LogEntry, PageLimit, RepositoryError, Revision, Scope};
+use models_core::{Change, LogEntry, RepositoryError, Revision, Scope};
 use models_node::Nodes;
 use models_store::{Options, open};
 use sqlx::{Connection, Executor, PgConnection};
 
 use crate::OPTIONS;
-use crate::fixtures::{add_models, id, origin};
+use crate::fixtures::{PAGE, add_models, id, origin};
 use crate::versions::Scene;
 
 const fn seconds(seconds: u64) -> Duration {
@@ -101,7 +101,7 @@ async fn a_change_of_the_lease_reaches_running_nodes_and_ends() {
         let leases = scene.store.lease.set(seconds(3), origin()).await.unwrap();
         assert_eq!((leases.in_force, leases.previous), (seconds(3), seconds(6)));
         assert_eq!(leases.changed_at, before.next());
-        let logged = scene.store.events.list_after(before, PageLimit::MOST);
+        let logged = scene.store.events.list_after(before, PAGE);
         let logged = logged.await.unwrap();
         let [LogEntry::Event(event)] = &logged.value.items[..] else {
             panic!("{logged:?}")

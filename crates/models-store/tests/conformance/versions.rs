@@ -5,15 +5,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use models_core::{
-    Epoch, Event, Follower, Level, LogEntry, PageLimit, RepositoryError, Revision, Scope,
-};
+use models_core::{Epoch, Event, Follower, Level, LogEntry, RepositoryError, Revision, Scope};
 use models_node::{Following, Nodes};
 use models_store::{OpenError, Options, open};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 use test_database::TestDatabase;
 
-use crate::fixtures::{add_models, id, origin};
+use crate::fixtures::{PAGE, add_models, id, origin};
 use crate::{OPTIONS, Store};
 
 /// Long enough that a wait for it is not taken for a slow machine.
@@ -131,7 +129,7 @@ impl Scene {
 
     async fn entries_after(&self, revision: i64) -> Vec<LogEntry> {
         let after = Revision(revision);
-        let listed = self.store.events.list_after(after, PageLimit::MOST);
+        let listed = self.store.events.list_after(after, PAGE);
         listed.await.unwrap().value.items
     }
 }
