@@ -30,8 +30,7 @@ use crate::http::revision::{RevisionHeader, X_MODELS_REVISION};
 use crate::node::Node;
 use crate::routes::freshness::meet_demands;
 
-/// How often a read that has to load something is tried. Each time but the last few, memory has lost what was loaded
-/// before.
+/// How often a read is tried that has to load something. Memory may lose again what was loaded.
 const TRIES: usize = 8;
 
 /// A response, and whose key it was for.
@@ -97,9 +96,7 @@ fn step(
                 response,
             })));
         }
-        Ok(Found::NeedsFreshness) => Ok(Step::NeedsFreshness),
-        Ok(Found::NeedsView) => Ok(Step::NeedsView(session.clone())),
-        Ok(Found::NeedsList(held, view)) => Ok(Step::NeedsList(held, session.clone(), view)),
+        Ok(Found::Missing(step)) => Ok(step),
         Err(error) => Err(error),
     };
     progress.refused = Some(session);
@@ -109,9 +106,7 @@ fn step(
 /// What memory has for a session's request.
 enum Found {
     Response(Released<Response<BoxBody>>),
-    NeedsFreshness,
-    NeedsView,
-    NeedsList(HeldLease, Arc<View>),
+    Missing(Step),
 }
 
 /// Reads memory for this session's request.
@@ -136,7 +131,7 @@ fn find(
         return refuse(node, held, ApiError::ModelNotFound(sent.to_owned()));
     }
     if request.fields.may_demand_freshness && !progress.is_fresh {
-        return Ok(Found::NeedsFreshness);
+        return Ok(Found::Missing(Step::NeedsFreshness));
     }
     let audience = &session.audience;
     let loaded = progress.view.as_ref().filter(|(_, of, _)| of == audience);
@@ -148,10 +143,10 @@ fn find(
         (_, Some((since, _, view))) => (held.and(since), view.clone()),
         // No view is loaded for a malformed id.
         (None, None) if !request.has_id() => return refuse(node, held, not_found(request)),
-        (None, None) => return Ok(Found::NeedsView),
+        (None, None) => return Ok(Found::Missing(Step::NeedsView(session.clone()))),
     };
     if lacks_list(&view) {
-        return Ok(Found::NeedsList(held, view));
+        return Ok(Found::Missing(Step::NeedsList(held, session.clone(), view)));
     }
     let Some(mut response) = response(services, request, session, &view) else {
         let refused = refuse(node, held, not_found(request));
