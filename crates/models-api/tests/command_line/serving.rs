@@ -106,7 +106,7 @@ fn migrate_says_where_the_database_is() {
     let said = program.json(&["migrate"]);
     assert_eq!(
         (&said["database"], &said["schema_version"]),
-        (&json!("SQLite"), &json!(8))
+        (&json!("SQLite"), &json!(9))
     );
     assert!(
         said["location"]
