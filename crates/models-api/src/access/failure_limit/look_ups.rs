@@ -130,7 +130,7 @@ impl Waiting {
         let earliest = now.checked_sub(MADE_UP).unwrap_or(now);
         let mut next = self.next.map_or(now, |next| next.max(earliest));
         while next <= now {
-            // A client that has gone takes nobody's turn.
+            // A request whose client has disconnected is skipped: it takes no turn.
             let mut waiters = std::iter::from_fn(|| self.pop());
             if waiters.find_map(|waiter| waiter.send(()).ok()).is_none() {
                 break;
@@ -308,7 +308,7 @@ mod tests {
         assert!((100..=150).contains(&refused), "{refused} of 200");
         // The first goes at once; 50 behind it and the other address's one take a millisecond each.
         assert!(began.elapsed() >= Duration::from_millis(50));
-        // The task has ended, and the next request begins anew.
+        // The task that wakes requests has ended. The next request starts another.
         assert_eq!(wait(1).await.unwrap(), Ok(()));
     }
 }

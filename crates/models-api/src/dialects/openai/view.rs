@@ -223,9 +223,9 @@ impl models_node::View for View {
         Ok(Self::of(public.finish()?, None, newest).with_list_of_many())
     }
 
-    /// `None` where an own model has taken the place of a public one: that one is shown then, at a place of its own.
-    /// The list is rendered with it only if that of this view has been asked for: deletions do not wait for lists that
-    /// nobody reads.
+    /// `None` where an own model hides a public one with the same id: without the own model, the public one is shown at
+    /// its own place. This renders the list only if a request has asked for the list of this view, because most lists
+    /// are never read between two deletions.
     fn without(&self, ids: &[&str], newest: &Newest) -> Option<Self> {
         let common = self.common.as_ref()?;
         let own = |id: &&str| {

@@ -132,7 +132,7 @@ fn a_failure_without_an_error_envelope_is_no_empty_list() {
 
 #[test]
 fn a_list_of_too_many_models_is_refused() {
-    // An entry that is no object counts too.
+    // The limit also counts entries that are not objects.
     let list_of = |entries: usize| format!("{{\"data\":[{}1]}}", "1,".repeat(entries - 1));
     assert_eq!(list(&list_of(1_000_000)).invalid.count, 1_000_000);
     let said = failure(list_of(1_000_001).as_bytes());

@@ -82,7 +82,7 @@ impl Rendered {
         }
     }
 
-    /// The same without the models with these numbers. Their segments are rendered anew.
+    /// The same without the models with these numbers. This renders the segments again that held them.
     pub(super) fn without(&self, mut numbers: Vec<u32>) -> Result<Self, RepositoryError> {
         numbers.sort_unstable();
         let places = numbers.iter().filter_map(|number| self.slot(*number));
