@@ -14,8 +14,8 @@ use tokio::time::{Instant, sleep, timeout};
 use self::progress::Progress;
 use self::reads::{Look, Rows};
 use self::shared::Reading;
-use crate::expiry::Observed;
 use crate::nodes::Nodes;
+use crate::nodes::expiry::Observed;
 
 /// The pause between two reads of the nodes' rows, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);

@@ -1,5 +1,8 @@
 //! An event log, a registry of nodes and a memory, for tests. They keep a journal of what is done.
 
+pub(crate) mod keys;
+pub(crate) mod models;
+
 use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -13,8 +16,8 @@ use models_core::{
 };
 use tokio::sync::Notify;
 
-use crate::clock::ManualClock;
 use crate::lease::Lease;
+use crate::lease::clock::ManualClock;
 
 pub(crate) const LEASE: Duration = Duration::from_secs(3);
 /// A history, and the one that follows it when a standby has taken over.

@@ -6,9 +6,11 @@
 //! acquisition, never with a later one: the node may have applied a deletion and renewed its lease
 //! since, and what was read before that still shows the model.
 
+pub(crate) mod clock;
+
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use crate::clock::{BootTime, Clock};
+use crate::lease::clock::{BootTime, Clock};
 
 /// A node's lease, and how far its memory is. Only the follower extends it.
 #[derive(Debug, Default)]
@@ -145,7 +147,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::clock::ManualClock;
+    use crate::lease::clock::ManualClock;
 
     const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,15 +1,17 @@
 //! A process as a node: it serves from memory as long as it holds its lease.
 
+pub(crate) mod memory;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use models_core::{ModelRepository, RepositoryError, Revision};
 use tokio::task::AbortHandle;
 
-use crate::clock::{BootTime, Clock};
 use crate::follower::Following;
+use crate::lease::clock::{BootTime, Clock};
 use crate::lease::{HeldLease, Released};
-use crate::memory::Memory;
+use crate::node::memory::Memory;
 use crate::pause::{Point, pause};
 use crate::revision::{Demand, RevisionToken, RevisionTokens};
 use crate::sessions::{Session, Sessions};

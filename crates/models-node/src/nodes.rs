@@ -1,5 +1,9 @@
 //! The nodes of a catalog, as one process takes part in them.
 
+pub(crate) mod expiry;
+pub(crate) mod observer;
+pub(crate) mod settling;
+
 use std::sync::Arc;
 
 use models_core::{NodeRepository, Revision};
@@ -7,9 +11,9 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::barrier::reads::BarrierReads;
-use crate::clock::Clock;
-use crate::expiry::Expired;
-use crate::observer::{Observer, ObserverSlot};
+use crate::lease::clock::Clock;
+use crate::nodes::expiry::Expired;
+use crate::nodes::observer::{Observer, ObserverSlot};
 
 /// The nodes of a catalog, for one process of it: the barrier that its changes wait at, and its own node, if it
 /// becomes one.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use models_core::NodeRow;
 
-use crate::observer::ObserverSlot;
+use crate::nodes::observer::ObserverSlot;
 
 /// How long a barrier waits before it reports what it waits for.
 const PATIENCE: Duration = Duration::from_secs(1);

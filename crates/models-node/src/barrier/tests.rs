@@ -4,7 +4,7 @@ use models_core::{Epoch, Position};
 
 use super::*;
 use crate::fake::{EPOCH, Fake, Fault, LEASE, OTHER_EPOCH};
-use crate::observer::Observer;
+use crate::nodes::observer::Observer;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 /// The lease that may be held by nodes whose rows cannot be read.

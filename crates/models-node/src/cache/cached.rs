@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::clock::BootTime;
+use crate::lease::clock::BootTime;
 
 /// A value that a cache can hold.
 pub trait Cached: Sized {

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::invalidation::MOST_CHANGES;
 use super::{Cache, Cached};
-use crate::clock::Clock;
+use crate::lease::clock::Clock;
 use crate::lease::{HeldLease, Lease};
 
 impl Cached for u32 {

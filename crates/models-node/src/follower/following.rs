@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 use super::catch_ups::CatchUps;
-use crate::clock::{BootTime, Clock};
+use crate::lease::clock::{BootTime, Clock};
 use crate::lease::{HeldLease, Lease, Released};
 
 /// A node that follows the event log until it leaves.

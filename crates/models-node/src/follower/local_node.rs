@@ -8,11 +8,11 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::catch_ups::CatchUps;
-use crate::clock::BootTime;
-use crate::expiry::Observed;
 use crate::lease::Lease;
+use crate::lease::clock::BootTime;
 use crate::nodes::Nodes;
-use crate::settling::Settling;
+use crate::nodes::expiry::Observed;
+use crate::nodes::settling::Settling;
 
 /// This process's node. Its parts are in the files beside this one.
 pub(super) struct LocalNode {

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::local_node::LocalNode;
 use super::pages::PAGE;
 use super::run::{POLL, RENEWAL};
-use crate::clock::BootTime;
+use crate::lease::clock::BootTime;
 
 impl LocalNode {
     /// Reads what is new in the log, and applies it. The lease is extended if the row is renewed first.

@@ -5,12 +5,12 @@ use std::time::Duration;
 use models_core::{Follower, RepositoryError, Revision, Secret, Timestamp};
 
 use super::{Node, RECORDING};
-use crate::clock::ManualClock;
-use crate::fake_keys::{Holder, Keys, epoch};
-use crate::fake_models::{Models, Shown};
+use crate::fake::keys::{Holder, Keys, epoch};
+use crate::fake::models::{Models, Shown};
 use crate::follower::Following;
 use crate::lease::Lease;
-use crate::memory::{CacheOptions, Memory};
+use crate::lease::clock::ManualClock;
+use crate::node::memory::{CacheOptions, Memory};
 
 const LEASE: Duration = Duration::from_secs(3);
 
@@ -94,7 +94,7 @@ async fn a_node_tells_how_far_it_is() {
     assert_eq!((node.applied(), node.lag()), (Revision(7), 2));
     assert_eq!(
         node.silence(),
-        clock.now().since(crate::clock::BootTime::START)
+        clock.now().since(crate::lease::clock::BootTime::START)
     );
     assert_eq!(node.needed_level(), None);
     lease.needed_level.store(2, Ordering::Release);

@@ -11,7 +11,7 @@ use super::refusal::KeyRefusal;
 use super::session::Session;
 use super::uses::Uses;
 use crate::cache::Cached;
-use crate::clock::BootTime;
+use crate::lease::clock::BootTime;
 
 /// How long the cache holds that there is no key with a digest. The creation of a key is an event, which
 /// invalidates these entries; a restore of the database makes no events.

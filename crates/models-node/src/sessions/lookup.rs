@@ -12,8 +12,8 @@ use super::refusal::KeyRefusal;
 use super::session::Session;
 use super::uses::Uses;
 use crate::cache::{Cache, CacheCounters};
-use crate::clock::BootTime;
 use crate::lease::HeldLease;
+use crate::lease::clock::BootTime;
 
 /// The sessions of keys. Wherever it takes a time of day, that decides whether a key has expired, and is
 /// recorded as its last use.

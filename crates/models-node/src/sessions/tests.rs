@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::known::MISSING_FOR;
 use super::{KeyRefusal, Session, Sessions};
 use crate::cache::CacheCounters;
-use crate::clock::ManualClock;
-use crate::fake_keys::{EXPIRY, Holder, Keys, epoch};
+use crate::fake::keys::{EXPIRY, Holder, Keys, epoch};
+use crate::lease::clock::ManualClock;
 use crate::lease::{HeldLease, Lease};
 
 struct Scene {

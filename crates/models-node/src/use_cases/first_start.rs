@@ -74,7 +74,7 @@ mod tests {
 
     use super::*;
     use crate::fake::Fake;
-    use crate::fake_models::model;
+    use crate::fake::models::model;
 
     /// A catalog, and what it was filled with.
     struct Catalog {

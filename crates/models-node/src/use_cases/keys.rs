@@ -121,7 +121,7 @@ mod tests {
 
     use super::super::organizations::organization;
     use super::*;
-    use crate::fake_keys::Keys;
+    use crate::fake::keys::Keys;
 
     const NOW: Timestamp = Timestamp::from_seconds(7);
 

@@ -81,7 +81,7 @@ mod tests {
 
     use super::super::organizations::organization;
     use super::*;
-    use crate::fake_models::{Models, principal};
+    use crate::fake::models::{Models, principal};
 
     const NOW: Timestamp = Timestamp::from_seconds(7);
 

@@ -142,8 +142,8 @@ mod tests {
     use std::cell::OnceCell;
 
     use super::*;
-    use crate::fake_keys::epoch;
-    use crate::fake_models::{Shown, audience, model};
+    use crate::fake::keys::epoch;
+    use crate::fake::models::{Shown, audience, model};
 
     fn rendering() -> Rendering<Shown> {
         Rendering::new(Arc::new(RevisionTokens::new([7; 16])))

@@ -6,9 +6,9 @@ use models_core::{Change, Revision};
 
 use super::Catalog;
 use crate::cache::CacheCounters;
-use crate::clock::ManualClock;
-use crate::fake_keys::epoch;
-use crate::fake_models::{Models, Shown, audience, event, model};
+use crate::fake::keys::epoch;
+use crate::fake::models::{Models, Shown, audience, event, model};
+use crate::lease::clock::ManualClock;
 use crate::lease::{HeldLease, Lease};
 use crate::revision::RevisionTokens;
 

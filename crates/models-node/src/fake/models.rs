@@ -11,7 +11,7 @@ use models_core::{
 };
 use uuid::Uuid;
 
-use crate::fake_keys::epoch;
+use crate::fake::keys::epoch;
 use crate::views::{Newest, View};
 
 /// The ids that it shows, and how far it is.

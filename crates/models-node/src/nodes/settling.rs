@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use models_core::{CLOCK_MARGIN, Leases};
 
-use crate::clock::BootTime;
+use crate::lease::clock::BootTime;
 
 /// What a node has seen of a change of the lease.
 #[derive(Debug, Default)]

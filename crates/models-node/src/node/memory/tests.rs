@@ -4,9 +4,9 @@ use std::time::Duration;
 use models_core::{Change, Epoch, Event, Follower, Secret, Timestamp};
 
 use super::{CacheOptions, Memory};
-use crate::clock::ManualClock;
-use crate::fake_keys::{Holder, Keys, epoch};
-use crate::fake_models::{Models, Shown, audience, event, model};
+use crate::fake::keys::{Holder, Keys, epoch};
+use crate::fake::models::{Models, Shown, audience, event, model};
+use crate::lease::clock::ManualClock;
 use crate::lease::{HeldLease, Lease};
 
 struct Scene {
