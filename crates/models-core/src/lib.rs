@@ -8,13 +8,11 @@
 #![warn(missing_docs)]
 
 mod api_key;
-mod entered;
 mod event;
 mod import;
 mod model;
 mod node;
 mod organization;
-mod page;
 mod project;
 mod repository;
 mod text;
@@ -24,7 +22,6 @@ pub mod visibility;
 pub use api_key::{
     ApiKey, ApiKeyId, KeyDigest, KeyRejection, ListedApiKey, Principal, Role, Secret, Validity,
 };
-pub use entered::Entered;
 pub use event::{
     Actor, Change, Epoch, Event, Level, LogEntry, Origin, Position, Revision, Snapshot,
 };
@@ -36,13 +33,14 @@ pub use node::{
     Barrier, CLOCK_MARGIN, CatalogState, Committed, Follower, Leases, NodeRow, Renewal,
 };
 pub use organization::{Organization, OrganizationId, Slug};
-pub use page::Page;
 pub use project::{Project, ProjectId};
+pub use repository::page::Page;
 pub use repository::{
     ApiKeyRepository, Attempt, Candidates, CommitInDoubt, Deletion, EventRepository, FirstContents,
     FirstStartRepository, LeaseRepository, ModelRepository, NodeRepository, OrganizationRepository,
     Progress, RepositoryError,
 };
+pub use text::entered::Entered;
 pub use text::{Invalid, Name, Outside, mask};
 pub use time::{Occasionally, Timestamp};
 pub use visibility::{Audience, DeletionRefusal, Hidden};

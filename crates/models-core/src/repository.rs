@@ -13,6 +13,7 @@ mod lease;
 mod models;
 mod nodes;
 mod organizations;
+pub(crate) mod page;
 
 pub use self::api_keys::ApiKeyRepository;
 pub use self::error::{CommitInDoubt, RepositoryError};

@@ -2,6 +2,7 @@
 
 pub(crate) mod checked;
 pub(crate) mod control;
+pub(crate) mod entered;
 pub(crate) mod invisible;
 mod mask;
 mod name;

@@ -9,16 +9,14 @@ mod driver;
 mod error;
 mod health;
 mod milliseconds;
-mod observer;
 mod open_error;
-mod operation;
 mod password;
 mod value;
 
 pub use self::health::DatabaseHealth;
-pub use self::observer::{Observer, PoolStatus};
+pub use self::health::observer::{Observer, PoolStatus};
+pub use self::health::operation::Operation;
 pub use self::open_error::OpenError;
-pub use self::operation::Operation;
 pub use self::password::{DatabasePassword, PasswordSource};
 
 pub(crate) use self::boot::{boot_id, since_boot};
@@ -30,7 +28,7 @@ pub(crate) use self::dialect::{Dialect, event_columns};
 pub(crate) use self::driver::Driver;
 pub(crate) use self::error::{damaged, gives_way, is_busy, repository_error};
 pub(crate) use self::health::Health;
+pub(crate) use self::health::observer::ObserverSlot;
 pub(crate) use self::milliseconds::{duration, milliseconds};
-pub(crate) use self::observer::ObserverSlot;
 pub(crate) use self::password::Passwords;
 pub(crate) use self::value::{Record, Value};

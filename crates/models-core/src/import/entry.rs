@@ -1,8 +1,8 @@
 //! The entries of an import.
 
-use crate::entered::Entered;
 use crate::model::{Model, ModelId, Scope, ShutdownDate};
 use crate::text::Name;
+use crate::text::entered::Entered;
 use crate::time::Timestamp;
 
 /// A model as the list of an OpenAI-compatible server has it. Not every server says when a model

@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 use async_trait::async_trait;
 
 use super::error::RepositoryError;
+use super::page::Page;
 use crate::event::{LogEntry, Position, Revision, Snapshot};
-use crate::page::Page;
 
 /// The log of all changes.
 #[async_trait]

@@ -1,14 +1,17 @@
 //! Whether the database does what it is told: reads, writes and renewals, each on its own.
 
+pub(crate) mod observer;
+pub(crate) mod operation;
+
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use models_core::{Occasionally, RepositoryError};
 
+use self::observer::ObserverSlot;
+use self::operation::Operation;
 use super::boot::since_boot;
 use super::connections::failed::Failed;
-use super::observer::ObserverSlot;
-use super::operation::Operation;
 
 /// For how long reads may fail on a node that renews its lease, until it is not ready.
 const LONGEST_FAILURE: Duration = Duration::from_secs(5);

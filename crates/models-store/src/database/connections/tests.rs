@@ -10,8 +10,8 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::database::health::Outcomes;
-use crate::database::observer::ObserverSlot;
-use crate::database::operation::Operation;
+use crate::database::health::observer::ObserverSlot;
+use crate::database::health::operation::Operation;
 
 const SHORT: Deadline = Deadline(Duration::from_millis(300));
 /// Takes seconds, on any machine.
