@@ -2,6 +2,8 @@
 
 mod changed_fields;
 mod entry;
+#[cfg(test)]
+mod fixture;
 mod plan;
 mod report;
 

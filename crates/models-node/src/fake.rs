@@ -2,6 +2,7 @@
 
 pub(crate) mod keys;
 pub(crate) mod models;
+mod state;
 
 use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroU32;
@@ -10,12 +11,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, CatalogState, Change, Epoch, Event, EventRepository, Follower, Leases, Level, LogEntry,
-    Model, NodeRepository, NodeRow, Origin, Page, Position, Renewal, RepositoryError, Revision,
-    Scope, Snapshot, Timestamp,
+    Actor, CatalogState, Change, Epoch, Event, EventRepository, Follower, Leases, LogEntry, Model,
+    NodeRepository, NodeRow, Origin, Page, Position, Renewal, RepositoryError, Revision, Scope,
+    Snapshot, Timestamp,
 };
 use tokio::sync::Notify;
 
+use self::state::State;
+pub(crate) use self::state::{Fault, Row};
 use crate::lease::Lease;
 use crate::lease::clock::ManualClock;
 
@@ -23,56 +26,6 @@ pub(crate) const LEASE: Duration = Duration::from_secs(3);
 /// A history, and the one that follows it when a standby has taken over.
 pub(crate) const EPOCH: &str = "first";
 pub(crate) const OTHER_EPOCH: &str = "second";
-
-/// A node's row.
-pub(crate) struct Row {
-    pub(crate) epoch: String,
-    pub(crate) applied: i64,
-    pub(crate) renewal: i64,
-    pub(crate) lease: Duration,
-}
-
-/// What is wrong with the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Fault {
-    /// It was replaced.
-    Replaced,
-    /// The nodes' rows are not in their place.
-    RegistryMoved,
-    /// The event log cannot be read.
-    Log,
-    /// The nodes' rows cannot be read.
-    Rows,
-    /// Renewals fail.
-    Renewals,
-}
-
-/// What a test may change at any time.
-pub(crate) struct State {
-    pub(crate) log: Vec<LogEntry>,
-    /// The newest revision, if it is not that of the last row of the log.
-    pub(crate) newest: Option<i64>,
-    pub(crate) level: i64,
-    pub(crate) leases: Leases,
-    pub(crate) rows: BTreeMap<String, Row>,
-    /// The history of the server that is read.
-    pub(crate) read_epoch: &'static str,
-    /// The history of the server that takes renewals.
-    pub(crate) registry_epoch: &'static str,
-    faults: HashSet<Fault>,
-    /// Reads of the log give no more rows than this, whatever the limit.
-    pub(crate) most_rows: u32,
-    /// Reads of the log take this long.
-    pub(crate) reads_take: Duration,
-    /// Renewals take this long, by the manual clock.
-    pub(crate) renewals_take: Duration,
-    pub(crate) time_since_read: Duration,
-    /// Previous leases that were stored.
-    pub(crate) settled: Vec<Duration>,
-    pub(crate) journal: Vec<String>,
-    /// The node's lease; the journal notes what is done while it is held.
-    pub(crate) lease: Option<Arc<Lease>>,
-}
 
 pub(crate) struct Fake {
     state: Mutex<State>,
@@ -179,69 +132,6 @@ impl Fake {
     /// A memory that writes to the same journal.
     pub(crate) fn memory(self: &Arc<Self>) -> Arc<dyn Follower> {
         Arc::new(Memory(self.clone()))
-    }
-}
-
-impl State {
-    fn check(&self, fault: Fault) -> Result<(), RepositoryError> {
-        if self.faults.contains(&fault) {
-            return Err(RepositoryError::Unavailable("a fault".into()));
-        }
-        Ok(())
-    }
-
-    fn newest(&self) -> Revision {
-        let last = self.log.last().map_or(Revision(0), LogEntry::revision);
-        self.newest.map_or(last, Revision)
-    }
-
-    fn catalog(&self, epoch: &str) -> Result<CatalogState, RepositoryError> {
-        let level = Level(self.level);
-        if level > Level::SUPPORTED {
-            return Err(RepositoryError::Outdated {
-                needed: level,
-                supported: Level::SUPPORTED,
-                version: "9.8.7".to_owned(),
-            });
-        }
-        Ok(CatalogState {
-            position: Position {
-                epoch: Epoch(epoch.to_owned()),
-                revision: self.newest(),
-            },
-            level,
-            leases: Some(self.leases),
-        })
-    }
-
-    fn note(&mut self, what: impl Into<String>) {
-        self.journal.push(what.into());
-    }
-
-    /// Writes a renewal, if the row is there.
-    fn write(&mut self, renewal: Renewal<'_>) -> bool {
-        let Some(row) = self.rows.get_mut(renewal.id) else {
-            return false;
-        };
-        if let Some(Position { epoch, revision }) = renewal.applied {
-            (row.epoch, row.applied) = (epoch.0.clone(), revision.0);
-        }
-        (row.renewal, row.lease) = (renewal.number, renewal.lease);
-        true
-    }
-
-    fn list(&self) -> Result<Vec<NodeRow>, RepositoryError> {
-        self.check(Fault::Rows)?;
-        let rows = self.rows.iter().map(|(id, row)| NodeRow {
-            id: id.clone(),
-            renewal: row.renewal,
-            lease: row.lease,
-            applied: Position {
-                epoch: Epoch(row.epoch.clone()),
-                revision: Revision(row.applied),
-            },
-        });
-        Ok(rows.collect())
     }
 }
 

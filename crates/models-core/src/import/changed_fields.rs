@@ -53,20 +53,9 @@ impl ChangedFields {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Scope;
-    use crate::organization::OrganizationId;
+    use crate::import::fixture::model;
     use crate::text::Name;
     use crate::time::Timestamp;
-
-    fn model() -> Model {
-        Model {
-            id: "a".parse().expect("an id"),
-            scope: Scope::Organization(OrganizationId::from_uuid(uuid::Uuid::nil())),
-            created: Timestamp::from_seconds(1),
-            owned_by: "acme".parse().expect("a name"),
-            shutdown_date: "2026-08-14".parse().ok(),
-        }
-    }
 
     #[test]
     fn the_fields_that_differ_are_named() {

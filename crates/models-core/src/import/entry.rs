@@ -61,17 +61,7 @@ impl ImportEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::organization::OrganizationId;
-
-    fn model() -> Model {
-        Model {
-            id: "a".parse().expect("an id"),
-            scope: Scope::Organization(OrganizationId::from_uuid(uuid::Uuid::nil())),
-            created: Timestamp::from_seconds(1),
-            owned_by: "acme".parse().expect("a name"),
-            shutdown_date: "2026-08-14".parse().ok(),
-        }
-    }
+    use crate::import::fixture::model;
 
     fn import() -> Import {
         Import {
