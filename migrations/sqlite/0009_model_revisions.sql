@@ -30,7 +30,9 @@ BEGIN
         WHERE organization_id = organizations.id AND type IN ('model.created', 'model.updated', 'model.deleted')
             AND revision >= OLD.revision AND revision < NEW.revision
     ), 0))
+    -- Of a long import only the last events are looked at, because all of its events are of one scope.
     WHERE id IN (
-        SELECT organization_id FROM events WHERE revision >= OLD.revision AND revision < NEW.revision
+        SELECT organization_id FROM events
+        WHERE revision >= MAX(OLD.revision, NEW.revision - 1000) AND revision < NEW.revision
     );
 END;

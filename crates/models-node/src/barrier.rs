@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use models_core::{Barrier, CLOCK_MARGIN, Committed, Revision};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use self::progress::Progress;
 use self::reads::{Look, Rows};
@@ -48,9 +48,14 @@ impl Nodes {
         let mut progress = Progress::default();
         self.wait_for_own_node(position.revision).await;
         let repository = &*self.repository;
+        // No node holds a lease any more then that it took before the commit, whatever its length.
+        let end = began + unknown + CLOCK_MARGIN;
         let read = || Rows::read(repository, unknown);
-        let rows = self.reads.rows.first(read).await;
-        let mut behind = rows.found.behind(&position, unknown);
+        let reading = self.reads.rows.first(|rows| rows.cover(unknown), read);
+        let Ok(rows) = timeout_at(end, reading).await else {
+            return;
+        };
+        let mut behind = rows.found.behind(&position);
         let mut last: Option<Arc<Reading<Look>>> = None;
         loop {
             match behind {
@@ -73,11 +78,17 @@ impl Nodes {
             sleep(pause.min(left)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             let read = || Look::read(repository, unknown);
-            let look = match &last {
-                None => self.reads.looks.first(read).await,
-                Some(last) => self.reads.looks.next(last, pause, read).await,
+            let (looks, covers) = (&self.reads.looks, |look: &Look| look.covers(unknown));
+            let looking = async {
+                match &last {
+                    None => looks.first(covers, read).await,
+                    Some(last) => looks.next(last, pause, covers, read).await,
+                }
             };
-            behind = look.found.behind(position.revision, unknown);
+            let Ok(look) = timeout_at(end.max(began + lease + CLOCK_MARGIN), looking).await else {
+                return;
+            };
+            behind = look.found.behind(position.revision);
             last = Some(look);
         }
     }

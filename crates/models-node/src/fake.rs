@@ -53,6 +53,7 @@ impl Fake {
             faults: HashSet::new(),
             most_rows: u32::MAX,
             reads_take: Duration::ZERO,
+            rows_take: Duration::ZERO,
             renewals_take: Duration::ZERO,
             time_since_read: Duration::ZERO,
             settled: vec![],
@@ -288,6 +289,8 @@ impl NodeRepository for Fake {
     }
 
     async fn list_complete(&self, _: Duration) -> Result<Vec<NodeRow>, RepositoryError> {
+        let takes = self.state().rows_take;
+        tokio::time::sleep(takes).await;
         let mut state = self.state();
         state.note("list rows");
         state.list()

@@ -74,8 +74,8 @@ impl Plan {
         self.changes
     }
 
-    /// Reports the plan of this import, which held the turn for so long. The ids are moved: an import can have millions
-    /// of entries.
+    /// Reports the plan of this import, which held the turn for so long. The ids are moved: an import can have a
+    /// million entries.
     #[must_use]
     pub fn report(&self, import: Import, turn: Duration) -> ImportReport {
         let mut report = ImportReport {

@@ -30,17 +30,14 @@ impl Rows {
         Self { lease, rows }
     }
 
-    /// The nodes that are behind this position, where a node without a row may hold a lease of this length. The error
-    /// says why that cannot be known.
-    pub(super) fn behind(
-        &self,
-        position: &Position,
-        lease: Duration,
-    ) -> Result<Vec<NodeRow>, String> {
+    /// Whether they are all rows where a node without a row may hold a lease of this length.
+    pub(super) fn cover(&self, lease: Duration) -> bool {
+        self.lease >= lease
+    }
+
+    /// The nodes that are behind this position. The error says why that cannot be known.
+    pub(super) fn behind(&self, position: &Position) -> Result<Vec<NodeRow>, String> {
         let rows = self.rows.as_ref().map_err(ToString::to_string)?;
-        if self.lease < lease {
-            return Err("the rows were read for a shorter lease".to_owned());
-        }
         let behind = rows.iter().filter(|row| row.is_behind(position));
         Ok(behind.cloned().collect())
     }
@@ -48,27 +45,27 @@ impl Rows {
 
 /// The nodes' rows, and the history of the server that was read before them.
 #[derive(Debug)]
-pub(crate) struct Look {
-    epoch: Result<Epoch, RepositoryError>,
-    rows: Rows,
-}
+pub(crate) struct Look(Result<(Epoch, Rows), RepositoryError>);
 
 impl Look {
     pub(super) async fn read(repository: &dyn NodeRepository, lease: Duration) -> Self {
-        let epoch = repository.position().await.map(|position| position.epoch);
-        let rows = Rows::read(repository, lease).await;
-        Self { epoch, rows }
+        Self(match repository.position().await {
+            Ok(position) => Ok((position.epoch, Rows::read(repository, lease).await)),
+            Err(error) => Err(error),
+        })
+    }
+
+    /// Whether it has all rows where a node without a row may hold a lease of this length, or could read none.
+    pub(super) fn covers(&self, lease: Duration) -> bool {
+        self.0.as_ref().map_or(true, |(_, rows)| rows.cover(lease))
     }
 
     /// The nodes that are behind this revision in the history of the server that was read. A server that has taken
     /// over has a history of its own, and nodes publish what they have applied of that one. It begins with what was
     /// committed if it was a synchronous standby.
-    pub(super) fn behind(
-        &self,
-        revision: Revision,
-        lease: Duration,
-    ) -> Result<Vec<NodeRow>, String> {
-        let epoch = self.epoch.as_ref().map_err(ToString::to_string)?.clone();
-        self.rows.behind(&Position { epoch, revision }, lease)
+    pub(super) fn behind(&self, revision: Revision) -> Result<Vec<NodeRow>, String> {
+        let (epoch, rows) = self.0.as_ref().map_err(ToString::to_string)?;
+        let epoch = epoch.clone();
+        rows.behind(&Position { epoch, revision })
     }
 }

@@ -34,35 +34,42 @@ impl<T> Default for Shared<T> {
 }
 
 impl<T> Shared<T> {
-    /// What a read has found that began after this call: another one's, or that of `read`.
+    /// What a read has found that began after this call, and that serves the caller: another one's, or that of `read`.
     pub(super) async fn first<R: Future<Output = T>>(
         &self,
+        serves: impl Fn(&T) -> bool,
         read: impl FnOnce() -> R,
     ) -> Arc<Reading<T>> {
         let before = self.begun.load(Ordering::SeqCst);
-        self.newer(before, Duration::MAX, read).await
+        self.newer(before, Duration::MAX, serves, read).await
     }
 
-    /// What a read has found that began after that one, and at most this long ago.
+    /// The same of a read that began after that one, and at most this long before the call. A caller waits for two
+    /// reads at most, however many callers there are and however long a read takes.
     pub(super) async fn next<R: Future<Output = T>>(
         &self,
         last: &Reading<T>,
         age: Duration,
+        serves: impl Fn(&T) -> bool,
         read: impl FnOnce() -> R,
     ) -> Arc<Reading<T>> {
-        self.newer(last.number, age, read).await
+        self.newer(last.number, age, serves, read).await
     }
 
     async fn newer<R: Future<Output = T>>(
         &self,
         number: u64,
         age: Duration,
+        serves: impl Fn(&T) -> bool,
         read: impl FnOnce() -> R,
     ) -> Arc<Reading<T>> {
+        let called = Instant::now();
         let mut newest = self.newest.lock().await;
-        let is_newer =
-            |reading: &&Arc<Reading<T>>| reading.number > number && reading.began.elapsed() <= age;
-        if let Some(reading) = newest.as_ref().filter(is_newer) {
+        let is_good = |reading: &&Arc<Reading<T>>| {
+            let is_new = reading.number > number;
+            is_new && called.duration_since(reading.began) <= age && serves(&reading.found)
+        };
+        if let Some(reading) = newest.as_ref().filter(is_good) {
             return reading.clone();
         }
         let reading = Arc::new(Reading {
@@ -92,7 +99,7 @@ mod tests {
                     tokio::time::sleep(SECOND).await;
                     reads.fetch_add(1, Ordering::SeqCst) + 1
                 };
-                shared.first(read).await.found
+                shared.first(|_| true, read).await.found
             })
         };
         let first = get();
@@ -109,14 +116,64 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn those_who_go_on_waiting_share_what_is_new_enough() {
         let shared = Shared::default();
-        let first = shared.first(async || 1).await;
-        let second = shared.next(&first, SECOND, async || 2).await;
+        let first = shared.first(|_| true, async || 1).await;
+        let second = shared.next(&first, SECOND, |_| true, async || 2).await;
         assert_eq!(second.found, 2);
         tokio::time::advance(SECOND).await;
-        assert_eq!(shared.next(&first, SECOND, async || 3).await.found, 2);
-        assert_eq!(shared.next(&second, SECOND, async || 4).await.found, 4);
+        assert_eq!(
+            shared
+                .next(&first, SECOND, |_| true, async || 3)
+                .await
+                .found,
+            2
+        );
+        assert_eq!(
+            shared
+                .next(&second, SECOND, |_| true, async || 4)
+                .await
+                .found,
+            4
+        );
         tokio::time::advance(2 * SECOND).await;
-        assert_eq!(shared.next(&second, SECOND, async || 5).await.found, 5);
+        assert_eq!(
+            shared
+                .next(&second, SECOND, |_| true, async || 5)
+                .await
+                .found,
+            5
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_read_serves_all_who_waited_for_it() {
+        let shared = Arc::new(Shared::default());
+        let first = shared.first(|_| true, async || 0).await;
+        let began = Instant::now();
+        let callers: Vec<_> = (0..100)
+            .map(|_| {
+                let (shared, first) = (shared.clone(), first.clone());
+                tokio::spawn(async move {
+                    let read = async || {
+                        tokio::time::sleep(10 * SECOND).await;
+                        1
+                    };
+                    shared.next(&first, SECOND, |_| true, read).await.found
+                })
+            })
+            .collect();
+        for caller in callers {
+            assert_eq!(caller.await.unwrap(), 1);
+        }
+        assert_eq!(began.elapsed(), 10 * SECOND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_serve_the_caller_is_read_again() {
+        let shared = Shared::default();
+        let first = shared.first(|_| true, async || 1).await;
+        shared.next(&first, SECOND, |_| true, async || 2).await;
+        let third = shared.next(&first, SECOND, |found| *found > 2, async || 3);
+        assert_eq!(third.await.found, 3);
     }
 
     #[tokio::test(start_paused = true)]
@@ -124,10 +181,15 @@ mod tests {
         let shared = Arc::new(Shared::default());
         let given_up = tokio::spawn({
             let shared = shared.clone();
-            async move { shared.first(std::future::pending::<u64>).await.found }
+            async move {
+                shared
+                    .first(|_| true, std::future::pending::<u64>)
+                    .await
+                    .found
+            }
         });
         tokio::task::yield_now().await;
         given_up.abort();
-        assert_eq!(shared.first(async || 7).await.found, 7);
+        assert_eq!(shared.first(|_| true, async || 7).await.found, 7);
     }
 }

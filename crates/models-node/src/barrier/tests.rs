@@ -173,6 +173,29 @@ async fn barriers_that_wait_at_the_same_time_share_their_reads() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn barriers_end_in_time_where_reads_are_slow() {
+    let fake = Fake::new();
+    fake.add_row("node_a", EPOCH, 6, LEASE);
+    // Longer than the pause between two of them.
+    let slow = 6 * LONGEST_PAUSE;
+    fake.state().rows_take = slow;
+    let nodes = nodes(&fake);
+    let barriers: Vec<_> = (0..100)
+        .map(|_| {
+            let nodes = nodes.clone();
+            tokio::spawn(async move { wait(&nodes).await })
+        })
+        .collect();
+    for barrier in barriers {
+        let waited = barrier.await.unwrap();
+        assert!(waited <= LEASE + CLOCK_MARGIN + 2 * slow, "{waited:?}");
+    }
+    // No read ends.
+    fake.state().rows_take = 1_000 * UNKNOWN;
+    assert_eq!(wait(&nodes).await, UNKNOWN + CLOCK_MARGIN);
+}
+
 /// What an observer was told.
 #[derive(Default)]
 struct Told {

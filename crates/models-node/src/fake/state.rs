@@ -51,6 +51,8 @@ pub(crate) struct State {
     pub(crate) most_rows: u32,
     /// Reads of the log take this long.
     pub(crate) reads_take: Duration,
+    /// Reads of the nodes' rows take this long.
+    pub(crate) rows_take: Duration,
     /// Renewals take this long, by the manual clock.
     pub(crate) renewals_take: Duration,
     pub(crate) time_since_read: Duration,
