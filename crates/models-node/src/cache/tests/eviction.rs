@@ -1,0 +1,88 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use models_core::Snapshot;
+
+use super::scene::{ENTRY, LIMIT, cache, epoch, lease, load, snapshot};
+use crate::cache::{Cache, Cached};
+
+#[tokio::test]
+async fn what_is_kept_is_bounded_and_what_is_asked_for_stays_longer() {
+    let cache = cache();
+    let (mut most, mut found) = (0, 0);
+    for key in 0..1_000 {
+        let read = || async { Ok(snapshot(key, "one")) };
+        load(&cache, &key, read).await.unwrap();
+        most = most.max(cache.counters.bytes());
+        found += u32::from(cache.get(&lease(), &0).is_some());
+    }
+    assert!(most <= LIMIT, "{most}");
+    assert_eq!(found, 1_000);
+    cache.remove_where(|_, _| true);
+    assert_eq!(cache.counters.bytes(), 0);
+}
+
+#[tokio::test]
+async fn a_cache_counts_hits_loads_and_evictions() {
+    let cache = cache();
+    let read = || async { Ok(snapshot(7, "one")) };
+    for _ in 0..3 {
+        load(&cache, &1, read).await.unwrap();
+    }
+    assert_eq!(cache.get(&lease(), &2), None);
+    let counters = &cache.counters;
+    assert_eq!(counters.evictions(), 0);
+    let entry = counters.bytes();
+    assert_eq!(entry, 1_000 + ENTRY);
+    for key in 2..200 {
+        load(&cache, &key, read).await.unwrap();
+    }
+    assert_eq!((counters.hits(), counters.loads()), (2, 199));
+    let left = u64::try_from(counters.bytes() / entry).unwrap();
+    assert_eq!(counters.evictions(), 199 - left);
+}
+
+/// A value that takes more memory than at first.
+struct Growing(AtomicUsize);
+
+impl Cached for Growing {
+    const KEY: usize = 64;
+
+    type Change = ();
+
+    fn weight(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn changed(_: &Arc<Self>, _: &[()]) -> Option<Arc<Self>> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_has_grown_is_weighed_anew_if_it_is_still_there() {
+    let cache: Cache<u32, Growing> = Cache::new(LIMIT, Arc::default());
+    cache.forget(&epoch("one"));
+    let value = Arc::new(Growing(AtomicUsize::new(1)));
+    let read = || async {
+        let Snapshot { position, .. } = snapshot(0, "one");
+        let value = value.clone();
+        Ok(Snapshot { position, value })
+    };
+    load(&cache, &1, read).await.unwrap();
+    let before = cache.counters.bytes();
+    assert_eq!(before, 1 + ENTRY + 64);
+    value.0.store(101, Ordering::Relaxed);
+    let other = Arc::new(Growing(AtomicUsize::new(7)));
+    cache.weigh(&1, &other);
+    assert_eq!(cache.counters.bytes(), before);
+    cache.weigh(&1, &value);
+    assert_eq!(cache.counters.bytes(), before + 100);
+    // Also a value that was asked for lately.
+    assert!(cache.get(&lease(), &1).is_some());
+    value.0.store(LIMIT, Ordering::Relaxed);
+    cache.weigh(&1, &value);
+    assert_eq!(cache.counters.bytes(), 0, "too large to be kept");
+    cache.weigh(&1, &value);
+    assert_eq!(cache.counters.bytes(), 0);
+}

@@ -1,0 +1,76 @@
+//! A cache of numbers, what is loaded into it, and the lease under which it is read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use models_core::{Epoch, Position, RepositoryError, Revision, Snapshot};
+
+use crate::cache::{Cache, Cached};
+use crate::lease::clock::Clock;
+use crate::lease::{HeldLease, Lease};
+
+pub(super) const LIMIT: usize = 100_000;
+
+/// What an entry costs beside its value: 16 places of a key, a value with its weights and a byte for each 7 entries, two counters,
+/// and an allocation.
+pub(super) const ENTRY: usize = (40 + 1) * 16 / 7 + 16 + 16;
+
+impl Cached for u32 {
+    /// What is added; none where nobody knows.
+    type Change = Option<u32>;
+
+    fn weight(&self) -> usize {
+        1_000
+    }
+
+    fn changed(value: &Arc<u32>, changes: &[Option<u32>]) -> Option<Arc<u32>> {
+        let added: Option<u32> = changes.iter().copied().sum();
+        Some(Arc::new(**value + added?))
+    }
+}
+
+pub(super) fn cache() -> Cache<u32, u32> {
+    let cache = Cache::new(LIMIT, Arc::default());
+    cache.forget(&epoch("one"));
+    cache
+}
+
+pub(super) fn epoch(name: &str) -> Epoch {
+    Epoch(name.to_owned())
+}
+
+pub(super) fn snapshot(value: u32, epoch_name: &str) -> Snapshot<Arc<u32>> {
+    Snapshot {
+        position: Position {
+            epoch: epoch(epoch_name),
+            revision: Revision(1),
+        },
+        value: Arc::new(value),
+    }
+}
+
+/// A lease that runs, and goes on running.
+pub(super) fn hold() -> Result<HeldLease, RepositoryError> {
+    let clock = Clock::default();
+    let lease = Lease::new(clock.clone());
+    lease.extend(clock.now() + Duration::from_mins(1));
+    let held = lease.hold_at(clock.now());
+    held.ok_or_else(|| RepositoryError::Unavailable("no lease".into()))
+}
+
+pub(super) fn lease() -> HeldLease {
+    hold().unwrap()
+}
+
+/// The value, loaded if it is not there.
+pub(super) async fn load<V: Cached, R>(
+    cache: &Cache<u32, V>,
+    key: &u32,
+    read: impl Fn() -> R,
+) -> Result<Arc<V>, RepositoryError>
+where
+    R: Future<Output = Result<Snapshot<Arc<V>>, RepositoryError>>,
+{
+    let loaded = cache.get_or_read(key, hold, read).await;
+    loaded.map(|(_, value)| value)
+}

@@ -1,0 +1,100 @@
+use std::sync::atomic::Ordering;
+
+use models_core::{LogEntry, Revision};
+
+use super::scene::{entered, is_serving, nodes};
+use crate::fake::{Fake, creation, deletion};
+use crate::follower::local_node::LocalNode;
+
+#[tokio::test]
+async fn a_node_registers_before_it_reads_and_publishes_what_it_has_applied() {
+    let fake = Fake::new();
+    fake.append(creation());
+    let mut node = LocalNode::new(nodes(&fake), fake.memory());
+    assert!(!is_serving(&fake, &node));
+    node.enter().await.unwrap();
+    let expected = [
+        "enter lease",
+        "register",
+        "renew with nothing",
+        "forget all but first",
+        "publish 1",
+    ];
+    assert_eq!(fake.take_journal(), expected);
+    assert!(is_serving(&fake, &node));
+    assert_eq!(*node.nodes.published.borrow(), Some(Revision(1)));
+}
+
+#[tokio::test]
+async fn what_takes_something_away_is_applied_and_then_published_at_once() {
+    let fake = Fake::new();
+    let mut node = entered(&fake).await;
+    fake.append(creation());
+    node.step(false).await.unwrap();
+    assert_eq!(fake.take_journal(), ["read after 0", "apply 1"]);
+    fake.append(deletion());
+    node.step(false).await.unwrap();
+    assert_eq!(
+        fake.take_journal(),
+        ["read after 1", "apply 2", "publish 2"]
+    );
+    // A renewal publishes all else, and finds what is new.
+    fake.append(deletion());
+    node.step(true).await.unwrap();
+    let expected = ["renew with 2", "read after 2", "apply 3", "publish 3"];
+    assert_eq!(fake.take_journal(), expected);
+    assert_eq!(fake.state().rows[&node.id].applied, 3);
+}
+
+#[tokio::test]
+async fn rows_that_are_unknown_or_missing_drop_everything_and_are_published() {
+    let fake = Fake::new();
+    let mut node = entered(&fake).await;
+    fake.append(creation());
+    fake.state().log.push(LogEntry::Unknown(Revision(2)));
+    node.step(false).await.unwrap();
+    let expected = ["read after 0", "apply 1", "invalidate", "publish 2"];
+    assert_eq!(fake.take_journal(), expected);
+    fake.state().newest = Some(4);
+    node.step(false).await.unwrap();
+    // It looks again for rows where it found none.
+    let expected = ["read after 2", "read after 2", "invalidate", "publish 4"];
+    assert_eq!(fake.take_journal(), expected);
+    assert!(is_serving(&fake, &node), "it keeps its lease");
+}
+
+#[tokio::test]
+async fn a_log_is_read_in_pages_and_one_that_is_too_long_is_not_read() {
+    let fake = Fake::new();
+    let mut node = entered(&fake).await;
+    for _ in 0..20_000 {
+        fake.append(creation());
+    }
+    node.step(true).await.unwrap();
+    let journal = fake.take_journal();
+    let reads = journal.iter().filter(|done| done.starts_with("read"));
+    assert_eq!(reads.count(), 20);
+    let applied = journal.iter().filter(|done| done.starts_with("apply"));
+    assert_eq!(applied.count(), 20_000);
+    assert_eq!(node.lease.applied.load(Ordering::Relaxed), 20_000);
+    for _ in 0..20_001 {
+        fake.append(creation());
+    }
+    node.step(true).await.unwrap();
+    let expected = ["renew with 20000", "forget all but first", "publish 40001"];
+    assert_eq!(fake.take_journal(), expected);
+}
+
+#[tokio::test]
+async fn a_page_ends_where_its_cursor_says() {
+    let fake = Fake::new();
+    let mut node = entered(&fake).await;
+    for _ in 0..3 {
+        fake.append(creation());
+    }
+    fake.state().most_rows = 2;
+    node.step(false).await.unwrap();
+    let read = ["read after 0", "apply 1", "apply 2"];
+    let expected = [&read[..], &["read after 2", "apply 3"]].concat();
+    assert_eq!(fake.take_journal(), expected);
+}
