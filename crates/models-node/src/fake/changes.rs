@@ -1,0 +1,21 @@
+//! Changes of a model, for the event log.
+
+use models_core::{Change, Model, Scope, Timestamp};
+
+pub(crate) fn creation() -> Change {
+    Change::ModelCreated(model())
+}
+
+pub(crate) fn deletion() -> Change {
+    Change::ModelDeleted(model())
+}
+
+fn model() -> Model {
+    Model {
+        id: "one".parse().unwrap(),
+        scope: Scope::Public,
+        created: Timestamp::from_seconds(1),
+        owned_by: "system".parse().unwrap(),
+        shutdown_date: None,
+    }
+}
