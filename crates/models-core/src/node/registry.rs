@@ -53,3 +53,36 @@ pub struct Renewal<'a> {
     /// The longest lease that the node takes until its next renewal.
     pub lease: Duration,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Epoch, Revision};
+
+    fn position(epoch: &str, revision: i64) -> Position {
+        Position {
+            epoch: Epoch(epoch.to_owned()),
+            revision: Revision(revision),
+        }
+    }
+
+    #[test]
+    fn a_node_is_behind_until_it_has_applied_the_revision_of_the_same_history() {
+        let is_behind = |applied: Position| {
+            let row = NodeRow {
+                id: "node_a".to_owned(),
+                renewal: 1,
+                lease: Duration::from_secs(3),
+                applied,
+            };
+            row.is_behind(&position("first", 7))
+        };
+        assert!(is_behind(position("first", 6)));
+        assert!(!is_behind(position("first", 7)));
+        assert!(!is_behind(position("first", 8)));
+        for revision in [6, 7, 8] {
+            assert!(is_behind(position("second", revision)));
+        }
+        assert!(is_behind(position("", -1)), "it has not read the log");
+    }
+}

@@ -55,4 +55,19 @@ mod tests {
         assert!(occasionally.at(later).is_some());
         assert_eq!(occasionally.at(later + Duration::from_secs(1)), Some(0));
     }
+
+    #[test]
+    fn lines_begin_anew_after_two_quiet_minutes() {
+        let (second, minute) = (Duration::from_secs(1), Duration::from_mins(1));
+        let just_less = (2 * minute).saturating_sub(Duration::from_nanos(1));
+        for (quiet, begins_anew) in [(just_less, false), (2 * minute, true)] {
+            let (occasionally, begin) = (Occasionally::default(), Instant::now());
+            for number in 0..10 {
+                assert!(occasionally.at(begin + number * minute).is_some());
+            }
+            let next = begin + 9 * minute + quiet;
+            assert_eq!(occasionally.at(next), Some(0));
+            assert_eq!(occasionally.at(next + second).is_some(), begins_anew);
+        }
+    }
 }
