@@ -133,15 +133,6 @@ impl<T> Released<T> {
     }
 }
 
-impl<T> Released<Option<T>> {
-    /// The value, if there is one.
-    #[must_use]
-    pub fn transpose(self) -> Option<Released<T>> {
-        let at = self.at;
-        self.value.map(|value| Released { at, value })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
