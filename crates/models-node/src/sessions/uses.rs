@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::mem;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use models_core::{ApiKeyId, Timestamp};
 
@@ -12,8 +12,10 @@ use models_core::{ApiKeyId, Timestamp};
 const MOST: usize = 100_000;
 
 /// The last use of each key that is not in memory any more, or whose use could not be recorded.
-#[derive(Default)]
-pub(super) struct Uses(Mutex<Waiting>);
+pub(super) struct Uses {
+    most: usize,
+    waiting: Mutex<Waiting>,
+}
 
 #[derive(Default)]
 struct Waiting {
@@ -21,12 +23,28 @@ struct Waiting {
     dropped: usize,
 }
 
+impl Default for Uses {
+    fn default() -> Self {
+        Self::at_most(MOST)
+    }
+}
+
 impl Uses {
+    /// Keeps the uses of this many keys.
+    fn at_most(most: usize) -> Self {
+        let waiting = Mutex::default();
+        Self { most, waiting }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Adds these uses. Of each key only the last one is kept.
     pub(super) fn add(&self, uses: impl IntoIterator<Item = (ApiKeyId, Timestamp)>) {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.lock();
         for (id, at) in uses {
-            let is_full = waiting.last.len() >= MOST;
+            let is_full = waiting.last.len() >= self.most;
             match waiting.last.entry(id) {
                 Entry::Occupied(mut last) => {
                     let later = at.max(*last.get());
@@ -42,7 +60,7 @@ impl Uses {
 
     /// Takes all of them.
     pub(super) fn take(&self) -> Vec<(ApiKeyId, Timestamp)> {
-        let waiting = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let waiting = mem::take(&mut *self.lock());
         if waiting.dropped > 0 {
             tracing::warn!(
                 dropped = waiting.dropped,
@@ -75,14 +93,14 @@ mod tests {
 
     #[test]
     fn uses_that_wait_are_bounded() {
-        let uses = Uses::default();
+        let uses = Uses::at_most(100);
         let at = Timestamp::from_seconds(1);
-        uses.add((0..MOST + 10).map(|number| (id(number), at)));
+        uses.add((0..110).map(|number| (id(number), at)));
         // One that is there already is moved on.
         uses.add([(id(0), Timestamp::from_seconds(2))]);
-        assert_eq!(uses.0.lock().unwrap().dropped, 10);
+        assert_eq!(uses.lock().dropped, 10);
         let taken: HashMap<_, _> = uses.take().into_iter().collect();
-        assert_eq!(taken.len(), MOST);
+        assert_eq!(taken.len(), 100);
         assert_eq!(taken[&id(0)], Timestamp::from_seconds(2));
     }
 }
