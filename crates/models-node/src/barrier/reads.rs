@@ -69,3 +69,27 @@ impl Look {
         rows.behind(&Position { epoch, revision })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::{Fake, LEASE};
+
+    const NANOSECOND: Duration = Duration::from_nanos(1);
+
+    #[tokio::test]
+    async fn rows_serve_barriers_that_know_of_no_longer_lease() {
+        let fake = Fake::new();
+        let rows = Rows::read(&*fake, LEASE).await;
+        let look = Look::read(&*fake, LEASE).await;
+        let shorter = LEASE.saturating_sub(NANOSECOND);
+        let longer = LEASE + NANOSECOND;
+        for (lease, is_served) in [(shorter, true), (LEASE, true), (longer, false)] {
+            assert_eq!(rows.cover(lease), is_served);
+            assert_eq!(look.covers(lease), is_served);
+        }
+        // The catalog's row cannot be read: that is the same for all.
+        fake.state().level = 2;
+        assert!(Look::read(&*fake, LEASE).await.covers(longer));
+    }
+}

@@ -4,7 +4,7 @@ use models_core::{Epoch, Position};
 
 use super::*;
 use crate::fake::{EPOCH, Fake, Fault, LEASE, OTHER_EPOCH};
-use crate::nodes::observer::Observer;
+use crate::nodes::observer::{Observer, ObserverSlot};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 /// The lease that may be held by nodes whose rows cannot be read.
@@ -196,6 +196,16 @@ async fn barriers_end_in_time_where_reads_are_slow() {
     assert_eq!(wait(&nodes).await, UNKNOWN + CLOCK_MARGIN);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_lease_longer_than_expected_is_waited_for_where_reads_hang() {
+    let long = 3 * UNKNOWN;
+    let fake = Fake::new();
+    fake.add_row("node_a", EPOCH, 6, long);
+    let slow = fake.clone();
+    after(LEASE, move || slow.state().rows_take = 2 * UNKNOWN);
+    assert_eq!(wait(&nodes(&fake)).await, long + CLOCK_MARGIN);
+}
+
 /// What an observer was told.
 #[derive(Default)]
 struct Told {
@@ -243,4 +253,33 @@ async fn the_observer_is_told_of_each_wait_and_once_of_a_long_one() {
             "{left:?}"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_wait_names_no_nodes_where_their_rows_cannot_be_read_any_more() {
+    let fake = Fake::new();
+    let (nodes, told) = (nodes(&fake), Arc::new(Told::default()));
+    nodes.observe(told.clone());
+    fake.add_row("node_a", EPOCH, 6, LEASE);
+    let cut_off = fake.clone();
+    after(500 * MILLISECOND, move || cut_off.fail(Fault::Rows));
+    wait(&nodes).await;
+    let still_waiting = told.still_waiting.lock().unwrap();
+    let names: Vec<_> = still_waiting.iter().map(|(names, _)| names).collect();
+    assert_eq!(names, [&None]);
+}
+
+#[test]
+fn a_wait_is_long_from_its_first_second_on() {
+    let (slot, told) = (ObserverSlot::default(), Arc::new(Told::default()));
+    slot.set(told.clone());
+    let mut progress = Progress::default();
+    let second = Duration::from_secs(1);
+    let times_told = |waited| {
+        progress.tell(&slot, waited, LEASE);
+        told.still_waiting.lock().unwrap().len()
+    };
+    let just_less = second.saturating_sub(Duration::from_nanos(1));
+    let times = [just_less, second, 2 * second].map(times_told);
+    assert_eq!(times, [0, 1, 1]);
 }

@@ -42,6 +42,7 @@ impl Fake {
             most_rows: u32::MAX,
             reads_take: Duration::ZERO,
             rows_take: Duration::ZERO,
+            rest: None,
             renewals_take: Duration::ZERO,
             time_since_read: Duration::ZERO,
             settled: vec![],

@@ -17,7 +17,7 @@ impl NodeRepository for Fake {
     }
 
     fn rest(&self) -> Option<Duration> {
-        None
+        self.state().rest
     }
 
     fn time_since_read(&self) -> Duration {

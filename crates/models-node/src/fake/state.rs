@@ -53,6 +53,8 @@ pub(crate) struct State {
     pub(crate) reads_take: Duration,
     /// Reads of the nodes' rows take this long.
     pub(crate) rows_take: Duration,
+    /// How long the follower rests after a hint.
+    pub(crate) rest: Option<Duration>,
     /// Renewals take this long, by the manual clock.
     pub(crate) renewals_take: Duration,
     pub(crate) time_since_read: Duration,

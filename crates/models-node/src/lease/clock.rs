@@ -104,3 +104,25 @@ impl std::ops::Add<Duration> for BootTime {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_clock_of_the_machine_counts_nanoseconds_and_includes_suspension() {
+        let before = BootTime::now();
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        let now = Duration::new(
+            now.tv_sec.try_into().unwrap(),
+            now.tv_nsec.try_into().unwrap(),
+        );
+        let now = BootTime::START + now;
+        let after = BootTime::now();
+        assert!(
+            before <= now && now <= after,
+            "{before:?} {now:?} {after:?}"
+        );
+    }
+}

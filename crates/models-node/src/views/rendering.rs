@@ -203,6 +203,19 @@ mod tests {
     }
 
     #[test]
+    fn a_view_with_an_own_model_is_never_the_shared_one() {
+        let rendering = rendering();
+        let public = load(&rendering, 3, 1);
+        let candidates = Candidates {
+            models: vec![model("public-0", Some(1)), model("public-0", None)],
+            public_revision: Revision(3),
+            own_revision: Revision(0),
+        };
+        let view = rendering.view(&audience(1), &epoch(), &candidates);
+        assert!(!Arc::ptr_eq(&view.unwrap(), &public));
+    }
+
+    #[test]
     fn a_view_of_a_part_of_the_public_models_is_not_shared_with_loads_of_all() {
         let rendering = rendering();
         let part = load(&rendering, 3, 1);

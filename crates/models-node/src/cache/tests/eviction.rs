@@ -23,6 +23,20 @@ async fn what_is_kept_is_bounded_and_what_is_asked_for_stays_longer() {
 }
 
 #[tokio::test]
+async fn nothing_is_evicted_from_a_cache_that_is_just_full() {
+    let entry = 1_000 + ENTRY;
+    for (limit, is_evicted) in [(3 * entry, false), (3 * entry - 1, true)] {
+        let cache: Cache<u32, u32> = Cache::new(limit, Arc::default());
+        cache.forget(&epoch("one"));
+        for key in 1..=3 {
+            let read = || async { Ok(snapshot(key, "one")) };
+            load(&cache, &key, read).await.unwrap();
+        }
+        assert_eq!(cache.counters.evictions() > 0, is_evicted);
+    }
+}
+
+#[tokio::test]
 async fn a_cache_counts_hits_loads_and_evictions() {
     let cache = cache();
     let read = || async { Ok(snapshot(7, "one")) };

@@ -98,3 +98,30 @@ async fn a_page_ends_where_its_cursor_says() {
     let expected = [&read[..], &["read after 2", "apply 3"]].concat();
     assert_eq!(fake.take_journal(), expected);
 }
+
+#[tokio::test]
+async fn what_several_pages_take_away_is_published() {
+    let fake = Fake::new();
+    let mut node = entered(&fake).await;
+    fake.state().most_rows = 1;
+    for _ in 0..2 {
+        fake.append(deletion());
+    }
+    node.step(false).await.unwrap();
+    let read = ["read after 0", "apply 1", "read after 1", "apply 2"];
+    let expected = [&read[..], &["publish 2"]].concat();
+    assert_eq!(fake.take_journal(), expected);
+}
+
+#[tokio::test]
+async fn each_renewal_and_publication_has_the_next_number() {
+    let fake = Fake::new();
+    let mut node = entered(&fake).await;
+    let number = |node: &LocalNode| fake.state().rows[&node.id].renewal;
+    let entered = number(&node);
+    node.step(true).await.unwrap();
+    assert_eq!(number(&node), entered + 1);
+    fake.append(deletion());
+    node.step(false).await.unwrap();
+    assert_eq!(number(&node), entered + 2);
+}

@@ -18,6 +18,9 @@ async fn a_node_keeps_its_lease_and_follows_hints_and_polls() {
         assert!(following.lease_remaining() + RENEWAL + 2 * POLL > LEASE);
         assert!(following.silence() <= 2 * POLL);
     }
+    let journal = fake.take_journal();
+    let renewals = journal.iter().filter(|done| done.starts_with("renew"));
+    assert!((7..=9).contains(&renewals.count()), "one a second");
     let revision = fake.append(creation());
     fake.hint();
     let heard = until(|| following.applied() == revision).await;
@@ -61,6 +64,26 @@ async fn a_catch_up_returns_when_all_that_was_committed_before_is_applied() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hint_is_followed_after_a_rest_and_a_catch_up_at_once() {
+    let fake = Fake::new();
+    fake.tick();
+    let rest = POLL / 2;
+    fake.state().rest = Some(rest);
+    let following = nodes(&fake).follow(fake.memory()).await.unwrap();
+    for _ in 0..2 {
+        let revision = fake.append(creation());
+        fake.hint();
+        let heard = until(|| following.applied() == revision).await;
+        assert!((rest..rest + POLL / 5).contains(&heard), "{heard:?}");
+        let revision = fake.append(creation());
+        let began = Instant::now();
+        following.catch_up().await.unwrap();
+        assert_eq!(following.applied(), revision);
+        assert!(began.elapsed() < rest);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_node_below_the_catalogs_level_ends_its_lease_and_stays_out() {
     let fake = Fake::new();
     fake.tick();
@@ -94,6 +117,8 @@ async fn a_running_node_withdraws_and_comes_back() {
     assert!(following.hold().is_none());
     sleep(LEASE).await;
     assert_eq!(fake.ids(), [""; 0]);
+    assert_eq!(following.lag(), 1, "the deletion was seen");
+    assert!(following.silence() >= LEASE);
     fake.mend(Fault::Log);
     until(|| following.hold().is_some()).await;
     assert_eq!(fake.ids().len(), 1);
