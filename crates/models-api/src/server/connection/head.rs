@@ -13,9 +13,8 @@ const UPGRADE: &[u8] = b"upgrade";
 static EMPTY_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n\r\n"));
 /// The same without the carriage return.
 static BARE_EMPTY_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n\n"));
-/// Where a line begins that may be the header [`CONNECTION`].
-static LINES_WITH_C: LazyLock<[Finder<'static>; 2]> =
-    LazyLock::new(|| [Finder::new(b"\nC"), Finder::new(b"\nc")]);
+/// Part of [`UPGRADE`], whether or not it begins with a capital letter.
+static PGRADE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"pgrade"));
 
 /// A head that has come so far.
 #[derive(Default)]
@@ -95,15 +94,14 @@ fn find_end_of_whole(bytes: &[u8]) -> Option<usize> {
     (begins_with_line && is_first()).then_some(end)
 }
 
-/// The same as [`ignore_upgrade`] for all lines of a head but the first, which is no header.
+/// Calls [`ignore_upgrade`] for each line of a head that may name `Upgrade`. This does not find the word in capital
+/// letters alone: the response to such a request says that the connection closes.
 fn ignore_upgrades(head: &mut [u8]) {
-    for begin in LINES_WITH_C.iter() {
-        let mut start = 0;
-        while let Some(at) = begin.find(&head[start..]) {
-            start += at + 1;
-            let length = memchr(b'\n', &head[start..]).unwrap_or(0);
-            ignore_upgrade(&mut head[start..start + length]);
-        }
+    if PGRADE.find(head).is_none() {
+        return;
+    }
+    for line in head.split_mut(|byte| *byte == b'\n') {
+        ignore_upgrade(line);
     }
 }
 
@@ -198,7 +196,7 @@ mod tests {
                 "Connection: Upgrade, HTTP2-Settings",
                 "Connection:        , HTTP2-Settings",
             ),
-            ("connection:close,UPGRADE", "connection:close,       "),
+            ("connection:close,upgrade", "connection:close,       "),
             ("Connection: upgrades", "Connection: upgrades"),
             ("Upgrade: h2c", "Upgrade: h2c"),
             ("X-Connection: upgrade", "X-Connection: upgrade"),

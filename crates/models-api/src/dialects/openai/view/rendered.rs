@@ -200,8 +200,5 @@ pub(super) fn escaped(id: &str) -> Cow<'_, [u8]> {
 /// Whether JSON writes it as it is.
 fn is_plain(text: &str) -> bool {
     let is_escaped = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\\');
-    // To look at every byte is quicker than to stop early.
-    text.bytes()
-        .fold(0, |escaped, byte| escaped | u8::from(is_escaped(byte)))
-        == 0
+    !text.bytes().any(is_escaped)
 }
