@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use models_node::Nodes;
+use tokio::runtime::Runtime;
 use tracing::level_filters::LevelFilter;
 
 use crate::routes::openapi::document;
@@ -116,9 +117,22 @@ impl CatalogCommand {
     }
 }
 
-/// Reads the command line, does what it says, and says how it went: 0 done, 1 failed, 2 not
-/// understood.
-pub async fn run() -> ExitCode {
+/// Runs the command that the command line names. The status is 0 if the command succeeded, 1 if it failed, and 2 if the
+/// command line is not valid.
+#[must_use]
+pub fn run() -> ExitCode {
+    match Runtime::new() {
+        Ok(runtime) => runtime.block_on(run_command()),
+        Err(error) => {
+            complain(&format!(
+                "error: failed to start the threads of the program: {error}"
+            ));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run_command() -> ExitCode {
     logging::report_panics();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

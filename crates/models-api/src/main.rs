@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    models_api::cli::run().await
+// The runtime is started in the library: the compiler generates the code of an `async fn` in the crate that polls it.
+fn main() -> ExitCode {
+    models_api::cli::run()
 }
