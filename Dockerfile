@@ -19,16 +19,16 @@ FROM ${RUST_IMAGE} AS build
 # Named, so that procedural macros are still built for the machine that builds.
 ARG TARGET=x86_64-unknown-linux-gnu
 # Static, and without the names of functions.
-ENV RUSTFLAGS="-C target-feature=+crt-static" CARGO_PROFILE_RELEASE_STRIP=symbols
+ENV RUSTFLAGS="-C target-feature=+crt-static" CARGO_PROFILE_DIST_STRIP=symbols
 WORKDIR /source
 COPY --from=manifests /source /source
-RUN cargo build --release --locked --package models-api --target "$TARGET"
+RUN cargo build --profile dist --locked --package models-api --target "$TARGET"
 COPY . .
 # Newer than the empty sources, whatever the clock of the context says.
 RUN find crates -name '*.rs' -exec touch {} + \
-    && cargo build --release --locked --package models-api --target "$TARGET" \
+    && cargo build --profile dist --locked --package models-api --target "$TARGET" \
     && mkdir -p /image/data /image/tmp \
-    && cp "target/$TARGET/release/models-api" /image/models-api \
+    && cp "target/$TARGET/dist/models-api" /image/models-api \
     && cp -r config /image/config
 
 FROM ${RUNTIME_IMAGE}

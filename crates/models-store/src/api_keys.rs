@@ -5,7 +5,7 @@ use models_core::{
     ApiKey, ApiKeyId, ApiKeyRepository, Change, KeyDigest, ListedApiKey, OrganizationId, Origin,
     RepositoryError, Snapshot, Timestamp,
 };
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::catalog::{Backend, Mutation, SqlStore};
 use crate::database::{Transaction, damaged};

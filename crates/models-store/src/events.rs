@@ -9,7 +9,7 @@ use models_core::{
     Actor, Change, Event, EventRepository, LogEntry, Origin, Page, Position, RepositoryError,
     Revision, Snapshot, Timestamp,
 };
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::catalog::{Backend, CatalogRow, Database, no_catalog, only_revision};
 use crate::database::{Deadline, damaged};

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use models_core::{
     Change, Organization, OrganizationRepository, Origin, RepositoryError, Slug, Timestamp,
 };
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::catalog::{Backend, Mutation, SqlStore};
 use crate::database::damaged;

@@ -1,7 +1,7 @@
 //! Projects. Each organization has one, its default project.
 
 use models_core::{OrganizationId, Project, RepositoryError, Timestamp};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::catalog::{Backend, Mutation};
 use crate::database::damaged;

@@ -1,7 +1,7 @@
 //! The row of the table `catalog`: where the log ends, which level a program must support, and the lease.
 
 use models_core::{CatalogState, Epoch, Leases, Level, Position, RepositoryError, Revision};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::database::{Connection, Dialect, duration};
 

@@ -1,7 +1,7 @@
 //! Models as they are in rows.
 
 use models_core::{Model, OrganizationId, RepositoryError, Scope, ShutdownDate};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::api_keys::ApiKeyRow;
 use crate::database::damaged;

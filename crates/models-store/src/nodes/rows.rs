@@ -7,7 +7,7 @@ use models_core::{
     CLOCK_MARGIN, CatalogState, Epoch, Leases, NodeRepository, NodeRow, Position, Renewal,
     RepositoryError, Revision,
 };
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::table::node_columns;
 use crate::catalog::{Backend, Database, catalog};

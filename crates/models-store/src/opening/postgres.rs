@@ -7,7 +7,8 @@ use models_core::{Barrier, Level, NodeRepository};
 use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::{Connection, Executor, FromRow, Postgres};
+use sqlx::{Connection, Executor, Postgres};
+use sqlx_macros::FromRow;
 use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 
@@ -20,7 +21,7 @@ use super::store::Store;
 use crate::catalog::Database;
 use crate::database::{Connections, Health, ObserverSlot, OpenError, PasswordSource, Passwords};
 
-static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/postgres");
+static MIGRATOR: Migrator = sqlx_macros::migrate!("../../migrations/postgres");
 
 /// Changes take turns at one row, so more connections would only wait there, and reads must not
 /// wait with them.

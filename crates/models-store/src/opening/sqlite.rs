@@ -22,7 +22,7 @@ use crate::files::{self, FILE_MODE, FileId, FileSet};
 use crate::nodes::{NodesFile, prepare_nodes_file};
 use pools::{open_anchor, open_nodes, open_reader, open_writer};
 
-static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/sqlite");
+static MIGRATOR: Migrator = sqlx_macros::migrate!("../../migrations/sqlite");
 
 /// Takes the lock at once. The busy time-out does not cover a lock that is upgraded.
 const BEGIN: &str = "BEGIN IMMEDIATE";

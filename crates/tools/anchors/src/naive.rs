@@ -8,8 +8,9 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, HttpResponse};
 use models_core::Secret;
 use serde::Serialize;
+use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{FromRow, SqlitePool};
+use sqlx_macros::FromRow;
 
 use crate::{Failure, listen};
 

@@ -30,7 +30,7 @@ use self::cells::Cell;
 use self::cores::Cores;
 use self::report::Table;
 use self::scene::Scene;
-use crate::{cargo, system, target};
+use crate::{build_for_production, system, target};
 
 #[derive(Args)]
 pub struct Options {
@@ -95,16 +95,10 @@ impl Tools {
     /// of one could be in the other.
     fn ready(options: &Options) -> Result<Self, String> {
         for package in ["models-api", "anchors"] {
-            crate::run(&mut cargo(&[
-                "build",
-                "--release",
-                "--locked",
-                "--package",
-                package,
-            ]))?;
+            crate::run(&mut build_for_production(package))?;
         }
         system::need("wrk", "wrk")?;
-        let programs = target()?.join("release");
+        let programs = target()?.join("dist");
         Ok(Self {
             service: programs.join("models-api"),
             anchors: programs.join("anchors"),

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use clap::Args;
 
-use crate::{cargo, postgres, system, target};
+use crate::{build_for_production, cargo, postgres, system, target};
 
 /// A clock that is an hour behind, for one process.
 const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
@@ -27,15 +27,14 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Result<(), String> {
-    for package in ["models-api", "fault-suite"] {
-        crate::run(&mut cargo(&[
-            "build",
-            "--release",
-            "--locked",
-            "--package",
-            package,
-        ]))?;
-    }
+    crate::run(&mut build_for_production("models-api"))?;
+    crate::run(&mut cargo(&[
+        "build",
+        "--release",
+        "--locked",
+        "--package",
+        "fault-suite",
+    ]))?;
     postgres::get()?;
     if !Path::new(FAKETIME).exists() {
         system::install(&["libfaketime"])?;
@@ -56,7 +55,7 @@ pub fn run(options: &Options) -> Result<(), String> {
     suite
         .env("PATH", system::path())
         .arg("--program")
-        .arg(target.join("release/models-api"));
+        .arg(target.join("dist/models-api"));
     suite.args(["--gateway-config", "config/haproxy.cfg"]);
     suite.arg("--report").arg(report.join("report.md"));
     suite.args(["--only", &options.only]);

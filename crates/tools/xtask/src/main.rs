@@ -97,6 +97,18 @@ fn test(arguments: &[String]) -> Result<(), String> {
         .envs(sdks))
 }
 
+/// Builds this package with the profile for production.
+fn build_for_production(package: &str) -> Command {
+    cargo(&[
+        "build",
+        "--profile",
+        "dist",
+        "--locked",
+        "--package",
+        package,
+    ])
+}
+
 fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.args(arguments);

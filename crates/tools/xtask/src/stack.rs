@@ -4,7 +4,7 @@ use std::process::Command;
 
 use clap::Args;
 
-use crate::{cargo, run, target};
+use crate::{build_for_production, run, target};
 
 /// For the program that is alone in its image. Named, so that procedural macros are still built for
 /// the machine that builds.
@@ -22,12 +22,11 @@ pub fn run_stack(options: &Options) -> Result<(), String> {
     let mut stack = Command::new("crates/tools/xtask/stack/run");
     stack.arg(target.join("stack"));
     if !options.build {
-        let mut build = cargo(&["build", "--release", "--locked", "--package", "models-api"]);
-        run(build
+        run(build_for_production("models-api")
             .args(["--target", TARGET])
             .env("RUSTFLAGS", "-C target-feature=+crt-static")
-            .env("CARGO_PROFILE_RELEASE_STRIP", "symbols"))?;
-        stack.arg(target.join(TARGET).join("release/models-api"));
+            .env("CARGO_PROFILE_DIST_STRIP", "symbols"))?;
+        stack.arg(target.join(TARGET).join("dist/models-api"));
     }
     run(&mut stack)
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection, FromRow};
+use sqlx::{ConnectOptions, Connection};
+use sqlx_macros::FromRow;
 
 use crate::database::boot_id;
 
