@@ -1,4 +1,4 @@
-//! Keys: who is asking.
+//! API keys, their secrets and their roles.
 
 mod key;
 mod principal;

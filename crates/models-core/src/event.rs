@@ -1,4 +1,4 @@
-//! The event log: one row for each change, in the order of their commits.
+//! The event log: one row for each change, in commit order.
 
 mod actor;
 mod change;
@@ -10,13 +10,13 @@ pub use self::change::Change;
 pub use self::level::Level;
 pub use self::position::{Epoch, Position, Revision, Snapshot};
 
-/// A row of the log, as far as this version of the program understands it.
+/// A row of the event log, as this version of the program reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogEntry {
-    /// An event.
+    /// A row that this version understands.
     Event(Event),
-    /// A row that a newer version wrote (an unknown kind of change or of actor), or a damaged one.
-    /// It may have taken anything away.
+    /// A row that this version does not understand: a newer version wrote it, or it is damaged. It
+    /// may record any change, also one that takes something away.
     Unknown(Revision),
 }
 
@@ -40,14 +40,14 @@ impl LogEntry {
     }
 }
 
-/// One row of the log.
+/// An event: one change of the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// The catalog's revision from this change on.
+    /// The catalog's revision after this change.
     pub revision: Revision,
-    /// Who made it, and when.
+    /// The actor and the time.
     pub origin: Origin,
-    /// What changed.
+    /// The change.
     pub change: Change,
 }
 
@@ -57,7 +57,7 @@ mod tests {
     use crate::time::Timestamp;
 
     #[test]
-    fn a_row_that_is_not_understood_has_a_revision_and_no_event() {
+    fn an_unknown_row_has_a_revision_and_no_event() {
         let event = Event {
             revision: Revision(7),
             origin: Origin {

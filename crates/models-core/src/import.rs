@@ -1,4 +1,4 @@
-//! Taking in the list of another catalog.
+//! Imports of another server's list of models.
 
 mod changed_fields;
 mod entry;

@@ -1,9 +1,8 @@
-//! What a model catalog is: organizations, their keys, models, and the one decision about who may
-//! see which.
+//! The model catalog: organizations, their keys, models, and the visibility decision.
 //!
-//! Nothing here knows SQL, HTTP, a clock or the environment: time and randomness are arguments, and
-//! the repository traits say what a store must promise. Every type is checked where it is made and
-//! cannot hold a bad value.
+//! This crate does not know SQL, HTTP, clocks or the environment. Time and randomness are
+//! arguments, and the repository traits define the contract of a store. Constructors check every
+//! value, so a value of a type is always valid.
 
 #![warn(missing_docs)]
 

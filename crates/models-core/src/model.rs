@@ -1,4 +1,4 @@
-//! Models: what the catalog lists.
+//! Models.
 
 mod fine_tune;
 
@@ -11,10 +11,9 @@ use crate::time::Timestamp;
 pub use self::fine_tune::is_private_fine_tune;
 
 checked_text! {
-    /// A model's id, as clients write it: 1 to 256 bytes of UTF-8, any characters but control
-    /// characters, and no `.` or `..` between slashes, which clients and proxies on the way would
-    /// resolve. An id that is entered anew meets the stricter rules of
-    /// [`Entered`](crate::Entered).
+    /// A model's id: 1 to 256 bytes of UTF-8 without control characters. No path segment is `.` or
+    /// `..`, because clients and proxies would resolve it. A new id also meets the stricter rules
+    /// of [`Entered`](crate::Entered).
     ModelId, "a model id", |text| {
         if text.is_empty() {
             return Err("must not be empty");
@@ -32,32 +31,32 @@ checked_text! {
     }
 }
 
-/// A model as it is kept.
+/// A model as the store holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model {
-    /// Unique within the scope.
+    /// The id, unique within the scope.
     pub id: ModelId,
-    /// Whose it is.
+    /// The scope.
     pub scope: Scope,
-    /// When it was created, as its registrant says.
+    /// The time of creation, as the registrant states it.
     pub created: Timestamp,
-    /// Who made it, for people.
+    /// The owner's display name.
     pub owned_by: Name,
-    /// The day from which it is no longer served, where one is announced.
+    /// The day from which the model is no longer served, if one is announced.
     pub shutdown_date: Option<ShutdownDate>,
 }
 
-/// Whose a model is.
+/// The scope of a model: public, or one organization.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Scope {
-    /// The platform's: offered to every organization.
+    /// The model belongs to the platform, and every organization sees it.
     Public,
-    /// One organization's own.
+    /// The model belongs to one organization, and only that organization sees it.
     Organization(OrganizationId),
 }
 
 impl Scope {
-    /// The organization whose it is; `None` for a public one.
+    /// The organization that owns the model; `None` for a public model.
     #[must_use]
     pub fn organization_id(&self) -> Option<&OrganizationId> {
         match self {
@@ -73,8 +72,8 @@ impl From<Option<OrganizationId>> for Scope {
     }
 }
 
-/// A day, written `YYYY-MM-DD`: what the `shutdown_date` of OpenAI's model object holds
-/// (specification of 2026-08-14).
+/// A day in the form `YYYY-MM-DD`, as in `shutdown_date` of OpenAI's model object (specification of
+/// 2026-08-14).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ShutdownDate(jiff::civil::Date);
 
@@ -118,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn real_ids_are_taken_as_they_are() {
+    fn ids_of_known_providers_are_accepted() {
         for id in [
             "gpt-4o",
             "openrouter/ai21/jamba-large-1.7",
@@ -134,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_that_no_path_could_carry_are_refused() {
+    fn ids_that_no_url_path_can_carry_are_refused() {
         for id in [
             "",
             ".",
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shutdown_date_is_a_day_and_nothing_else() {
+    fn a_shutdown_date_has_one_spelling() {
         assert_eq!(
             "2026-08-14".parse::<ShutdownDate>().map(String::from),
             Ok("2026-08-14".to_owned())

@@ -1,4 +1,4 @@
-//! Nodes: what a store keeps of them, and what they must know of the log.
+//! Nodes: their rows in the store, the barrier, and the state that a node takes from the event log.
 
 mod barrier;
 mod consistency;

@@ -1,4 +1,4 @@
-//! Tenants.
+//! Organizations, the tenants of a catalog.
 
 use serde::Serialize;
 
@@ -8,14 +8,14 @@ use crate::text::checked::{checked_text, prefixed_id};
 use crate::time::Timestamp;
 
 prefixed_id! {
-    /// `org-` and letters and digits.
+    /// An organization's id: `org-` followed by letters and digits.
     OrganizationId, "an organization id", "org-"
 }
 
 checked_text! {
-    /// What an organization is called inside the ids of its fine-tuned models and in
-    /// `openai-organization`: 1 to 64 lower-case letters, digits and `-`, beginning and ending with
-    /// a letter or digit.
+    /// An organization's name in the ids of its fine-tuned models and in the header
+    /// `openai-organization`: 1 to 64 lower-case letters, digits and `-`. It begins and ends with a
+    /// letter or digit.
     Slug, "a slug", |text| {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if text.is_empty() || text.len() > 64 || !text.bytes().all(allowed) {
@@ -28,18 +28,18 @@ checked_text! {
     }
 }
 
-/// A tenant.
+/// An organization: a tenant of the catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Organization {
-    /// Unique, given once.
+    /// The id, which is unique and never changes.
     pub id: OrganizationId,
-    /// Unique too.
+    /// The slug, which is unique too.
     pub slug: Slug,
-    /// For people; the `owned_by` of what the organization makes.
+    /// The display name, and the `owned_by` of the models that the organization registers.
     pub name: Name,
-    /// The project that its keys belong to unless another is named.
+    /// The project of keys that name no other project.
     pub default_project: Project,
-    /// When it was created.
+    /// The time of creation.
     pub created_at: Timestamp,
 }
 
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slug_can_stand_inside_a_model_id_and_a_header() {
+    fn a_slug_fits_into_a_model_id_and_a_header() {
         for good in ["acme", "a", "microsoft-openai-sdk-team", "4chan"] {
             assert!(good.parse::<Slug>().is_ok(), "{good}");
         }

@@ -1,4 +1,4 @@
-//! Projects of organizations.
+//! Projects, the parts of organizations.
 
 use serde::Serialize;
 
@@ -6,16 +6,16 @@ use crate::text::Name;
 use crate::text::checked::prefixed_id;
 
 prefixed_id! {
-    /// `proj_` and letters and digits.
+    /// A project's id: `proj_` followed by letters and digits.
     ProjectId, "a project id", "proj_"
 }
 
-/// A part of an organization that keys belong to.
+/// A project. Each key belongs to one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Project {
-    /// Unique, given once.
+    /// The id, which is unique and never changes.
     pub id: ProjectId,
-    /// For people.
+    /// The display name.
     pub name: Name,
 }
 
@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_id_of_a_project_is_that_of_nothing_else() {
+    fn a_project_id_has_its_own_prefix() {
         let id = ProjectId::from_uuid(uuid::Uuid::nil());
         assert_eq!(id.as_str(), "proj_00000000000000000000000000000000");
         assert_eq!(id.as_str().parse(), Ok(id));

@@ -1,9 +1,9 @@
-//! What a store must promise.
+//! The repository traits: the contract of a store.
 //!
-//! A method is a transaction: it happens whole or not at all. Absence is `None`, a name that is
-//! taken is [`RepositoryError::AlreadyExists`], and a store that cannot be reached is
+//! A method is a transaction: it takes effect completely or not at all. Absent is `None`, a name
+//! that is taken is [`RepositoryError::AlreadyExists`], and a store that cannot be reached is
 //! [`RepositoryError::Unavailable`]. Each mutation appends its events to the log in the same
-//! transaction. A caller that goes away cancels nothing.
+//! transaction. A mutation continues when its caller is dropped.
 
 mod api_keys;
 mod error;

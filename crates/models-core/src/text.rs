@@ -1,4 +1,4 @@
-//! Text: which may enter the catalog, and which may be shown.
+//! Text: rules for text that enters the catalog, and for text that is shown.
 
 pub(crate) mod checked;
 pub(crate) mod control;

@@ -1,4 +1,4 @@
-//! Time: moments as the wire has them, and what may happen only so often.
+//! Time: timestamps, and a limit for repeated log lines.
 
 mod occasionally;
 mod timestamp;

@@ -1,6 +1,6 @@
-//! The one decision about who may see, and who may delete, a model.
+//! The visibility decision: which models an audience sees, and which a principal may delete.
 //!
-//! Every route asks here: what a key lists is exactly what it can retrieve.
+//! Every route uses it, so a key can retrieve exactly the models that it lists.
 
 mod audience;
 mod decision;

@@ -1,4 +1,4 @@
-//! Keys as they are kept.
+//! API keys as the store holds them.
 
 use serde::Serialize;
 
@@ -10,65 +10,66 @@ use crate::text::checked::prefixed_id;
 use crate::time::Timestamp;
 
 prefixed_id! {
-    /// `key_` and letters and digits.
+    /// A key's id: `key_` followed by letters and digits.
     ApiKeyId, "a key id", "key_"
 }
 
-/// A key as it is kept: everything but the secret, of which only the digest is stored.
+/// An API key as the store holds it. The store has the digest of the secret, never the secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ApiKey {
-    /// Unique, given once.
+    /// The id, which is unique and never changes.
     pub id: ApiKeyId,
-    /// The organization that it acts for.
+    /// The organization that the key acts for.
     pub organization_id: OrganizationId,
     /// That organization's slug.
     pub organization_slug: Slug,
-    /// The project of the organization that it belongs to.
+    /// The organization's project that the key belongs to.
     pub project_id: ProjectId,
-    /// For people.
+    /// The display name.
     pub name: Name,
-    /// What it may do.
+    /// The role.
     pub role: Role,
-    /// Enough of the secret to recognise it, too little to use it.
+    /// The first and last characters of the secret, with which people recognise the key.
     pub redacted_value: String,
-    /// When it was created.
+    /// The time of creation.
     pub created_at: Timestamp,
-    /// From when on it is refused.
+    /// The expiry; the service refuses the key from this second on.
     pub expires_at: Option<Timestamp>,
-    /// When it was revoked.
+    /// The time of revocation.
     pub revoked_at: Option<Timestamp>,
 }
 
-/// A key and what becomes of it without any change to it, which the log therefore does not hold.
+/// A key with its last use. The event log does not record uses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ListedApiKey {
     /// The key.
     #[serde(flatten)]
     pub key: ApiKey,
-    /// When it was last used, as far as that has been recorded.
+    /// The last recorded use.
     pub last_used_at: Option<Timestamp>,
 }
 
 /// Why a key that exists is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyRejection {
-    /// It was revoked.
+    /// An operator revoked the key.
     Revoked,
-    /// Its time is over.
+    /// The key has expired.
     Expired,
 }
 
-/// For how long a key is good.
+/// The times at which a key stops being valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
-    /// From when on it is refused.
+    /// The expiry; the service refuses the key from this second on.
     pub expires_at: Option<Timestamp>,
-    /// When it was revoked.
+    /// The time of revocation.
     pub revoked_at: Option<Timestamp>,
 }
 
 impl Validity {
-    /// Whether the key is good at `now`. It expires in the second `expires_at`.
+    /// Returns `Ok` if the key is valid at `now`. A key expires at the beginning of the second
+    /// `expires_at`.
     pub fn check(self, now: Timestamp) -> Result<(), KeyRejection> {
         if self.revoked_at.is_some() {
             return Err(KeyRejection::Revoked);
@@ -81,7 +82,7 @@ impl Validity {
 }
 
 impl ApiKey {
-    /// For how long the key is good.
+    /// The times at which the key stops being valid.
     #[must_use]
     pub fn validity(&self) -> Validity {
         Validity {
@@ -96,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_good_until_it_is_revoked_or_expires() {
+    fn a_key_is_valid_until_it_is_revoked_or_expires() {
         let at = Timestamp::from_seconds;
         let check = |expires_at: Option<u32>, revoked_at: Option<u32>, now| {
             let validity = Validity {
@@ -110,7 +111,7 @@ mod tests {
         for now in [10, 11] {
             assert_eq!(check(Some(10), None, now), Err(KeyRejection::Expired));
         }
-        // Revoked, whatever the clock says, and whether or not it has also expired.
+        // A revoked key is reported as revoked, at any time and whether or not it has also expired.
         for (expires_at, now) in [(None, 0), (Some(10), 9), (Some(10), 11)] {
             let revoked = check(expires_at, Some(5), now);
             assert_eq!(revoked, Err(KeyRejection::Revoked));

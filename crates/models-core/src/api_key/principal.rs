@@ -1,4 +1,4 @@
-//! Whom a request is made for.
+//! The principal of a request.
 
 use super::key::{ApiKey, ApiKeyId, KeyRejection};
 use super::role::Role;
@@ -6,28 +6,28 @@ use crate::organization::{OrganizationId, Slug};
 use crate::project::ProjectId;
 use crate::time::Timestamp;
 
-/// Whom a request is made for: a key that was accepted.
+/// The principal of a request: the accepted key with its organization, project and role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// The key.
+    /// The id of the key.
     pub key_id: ApiKeyId,
-    /// Its organization.
+    /// The key's organization.
     pub organization_id: OrganizationId,
-    /// Its organization's slug.
+    /// The slug of that organization.
     pub organization_slug: Slug,
-    /// Its project.
+    /// The key's project.
     pub project_id: ProjectId,
-    /// What it may do.
+    /// The key's role.
     pub role: Role,
 }
 
 impl ApiKey {
-    /// Whom the key stands for at `now`.
+    /// The principal of the key if the key is valid at `now`.
     pub fn principal(&self, now: Timestamp) -> Result<Principal, KeyRejection> {
         self.validity().check(now).map(|()| self.holder())
     }
 
-    /// Whom the key stands for whenever it is good.
+    /// The principal of the key; the caller checks that the key is valid.
     #[must_use]
     pub fn holder(&self) -> Principal {
         Principal {
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_good_key_stands_for_its_holder_and_no_other_key_does() {
+    fn only_a_valid_key_has_a_principal() {
         let key = ApiKey {
             id: ApiKeyId::from_uuid(Uuid::from_u128(1)),
             organization_id: OrganizationId::from_uuid(Uuid::from_u128(2)),

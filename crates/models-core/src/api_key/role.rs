@@ -1,23 +1,23 @@
-//! What a key may do.
+//! The roles of keys.
 
 use serde::Serialize;
 
 use crate::text::Invalid;
 
-/// A key's role in its organization; each may do what those before it may.
+/// A key's role in its organization. Each role includes the permissions of the roles before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Lists and retrieves.
+    /// Lists and retrieves models.
     Reader,
     /// Registers models.
     Writer,
-    /// Deletes models and administers.
+    /// Deletes models and administers the organization.
     Owner,
 }
 
 impl Role {
-    /// All roles, the least first.
+    /// All roles, with the fewest permissions first.
     pub const ALL: [Self; 3] = [Self::Reader, Self::Writer, Self::Owner];
 
     /// The role's name in the database, on the command line and in JSON.
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_role_may_do_what_those_before_it_may() {
+    fn roles_are_ordered_by_their_permissions() {
         assert!(Role::Reader < Role::Writer && Role::Writer < Role::Owner);
     }
 

@@ -1,4 +1,4 @@
-//! Secrets, and the digests that are kept in their place.
+//! Secrets of keys, and the digests that the store holds in their place.
 
 use std::hash::{Hash, Hasher};
 
@@ -7,28 +7,27 @@ use subtle::ConstantTimeEq;
 
 use crate::text::Invalid;
 
-/// How the keys that this service makes begin: OpenAI's `sk-` and then ours, so that scanners can
-/// tell them apart.
+/// The prefix of the keys that this service makes. It begins with OpenAI's `sk-`; `mdl-` lets
+/// secret scanners recognise the service.
 const PREFIX: &str = "sk-mdl-";
 
 const RANDOM_BYTES: usize = 32;
-/// 62⁴³ is the first power of 62 above 2²⁵⁶.
+/// The digits of 256 random bits: 62⁴³ is the first power of 62 above 2²⁵⁶.
 const RANDOM_DIGITS: usize = 43;
-/// 62⁶ is the first above 2³².
+/// The digits of a CRC-32: 62⁶ is the first power of 62 above 2³².
 const CHECKSUM_DIGITS: usize = 6;
 const LONGEST: usize = 512;
 
-/// A key as its holder knows it. It can be sent in a header; it cannot be printed by accident, nor
-/// compared: what is compared is its digest.
+/// The secret text of a key. `Debug` does not show it, and it has no `PartialEq`: compare digests.
 #[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
-    /// How a refusal calls a secret.
+    /// The subject of an error message about a secret.
     pub(crate) const NOUN: &str = "a key";
 
-    /// A secret of our own form: the prefix, the random bytes in base62, and a CRC-32 of all that
-    /// in base62.
+    /// Makes a secret in the service's own form: the prefix, the random bytes in base62, and in
+    /// base62 the CRC-32 of both.
     #[must_use]
     pub fn from_random(random: [u8; RANDOM_BYTES]) -> Self {
         let mut text = PREFIX.to_owned();
@@ -38,28 +37,27 @@ impl Secret {
         Self(text)
     }
 
-    /// Takes the text that a client presented or an operator brought: 1 to 512 bytes that can stand
-    /// in a header.
+    /// Parses a secret from a client or an operator: 1 to 512 bytes that an HTTP header can carry.
     ///
-    /// Text that begins as our own keys do must carry their checksum, so that garbage costs no
+    /// Text with the service's own prefix must carry a valid checksum, so that garbage costs no
     /// look-up.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         check(text).map(|()| Self(text.to_owned()))
     }
 
-    /// The secret itself, for the one time that it is shown.
+    /// Returns the secret text. The service shows it once, when it creates the key.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What is stored and looked up in its place.
+    /// The digest, which the store holds and looks keys up by.
     #[must_use]
     pub fn digest(&self) -> KeyDigest {
         KeyDigest::of_checked(&self.0)
     }
 
-    /// The first three and last four characters; of secrets under 20 characters, nothing.
+    /// The first three and last four characters. For secrets under 20 characters it is `...` alone.
     #[must_use]
     pub fn redacted(&self) -> String {
         let length = self.length();
@@ -71,7 +69,7 @@ impl Secret {
         format!("{first}...{last}")
     }
 
-    /// How many characters it has.
+    /// The length in characters.
     #[must_use]
     pub fn length(&self) -> usize {
         self.0.chars().count()
@@ -84,19 +82,18 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// The SHA-256 of a secret. Enough to recognise a key, useless to present one. Comparing two takes as
-/// long whatever is in them.
+/// The SHA-256 of a secret. It identifies a key and cannot be used as one. Comparison takes
+/// constant time.
 #[derive(Clone, Copy, Eq)]
 pub struct KeyDigest([u8; 32]);
 
 impl KeyDigest {
-    /// The digest of what a client presents, refused as [`Secret::parse`] refuses it. Nothing is
-    /// copied.
+    /// The digest of a client's secret, without a copy of it. Fails where [`Secret::parse`] fails.
     pub fn of(text: &str) -> Result<Self, Invalid> {
         check(text).map(|()| Self::of_checked(text))
     }
 
-    /// The digest of anything, to find out whether it is among some that are known.
+    /// The digest of any bytes, to compare them with known secrets.
     #[must_use]
     pub fn of_unchecked(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
@@ -120,13 +117,14 @@ impl KeyDigest {
 
 impl PartialEq for KeyDigest {
     fn eq(&self, other: &Self) -> bool {
-        // Word by word: each is kept from the compiler's eyes, and that has its price.
+        // The comparison goes by words: `subtle` hides each compared value from the optimizer, and
+        // that costs time for each.
         self.words().ct_eq(&other.words()).into()
     }
 }
 
 impl Hash for KeyDigest {
-    /// It is as good as random, so any part of it is a hash.
+    /// The digest is uniformly distributed, so a part of it is a good hash.
     fn hash<H: Hasher>(&self, state: &mut H) {
         if let Some(part) = self.0.first_chunk() {
             state.write_u64(u64::from_le_bytes(*part));
@@ -148,7 +146,8 @@ fn check(text: &str) -> Result<(), Invalid> {
     if text.len() > LONGEST {
         return refuse("must not be longer than 512 bytes");
     }
-    // Most keys are nothing but visible ASCII. To look at every byte is quicker than to stop early.
+    // Most keys are visible ASCII only. Testing every byte is faster than stopping at the first
+    // other one.
     let is_visible = |visible, byte: u8| visible & byte.is_ascii_graphic();
     if !text.bytes().fold(true, is_visible) {
         if text.chars().any(char::is_control) {
@@ -177,8 +176,7 @@ fn checksum(body: &str) -> [u8; CHECKSUM_DIGITS] {
     base62(crc32fast::hash(body.as_bytes()).to_be_bytes())
 }
 
-/// The big-endian number `bytes` in base 62, in exactly so many digits. Long division, least digit
-/// first.
+/// Writes a big-endian number in base 62 with exactly `DIGITS` digits, by long division.
 fn base62<const BYTES: usize, const DIGITS: usize>(mut number: [u8; BYTES]) -> [u8; DIGITS] {
     const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut text = [0; DIGITS];
@@ -204,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn base62_counts_as_decimal_does() {
+    fn base62_has_the_expected_digits() {
         assert_eq!(&base62([0]), b"00");
         assert_eq!(&base62([61]), b"0z");
         assert_eq!(&base62([62]), b"10");
@@ -223,7 +221,7 @@ mod tests {
         );
         assert_eq!(KeyDigest::of("abc"), Ok(digest));
         assert_ne!(digest, KeyDigest::of_unchecked(b"abd"));
-        // Digests that differ in one bit, whichever it is.
+        // Two digests differ if any one bit differs.
         for bit in 0..256 {
             let mut other = digest;
             other.0[bit / 8] ^= 1 << (bit % 8);
@@ -240,14 +238,14 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_nothing() {
+    fn debug_output_hides_secrets_and_digests() {
         let secret = Secret::from_random([7; 32]);
         let shown = format!("{secret:?} {:?}", secret.digest());
         assert_eq!(shown, "Secret(…) KeyDigest(…)");
     }
 
     #[test]
-    fn keys_from_elsewhere_are_taken_as_they_are() {
+    fn keys_of_other_forms_are_accepted_unchanged() {
         for text in ["My API Key", "sk-proj-abc", "hunter2", "schlüssel"] {
             assert_eq!(
                 Secret::parse(text).map(|secret| secret.expose().to_owned()),
@@ -261,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redacted_secret_keeps_most_of_itself() {
+    fn a_redacted_secret_shows_seven_characters_at_most() {
         let redacted = |text: &str| Secret::parse(text).map(|secret| secret.redacted());
         assert_eq!(redacted("short"), Ok("...".to_owned()));
         assert_eq!(
@@ -276,7 +274,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn our_own_keys_parse_and_a_changed_character_is_noticed(
+        fn own_keys_parse_and_a_changed_character_is_refused(
             random: [u8; 32], at in PREFIX.len()..PREFIX.len() + RANDOM_DIGITS + CHECKSUM_DIGITS,
         ) {
             let secret = Secret::from_random(random);

@@ -1,17 +1,17 @@
-//! Who makes changes.
+//! The actors of changes.
 
 use crate::api_key::ApiKeyId;
 use crate::text::Invalid;
 use crate::time::Timestamp;
 
-/// Who made a change.
+/// The actor of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
-    /// A request with this key.
+    /// A request with this API key.
     ApiKey(ApiKeyId),
-    /// An operator, on the command line.
+    /// An operator on the command line.
     CommandLine,
-    /// The service itself, when it found an empty database.
+    /// The service itself, at the first start on an empty database.
     FirstStart,
 }
 
@@ -19,7 +19,7 @@ const COMMAND_LINE: &str = "command_line";
 const FIRST_START: &str = "first_start";
 
 impl Actor {
-    /// The actor's name in the log: the key's id, `command_line` or `first_start`.
+    /// The actor's name in the event log: the key's id, `command_line` or `first_start`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -42,12 +42,12 @@ impl std::str::FromStr for Actor {
     }
 }
 
-/// Who makes a change, and when: what every mutation is told.
+/// The actor and the time of a change. Every mutation takes it as an argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// Who.
+    /// The actor.
     pub actor: Actor,
-    /// When, by the clock of whoever asks.
+    /// The time, by the clock of the process that makes the change.
     pub at: Timestamp,
 }
 

@@ -1,32 +1,32 @@
-//! What changes.
+//! The changes that the event log records.
 
 use super::level::Level;
 use crate::api_key::ApiKey;
 use crate::model::{Model, Scope};
 use crate::organization::{Organization, OrganizationId};
 
-/// What changed. The names are OpenAI's where its audit log has one; `model.*` and
-/// `organization.created` are ours.
+/// A change of the catalog. Its kinds have the names of OpenAI's audit log where that has one;
+/// `model.*`, `organization.created` and `lease.updated` are this service's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// An organization came to be, with its default project.
+    /// A new organization, with its default project.
     OrganizationCreated(Organization),
-    /// A key came to be.
+    /// A new key.
     ApiKeyCreated(ApiKey),
-    /// A key was revoked; this is the key afterwards.
+    /// A revoked key, as it is after the revocation.
     ApiKeyDeleted(ApiKey),
-    /// A model came to be.
+    /// A new model.
     ModelCreated(Model),
-    /// A model's properties changed.
+    /// A model with changed properties.
     ModelUpdated {
-        /// As it was.
+        /// The model before the change.
         before: Model,
-        /// As it is now, with the same id and scope.
+        /// The model after the change, with the same id and scope.
         after: Model,
     },
-    /// A model is gone; this is what it was.
+    /// A deleted model, as it was before the deletion.
     ModelDeleted(Model),
-    /// The lease in force was changed.
+    /// A change of the lease in force.
     LeaseUpdated {
         /// The lease before, in seconds; `None` if no node had ever started.
         before_seconds: Option<u32>,
@@ -61,7 +61,7 @@ impl Change {
         }
     }
 
-    /// The scope of the model that it concerns, if it concerns one.
+    /// The scope of the changed model; `None` if the change is not about a model.
     #[must_use]
     pub fn scope(&self) -> Option<&Scope> {
         match self {
@@ -75,8 +75,8 @@ impl Change {
         }
     }
 
-    /// The organization that it concerns; `None` where it concerns all, as a change to a public
-    /// model does.
+    /// The organization whose catalog or keys changed. `None` if the change concerns all
+    /// organizations, for example a change of a public model.
     #[must_use]
     pub fn organization_id(&self) -> Option<&OrganizationId> {
         match self {
@@ -89,8 +89,8 @@ impl Change {
         }
     }
 
-    /// Whether it takes something away from somebody: then it is answered only when no node shows
-    /// it any more.
+    /// Whether the change deletes or revokes something. The commit of such a change waits at the
+    /// barrier until no node serves the old state.
     #[must_use]
     pub const fn takes_away(&self) -> bool {
         match self {
@@ -118,7 +118,7 @@ impl Change {
         }
     }
 
-    /// The id of what changed.
+    /// The id of the changed organization, key or model; `catalog` for a change of the lease.
     #[must_use]
     pub fn subject_id(&self) -> &str {
         match self {
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_change_says_what_it_concerns_and_whether_it_takes_away() {
+    fn each_kind_of_change_has_its_subject_scope_and_barrier() {
         let id = organization().id;
         let (public, own) = (model(Scope::Public), model(Scope::Organization(id.clone())));
         let updated = |model: &Model| Change::ModelUpdated {
@@ -193,7 +193,8 @@ mod tests {
         };
         let organization_id = id.as_str();
         let key_id = "key_00000000000000000000000000000003";
-        // The change; its kind, its subject, its organization, the scope of its model, and whether it takes away.
+        // Columns: the change, its kind, its subject, whether it has an organization, whether it
+        // has a scope, whether it takes away.
         let table = [
             (
                 Change::OrganizationCreated(organization()),

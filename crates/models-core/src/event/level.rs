@@ -1,12 +1,13 @@
-//! Which versions of the program can serve a catalog.
+//! Levels: which program versions can serve a catalog.
 
-/// Which rules a program must enforce to serve a catalog. A program supports all levels up to its own. A
-/// catalog is at the first level until a change that older programs cannot enforce raises it.
+/// The level of rules that a program must enforce to serve a catalog. A program supports all levels
+/// up to its own. A catalog starts at the first level; a change that older programs cannot enforce
+/// raises it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Level(pub i64);
 
 impl Level {
-    /// The level of a catalog that uses no feature which needs a higher one.
+    /// The level of a catalog that uses no feature of a higher level.
     pub const FIRST: Self = Self(1);
 
     /// The highest level that this version of the program supports.

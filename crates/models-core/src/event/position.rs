@@ -1,7 +1,7 @@
-//! Places in the log.
+//! Revisions, epochs and positions in the event log.
 
-/// How many changes the catalog has seen: it grows by one with each, in the order of their commits.
-/// 0 is the empty catalog.
+/// The number of changes since the catalog was empty. Each commit increases it, and 0 is the empty
+/// catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(pub i64);
 
@@ -19,27 +19,27 @@ impl std::fmt::Display for Revision {
     }
 }
 
-/// Which history a revision belongs to: it changes when the database is restored or another server
-/// takes its place. Revisions of different epochs cannot be compared.
+/// The database's history that a revision belongs to. It changes when an operator restores the
+/// database or another server takes over. Revisions of different epochs cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Epoch(pub String);
 
-/// A place in the log.
+/// A position in the event log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
-    /// The history.
+    /// The epoch.
     pub epoch: Epoch,
-    /// How much of it.
+    /// The revision within the epoch.
     pub revision: Revision,
 }
 
-/// Something that was read, and the position that it is at least as new as: the position was read
-/// before it, on the same connection.
+/// A value read from the database, and a position that it includes. The reader took the position
+/// first, on the same connection, so the value may be newer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot<T> {
-    /// Before the reading.
+    /// A position that the value includes.
     pub position: Position,
-    /// What was read.
+    /// The value.
     pub value: T,
 }
 
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn revisions_are_counted_one_by_one() {
+    fn revisions_increase_by_one() {
         assert_eq!(Revision(0).next(), Revision(1));
         assert_eq!(Revision(41).next(), Revision(42));
         assert_eq!(Revision(42).to_string(), "42");

@@ -17,7 +17,7 @@ impl ChangedFields {
     /// The difference between two states of one model.
     #[must_use]
     pub fn between(before: &Model, after: &Model) -> Self {
-        // A new field of a model does not compile here until it is compared too.
+        // The pattern has no `..`, so that a new field does not compile until it is compared too.
         let Model {
             id: _,
             scope: _,
@@ -32,7 +32,7 @@ impl ChangedFields {
         }
     }
 
-    /// Whether there is no difference.
+    /// Whether the two states are equal.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self == Self::default()

@@ -5,37 +5,37 @@ use crate::text::Name;
 use crate::text::entered::Entered;
 use crate::time::Timestamp;
 
-/// A model as the list of an OpenAI-compatible server has it. Not every server says when a model
-/// was created or whose it is; other fields are ignored.
+/// A model as an OpenAI-compatible server lists it. Not every server sends `created` or `owned_by`.
+/// Other fields are ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportEntry {
     /// The model's id.
     pub id: Entered<ModelId>,
-    /// When it was created.
+    /// The time of creation.
     pub created: Option<Timestamp>,
-    /// Who made it.
+    /// The owner's display name.
     pub owned_by: Option<Entered<Name>>,
-    /// The day from which it is no longer served. `None` leaves a date that was set otherwise: most
-    /// servers write null for every model.
+    /// The day from which the model is no longer served. `None` keeps a stored date: most servers
+    /// write null for every model.
     pub shutdown_date: Option<ShutdownDate>,
 }
 
-/// What to import, and into which scope.
+/// An import of entries into one scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {
-    /// Whose the models are to be.
+    /// The scope of the imported models.
     pub scope: Scope,
-    /// The models, in the order in which they are applied.
+    /// The entries, in the order in which the import applies them.
     pub entries: Vec<ImportEntry>,
-    /// Who made a new model for which the entry does not say it.
+    /// The owner of a new model whose entry names none.
     pub default_owner: Name,
-    /// Only report what would happen.
+    /// Whether the import only reports and writes nothing.
     pub dry_run: bool,
 }
 
 impl ImportEntry {
-    /// The model that the entry describes. What it does not say stays as it is in `existing`, and
-    /// is `now` and the import's default owner for a new one.
+    /// The model after the import of this entry. A field that the entry lacks keeps its value in
+    /// `existing`; a new model gets `now` and the import's default owner.
     #[must_use]
     pub fn resolve(&self, existing: Option<&Model>, import: &Import, now: Timestamp) -> Model {
         Model {
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_says_nothing_leaves_a_model_as_it_is() {
+    fn an_entry_without_fields_leaves_a_model_unchanged() {
         let silent = ImportEntry {
             id: "a".parse().expect("an id"),
             created: None,
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_entry_says_takes_precedence() {
+    fn the_fields_of_an_entry_take_precedence() {
         let entry = ImportEntry {
             id: "a".parse().expect("an id"),
             created: Some(Timestamp::from_seconds(5)),

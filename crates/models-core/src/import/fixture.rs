@@ -1,4 +1,4 @@
-//! The model that the tests of imports begin with.
+//! The model that the import tests use.
 
 use crate::model::{Model, Scope};
 use crate::organization::OrganizationId;

@@ -1,4 +1,4 @@
-//! What an import would do.
+//! The plan of an import.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use super::report::{ImportReport, UpdatedModel};
 use crate::event::Change;
 use crate::model::Model;
 
-/// What becomes of the model of one entry.
+/// The effect of one entry on its model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlannedStep {
-    /// There is no such model; it is created.
+    /// The model does not exist, and the import creates it.
     Create,
-    /// It is updated in these fields.
+    /// The model differs in these fields, and the import updates it.
     Update(ChangedFields),
-    /// It is as the entry says.
+    /// The model already equals the entry.
     Unchanged,
 }
 
 impl PlannedStep {
-    /// The step from the present model, if there is one, to what an entry makes of it, and the change that it records.
-    /// Both models have the same id and scope.
+    /// Compares the stored model, if there is one, with the model after the import. Returns the
+    /// step and the change that it records. Both models have the same id and scope.
     #[must_use]
     pub fn between(before: Option<&Model>, after: &Model) -> (Self, Option<Change>) {
         let Some(before) = before else {
@@ -38,25 +38,25 @@ impl PlannedStep {
         (Self::Update(fields), Some(change))
     }
 
-    /// Whether it changes a model.
+    /// Whether the step changes a model.
     #[must_use]
     pub fn is_change(self) -> bool {
         self != Self::Unchanged
     }
 }
 
-/// What an import does to the model of each of its entries. It is made by comparing them with the present models, and
-/// carried out if these are still the same when the import writes. A dry run ends with it.
+/// The steps of an import, one for each entry. Planning compares the entries with the stored
+/// models; the import writes only if these are still the same. A dry run ends with the plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// One for each entry that has been compared.
+    /// The steps of the entries compared so far.
     steps: Vec<PlannedStep>,
-    /// How many of them change something.
+    /// The number of steps that change a model.
     changes: usize,
 }
 
 impl Plan {
-    /// Sets the step of an entry: of one that was compared before, or else of the next one.
+    /// Sets the step of the entry at `position`. A position past the end appends the step.
     pub fn set(&mut self, position: usize, step: PlannedStep) {
         match self.steps.get_mut(position) {
             None => self.steps.push(step),
@@ -68,14 +68,14 @@ impl Plan {
         self.changes += usize::from(step.is_change());
     }
 
-    /// How many models it changes.
+    /// The number of models that the plan changes.
     #[must_use]
     pub fn changes(&self) -> usize {
         self.changes
     }
 
-    /// Reports the plan of this import, which held the turn for so long. The ids are moved: an import can have a
-    /// million entries.
+    /// Makes the report of this import, which held the turn for `turn`. It consumes the import
+    /// because an import can have a million ids.
     #[must_use]
     pub fn report(&self, import: Import, turn: Duration) -> ImportReport {
         let mut report = ImportReport {
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_is_what_leads_from_one_state_to_the_other() {
+    fn a_step_is_the_difference_of_two_states() {
         let created = PlannedStep::between(None, &model(1));
         let change = Change::ModelCreated(model(1));
         assert_eq!(created, (PlannedStep::Create, Some(change)));
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_counted_also_when_an_entry_is_compared_again() {
+    fn a_step_that_is_set_again_is_counted_once() {
         let mut plan = Plan::default();
         assert_eq!(plan.changes(), 0);
         for (position, step) in [
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_names_what_is_created_and_updated_and_a_dry_run_also_the_rest() {
+    fn a_report_names_changed_models_and_a_dry_run_all_models() {
         let mut plan = Plan::default();
         plan.set(0, PlannedStep::Unchanged);
         plan.set(1, PlannedStep::Create);

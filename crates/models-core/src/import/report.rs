@@ -1,31 +1,31 @@
-//! What an import did.
+//! The report of an import.
 
 use std::time::Duration;
 
 use super::changed_fields::ChangedFields;
 use crate::model::ModelId;
 
-/// What an import changed, or what a dry run would change.
+/// The models that an import changed, or that a dry run would change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportReport {
-    /// The models that did not exist, in the order of the entries.
+    /// The created models, in the order of the entries.
     pub created: Vec<ModelId>,
-    /// The models that differed, in the order of the entries.
+    /// The updated models, in the order of the entries.
     pub updated: Vec<UpdatedModel>,
-    /// How many models were the same already.
+    /// The number of unchanged models.
     pub unchanged: usize,
-    /// Of a dry run, these models, in the order of the entries; empty otherwise.
+    /// The unchanged models of a dry run, in the order of the entries; empty after a real import.
     pub left_alone: Vec<ModelId>,
-    /// How long the import held the turn, and so kept every other change waiting. Zero for a dry run
-    /// and for an import that changes nothing.
+    /// The time for which the import held the turn and delayed all other changes. Zero for a dry
+    /// run and for an import without changes.
     pub turn: Duration,
 }
 
 /// A model that an import changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpdatedModel {
-    /// Its id.
+    /// The id.
     pub id: ModelId,
-    /// What changed.
+    /// The changed fields.
     pub fields: ChangedFields,
 }

@@ -1,12 +1,12 @@
-//! Which ids are those of private fine-tuned models.
+//! Recognises the ids of private fine-tuned models.
 
-/// Whether the id has the form of a model that one organization fine-tuned: OpenAI's
-/// `ft:base:organization:suffix:id` and the older `base:ft-organization-date`, both also after a
-/// provider's name, and Azure's `base.ft-id`. Upper case counts as lower case.
+/// Whether the id has the form of an organization's fine-tuned model. The forms are OpenAI's
+/// `ft:base:organization:suffix:id`, the older `base:ft-organization-date`, Azure's `base.ft-id`
+/// and Gemini's `tunedModels/…`. A provider's name may precede OpenAI's and Azure's forms. Upper
+/// case counts as lower case.
 #[must_use]
 pub fn is_private_fine_tune(id: &str) -> bool {
     let id = id.to_ascii_lowercase();
-    // Gemini's own.
     if id.starts_with("tunedmodels/") {
         return true;
     }

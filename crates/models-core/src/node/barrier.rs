@@ -1,4 +1,4 @@
-//! The barrier, which holds commits up.
+//! The barrier: the wait inside a commit.
 
 use std::time::Duration;
 
@@ -6,19 +6,20 @@ use async_trait::async_trait;
 
 use crate::event::Position;
 
-/// What a barrier must know of a change that takes something away.
+/// A committed change that takes something away, as the barrier needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
-    /// The position from which on it is gone.
+    /// The position of the change. From this position on, the deleted model or the revoked key is
+    /// gone.
     pub position: Position,
-    /// The longest lease that a node may hold whose row the barrier cannot read.
+    /// The longest lease of a node whose row the barrier cannot read.
     pub lease: Duration,
 }
 
 /// The wait, inside a commit, until no node serves what a change takes away.
 #[async_trait]
 pub trait Barrier: Send + Sync {
-    /// Returns when each node has applied this position or its lease has run out, whatever happens to the
-    /// database or to other nodes meanwhile.
+    /// Returns when each node has applied this position or its lease has run out. A failure of the
+    /// database or of another node does not end the wait early.
     async fn wait(&self, committed: Committed);
 }

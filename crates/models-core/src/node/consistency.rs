@@ -1,20 +1,20 @@
-//! What a node must know of the log to serve from memory.
+//! The leases of a catalog, and the memory that must follow the event log.
 //!
-//! The protocol is written down where it is carried out, in the crate `models-node`.
+//! The crate `models-node` carries out the protocol and documents it.
 
 use std::time::Duration;
 
 use crate::event::{Epoch, Event, Revision};
 
-/// The leases that a catalog names for all its processes.
+/// The leases that a catalog sets for all its processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leases {
     /// The lease in force.
     pub in_force: Duration,
-    /// The longest other lease that nodes may still hold; equal to `in_force` when no change is under
-    /// way.
+    /// The longest other lease that a node may still hold. It equals `in_force` when no change of
+    /// the lease is under way.
     pub previous: Duration,
-    /// The revision of the last change of the lease; 0 if it has never been changed.
+    /// The revision of the last change of the lease; 0 if there was none.
     pub changed_at: Revision,
 }
 
@@ -25,7 +25,7 @@ impl Leases {
         self.in_force.min(self.previous)
     }
 
-    /// The lease that a barrier waits for where it cannot read the nodes' rows: during a change, the
+    /// The lease that a barrier waits for if it cannot read the nodes' rows: during a change, the
     /// longer one.
     #[must_use]
     pub fn of_barriers(&self) -> Duration {
@@ -33,17 +33,17 @@ impl Leases {
     }
 }
 
-/// What is kept in memory of a catalog, and must not outlive a change to it.
+/// Memory that caches a part of the catalog, and that the event log invalidates. Each method also
+/// invalidates loads that are in progress.
 pub trait Follower: Send + Sync {
-    /// Changes or drops what these changes touch, and drops what is being read of it at the moment. They
-    /// come in the order of the log. When this returns, nothing that they made untrue is shown any more.
+    /// Updates or drops the entries that these events touch. The events are in log order. When this
+    /// returns, the memory serves nothing that the events made stale.
     fn apply(&self, events: &[Event]);
 
-    /// Drops everything, also what is being read at the moment. The epoch stays.
+    /// Drops all entries. The epoch stays.
     fn invalidate(&self);
 
-    /// Drops everything, also what is being read at the moment, and keeps from now on only what is
-    /// read in this epoch.
+    /// Drops all entries, and caches from now on only values of this epoch.
     fn forget(&self, epoch: &Epoch);
 }
 

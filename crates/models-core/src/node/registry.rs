@@ -1,19 +1,19 @@
-//! The rows that a store keeps of its nodes, and of the catalog itself.
+//! The rows of the nodes, and the row of the catalog.
 
 use std::time::Duration;
 
 use super::consistency::Leases;
 use crate::event::{Level, Position};
 
-/// What the clocks of two machines may differ by in the course of a lease.
+/// The largest difference between two machines' clocks over the length of a lease.
 pub const CLOCK_MARGIN: Duration = Duration::from_millis(250);
 
-/// The catalog's own row: where the event log ends, and the rules that hold for all processes.
+/// The catalog's row: the end of the event log, and the rules for all processes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CatalogState {
     /// The newest position.
     pub position: Position,
-    /// The level that a program must support.
+    /// The level that a program must support to serve the catalog.
     pub level: Level,
     /// `None` until the first node has started.
     pub leases: Option<Leases>,
@@ -22,33 +22,35 @@ pub struct CatalogState {
 /// A node's row, as other processes read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeRow {
-    /// The node.
+    /// The node's id.
     pub id: String,
-    /// The number of its last renewal.
+    /// The number of the last renewal.
     pub renewal: i64,
-    /// The longest lease that it may hold.
+    /// The longest lease that the node may hold.
     pub lease: Duration,
-    /// The position that its memory has applied. The epoch is empty before it has read the event log.
+    /// The position that the node's memory has applied. The epoch is empty until the node has read
+    /// the event log.
     pub applied: Position,
 }
 
 impl NodeRow {
-    /// Whether the node has not applied this position. A node of another history is behind, whatever revision it
-    /// names.
+    /// Whether the node has not applied this position. A node of another epoch is behind at every
+    /// revision.
     #[must_use]
     pub fn is_behind(&self, position: &Position) -> bool {
         self.applied.epoch != position.epoch || self.applied.revision < position.revision
     }
 }
 
-/// What a node writes into its row.
+/// The values that a node writes into its row.
 #[derive(Debug, Clone, Copy)]
 pub struct Renewal<'a> {
-    /// The node.
+    /// The node's id.
     pub id: &'a str,
-    /// The position that its memory has applied; `None` before it has read the event log.
+    /// The position that the node's memory has applied; `None` until the node has read the event
+    /// log.
     pub applied: Option<&'a Position>,
-    /// Grows with each renewal.
+    /// The number of the renewal, which grows with each one.
     pub number: i64,
     /// The longest lease that the node takes until its next renewal.
     pub lease: Duration,

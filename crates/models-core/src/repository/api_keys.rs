@@ -1,4 +1,4 @@
-//! Where keys are kept.
+//! The repository of API keys.
 
 use async_trait::async_trait;
 
@@ -8,12 +8,12 @@ use crate::event::{Origin, Snapshot};
 use crate::organization::OrganizationId;
 use crate::time::Timestamp;
 
-/// Where keys are kept. Of the secret only the digest is.
+/// The repository of API keys. It stores the digest of a secret, never the secret.
 #[async_trait]
 pub trait ApiKeyRepository: Send + Sync {
-    /// Adds a key. `AlreadyExists` if a key with this secret is there already, in whatever
-    /// organization, revoked or not. `Failed` if the organization or the project does not exist or
-    /// they do not belong together.
+    /// Inserts a key. `AlreadyExists` if any organization has a key with this secret, also a
+    /// revoked one. `Failed` if the organization or the project does not exist, or if they do not
+    /// belong together.
     async fn insert(
         &self,
         key: ApiKey,
@@ -21,29 +21,29 @@ pub trait ApiKeyRepository: Send + Sync {
         origin: Origin,
     ) -> Result<(), RepositoryError>;
 
-    /// Whether there is a key at all, good or not. One is enough to know: nothing else is read.
+    /// Whether there is any key, valid or not. It reads one row.
     async fn is_any(&self) -> Result<bool, RepositoryError>;
 
-    /// All keys, or those of one organization, by creation and then by id; revoked and expired ones
-    /// too.
+    /// All keys, or the keys of one organization, ordered by creation and then by id. Revoked and
+    /// expired keys are included.
     async fn list(
         &self,
         organization_id: Option<&OrganizationId>,
     ) -> Result<Vec<ListedApiKey>, RepositoryError>;
 
-    /// Records that these keys were used at these times, where none later is known. A key that is
-    /// not there is passed over. It is no change: there is no event, and no new revision.
+    /// Records the last uses of keys. It ignores a use that is older than the recorded one and a
+    /// key that does not exist. A use is no change: it has no event and no revision.
     async fn record_uses(&self, uses: Vec<(ApiKeyId, Timestamp)>) -> Result<(), RepositoryError>;
 
-    /// The key whose secret has this digest, also if it is revoked or expired.
+    /// The key with this digest, also a revoked or expired one.
     async fn find_by_digest(
         &self,
         digest: &KeyDigest,
     ) -> Result<Snapshot<Option<ApiKey>>, RepositoryError>;
 
-    /// Revokes the key at the origin's time and answers it as it is afterwards, when no node takes
-    /// it any more. A key that was revoked before stays as it is, with the time of then, and nothing
-    /// is logged. `None` if there is no such key.
+    /// Revokes the key at the origin's time. Returns the revoked key when no node accepts it any
+    /// more. A second revocation keeps the first time and logs nothing. `None` if there is no such
+    /// key.
     async fn revoke(
         &self,
         id: &ApiKeyId,

@@ -1,19 +1,19 @@
-//! Why a store did not do what it was asked.
+//! The errors of a store.
 
 use crate::event::Level;
 
-/// Why a store did not do what it was asked. Nothing was changed, except that an `Unavailable` with [`CommitInDoubt`] as
-/// its source leaves open whether the commit happened.
+/// An error of a store. The catalog is unchanged, with one exception: after an `Unavailable` whose
+/// source is [`CommitInDoubt`], the change may have been committed.
 #[derive(Debug, thiserror::Error)]
 pub enum RepositoryError {
-    /// Something with this name is there already.
+    /// The name or id is taken.
     #[error("it exists already")]
     AlreadyExists,
-    /// The database cannot be reached, is overloaded or cannot write at the moment; the same call
+    /// The database cannot be reached, is overloaded or cannot write at the moment. The same call
     /// may succeed later.
     #[error("the database is unavailable: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A fault that repeating will not mend.
+    /// A fault that a repetition will not remove.
     #[error("the database failed: {0}")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The catalog is at a level that this program does not support.
@@ -28,7 +28,7 @@ pub enum RepositoryError {
         /// The version of the program that raised the level.
         version: String,
     },
-    /// Nodes of an older version are registered, which could not enforce the change.
+    /// Nodes of an older version are registered, and they could not enforce the change.
     #[error(
         "nodes of an older version are registered ({}); upgrade or stop them, then repeat the change",
         .0.join(", ")
@@ -36,13 +36,14 @@ pub enum RepositoryError {
     OlderNodes(Vec<String>),
 }
 
-/// A commit whose outcome is not known. It is the source of an [`RepositoryError::Unavailable`], and holds the reason.
+/// A commit whose outcome is unknown. It is the source of a [`RepositoryError::Unavailable`], and
+/// holds the reason.
 #[derive(Debug, thiserror::Error)]
 #[error("the commit was not confirmed, so the change may have been made: {0}")]
 pub struct CommitInDoubt(pub String);
 
 impl RepositoryError {
-    /// Whether the change may have been made all the same.
+    /// Whether the change may have been committed in spite of the error.
     #[must_use]
     pub fn is_in_doubt(&self) -> bool {
         match self {

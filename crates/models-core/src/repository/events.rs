@@ -1,4 +1,4 @@
-//! Where the log is read.
+//! The repository of the event log.
 
 use std::num::NonZeroU32;
 
@@ -8,22 +8,22 @@ use super::error::RepositoryError;
 use super::page::Page;
 use crate::event::{LogEntry, Position, Revision, Snapshot};
 
-/// The log of all changes.
+/// The repository of the event log.
 #[async_trait]
 pub trait EventRepository: Send + Sync {
-    /// The newest revision: that of the last event, 0 before the first.
+    /// The newest revision: the revision of the last event, or 0 before the first.
     async fn revision(&self) -> Result<Revision, RepositoryError>;
 
-    /// With what revisions are encrypted before anybody outside is told one: the same on all nodes of
-    /// a catalog, and in its backups.
+    /// The secret that encrypts revisions in tokens for clients. All nodes of a catalog and its
+    /// backups have the same one.
     async fn token_secret(&self) -> Result<[u8; 16], RepositoryError>;
 
-    /// The newest position: its revision is that of the last event, 0 before the first.
+    /// The newest position. Its revision is that of the last event, or 0 before the first.
     async fn position(&self) -> Result<Position, RepositoryError>;
 
-    /// At most `limit` rows after this revision, oldest first, and the newest position at the same moment. Their revisions
-    /// have no gaps. The cursor is the revision up to which the log was read. A row that this version does not understand
-    /// is logged and returned as unknown.
+    /// At most `limit` rows after this revision, oldest first, and the newest position at the same
+    /// moment. Their revisions have no gaps. The page's cursor is the revision up to which the log
+    /// was read. A row that this version does not understand is logged and returned as unknown.
     async fn list_after(
         &self,
         revision: Revision,

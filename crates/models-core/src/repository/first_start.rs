@@ -1,4 +1,4 @@
-//! The beginning of a catalog.
+//! The first contents of an empty catalog.
 
 use async_trait::async_trait;
 
@@ -8,24 +8,24 @@ use crate::event::Origin;
 use crate::import::Import;
 use crate::organization::Organization;
 
-/// What a catalog holds from its beginning.
+/// The first contents of a catalog.
 #[derive(Debug, Clone)]
 pub struct FirstContents {
     /// The first models.
     pub import: Import,
     /// The first organization.
     pub organization: Organization,
-    /// Its first key.
+    /// The first key of the organization.
     pub key: ApiKey,
     /// The digest of the key's secret.
     pub digest: KeyDigest,
 }
 
-/// The beginning of a catalog.
+/// The repository for the first start on an empty catalog.
 #[async_trait]
 pub trait FirstStartRepository: Send + Sync {
-    /// Adds all of this to a catalog that has never had an event, and answers whether it did. Any
-    /// other catalog stays as it is.
+    /// Inserts the contents if the catalog has never had an event, and returns whether it did. Any
+    /// other catalog stays unchanged.
     async fn fill_if_empty(
         &self,
         contents: FirstContents,

@@ -1,4 +1,4 @@
-//! Where the lease is kept.
+//! The repository of the lease.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use super::error::RepositoryError;
 use crate::event::Origin;
 use crate::node::Leases;
 
-/// The lease that all processes of a catalog share.
+/// The repository of the lease that all processes of a catalog share.
 #[async_trait]
 pub trait LeaseRepository: Send + Sync {
-    /// The leases of the catalog. `None` until the first node has started.
+    /// The leases of the catalog; `None` until the first node has started.
     async fn find(&self) -> Result<Option<Leases>, RepositoryError>;
 
-    /// Puts a lease in force, in whole seconds, and returns the leases afterwards. The lease that is in
-    /// force already changes nothing, and nothing is logged. `OlderNodes` while nodes are registered
-    /// whose version does not know this change.
+    /// Puts a lease in force, in whole seconds, and returns the leases after that. If it is in
+    /// force already, nothing changes and nothing is logged. `OlderNodes` while nodes are
+    /// registered whose version does not support this change.
     async fn set(&self, lease: Duration, origin: Origin) -> Result<Leases, RepositoryError>;
 }

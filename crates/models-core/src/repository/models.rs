@@ -1,4 +1,4 @@
-//! Where models are kept.
+//! The repository of models.
 
 use std::sync::Arc;
 
@@ -13,73 +13,78 @@ use crate::organization::OrganizationId;
 use crate::time::Timestamp;
 use crate::visibility::DeletionRefusal;
 
-/// Told how many entries of an import have been worked on.
+/// A callback that takes the number of import entries processed so far.
 pub type Progress = Arc<dyn Fn(usize) + Send + Sync>;
 
-/// Whether a request is made for the first time. The SDKs repeat one whose answer got lost.
+/// Whether a request is the first attempt. The SDKs repeat a request whose response was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attempt {
-    /// For all we know, the first.
+    /// The request carries no sign of an earlier attempt.
     First,
-    /// The client says that it has asked before.
+    /// The client says that it has sent the request before.
     Repeated,
 }
 
-/// What an organization might be shown, as of one moment.
+/// The models that an organization may see, as of one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidates {
-    /// The models, by `created`, the bytes of the id, and the scope.
+    /// The models, ordered by `created`, the bytes of the id, and the scope.
     pub models: Vec<Model>,
-    /// The newest change to any public model that is in these; 0 before the first.
-    pub public_revision: Revision,
-    /// The newest change to any of the organization's own models that is in these; 0 before the
+    /// The revision of the newest change of a public model that `models` includes; 0 before the
     /// first.
+    pub public_revision: Revision,
+    /// The revision of the newest change of the organization's own models that `models` includes; 0
+    /// before the first.
     pub own_revision: Revision,
 }
 
-/// What came of a request to delete a model.
+/// The outcome of a request to delete a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deletion {
-    /// It is gone.
+    /// The model is deleted.
     Deleted {
-        /// What it was.
+        /// The model before the deletion.
         model: Model,
-        /// The revision from which on it is gone.
+        /// The revision of the deletion.
         revision: Revision,
     },
-    /// The same key deleted it within the last minute, and this asks again. Nothing was changed.
+    /// The same key deleted the model within the last minute, and this is a repeated request.
+    /// Nothing changed.
     Repeated {
-        /// What it was then.
+        /// The model before that deletion.
         model: Model,
-        /// The revision from which on it is gone.
+        /// The revision of that deletion.
         revision: Revision,
     },
-    /// Nothing was changed.
+    /// The deletion is refused. Nothing changed.
     Refused(DeletionRefusal),
 }
 
-/// Where models are kept. Their ids are unique within a scope.
+/// The repository of models. Ids are unique within a scope.
 #[async_trait]
 pub trait ModelRepository: Send + Sync {
-    /// The models of exactly this scope, by `created` and then by the bytes of the id.
+    /// The models of exactly this scope, ordered by `created` and then by the bytes of the id.
     async fn list(&self, scope: &Scope) -> Result<Vec<Model>, RepositoryError>;
 
-    /// The model of exactly this scope with this id.
+    /// The model with this id in exactly this scope.
     async fn find(&self, scope: &Scope, id: &ModelId) -> Result<Option<Model>, RepositoryError>;
 
-    /// Everything that [`visibility::list`](crate::visibility::list) could show to this
-    /// organization: the public models and its own, no other's.
+    /// All models that [`visibility::list`](crate::visibility::list) can show to this organization:
+    /// the public models and the organization's own.
     async fn list_candidates(
         &self,
         organization_id: &OrganizationId,
     ) -> Result<Snapshot<Candidates>, RepositoryError>;
 
-    /// Adds the models that are new and changes those that are different. Models of the scope that
-    /// are not in the import stay. An entry that says nothing new logs nothing. Readers see all of
-    /// the import or nothing. It is compared with the catalog before it takes the turn, so that other
-    /// changes wait only while the difference is written. `Failed` if the scope's organization does
-    /// not exist, `AlreadyExists` if the import names an id twice. A dry run reports the same and
-    /// changes nothing. `progress` hears the number of entries compared, from 1 up to all of them.
+    /// Inserts new models and updates models that differ. Models of the scope that the import does
+    /// not name stay. An entry without a difference logs nothing. Readers see the whole import or
+    /// nothing of it.
+    ///
+    /// The import compares its entries with the catalog before it takes the turn, so that other
+    /// changes wait only while it writes the difference. A dry run returns the same report and
+    /// changes nothing. `progress` receives the number of compared entries, from 1 up to all of
+    /// them. `Failed` if the scope's organization does not exist; `AlreadyExists` if the import
+    /// names an id twice.
     async fn import(
         &self,
         import: Import,
@@ -87,11 +92,12 @@ pub trait ModelRepository: Send + Sync {
         progress: Progress,
     ) -> Result<ImportReport, RepositoryError>;
 
-    /// Deletes what [`visibility::find_deletable`](crate::visibility::find_deletable) names for the
-    /// key at the given time. The key is read in the same transaction, so one that has been revoked
-    /// deletes nothing, however lately. Where there is nothing to delete and `attempt` is a
-    /// repeated one, a deletion that this key made in the 60 s before is answered again. A
-    /// deletion is answered when no node shows the model any more.
+    /// Deletes the model that [`visibility::find_deletable`](crate::visibility::find_deletable)
+    /// returns for the key at this time. The transaction reads the key, so a revoked key deletes
+    /// nothing, however recent the revocation.
+    ///
+    /// If there is nothing to delete, a repeated attempt returns a deletion that the same key made
+    /// in the last 60 s. A deletion returns when no node shows the model any more.
     async fn delete_as(
         &self,
         key_id: &ApiKeyId,
@@ -100,8 +106,8 @@ pub trait ModelRepository: Send + Sync {
         attempt: Attempt,
     ) -> Result<Deletion, RepositoryError>;
 
-    /// Deletes the model of exactly this scope and answers what it was, when no node shows it any
-    /// more. `None` if there is none.
+    /// Deletes the model of exactly this scope. Returns the model as it was, when no node shows it
+    /// any more. `None` if there is none.
     async fn delete(
         &self,
         scope: &Scope,

@@ -1,4 +1,4 @@
-//! Where the nodes' rows are kept.
+//! The repository of the nodes' rows.
 
 use std::time::Duration;
 
@@ -8,70 +8,72 @@ use super::error::RepositoryError;
 use super::events::EventRepository;
 use crate::node::{CatalogState, Leases, NodeRow, Renewal};
 
-/// The nodes' rows, beside the event log that the nodes follow.
+/// The repository of the nodes' rows, with the event log that the nodes follow.
 #[async_trait]
 pub trait NodeRepository: EventRepository {
-    /// This process's setting of the lease. It counts only until the catalog names a lease.
+    /// The lease in this process's settings. It takes effect only if the catalog has no lease yet.
     fn configured_lease(&self) -> Duration;
 
-    /// How long a node waits between a hint that something was committed and reading it.
+    /// The pause between a hint of a commit and the read of the event log; `None` for no pause.
     fn rest(&self) -> Option<Duration>;
 
-    /// The time since a read of the catalog or the event log last ended, well or not.
+    /// The time since the last read of the catalog's row or the event log ended, also if it failed.
     fn time_since_read(&self) -> Duration;
 
-    /// `Unavailable` if the database was removed or replaced while it was open.
+    /// Checks the database's file. `Unavailable` if it was removed or replaced while it was open.
     fn check_database(&self) -> Result<(), RepositoryError>;
 
-    /// Whether the file that holds the nodes' rows is still in its place. On a server it always is.
+    /// Whether the file with the nodes' rows is still in its place. A database server has no such
+    /// file, and always returns true.
     fn has_registry_in_place(&self) -> bool;
 
-    /// Begins to listen for the commits of other processes, where the database can tell of them. `Failed`
-    /// if it should and does not.
+    /// Starts to listen for commits of other processes, if the database sends notifications.
+    /// `Failed` if the database should send them and does not.
     async fn listen(&self) -> Result<(), RepositoryError>;
 
-    /// Waits until this process or another one may have committed something. It is a hint: it may come
-    /// without a commit, and a commit without it.
+    /// Waits until this process or another one may have committed a change. It is a hint: it can
+    /// return without a commit, and it can miss a commit.
     async fn committed(&self);
 
-    /// The catalog's row, over a connection for reading.
+    /// Reads the catalog's row on a connection for reading.
     async fn catalog(&self) -> Result<CatalogState, RepositoryError>;
 
-    /// The leases of the catalog. If it names none yet, this process's setting is put in force, with the
-    /// longest lease of the registered nodes (of an older version) as the previous one.
+    /// The leases of the catalog. If it has none yet, this puts the process's setting in force. The
+    /// previous lease is then the longest lease of the registered nodes, which are of an older
+    /// version.
     async fn enter_lease(&self) -> Result<Leases, RepositoryError>;
 
-    /// Replaces the previous lease beside these leases, unless they have been changed meanwhile. It waits
-    /// for its turn to write.
+    /// Replaces the previous lease, unless the catalog's leases differ from `leases`. It waits for
+    /// its turn to write.
     async fn settle_lease(&self, leases: Leases, previous: Duration)
     -> Result<(), RepositoryError>;
 
-    /// Adds a node's row, with nothing applied. Call it only while the node holds no lease.
+    /// Inserts a node's row, with no applied position. The node must hold no lease.
     async fn register(&self, id: &str, lease: Duration) -> Result<(), RepositoryError>;
 
-    /// Renews the node's row, and returns the catalog's row as it is after that. `None` if the node's row
-    /// is gone or does not count any more. The catalog's row is that of the server which took the renewal:
-    /// a server that has been replaced can still be read, but takes no writes.
+    /// Renews the node's row and returns the catalog's row as it is after that. `None` if the
+    /// node's row is gone or no longer counts. Both statements run on the same server: a server
+    /// that was replaced can still be read but takes no writes.
     async fn renew(&self, renewal: Renewal<'_>) -> Result<Option<CatalogState>, RepositoryError>;
 
-    /// Renews the node's row without reading the catalog's. It does not tell whether the row is gone; the
-    /// next [`renew`](Self::renew) does.
+    /// Renews the node's row without reading the catalog's row. It does not report a missing row;
+    /// the next [`renew`](Self::renew) does.
     async fn publish(&self, renewal: Renewal<'_>) -> Result<(), RepositoryError>;
 
-    /// Removes the node's row. The node must hold no lease any more.
+    /// Removes the node's row. The node must no longer hold a lease.
     async fn remove(&self, id: &str) -> Result<(), RepositoryError>;
 
-    /// Removes the row of a node that may come back, unless it has been renewed after the renewal of this
-    /// number.
+    /// Removes the row of a node that may register again, unless a later renewal than this one has
+    /// been written.
     async fn withdraw(&self, id: &str, renewal: i64) -> Result<(), RepositoryError>;
 
-    /// Removes another node's row, unless it has been renewed since the renewal of this number was read.
+    /// Removes another node's row, unless it was renewed after this renewal was read.
     async fn remove_expired(&self, id: &str, renewal: i64) -> Result<(), RepositoryError>;
 
-    /// All rows.
+    /// Returns all rows.
     async fn list(&self) -> Result<Vec<NodeRow>, RepositoryError>;
 
-    /// All rows. `Unavailable` if there may be nodes, with a lease of at most this length, whose rows cannot be
-    /// read.
+    /// Returns all rows. `Unavailable` if there may be nodes, with a lease of at most `lease`,
+    /// whose rows cannot be read.
     async fn list_complete(&self, lease: Duration) -> Result<Vec<NodeRow>, RepositoryError>;
 }

@@ -1,4 +1,4 @@
-//! Where organizations are kept.
+//! The repository of organizations.
 
 use async_trait::async_trait;
 
@@ -6,18 +6,18 @@ use super::error::RepositoryError;
 use crate::event::Origin;
 use crate::organization::{Organization, Slug};
 
-/// Where organizations are kept.
+/// The repository of organizations.
 #[async_trait]
 pub trait OrganizationRepository: Send + Sync {
-    /// Adds an organization with its default project. `AlreadyExists` if its id or slug, or the
-    /// project's id, is taken.
+    /// Inserts an organization with its default project. `AlreadyExists` if the organization's id
+    /// or slug or the project's id is taken.
     async fn insert(
         &self,
         organization: Organization,
         origin: Origin,
     ) -> Result<(), RepositoryError>;
 
-    /// All organizations, by slug.
+    /// All organizations, ordered by slug.
     async fn list(&self) -> Result<Vec<Organization>, RepositoryError>;
 
     /// The organization with this slug.

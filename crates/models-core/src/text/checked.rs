@@ -1,8 +1,8 @@
-//! Text that was checked when it was made.
+//! Types of checked text.
 
 use std::borrow::Cow;
 
-/// Why a value was refused, as a sentence that names what it should have been.
+/// The reason why a value is invalid, as a sentence that says what is valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{noun} {reason}")]
 pub struct Invalid {
@@ -16,15 +16,14 @@ impl Invalid {
         Self { noun, reason }
     }
 
-    /// What is wrong, without the noun: `must not be empty`.
+    /// The reason without the noun, for example `must not be empty`.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
     }
 }
 
-/// Declares a type that holds text for which `$check` found nothing wrong, in a `String` or in the
-/// type that is named.
+/// Declares a type for text that `$check` accepts. The type stores a `String` or the named type.
 macro_rules! checked_text {
     ($(#[$meta:meta])* $name:ident, $noun:literal, $check:expr) => {
         $crate::text::checked::checked_text! { $(#[$meta])* $name(String), $noun, $check }
@@ -36,7 +35,7 @@ macro_rules! checked_text {
         pub struct $name($text);
 
         impl $name {
-            /// How a refusal calls a value of this type.
+            /// The subject of an error message about a value of this type.
             pub(crate) const NOUN: &str = $noun;
 
             /// The text itself.
@@ -78,7 +77,8 @@ macro_rules! checked_text {
     };
 }
 
-/// Declares an identifier: a fixed prefix and then letters and digits, made from a UUID. Copies share the text.
+/// Declares an identifier type: a fixed prefix followed by letters and digits, made from a UUID.
+/// Clones share the text.
 macro_rules! prefixed_id {
     ($(#[$meta:meta])* $name:ident, $noun:literal, $prefix:literal) => {
         $crate::text::checked::checked_text! {

@@ -1,4 +1,4 @@
-//! Text that enters the catalog, as opposed to text that is stored already.
+//! Text that enters the catalog, as opposed to stored text.
 
 use std::ops::Deref;
 use std::str::FromStr;
@@ -8,17 +8,17 @@ use crate::model::ModelId;
 use crate::text::invisible::{self, Allowed};
 use crate::text::{Invalid, Name};
 
-/// An id, a name or a secret that somebody just entered: an import, a command, a registration.
+/// An id, a name or a secret from an import, a command or a registration.
 ///
-/// It meets the rules of `T`, and holds no invisible characters and no white space at its ends. `T`
-/// itself does not demand the latter, so that what an older version stored can be read, listed,
-/// retrieved and deleted. What creates or changes something therefore takes `Entered<T>`, which can
-/// be made from text alone; what reads from the database, or looks something up, takes `T`.
+/// The text meets the rules of `T`, and also holds no invisible characters and no white space at
+/// its ends. `T` alone allows both, so that text stored by an older version can still be read,
+/// listed, retrieved and deleted. Functions that create or change something take `Entered<T>`,
+/// which can only be parsed from text. Functions that read or look up take `T`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Entered<T>(T);
 
 impl<T> Entered<T> {
-    /// The value, which is stored from now on.
+    /// Returns the value, to store it.
     #[must_use]
     pub fn into_inner(self) -> T {
         self.0
@@ -51,7 +51,7 @@ impl FromStr for Entered<ModelId> {
 impl FromStr for Entered<Name> {
     type Err = Invalid;
 
-    /// Lets joiners stay between letters and in emoji, and variation selectors after emoji.
+    /// Accepts joiners between letters and in emoji, and variation selectors after emoji.
     fn from_str(text: &str) -> Result<Self, Invalid> {
         enter(text, Name::NOUN, Allowed::Joiners)
     }
@@ -60,7 +60,7 @@ impl FromStr for Entered<Name> {
 impl FromStr for Entered<Secret> {
     type Err = Invalid;
 
-    /// Refuses every invisible character: no client would send it.
+    /// Refuses every invisible character: clients would not send it.
     fn from_str(text: &str) -> Result<Self, Invalid> {
         invisible::check(text, Allowed::Nothing)
             .map_err(|reason| Invalid::new(Secret::NOUN, reason))?;
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_stored_stays_readable_and_does_not_enter_again() {
+    fn stored_text_is_readable_and_cannot_be_entered_again() {
         for text in [
             "qwen-32b ",
             " a",
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_says_what_and_where() {
+    fn an_error_names_the_character_and_its_position() {
         let id = |text: &str| {
             text.parse::<Entered<ModelId>>()
                 .map_err(|error| error.to_string())
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_shown_and_stored_as_it_was_entered() {
+    fn entered_text_is_stored_unchanged() {
         let id: Entered<ModelId> = "gpt-4o".parse().expect("an id");
         assert_eq!(id.to_string(), "gpt-4o");
         assert_eq!(id.as_str(), "gpt-4o");

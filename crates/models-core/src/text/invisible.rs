@@ -1,4 +1,4 @@
-//! Characters that nobody sees: two texts that differ in them alone look the same.
+//! Invisible characters. Texts that differ only in them look the same.
 
 use icu_properties::props::{
     DefaultIgnorableCodePoint, Emoji, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup,
@@ -7,18 +7,19 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 
 use super::control::is_control;
 
-/// Which invisible characters a text may hold.
+/// The invisible characters that a text may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Allowed {
     /// None.
     Nothing,
-    /// Those that change how their neighbours are written: joiners between letters and between
+    /// Characters that change how their neighbours are written: joiners between letters and between
     /// emoji, and the variation selectors for text and emoji after an emoji.
     Joiners,
 }
 
-/// The first rule that the text breaks by an invisible character or by white space at an end, with
-/// position and code point. Control characters have a rule of their own, and are passed over.
+/// Checks for invisible characters and for white space at the ends. The error names the first such
+/// character's position and code point. Other rules cover control characters, so this one ignores
+/// them.
 pub(crate) fn check(text: &str, allowed: Allowed) -> Result<(), String> {
     let mut before = None;
     let mut characters = (1..).zip(text.chars()).peekable();
@@ -47,8 +48,8 @@ fn check_ends(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether nobody sees the character: Unicode's `Default_Ignorable_Code_Point`, and the marks of
-/// interlinear annotations, which no ordinary text holds.
+/// Whether the character is invisible: Unicode's `Default_Ignorable_Code_Point`, or a mark of
+/// interlinear annotation, which ordinary text does not hold.
 pub(crate) fn is_invisible(character: char) -> bool {
     const IGNORABLE: icu_properties::CodePointSetDataBorrowed<'static> =
         CodePointSetData::new::<DefaultIgnorableCodePoint>();
@@ -69,7 +70,7 @@ fn joins(before: Option<char>, character: char, after: Option<char>) -> bool {
     }
 }
 
-/// A letter, or a mark on one: Indic scripts write a joiner after a virama.
+/// Whether the character is a letter or a mark on one: Indic scripts write a joiner after a virama.
 fn is_letter(character: char) -> bool {
     let category = CodePointMapData::<GeneralCategory>::new().get(character);
     let letters = GeneralCategoryGroup::Letter.union(GeneralCategoryGroup::Mark);
@@ -80,7 +81,8 @@ fn is_pictographic(character: char) -> bool {
     CodePointSetData::new::<ExtendedPictographic>().contains(character)
 }
 
-/// An emoji's last character: itself, a skin tone, or the selector that asks for its colours.
+/// Whether the character can end an emoji: the emoji itself, a skin tone, or the selector for
+/// colour.
 fn ends_emoji(character: char) -> bool {
     is_pictographic(character) || matches!(character, '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}')
 }
@@ -90,7 +92,7 @@ fn described(character: char, position: usize) -> String {
     format!("U+{code:04X} ({}) at character {position}", name(character))
 }
 
-/// Unicode's names of those that occur, in lower case.
+/// Unicode's name of the character in lower case, for the characters that occur in practice.
 fn name(character: char) -> &'static str {
     match character {
         ' ' => "space",
@@ -194,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn joiners_stay_where_they_change_what_is_seen() {
+    fn joiners_are_allowed_where_they_change_the_writing() {
         for text in [
             "می\u{200c}خواهم",
             "क\u{94d}\u{200d}ष",
@@ -233,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn visible_text_is_let_through() {
+    fn visible_text_is_accepted() {
         for text in [
             "gpt-4o",
             "模型/7b",

@@ -1,8 +1,8 @@
-//! Masking: text from outside, before a log or a message shows it.
+//! Masks secrets in text from outside, before a log or a message shows it.
 //!
-//! A client can send its key in a path, an id or a header, and an operator can paste one as an argument. [`mask`] finds
-//! everything that looks like a key, also percent-encoded, and replaces it. A key from elsewhere that does not begin with
-//! `sk-` looks like any other word and cannot be found.
+//! A client can send its key in a path, an id or a header, and an operator can paste one as an
+//! argument. [`mask`] replaces everything that looks like a key, also if it is percent-encoded. It
+//! cannot recognise a foreign key that does not begin with `sk-`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,23 +10,25 @@ use std::ops::Range;
 
 use super::control::is_control;
 
-/// The beginnings of this service's keys. Nothing else begins like this, so they are found inside words too.
+/// The prefixes of this service's keys. No other word has them, so `mask` finds them inside words
+/// too.
 const OURS: [&[u8]; 2] = [b"sk-mdl-", b"sk-admin-"];
-/// The beginning of the keys of OpenAI and of many others, where a word begins.
+/// The prefix of keys of OpenAI and many others. It counts only at the beginning of a word.
 const ANY: &[u8] = b"sk-";
-/// How a masked key begins. A key list shows keys alike, so that an operator finds the one that leaked.
+/// The beginning of a masked key. A list of keys has the same form, so that an operator finds the
+/// leaked key.
 const MASKED: &str = "sk-...";
-/// Characters at the end of a key that are shown, if it is long.
+/// The number of characters shown at the end of a long key.
 const SHOWN: usize = 4;
-/// The length from which on the end of a key is shown.
+/// The shortest key whose end is shown.
 const LONG: usize = 20;
-/// How often text may be percent-encoded. Text that is encoded more often is masked whole.
+/// The most layers of percent-encoding. Text with more layers is masked completely.
 const DECODINGS: usize = 8;
-/// What stands for text that is masked whole, and for a password.
+/// The replacement for a password, and for text that is masked completely.
 const NOTHING: &str = "***";
 
-/// Text from outside, as a log or a message may show it: keys are masked, control characters are escaped, and the rest
-/// beyond a number of characters is left out.
+/// Text from outside in a form that is safe to show: keys are masked, control characters are
+/// escaped, and text beyond a limit is cut.
 #[derive(Clone, Copy)]
 pub struct Outside<'a> {
     text: &'a str,
@@ -43,7 +45,7 @@ impl<'a> Outside<'a> {
         }
     }
 
-    /// At most so many characters of the text.
+    /// Limits the text to this number of characters.
     #[must_use]
     pub fn at_most(self, most: usize) -> Self {
         Self { most, ..self }
@@ -66,8 +68,8 @@ impl fmt::Display for Outside<'_> {
     }
 }
 
-/// The text with a redacted form in place of everything that looks like a key, and with `***` in place of the passwords
-/// in URLs. Masking twice is masking once.
+/// Replaces everything that looks like a key by its redacted form, and passwords in URLs by `***`.
+/// Masking is idempotent.
 #[must_use]
 pub fn mask(text: &str) -> Cow<'_, str> {
     match mask_keys(text) {
@@ -110,15 +112,15 @@ fn shown_end(key: &[u8]) -> &str {
     }
 }
 
-/// Text without its percent-encoding, and where each byte of it stands in the text.
+/// Text without its percent-encoding, with the place of each byte in the original.
 struct Decoded<'a> {
     bytes: Cow<'a, [u8]>,
-    /// Empty where nothing was encoded. Otherwise one more than there are bytes: the last one is the end.
+    /// The place of each byte and of the end; empty if nothing was encoded.
     starts: Vec<usize>,
 }
 
 impl<'a> Decoded<'a> {
-    /// `None` if the text is encoded too often.
+    /// Decodes the text completely; `None` if it has too many layers of encoding.
     fn of(text: &'a str) -> Option<Self> {
         let mut decoded = Self {
             bytes: Cow::Borrowed(text.as_bytes()),
@@ -133,7 +135,7 @@ impl<'a> Decoded<'a> {
         None
     }
 
-    /// `None` if nothing is encoded.
+    /// Removes one layer of encoding; `None` if there is none.
     fn decode_once(&self) -> Option<Self> {
         let first = (0..self.bytes.len()).find(|at| escaped(&self.bytes, *at).is_some())?;
         let mut bytes = self.bytes[..first].to_vec();
@@ -152,7 +154,7 @@ impl<'a> Decoded<'a> {
         })
     }
 
-    /// Where a byte stands in the text.
+    /// The place of a byte in the original text.
     fn start(&self, at: usize) -> usize {
         self.starts.get(at).copied().unwrap_or(at)
     }
@@ -161,7 +163,7 @@ impl<'a> Decoded<'a> {
         self.start(key.start)..self.start(key.end)
     }
 
-    /// The keys, in order.
+    /// The places of the keys, in order.
     fn keys(&self) -> impl Iterator<Item = Range<usize>> {
         let mut from = 0;
         std::iter::from_fn(move || {
@@ -177,7 +179,7 @@ impl<'a> Decoded<'a> {
     }
 }
 
-/// The byte that the escape at this place stands for.
+/// The byte of the percent-escape at this place.
 fn escaped(bytes: &[u8], at: usize) -> Option<u8> {
     let &[b'%', high, low] = bytes.get(at..at + 3)? else {
         return None;
@@ -194,7 +196,8 @@ fn begins_key(bytes: &[u8], at: usize) -> bool {
     begins(ANY) && (begins_word(&bytes[..at]) || OURS.into_iter().any(begins))
 }
 
-/// Whether a word begins after these bytes. A terminal's colours end with a letter that is part of no word.
+/// Whether a word begins after these bytes. A terminal's colour sequence ends with the letter `m`,
+/// which is not part of a word.
 fn begins_word(before: &[u8]) -> bool {
     let Some((last, rest)) = before.split_last() else {
         return true;
@@ -209,7 +212,8 @@ fn begins_word(before: &[u8]) -> bool {
     !last.is_ascii_alphanumeric()
 }
 
-/// A key ends where white space, a quotation mark or what separates parts of a URL or a sentence begins.
+/// The end of the key: white space, a quotation mark, or a separator of a URL or a sentence ends
+/// it.
 fn end_of_key(bytes: &[u8], start: usize) -> usize {
     let ends = |byte: &u8| {
         byte.is_ascii_whitespace()
@@ -218,14 +222,14 @@ fn end_of_key(bytes: &[u8], start: usize) -> usize {
     };
     let length = bytes[start..].iter().position(ends);
     let mut end = length.map_or(bytes.len(), |length| start + length);
-    // What is left never gets shorter than its beginning, which ends with none of these.
+    // The loop stops at the prefix at the latest, because a prefix ends with none of these.
     while b".:!".contains(&bytes[end - 1]) && !is_masked(&bytes[start..end]) {
         end -= 1;
     }
     end
 }
 
-/// Whether there is nothing to hide any more, or never was: a beginning alone says nothing.
+/// Whether there is nothing to hide: the key is masked already, or it is a prefix alone.
 fn is_masked(key: &[u8]) -> bool {
     let is_bare = |prefix: &[u8]| key.eq_ignore_ascii_case(prefix);
     if is_bare(ANY) || OURS.into_iter().any(is_bare) {
@@ -235,7 +239,7 @@ fn is_masked(key: &[u8]) -> bool {
         .is_some_and(|end| end.len() <= SHOWN && end.iter().all(u8::is_ascii_alphanumeric))
 }
 
-/// `scheme://user:password@…` and `…?password=…`.
+/// Masks `scheme://user:password@…` and `…?password=…`.
 fn mask_passwords(text: &str) -> Cow<'_, str> {
     const SEPARATOR: &str = "://";
     if !text.contains(SEPARATOR) {
@@ -265,7 +269,7 @@ fn mask_passwords(text: &str) -> Cow<'_, str> {
     Cow::Owned(masked)
 }
 
-/// The values of a URL's parameters whose names say that they are passwords.
+/// Masks the values of parameters whose name contains `pass`.
 fn mask_parameters(url: &str) -> String {
     let Some((before, query)) = url.split_once('?') else {
         return url.to_owned();
@@ -288,7 +292,7 @@ mod tests {
     use crate::api_key::Secret;
 
     #[test]
-    fn text_without_a_key_stays_as_it_is() {
+    fn text_without_a_key_is_unchanged() {
         for text in [
             "",
             "/v1/models/gpt-4o",
@@ -376,7 +380,7 @@ mod tests {
         assert_eq!(Outside::new("sk-abc").to_string(), "sk-...");
     }
 
-    /// The text, with some characters percent-encoded, some of them again, in digits of either case.
+    /// Percent-encodes some characters, some of them several times, with digits of both cases.
     fn encode(text: &str, choices: &[u8]) -> String {
         let mut choices = choices.iter().copied().cycle();
         let mut encoded = text.to_owned();
@@ -401,7 +405,7 @@ mod tests {
             let secret = Secret::from_random(random);
             let text = format!("{before}{}{after}", encode(secret.expose(), &choices));
             let mut shown = mask(&text).into_owned();
-            // Whatever is still encoded in it.
+            // The masked text may still hold encoded parts.
             for _ in 0..4 {
                 let decoded = Decoded { bytes: shown.as_bytes().into(), starts: vec![] }.decode_once();
                 let Some(decoded) = decoded else { break };
@@ -414,7 +418,7 @@ mod tests {
         }
 
         #[test]
-        fn masking_twice_is_masking_once(text in "(sk-|SK|%73|%|mdl-|[a-z .:/@%'0-9]|://){0,12}") {
+        fn masking_is_idempotent(text in "(sk-|SK|%73|%|mdl-|[a-z .:/@%'0-9]|://){0,12}") {
             let once = mask(&text).into_owned();
             prop_assert_eq!(mask(&once).into_owned(), once);
         }

@@ -1,4 +1,4 @@
-//! Names for people.
+//! Display names.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use super::checked::checked_text;
 use super::control::is_control;
 
 checked_text! {
-    /// A name for people: of an organization, a project, a key, or an owner on a model. 1 to 256
-    /// bytes without control characters and without white space at its ends. A name that is
-    /// entered anew meets the stricter rules of [`Entered`](crate::Entered). Copies share the text: the models of a
-    /// long list have few owners.
+    /// The display name of an organization, a project, a key or a model's owner: 1 to 256 bytes
+    /// without control characters and without white space at its ends. A new name also meets the
+    /// stricter rules of [`Entered`](crate::Entered). Clones share the text, because the models of
+    /// a long list have few owners.
     Name(Arc<str>), "a name", |text| {
         if text.is_empty() {
             return Err("must not be empty");
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_refused_with_the_reason() {
+    fn an_invalid_name_is_refused_with_the_reason() {
         for (text, reason) in [
             ("", "a name must not be empty"),
             (" a", "a name must not begin or end with white space"),

@@ -1,4 +1,4 @@
-//! Log lines of something that may happen all the time.
+//! A limit for log lines that could repeat without end.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// Lets a line through, then one after a second, and then ever fewer, down to one a minute. After two quiet minutes it
-/// begins anew.
+/// Allows one line, the next after a second, and then fewer and fewer, down to one a minute. After
+/// two quiet minutes it starts again.
 #[derive(Debug, Default)]
 pub struct Occasionally(Mutex<State>);
 
@@ -19,7 +19,8 @@ struct State {
 }
 
 impl Occasionally {
-    /// How many lines were left out before the one at this time; `None` if that one is to be left out.
+    /// The number of lines suppressed before the line at this time; `None` if this line is
+    /// suppressed too.
     pub fn at(&self, now: Instant) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let passed = state.last.map(|last| now.saturating_duration_since(last));
@@ -43,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_become_fewer_and_are_counted() {
+    fn repeated_lines_are_suppressed_and_counted() {
         let (occasionally, begin) = (Occasionally::default(), Instant::now());
         let shown: Vec<_> = (0..3_000)
             .map(|tenth| begin + Duration::from_millis(100 * tenth))

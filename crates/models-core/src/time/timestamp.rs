@@ -1,4 +1,4 @@
-//! Time as the wire has it: whole Unix seconds in 32 bits.
+//! Timestamps: whole Unix seconds in 32 bits, as in OpenAI's API.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -6,27 +6,26 @@ use serde::Serialize;
 
 use crate::text::Invalid;
 
-/// Seconds since 1970-01-01T00:00:00Z, from 0 to 2³²−1 (7 February 2106). The bound is the wire's:
+/// Seconds since 1970-01-01T00:00:00Z, from 0 to 2³²−1 (7 February 2106). The API sets the bound:
 /// `async-openai` reads `created` into a `u32`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Timestamp(u32);
 
 impl Timestamp {
-    /// The moment that many seconds after 1970.
+    /// The timestamp that many seconds after 1970-01-01T00:00:00Z.
     #[must_use]
     pub const fn from_seconds(seconds: u32) -> Self {
         Self(seconds)
     }
 
-    /// Seconds since 1970.
+    /// Seconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub const fn seconds(self) -> u32 {
         self.0
     }
 
-    /// The moment `duration` later, in whole seconds; `None` where that is past what a timestamp
-    /// can hold.
+    /// The timestamp `duration` later, in whole seconds; `None` above the largest timestamp.
     #[must_use]
     pub fn checked_add(self, duration: Duration) -> Option<Self> {
         let seconds = u32::try_from(duration.as_secs()).ok()?;
@@ -35,7 +34,7 @@ impl Timestamp {
 }
 
 impl From<SystemTime> for Timestamp {
-    /// A clock outside the range gives the nearest moment inside it.
+    /// A time outside the range becomes the nearest timestamp.
     fn from(time: SystemTime) -> Self {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(u32::try_from(since.as_secs()).unwrap_or(u32::MAX))
@@ -59,7 +58,7 @@ impl TryFrom<i64> for Timestamp {
 }
 
 impl std::fmt::Display for Timestamp {
-    /// As RFC 3339 in UTC.
+    /// Writes RFC 3339 in UTC.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match jiff::Timestamp::from_second(self.0.into()) {
             Ok(timestamp) => timestamp.fmt(f),
@@ -99,12 +98,12 @@ mod tests {
     }
 
     #[test]
-    fn it_is_shown_in_utc() {
+    fn a_timestamp_is_shown_in_utc() {
         assert_eq!(Timestamp(1_686_588_896).to_string(), "2023-06-12T16:54:56Z");
     }
 
     #[test]
-    fn seconds_are_counted() {
+    fn a_timestamp_counts_whole_seconds() {
         let timestamp = Timestamp::from_seconds(7);
         assert_eq!(timestamp.seconds(), 7);
         assert_eq!(i64::from(timestamp), 7);

@@ -1,10 +1,10 @@
-//! Callers who see the same.
+//! Audiences: callers that see the same models.
 
 use crate::api_key::Principal;
 use crate::organization::OrganizationId;
 
-/// Everything that decides what a caller sees of the catalog: callers with equal audiences see the same, so that a view
-/// can be cached under its audience. Copies share their text.
+/// Everything that decides what a caller sees of the catalog. Callers with equal audiences see the
+/// same models, so the audience is the key of a cached view. Clones share the text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Audience {
     organization_id: OrganizationId,

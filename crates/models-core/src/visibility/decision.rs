@@ -1,16 +1,16 @@
-//! Which model an audience sees.
+//! The decision which model an audience sees.
 
 use super::audience::Audience;
 use crate::model::{Model, ModelId, Scope};
 
-/// What the catalog has under one id.
+/// All models of the catalog with one id.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry<'e, 'm> {
     candidates: &'e [&'m Model],
 }
 
 impl<'e, 'm> Entry<'e, 'm> {
-    /// The entry of these models, which all have the same id and each a scope of its own.
+    /// Makes an entry of these models, which all have the same id and different scopes.
     #[must_use]
     pub fn new(candidates: &'e [&'m Model]) -> Self {
         Self { candidates }
@@ -31,7 +31,8 @@ pub enum Hidden {
     AnotherOrganization,
 }
 
-/// The model that the audience sees under the entry's id: the organization's own takes precedence over the public one.
+/// The model that the audience sees under the entry's id. The organization's own model takes
+/// precedence over the public one.
 pub fn decide<'m>(audience: &Audience, entry: Entry<'_, 'm>) -> Result<&'m Model, Hidden> {
     let is_own = |scope: &Scope| scope.organization_id() == Some(audience.organization_id());
     let is_public = |scope: &Scope| *scope == Scope::Public;
@@ -43,8 +44,8 @@ pub fn decide<'m>(audience: &Audience, entry: Entry<'_, 'm>) -> Result<&'m Model
     })
 }
 
-/// All models that the audience sees among the candidates, by `created` and then by the bytes of the id. Each id appears
-/// once.
+/// All models that the audience sees among the candidates, ordered by `created` and then by the
+/// bytes of the id. Each id appears once.
 #[must_use]
 pub fn list<'m>(audience: &Audience, candidates: &'m [Model]) -> Vec<&'m Model> {
     let mut candidates: Vec<&Model> = candidates.iter().collect();
@@ -56,7 +57,7 @@ pub fn list<'m>(audience: &Audience, candidates: &'m [Model]) -> Vec<&'m Model> 
     models
 }
 
-/// The model with this id, exactly as [`list`] has it.
+/// The model with this id, as in [`list`].
 #[must_use]
 pub fn find<'m>(audience: &Audience, id: &ModelId, candidates: &'m [Model]) -> Option<&'m Model> {
     let models: Vec<&Model> = candidates.iter().filter(|model| model.id == *id).collect();
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_own_model_takes_the_place_of_a_public_one_in_any_order() {
+    fn an_own_model_replaces_the_public_one_in_any_order() {
         let (own, public) = (model(Some(1), "a", 9), model(None, "a", 1));
         for candidates in [vec![own.clone(), public.clone()], vec![public, own.clone()]] {
             assert_eq!(list(&audience(1), &candidates), [&own]);
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn another_organizations_model_takes_nobodys_place() {
+    fn another_organizations_model_replaces_no_model() {
         let (foreign, public) = (model(Some(2), "a", 9), model(None, "a", 1));
         let candidates = [foreign.clone(), public.clone()];
         assert_eq!(list(&audience(1), &candidates), [&public]);

@@ -1,25 +1,25 @@
-//! Which model a caller may delete.
+//! The decision which model a principal may delete.
 
 use super::audience::Audience;
 use super::decision::find;
 use crate::api_key::{KeyRejection, Principal, Role};
 use crate::model::{Model, ModelId, Scope};
 
-/// Why a model is not deleted.
+/// The reason why a deletion is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeletionRefusal {
-    /// The key itself is no longer good.
+    /// The key is no longer valid.
     Key(KeyRejection),
-    /// The key's role may not delete anything.
+    /// The key's role has no permission to delete.
     Role,
-    /// There is no such model for this key; a hidden one and a missing one are alike.
+    /// The key sees no such model. A hidden model and a missing one give the same refusal.
     NotFound,
-    /// It is a public model: visible, but not an organization's to delete.
+    /// The model is public: visible, but no organization may delete it.
     Public,
 }
 
-/// The model that the principal deletes when it deletes `id`. The role is judged before anything
-/// about the model is said, and a model that is not visible does not exist.
+/// The model that the principal deletes with `id`. The role is checked first, so that a refusal
+/// reveals nothing about the model. A model that is not visible counts as missing.
 pub fn find_deletable<'m>(
     principal: &Principal,
     id: &ModelId,
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn deletion_judges_the_role_first_then_existence_then_ownership() {
+    fn deletion_checks_the_role_then_existence_then_ownership() {
         let candidates = [
             model(None, "public", 1),
             model(Some(1), "own", 1),

@@ -1,37 +1,39 @@
-//! What a change does to what an audience sees.
+//! The effect of a change on an audience's view.
 
 use super::audience::Audience;
 use super::decision::{Entry, decide};
 use crate::event::Change;
 use crate::model::{Model, Scope};
 
-/// What a change does to the view of an audience.
+/// The effect of a change on the view of an audience.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect<'a> {
     /// The view stays as it is.
     Nothing,
-    /// The view shows this model in place of any other with its id. A public model changes nothing where the view shows
-    /// the organization's own one.
+    /// The view shows this model in place of any other with its id. If the view shows the
+    /// organization's own model under this id, a public model changes nothing.
     Put(&'a Model),
-    /// The view no longer shows this model. Where it was the organization's own, a public one with the same id is shown
-    /// again: a view that cannot tell whether there is one has to be rebuilt. A public model changes nothing where the
-    /// view shows the organization's own one.
+    /// The view no longer shows this model.
+    ///
+    /// After the removal of the organization's own model, the view shows a public model with the
+    /// same id again. A view that cannot tell whether there is one must be rebuilt. If the view
+    /// shows the organization's own model, the removal of a public one changes nothing.
     Remove(&'a Model),
 }
 
-/// Which audiences' views a change can touch. The effect on all others is [`Effect::Nothing`].
+/// The audiences whose views a change can touch. The effect on all others is [`Effect::Nothing`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {
-    /// None.
+    /// No audience.
     Nobody,
-    /// This one.
+    /// This audience.
     One(Audience),
-    /// All of them.
+    /// All audiences.
     Everybody,
 }
 
-/// What the change does to the view of the audience. Applying it to the view gives what [`list`](super::list) makes of
-/// the catalog after the change.
+/// The effect of the change on the view of the audience. Applied to the view, it gives the result
+/// of [`list`](super::list) after the change.
 #[must_use]
 pub fn effect_on<'a>(change: &'a Change, audience: &Audience) -> Effect<'a> {
     let (model, effect): (&Model, fn(&'a Model) -> Effect<'a>) = match change {
@@ -44,14 +46,15 @@ pub fn effect_on<'a>(change: &'a Change, audience: &Audience) -> Effect<'a> {
         | Change::ApiKeyDeleted(_)
         | Change::LeaseUpdated { .. } => return Effect::Nothing,
     };
-    // A model that the audience would not see if it were the only one with its id has no part in the view.
+    // A model that the audience would not see even without others of its id has no part in the
+    // view.
     match decide(audience, Entry::new(&[model])) {
         Ok(model) => effect(model),
         Err(_) => Effect::Nothing,
     }
 }
 
-/// Which audiences' views the change can touch.
+/// The audiences whose views the change can touch.
 #[must_use]
 pub fn reach_of(change: &Change) -> Reach {
     match change.scope() {

@@ -1,4 +1,4 @@
-//! What the tests of visibility have in common.
+//! Sample organizations and models for the visibility tests.
 
 use proptest::prelude::*;
 use uuid::Uuid;

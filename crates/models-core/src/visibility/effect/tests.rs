@@ -7,7 +7,7 @@ use crate::model::ModelId;
 use crate::visibility::list;
 use crate::visibility::samples::{audience, model};
 
-/// The models that an audience sees, and nothing else.
+/// The models that an audience sees.
 type View = BTreeMap<ModelId, Model>;
 
 fn built(who: u8, catalog: &[Model]) -> View {
@@ -17,7 +17,7 @@ fn built(who: u8, catalog: &[Model]) -> View {
         .collect()
 }
 
-/// The view after the effect; `None` if it cannot be told from the view.
+/// The view after the effect; `None` if the view must be rebuilt.
 fn applied(mut view: View, effect: Effect<'_>) -> Option<View> {
     let shows_own = |view: &View, id| {
         let shown: Option<&Model> = view.get(id);
@@ -38,7 +38,8 @@ fn applied(mut view: View, effect: Effect<'_>) -> Option<View> {
     Some(view)
 }
 
-/// Makes the catalog have the model, or no model of its id and scope, and returns the change if that is one.
+/// Puts the model into the catalog, or removes the model of its id and scope. Returns the change,
+/// if there is one.
 fn change(catalog: &mut Vec<Model>, model: Model, is_wanted: bool) -> Option<Change> {
     let is_meant = |other: &Model| other.id == model.id && other.scope == model.scope;
     let before = catalog.iter().position(is_meant);
@@ -87,7 +88,7 @@ proptest! {
 }
 
 #[test]
-fn a_change_reaches_those_who_may_see_its_model() {
+fn a_change_reaches_the_audiences_of_its_model() {
     let (public, own) = (model(None, "a", 1), model(Some(1), "a", 2));
     let deleted = |model: &Model| Change::ModelDeleted(model.clone());
     assert_eq!(reach_of(&deleted(&public)), Reach::Everybody);
