@@ -1,4 +1,4 @@
-//! The migrations are part of the binary: a new one makes a new binary.
+//! Rebuilds the crate after a change of the migrations, which `sqlx::migrate!` embeds.
 
 fn main() {
     println!("cargo:rerun-if-changed=../../migrations");

@@ -1,4 +1,4 @@
-//! Keys: their digests, never their secrets.
+//! The table of API keys. It holds digests, never secrets.
 
 use async_trait::async_trait;
 use models_core::{
@@ -10,7 +10,8 @@ use sqlx_macros::FromRow;
 use crate::catalog::{Backend, Mutation, SqlStore};
 use crate::database::{Transaction, damaged};
 
-/// The columns of the table `api_keys`: those that a row has, and the one that only a look-up reads.
+/// The columns of the table `api_keys`: the columns of a row, and `digest`, which only a look-up
+/// uses.
 macro_rules! api_key_columns {
     ($($form:tt)*) => {
         $crate::database::columns!(
@@ -22,7 +23,7 @@ macro_rules! api_key_columns {
 }
 pub(crate) use api_key_columns;
 
-/// What a statement that returns [`ApiKeyRow`]s selects, and from which tables.
+/// The columns and the tables of a statement that returns [`ApiKeyRow`]s.
 macro_rules! api_keys {
     (columns) => {
         concat!(
@@ -67,7 +68,7 @@ const REVOKE: &str =
 const RECORD_USE: &str = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 \
     AND (last_used_at IS NULL OR last_used_at < $2)";
 
-/// After so many, others may write.
+/// The uses that one transaction records. Other changes can take the turn between two transactions.
 const USES_AT_ONCE: usize = 500;
 
 #[derive(FromRow)]
@@ -159,12 +160,12 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
         &self,
         mut uses: Vec<(ApiKeyId, Timestamp)>,
     ) -> Result<(), RepositoryError> {
-        // Whoever does this beside us takes the rows in the same order.
+        // All processes lock the rows in this order, so that they cannot deadlock.
         uses.sort();
         let store = self.clone();
         self.run(async move {
             for uses in uses.chunks(USES_AT_ONCE) {
-                store.refuse_other_files()?;
+                store.check_database_file()?;
                 let mut transaction = Transaction::begin(&store.writer, store.begin).await?;
                 for (id, at) in uses {
                     let values = vec![id.as_str().into(), i64::from(*at).into()];
@@ -215,7 +216,7 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
     }
 }
 
-/// Adds the key to a transaction that is under way.
+/// Inserts the key within an open transaction.
 pub(crate) async fn insert_api_key<DB: Backend>(
     mutation: &mut Mutation<DB>,
     key: ApiKey,
@@ -239,7 +240,7 @@ pub(crate) async fn insert_api_key<DB: Backend>(
     mutation.record(&Change::ApiKeyCreated(key)).await
 }
 
-/// Reads the key within a transaction that is under way.
+/// Reads the key within an open transaction.
 pub(crate) async fn find_api_key<DB: Backend>(
     mutation: &mut Mutation<DB>,
     id: &ApiKeyId,

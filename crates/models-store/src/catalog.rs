@@ -1,4 +1,5 @@
-//! The catalog as all repositories use it: reads with their position, and transactions that write the log.
+//! The catalog's database: reads with their position, and transactions that append to the event
+//! log.
 
 mod database;
 mod mutation;

@@ -1,5 +1,5 @@
-//! What every statement needs, whatever it is about: connections with deadlines, values and rows, errors, and what both
-//! databases call the same thing.
+//! The base of all statements: connections with deadlines, values and rows, errors, and SQL that
+//! both databases share.
 
 mod boot;
 mod columns;

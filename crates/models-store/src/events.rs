@@ -1,4 +1,4 @@
-//! The log, read.
+//! Reads of the event log.
 
 pub(crate) mod stored;
 
@@ -17,7 +17,7 @@ use crate::database::{Deadline, damaged};
 const REVISION: &str = "SELECT revision FROM catalog";
 const TOKEN_SECRET: &str = "SELECT token_secret FROM catalog";
 
-/// An event and the catalog's row; where there is no event, one row says just that.
+/// The catalog's row joined with an event, or with no event.
 #[derive(FromRow)]
 struct EventRow {
     #[sqlx(flatten)]
@@ -30,21 +30,21 @@ struct EventRow {
     change: Option<String>,
 }
 
-/// Why a row of the log is not understood.
+/// The reason why a row of the log cannot be read.
 enum Unknown {
     /// A newer version wrote it.
     Newer,
-    /// It cannot be what it says it is.
+    /// Its values are invalid.
     Damaged(Box<dyn std::error::Error>),
 }
 
-/// The rows of a page that are not understood: a line for each would fill the log, since a change of a
-/// newer version can have thousands.
+/// The unreadable rows of a page. They are logged together, because a change of a newer version can
+/// have thousands.
 #[derive(Default)]
 struct Unknowns {
     newer: usize,
     damaged: usize,
-    /// The first one: its revision, its kind, and what is wrong with it.
+    /// The first such row: its revision, its kind, and the reason.
     first: Option<(Revision, String, String)>,
 }
 
@@ -76,7 +76,7 @@ impl Unknowns {
                 reason,
                 newer,
                 damaged,
-                "rows of the event log cannot be read"
+                "failed to read rows of the event log; dropping all caches"
             );
         } else {
             tracing::info!(
@@ -118,7 +118,7 @@ impl EventRow {
             ));
         }
         let at = Timestamp::try_from(at).map_err(|error| Unknown::Damaged(error.into()))?;
-        // Whatever a newer version calls an actor.
+        // A newer version may have other kinds of actors.
         let actor: Actor = actor.parse().map_err(|_| Unknown::Newer)?;
         Ok(Event {
             revision,
@@ -156,7 +156,8 @@ impl<DB: Backend> EventRepository for Database<DB> {
         revision: Revision,
         limit: NonZeroU32,
     ) -> Result<Snapshot<Page<LogEntry, Revision>>, RepositoryError> {
-        // No `LIMIT`: SQLite plans a statement anew each time that another is bound there.
+        // SQLite plans a statement again whenever the value of its `LIMIT` changes, so the range
+        // limits the rows.
         let last = Revision(revision.0.saturating_add(limit.get().into()));
         let values = vec![revision.0.into(), last.0.into()];
         let rows = self.read_within(Deadline::RENEWAL, DB::LIST_AFTER, values);

@@ -1,8 +1,9 @@
-//! The files of a SQLite database: where they are, how they are created, and whether they are still the files that were
-//! opened.
+//! The files of a SQLite database: their paths, their creation, and the check that they are still
+//! the opened files.
 //!
-//! Two processes share a catalog only if they have the same files open. So the path is resolved before it is used, a
-//! file with several names is refused, and each file is known by its device and inode from then on.
+//! Two processes share a catalog only if they have the same files open. Therefore the store
+//! resolves the path before use, refuses a file with several names, and identifies each opened file
+//! by device and inode.
 
 use std::fmt;
 use std::fs::{self, DirBuilder, Metadata, Permissions};
@@ -12,14 +13,14 @@ use std::path::{Path, PathBuf};
 
 use crate::database::OpenError;
 
-/// Only the service's user reads and writes what it creates.
+/// Only the service's user can read and write the files that the service creates.
 pub(crate) const FILE_MODE: u32 = 0o600;
 const DIRECTORY_MODE: u32 = 0o700;
 
-/// How many symbolic links may lead to a file, as in Linux.
+/// The most symbolic links that are followed, as in Linux.
 const MOST_LINKS: u32 = 40;
 
-/// Which file it is, whatever its name.
+/// The identity of a file, independent of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileId {
     device: u64,
@@ -34,7 +35,7 @@ impl FileId {
         }
     }
 
-    /// The file at this path; none if there is none.
+    /// The file at this path; `None` if there is none.
     pub(crate) fn at(path: &Path) -> io::Result<Option<Self>> {
         match fs::metadata(path) {
             Ok(metadata) => Ok(Some(Self::of(&metadata))),
@@ -50,7 +51,7 @@ impl fmt::Display for FileId {
     }
 }
 
-/// The three files that processes share which have a SQLite database open.
+/// The three files of an open SQLite database, which all its processes share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileSet {
     pub(crate) main: FileId,
@@ -58,13 +59,13 @@ pub(crate) struct FileSet {
     index: Option<FileId>,
 }
 
-/// What has become of a set of files.
+/// The fate of a set of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     InPlace,
     Removed,
     Replaced,
-    /// The write-ahead log or its index, or both.
+    /// The write-ahead log, its index, or both are gone.
     LogGone,
 }
 
@@ -82,7 +83,7 @@ impl fmt::Display for Fate {
 }
 
 impl FileSet {
-    /// The files at this path; none if the database itself is not there.
+    /// The files at this path; `None` if the database file does not exist.
     pub(crate) fn at(path: &Path) -> io::Result<Option<Self>> {
         let Some(main) = FileId::at(path)? else {
             return Ok(None);
@@ -94,7 +95,8 @@ impl FileSet {
         }))
     }
 
-    /// What has become of these files, which were at this path. A directory that cannot be searched counts as removed.
+    /// The fate of these files, which were opened at this path. An unreadable directory counts as
+    /// removed.
     pub(crate) fn fate(&self, path: &Path) -> Fate {
         match Self::at(path) {
             Ok(Some(found)) if found == *self => Fate::InPlace,
@@ -105,7 +107,7 @@ impl FileSet {
     }
 }
 
-/// The path with this at its end.
+/// The path with this suffix.
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut path = path.as_os_str().to_owned();
     path.push(suffix);
@@ -116,8 +118,8 @@ fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-/// The one path of the file, without symbolic links, so that all processes derive the same names from it. If `create`,
-/// directories that are missing are created.
+/// Resolves the path of a file without symbolic links, so that all processes derive the same names
+/// from it. With `create`, it creates missing directories.
 pub(crate) fn locate(file: &Path, create: bool) -> Result<PathBuf, OpenError> {
     let mut file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     for _ in 0..MOST_LINKS {
@@ -137,7 +139,7 @@ pub(crate) fn locate(file: &Path, create: bool) -> Result<PathBuf, OpenError> {
         };
         let path = directory.join(name);
         match fs::read_link(&path) {
-            // A link to a file that does not exist yet.
+            // The link points to a file that does not exist yet.
             Ok(target) => file = directory.join(target),
             Err(_) => return Ok(path),
         }
@@ -156,7 +158,8 @@ fn create_directory(path: &Path) -> Result<(), OpenError> {
     })
 }
 
-/// Creates the empty file with exactly this mode, whatever the process's umask. Returns whether there was none.
+/// Creates the empty file with exactly this mode, independent of the umask. Returns whether the
+/// file is new.
 pub(crate) fn create(path: &Path, mode: u32) -> io::Result<bool> {
     match create_new(path) {
         Ok(()) => {}
@@ -169,8 +172,8 @@ pub(crate) fn create(path: &Path, mode: u32) -> io::Result<bool> {
     Ok(true)
 }
 
-/// The file is not opened: closing it would end the locks that this process has on it, if another thread was quicker to
-/// open it as a database.
+/// `mknod` creates the file without opening it. Closing it would release this process's locks on it
+/// if another thread had already opened it as a database.
 #[cfg(target_os = "linux")]
 fn create_new(path: &Path) -> io::Result<()> {
     use rustix::fs::{CWD, FileType, Mode, mknodat};
@@ -186,7 +189,8 @@ fn create_new(path: &Path) -> io::Result<()> {
     options.open(path).map(drop)
 }
 
-/// Refuses a database file with several names: SQLite, and the nodes, would use other files beside it under each.
+/// Fails for a database file with several names. SQLite and the nodes would use other files beside
+/// it under each name.
 pub(crate) fn refuse_hard_links(path: &Path) -> Result<(), OpenError> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() && metadata.nlink() > 1 => Err(OpenError::Linked {
@@ -197,8 +201,8 @@ pub(crate) fn refuse_hard_links(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// The mode of the file that is created beside the database, and its owner where only root can say so: whoever may use
-/// the one may use the other.
+/// Creates a file with the database's mode, and as root also with its owner: the same users may use
+/// both. Returns whether the file is new.
 pub(crate) fn create_like(path: &Path, database: &Path) -> io::Result<bool> {
     let like = fs::metadata(database)?;
     let is_new = create(path, like.mode() & 0o666 | FILE_MODE)?;
@@ -208,11 +212,11 @@ pub(crate) fn create_like(path: &Path, database: &Path) -> io::Result<bool> {
     Ok(is_new)
 }
 
-/// Warns of a database that other users of the machine can read.
+/// Logs a warning if other users of the machine can read the database.
 pub(crate) fn warn_if_readable(path: &Path) {
     let others = |path: &Path, bits| fs::metadata(path).map(|found| found.mode() & bits != 0);
     let is_readable = others(path, 0o044).unwrap_or(false);
-    // A directory that only its owner may enter protects all that is in it.
+    // A directory that only its owner may enter protects all its contents.
     let is_reachable = path
         .ancestors()
         .skip(1)
@@ -232,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_paths_to_a_file_are_located_at_one_path_also_before_it_exists() {
+    fn all_links_to_a_file_resolve_to_one_path_even_before_it_exists() {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path().canonicalize().unwrap();
         fs::create_dir(root.join("real")).unwrap();
@@ -257,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn links_in_a_circle_end() {
+    fn circular_links_are_an_error() {
         let directory = tempfile::tempdir().unwrap();
         let [one, other] = ["one", "other"].map(|name| directory.path().join(name));
         symlink(&one, &other).unwrap();
@@ -281,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn what_became_of_files_is_seen() {
+    fn removed_and_replaced_files_are_detected() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("models.db");
         let log = beside(&path, "-wal");

@@ -1,4 +1,4 @@
-//! The beginning of a catalog.
+//! The first start on an empty catalog.
 
 use async_trait::async_trait;
 use models_core::{FirstContents, FirstStartRepository, Origin, RepositoryError};

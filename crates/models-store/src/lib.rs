@@ -1,8 +1,8 @@
-//! Where the catalog is kept: SQLite or PostgreSQL, chosen by the URL's scheme.
+//! The store of the catalog: SQLite or PostgreSQL, chosen by the URL's scheme.
 //!
-//! The repositories of `models-core` are implemented once, in SQL that both databases speak. What
-//! differs between them is in `opening` (how to connect, which settings to assert, and the
-//! word that begins a transaction that will write), and in the traits that `catalog` gathers.
+//! The repositories of `models-core` are implemented once, in SQL that both databases speak. The
+//! differences between the databases are in `opening` (connections, required settings, the
+//! statement that begins a writing transaction) and in the traits that `catalog` gathers.
 
 mod api_keys;
 mod catalog;

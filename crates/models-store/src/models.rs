@@ -1,4 +1,4 @@
-//! Models.
+//! The table of models.
 
 mod deleted;
 pub(crate) mod import;
@@ -29,8 +29,8 @@ macro_rules! select_models {
 
 const LIST: &str = select_models!("WHERE scope = $1 ORDER BY created, id");
 const FIND: &str = select_models!("WHERE scope = $1 AND id = $2");
-/// With the newest changes to public models, and to those of the organization, as of the same moment. The columns count
-/// every event but the newest one, `e`.
+/// Returns the candidates with the newest changes of public models and of the organization's own,
+/// as of the same moment. The two columns count every event except the newest one, `e`.
 const LIST_CANDIDATES: &str = concat!(
     "SELECT CASE WHEN e.is_of_model AND e.organization_id IS NULL THEN c.revision \
             ELSE c.public_models_revision END AS public_revision, \
@@ -43,7 +43,7 @@ const LIST_CANDIDATES: &str = concat!(
             ON e.revision = c.revision \
         LEFT JOIN models m ON m.scope IN ('public', $1) ORDER BY m.created, m.id, m.scope"
 );
-/// A key, with the models of one id that its organization might be shown.
+/// Finds a key, with the models of one id that its organization may see.
 const FIND_KEY_AND_CANDIDATES: &str = concat!(
     "SELECT ",
     api_keys!(columns),
@@ -148,7 +148,7 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
     }
 }
 
-/// Adds the models of the import to a scope that has none, in a transaction that is under way.
+/// Inserts the models of the import into an empty scope, within an open transaction.
 pub(crate) async fn insert_all<DB: Backend>(
     mutation: &mut Mutation<DB>,
     import: &Import,
@@ -207,8 +207,8 @@ async fn delete_as<DB: Backend>(
     })
 }
 
-/// The model that this key deletes when it deletes `id`, judged by what key and models are at this
-/// moment.
+/// Finds the model that this key deletes with `id`. The key and the models are those of this
+/// transaction.
 async fn find_deletable<DB: Backend>(
     mutation: &mut Mutation<DB>,
     key_id: &ApiKeyId,

@@ -1,4 +1,4 @@
-//! The nodes: their rows and the file that holds them, the lease that they share, and the level that they must support.
+//! The nodes: their rows, the file that holds the rows, the lease, and the level.
 
 mod lease;
 mod level;

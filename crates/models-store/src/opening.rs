@@ -1,4 +1,4 @@
-//! Opening a store: where the database is, how it is reached, and whether it is set as it must be.
+//! Opening a store: its location, its connections, and its required settings.
 
 mod backup;
 mod encryption;

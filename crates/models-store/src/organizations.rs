@@ -1,4 +1,4 @@
-//! Organizations, each with its default project.
+//! The table of organizations, each with its default project.
 
 use async_trait::async_trait;
 use models_core::{
@@ -98,7 +98,7 @@ impl<DB: Backend> OrganizationRepository for SqlStore<DB> {
     }
 }
 
-/// Adds the organization to a transaction that is under way.
+/// Inserts the organization within an open transaction.
 pub(crate) async fn insert_organization<DB: Backend>(
     mutation: &mut Mutation<DB>,
     organization: Organization,

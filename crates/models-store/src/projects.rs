@@ -1,4 +1,4 @@
-//! Projects. Each organization has one, its default project.
+//! The table of projects. Each organization has its default project.
 
 use models_core::{OrganizationId, Project, RepositoryError, Timestamp};
 use sqlx_macros::FromRow;
@@ -21,7 +21,7 @@ const INSERT: &str = concat!(
     ")"
 );
 
-/// A project in a row that holds its organization too.
+/// The default project in a row of an organization.
 #[derive(FromRow)]
 pub(crate) struct ProjectRow {
     project_id: String,
@@ -42,7 +42,7 @@ impl TryFrom<ProjectRow> for Project {
     }
 }
 
-/// Adds the default project of an organization to a transaction that is under way.
+/// Inserts an organization's default project within an open transaction.
 pub(crate) async fn insert_default_project<DB: Backend>(
     mutation: &mut Mutation<DB>,
     organization_id: &OrganizationId,

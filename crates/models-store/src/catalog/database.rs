@@ -1,4 +1,4 @@
-//! The database of a catalog: what all repositories share.
+//! The database of a catalog, which all repositories share.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -15,41 +15,41 @@ use crate::database::{
 use crate::models::import::settings::ImportSettings;
 use crate::nodes::{Listen, NodesFile, RaiseLevel};
 
-/// A database that the catalog can be kept in. It stands in for the dozen bounds on
-/// `sqlx::Database` that generic code would otherwise repeat in every signature.
+/// A database for the catalog. The trait stands for a dozen bounds on `sqlx::Database` that generic
+/// code would otherwise repeat in every signature.
 pub(crate) trait Backend: Dialect + RaiseLevel + Listen + ImportSettings {}
 
 impl<DB: Dialect + RaiseLevel + Listen + ImportSettings> Backend for DB {}
 
-/// The database of a catalog, and what all its repositories share.
+/// The database of a catalog, with the state that its repositories share.
 pub(crate) struct Database<DB: Backend> {
-    /// For reading. On SQLite these connections cannot write.
+    /// The connections for reads. On SQLite they cannot write.
     pub(crate) reader: Connections<DB>,
-    /// For writing. On SQLite this is a single connection.
+    /// The connections for writes. SQLite has one.
     pub(crate) writer: Connections<DB>,
-    /// Begins a transaction that will write.
+    /// The statement that begins a writing transaction.
     pub(crate) begin: &'static str,
-    /// Where the nodes' rows are. On SQLite it is a file of its own.
+    /// The connections to the nodes' rows, which SQLite holds in a separate file.
     pub(crate) nodes: Connections<DB>,
-    /// On SQLite: the files, and whether they are still those that were opened.
+    /// On SQLite, the database's files, which the store checks for replacement.
     pub(crate) files: Option<Arc<NodesFile>>,
-    /// Where the work is done.
+    /// The runtime that executes all database work.
     pub(crate) runtime: Handle,
-    /// Told after each commit of this process.
+    /// Notified after each commit of this process.
     pub(crate) committed: Arc<Notify>,
-    /// How long this process's node waits before it looks at a commit that it has heard of.
+    /// The pause of this process's node between the notification of a commit and its read.
     pub(crate) rest: Option<Duration>,
-    /// This process's setting of the lease. It counts only until the catalog names the lease in force.
+    /// The lease in this process's settings. It takes effect only if the catalog has no lease yet.
     pub(crate) lease: Duration,
     /// The highest level that this program supports.
     pub(crate) level: Level,
-    /// Told how the database fares.
+    /// Receives failed statements and new connections for notifications.
     pub(crate) observer: ObserverSlot,
-    /// How reads, writes and renewals go.
+    /// The outcomes of reads, writes and renewals.
     pub(crate) health: Arc<Health>,
 }
 
-// Derived, it would ask for `DB: Clone`.
+// A derived `Clone` would require `DB: Clone`.
 impl<DB: Backend> Clone for Database<DB> {
     fn clone(&self) -> Self {
         Self {
@@ -70,7 +70,7 @@ impl<DB: Backend> Clone for Database<DB> {
 }
 
 impl<DB: Backend> Database<DB> {
-    /// Runs one statement that changes nothing, and answers its rows.
+    /// Runs one statement that writes nothing, and returns its rows.
     pub(crate) async fn read<T: Record + 'static>(
         &self,
         sql: &'static str,
@@ -79,7 +79,7 @@ impl<DB: Backend> Database<DB> {
         self.read_within(Deadline::STATEMENT, sql, values).await
     }
 
-    /// The same within another deadline.
+    /// Runs such a statement within another deadline.
     pub(crate) async fn read_within<T: Record + 'static>(
         &self,
         deadline: Deadline,
@@ -100,8 +100,7 @@ impl<DB: Backend> Database<DB> {
         .await
     }
 
-    /// Runs one statement that changes nothing, and answers its rows and the position that they are
-    /// at least as new as.
+    /// Runs one statement that writes nothing. Returns its rows and a position that they include.
     pub(crate) async fn read_at<T: Record + 'static>(
         &self,
         sql: &'static str,
@@ -121,7 +120,7 @@ impl<DB: Backend> Database<DB> {
         .await
     }
 
-    /// The catalog's row, over a connection for reading.
+    /// Reads the catalog's row on a connection for reading.
     pub(crate) async fn read_catalog(&self) -> Result<CatalogState, RepositoryError> {
         let (reader, level) = (self.reader.clone(), self.level);
         self.run(async move {
@@ -131,9 +130,11 @@ impl<DB: Backend> Database<DB> {
         .await
     }
 
-    /// Does the work as a task of its own on the runtime that opened the store. A caller that goes
-    /// away cancels nothing: a transaction dropped half-way can stay open on its pooled connection.
-    /// And no connection is driven by a runtime that may end before the store does.
+    /// Runs the work as a separate task on the runtime that opened the store.
+    ///
+    /// A dropped caller does not cancel the task: a transaction dropped half-way could stay open on
+    /// its pooled connection. The store's runtime drives the connection, because the caller's
+    /// runtime may end before the store does.
     pub(crate) async fn run<T, W>(&self, work: W) -> Result<T, RepositoryError>
     where
         T: Send + 'static,
@@ -160,7 +161,7 @@ async fn fetch_at<DB: Backend, T: Record>(
     Ok(Snapshot { position, value })
 }
 
-/// The revision in the one row of the table `catalog`.
+/// The revision in the single row of the table `catalog`.
 pub(crate) fn only_revision(rows: &[(i64,)]) -> Result<Revision, RepositoryError> {
     match rows {
         [(revision,)] => Ok(Revision(*revision)),

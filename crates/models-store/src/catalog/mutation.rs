@@ -1,4 +1,4 @@
-//! The transaction that writes to the log.
+//! The transaction that appends to the event log.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,9 +16,9 @@ use crate::database::{Connection, Connections, Record, Transaction, Tries, Value
 use crate::events::stored;
 use crate::nodes::NodesFile;
 
-/// A transaction that changes the catalog. All of them take turns at the row that holds the
-/// revision, so revisions grow in the order of the commits, and what a transaction has read stays
-/// true until it commits.
+/// A transaction that changes the catalog. Such transactions take turns: each locks the row that
+/// holds the revision. Revisions therefore grow in commit order, and the rows that a transaction
+/// has read stay unchanged until it commits.
 pub(crate) struct Mutation<DB: Backend> {
     transaction: Transaction<DB>,
     epoch: Epoch,
@@ -27,7 +27,7 @@ pub(crate) struct Mutation<DB: Backend> {
     nodes: Connections<DB>,
     begun_at: Revision,
     revision: Revision,
-    /// The last change that takes something away.
+    /// The revision of the last change that takes something away.
     gone_at: Option<Revision>,
     origin: Origin,
     committed: Arc<Notify>,
@@ -38,12 +38,13 @@ pub(crate) struct Mutation<DB: Backend> {
 }
 
 impl<DB: Backend> Mutation<DB> {
-    /// Begins, and waits for its turn. The next revision is taken with it: most changes record one.
+    /// Begins, waits for the turn, and takes the next revision in the same statement: most changes
+    /// record one event.
     pub(crate) async fn begin(
         store: &SqlStore<DB>,
         origin: Origin,
     ) -> Result<Self, RepositoryError> {
-        store.refuse_other_files()?;
+        store.check_database_file()?;
         let (transaction, catalog) = take_turn(store).await?;
         let CatalogState {
             position: Position { epoch, revision },
@@ -69,22 +70,22 @@ impl<DB: Backend> Mutation<DB> {
         })
     }
 
-    /// Whether nothing has ever happened before it.
+    /// Whether the catalog has no event yet.
     pub(crate) fn is_first(&self) -> bool {
         self.begun_at == Revision(0)
     }
 
-    /// The newest revision before it.
+    /// The newest revision before this transaction.
     pub(crate) fn begun_at(&self) -> Revision {
         self.begun_at
     }
 
-    /// The revision of what was recorded last.
+    /// The revision of the last recorded change.
     pub(crate) fn revision(&self) -> Revision {
         self.revision
     }
 
-    /// The leases of the catalog, none until the first node has started.
+    /// The leases of the catalog; `None` until the first node has started.
     pub(crate) fn leases(&self) -> Option<Leases> {
         self.leases
     }
@@ -93,7 +94,7 @@ impl<DB: Backend> Mutation<DB> {
         &self.origin
     }
 
-    /// Runs a statement and answers its rows.
+    /// Runs a statement and returns its rows.
     pub(crate) async fn fetch<T: Record>(
         &mut self,
         sql: &'static str,
@@ -102,7 +103,7 @@ impl<DB: Backend> Mutation<DB> {
         self.transaction.fetch(sql, values).await
     }
 
-    /// Runs a statement that answers no rows.
+    /// Runs a statement that returns no rows.
     pub(crate) async fn execute(
         &mut self,
         sql: &'static str,
@@ -111,8 +112,9 @@ impl<DB: Backend> Mutation<DB> {
         self.fetch::<(i64,)>(sql, values).await.map(drop)
     }
 
-    /// Raises the catalog's level, so that programs of a lower level neither open it nor become nodes. Refused
-    /// with their ids while nodes of a lower level are registered; the caller then rolls back.
+    /// Raises the catalog's level, so that programs of a lower level can neither open it nor
+    /// register nodes. `OlderNodes` with their ids while such nodes are registered; the caller then
+    /// rolls back.
     pub(crate) async fn raise_level(&mut self, level: Level) -> Result<(), RepositoryError> {
         if level > self.level {
             if let Some(files) = &self.files {
@@ -125,8 +127,8 @@ impl<DB: Backend> Mutation<DB> {
         Ok(())
     }
 
-    /// Appends the change to the log, at the next revision. A change that programs of the catalog's level cannot
-    /// enforce raises the level.
+    /// Appends the change to the event log at the next revision. A change that programs of the
+    /// catalog's level cannot enforce raises the level.
     pub(crate) async fn record(&mut self, change: &Change) -> Result<(), RepositoryError> {
         const INSERT: &str = concat!(
             "INSERT INTO events (",
@@ -153,8 +155,8 @@ impl<DB: Backend> Mutation<DB> {
         self.execute(INSERT, values).await
     }
 
-    /// Commits what was recorded. If that takes something away, this returns when no node serves it any more. Where
-    /// nothing was recorded, nothing changed.
+    /// Commits the recorded changes, or rolls back if there are none. If a change takes something
+    /// away, this returns when no node serves it any more.
     pub(crate) async fn commit(mut self) -> Result<(), RepositoryError> {
         const SET_REVISION: &str = "UPDATE catalog SET revision = $1";
         let revision = self.revision;
@@ -169,7 +171,8 @@ impl<DB: Backend> Mutation<DB> {
         }
         let gone = self.gone_at.map(|revision| self.committed_at(revision));
         let done = self.transaction.commit(Some(revision)).await;
-        // Also where that is in doubt: the node finds out.
+        // A commit in doubt notifies too: the node reads the event log and sees whether it
+        // happened.
         self.committed.notify_one();
         done?;
         if let Some(gone) = gone {
@@ -178,8 +181,9 @@ impl<DB: Backend> Mutation<DB> {
         Ok(())
     }
 
-    /// Leaves everything as it was, and returns when no node serves what earlier changes have taken away up to this
-    /// revision. A request that repeats such a change, whose response was lost, ends like this.
+    /// Rolls back, and returns when no node serves anything that changes up to this revision have
+    /// taken away. It ends a request that repeats such a change because the first response was
+    /// lost.
     pub(crate) async fn repeat(self, gone_at: Revision) -> Result<(), RepositoryError> {
         let gone = self.committed_at(gone_at);
         self.transaction.roll_back().await?;
@@ -195,14 +199,14 @@ impl<DB: Backend> Mutation<DB> {
         }
     }
 
-    /// Leaves everything as it was.
+    /// Rolls back.
     pub(crate) async fn roll_back(self) -> Result<(), RepositoryError> {
         self.transaction.roll_back().await
     }
 }
 
-/// Begins a transaction and takes the turn. Where the server ends the connection meanwhile, nothing has happened yet,
-/// and another connection is tried.
+/// Begins a transaction and takes the turn. If the server ends the connection before that, nothing
+/// has happened, and another connection is tried.
 async fn take_turn<DB: Backend>(
     store: &SqlStore<DB>,
 ) -> Result<(Transaction<DB>, CatalogState), RepositoryError> {
@@ -216,8 +220,8 @@ async fn take_turn<DB: Backend>(
     }
 }
 
-/// Raises the catalog's level in a transaction that has taken the turn. Refused with the ids of the nodes of a lower
-/// level; the caller then rolls back.
+/// Raises the catalog's level in a transaction that holds the turn. `OlderNodes` with the ids of
+/// nodes of a lower level; the caller then rolls back.
 pub(crate) async fn raise_level<DB: Backend>(
     connection: &mut Connection<DB>,
     nodes: &Connections<DB>,
@@ -232,7 +236,8 @@ pub(crate) async fn raise_level<DB: Backend>(
     connection.fetch::<(i64,)>(RAISE, values).await.map(drop)
 }
 
-/// Refuses to go on if there may be nodes, with a lease of at most this length, whose rows cannot be seen.
+/// `Unavailable` if there may be nodes, with a lease of at most this length, whose rows cannot be
+/// read.
 pub(crate) async fn check_nodes_are_all<DB: Backend>(
     connection: &mut Connection<DB>,
     files: &NodesFile,

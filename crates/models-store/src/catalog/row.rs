@@ -1,14 +1,14 @@
-//! The row of the table `catalog`: where the log ends, which level a program must support, and the lease.
+//! The row of the table `catalog`: the end of the event log, the required level, and the lease.
 
 use models_core::{CatalogState, Epoch, Leases, Level, Position, RepositoryError, Revision};
 use sqlx_macros::FromRow;
 
 use crate::database::{Connection, Dialect, duration};
 
-/// Returns the id of the file that holds the nodes' rows.
+/// Returns the id of the nodes file that counts.
 pub(crate) const NODES_FILE: &str = "SELECT nodes_file FROM catalog";
 
-/// The row, as it is stored.
+/// The row as the table holds it.
 #[derive(Clone, FromRow)]
 pub(crate) struct CatalogRow {
     newest: i64,
@@ -21,7 +21,7 @@ pub(crate) struct CatalogRow {
 }
 
 impl CatalogRow {
-    /// Refuses a server that is a standby, and a level above the supported one.
+    /// Fails for a standby server, and for a level above the supported one.
     pub(crate) fn supported_by(self, supported: Level) -> Result<CatalogState, RepositoryError> {
         if self.epoch.is_empty() {
             return Err(RepositoryError::Unavailable(
@@ -52,7 +52,7 @@ impl CatalogRow {
     }
 }
 
-/// The catalog's row, as this connection sees it.
+/// Reads the catalog's row on this connection.
 pub(crate) async fn catalog<DB: Dialect>(
     connection: &mut Connection<DB>,
     supported: Level,
@@ -60,7 +60,7 @@ pub(crate) async fn catalog<DB: Dialect>(
     fetch_catalog(connection, DB::POSITION, supported).await
 }
 
-/// The catalog's row, which this statement returns.
+/// Runs a statement that returns the catalog's row.
 pub(crate) async fn fetch_catalog<DB: Dialect>(
     connection: &mut Connection<DB>,
     sql: &'static str,
@@ -73,7 +73,7 @@ pub(crate) async fn fetch_catalog<DB: Dialect>(
     }
 }
 
-/// The newest position, as this connection sees it.
+/// Reads the newest position on this connection.
 pub(crate) async fn position<DB: Dialect>(
     connection: &mut Connection<DB>,
     supported: Level,
@@ -82,7 +82,7 @@ pub(crate) async fn position<DB: Dialect>(
     Ok(catalog.position)
 }
 
-/// The table `catalog` is not as it must be.
+/// The error for a table `catalog` without exactly one row.
 pub(crate) fn no_catalog() -> RepositoryError {
     RepositoryError::Failed("the table catalog must hold exactly one row".into())
 }

@@ -1,4 +1,4 @@
-//! The repositories that change the catalog.
+//! The store of a catalog: the database and the barrier.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -7,14 +7,14 @@ use models_core::Barrier;
 
 use super::database::{Backend, Database};
 
-/// The repositories that change the catalog.
+/// The store of a catalog. It implements the repositories that change the catalog.
 pub(crate) struct SqlStore<DB: Backend> {
     pub(crate) database: Database<DB>,
-    /// Where changes wait that take something away.
+    /// The barrier at which changes wait that take something away.
     pub(crate) barrier: Arc<dyn Barrier>,
 }
 
-// Derived, it would ask for `DB: Clone`.
+// A derived `Clone` would require `DB: Clone`.
 impl<DB: Backend> Clone for SqlStore<DB> {
     fn clone(&self) -> Self {
         Self {

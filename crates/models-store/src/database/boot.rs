@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// The id of the current boot; empty where it is unknown.
+/// The id of the current boot; empty if it is unknown.
 pub(crate) fn boot_id() -> &'static str {
     static ID: OnceLock<String> = OnceLock::new();
     ID.get_or_init(|| {
@@ -12,11 +12,11 @@ pub(crate) fn boot_id() -> &'static str {
     })
 }
 
-/// The time since the machine was started, suspension included.
+/// The time since the machine booted, including suspension.
 pub(crate) fn since_boot() -> Duration {
     #[cfg(target_os = "linux")]
     const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Boottime;
-    // On other systems this clock includes suspension.
+    // On other systems the monotonic clock includes suspension.
     #[cfg(not(target_os = "linux"))]
     const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
     let now = rustix::time::clock_gettime(CLOCK);

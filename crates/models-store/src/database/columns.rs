@@ -1,15 +1,16 @@
-//! Lists of columns in statements.
+//! Column lists of statements.
 //!
-//! The columns of a table are named once, in a macro beside the type of its rows, and every statement takes its lists from
-//! there.
+//! A macro beside the type of a table's rows names the table's columns once, and every statement
+//! takes its lists from that macro.
 
-/// Makes the text of a list of columns.
+/// Writes a column list.
 ///
-/// `columns!([", "] ["m." *] => id created)` is `m.id, m.created`: the first brackets hold what stands between two columns,
-/// the second what stands for each, with `*` for its name. `columns!(values => id created)` is `$1, $2`.
+/// `columns!([", "] ["m." *] => id created)` is `m.id, m.created`. The first brackets hold the
+/// separator, the second the text for each column, with `*` for its name.
+/// `columns!(values => id created)` is `$1, $2`.
 ///
-/// A table whose columns are not all read at once has them in two groups: `columns!(first, FORM => [id created] [digest])`
-/// is the list of the first group, with `second` that of the second, with `all` that of both.
+/// A table can have two groups of columns: `columns!(first, FORM => [id created] [digest])` is the
+/// list of the first group, `second` is that of the second, and `all` is that of both.
 macro_rules! columns {
     (first, $($form:tt)*) => {
         $crate::database::columns!(@first [] $($form)*)
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_name_each_column_in_its_order() {
+    fn lists_name_each_column_in_order() {
         assert_eq!(sample_columns!(first, [", "] [*]), "id, type");
         assert_eq!(sample_columns!(second, [", "] ["k." *]), "k.digest");
         assert_eq!(

@@ -1,8 +1,9 @@
 //! Connections on which every statement has a deadline.
 //!
-//! Where the network drops packets without a word, sqlx waits for the server until the kernel gives up, which takes a
-//! quarter of an hour. Therefore no other module has a connection of sqlx's in its hands: a [`Connection`] runs
-//! statements, each within its deadline. One whose statement passed it is never used again.
+//! When the network silently drops packets, sqlx waits for the server until the kernel gives up,
+//! which takes a quarter of an hour. Therefore no other module uses sqlx's connections: a
+//! [`Connection`] runs each statement within a deadline. A connection whose statement missed its
+//! deadline is never used again.
 
 mod connection;
 mod deadline;

@@ -1,35 +1,37 @@
-//! The statements in which the databases differ.
+//! The statements that differ between the databases.
 
 use sqlx::{Postgres, Sqlite};
 
 use super::columns::columns;
 use super::driver::Driver;
 
-/// A database that the catalog can be kept in.
+/// The statements of one database.
 pub(crate) trait Dialect: Driver {
-    /// Returns the catalog's row: the newest revision, the history that it belongs to (an empty one
-    /// where the server follows another), the level and the leases.
+    /// Returns the catalog's row: the newest revision, its epoch, the level and the leases. The
+    /// epoch is empty on a standby.
     const POSITION: &'static str;
 
-    /// Takes the next revision, and returns the catalog's row with that as the newest one.
+    /// Takes the next revision, and returns the catalog's row with it as the newest one.
     const TAKE_TURN: &'static str;
 
-    /// Returns the catalog's row with each event after a revision, up to another, oldest first; a row without
-    /// an event where there is none.
+    /// Returns the catalog's row joined with each event in a range of revisions, oldest first.
+    /// Without an event it returns one row.
     const LIST_AFTER: &'static str;
 
-    /// Whether the nodes' rows are in the same database as all else.
+    /// Whether the same database holds the nodes' rows and the catalog.
     const HAS_NODES: bool;
 }
 
-/// The columns of the table `catalog` that every read of the position returns beside the revision and the epoch.
+/// The columns of the table `catalog` that every read of the position returns, apart from the
+/// revision and the epoch.
 macro_rules! catalog_columns {
     ($($form:tt)*) => {
         columns!($($form)* => level level_version lease_ms previous_lease_ms lease_revision)
     };
 }
 
-/// The columns of the table `events`: those that a read of the log returns, and those that statements look events up by.
+/// The columns of the table `events`: first the columns that a read of the log returns, then those
+/// that only look-ups use.
 macro_rules! event_columns {
     ($($form:tt)*) => {
         $crate::database::columns!(
@@ -39,15 +41,15 @@ macro_rules! event_columns {
 }
 pub(crate) use event_columns;
 
-/// A file has one history for good.
+/// A SQLite file has one epoch, which a column holds.
 macro_rules! epoch_of_sqlite {
     () => {
         "epoch"
     };
 }
 
-/// A history is that of one server (or a promoted copy of it, by its timeline) since its last start,
-/// and of these very tables.
+/// An epoch is one server (or a promoted copy of it, by its timeline) since its last start, and
+/// these very tables.
 macro_rules! epoch_of_postgres {
     () => {
         "CASE WHEN pg_is_in_recovery() THEN '' ELSE \

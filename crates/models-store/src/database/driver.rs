@@ -1,4 +1,4 @@
-//! The statements' way to either database.
+//! The execution of statements on either database.
 
 use std::future::Future;
 
@@ -10,17 +10,18 @@ use super::value::{Record, Value};
 
 /// A database that runs statements.
 pub(crate) trait Driver: sqlx::Database {
-    /// Notifies other processes of the revision `$1`, which has been committed. A hint: it may fail.
+    /// The statement that notifies other processes of the committed revision `$1`. It is a hint and
+    /// may fail.
     const NOTIFY: Option<&'static str>;
 
-    /// Runs the statement and answers its rows.
+    /// Runs the statement and returns its rows.
     fn fetch<T: Record>(
         connection: &mut Self::Connection,
         sql: &'static str,
         values: Vec<Value>,
     ) -> impl Future<Output = Result<Vec<T>, sqlx::Error>> + Send;
 
-    /// Runs statements that have no parameters, and calls `each` after each of them.
+    /// Runs statements without parameters, and calls `each` after each of them.
     fn run(
         connection: &mut Self::Connection,
         sql: String,
@@ -31,8 +32,8 @@ pub(crate) trait Driver: sqlx::Database {
     fn discard(connection: PoolConnection<Self>) -> impl Future<Output = ()> + Send + 'static;
 }
 
-/// Runs after COMMIT, in a transaction of its own: a queue that is full fails it, and not the change. Nothing waits for
-/// the disk or a standby with it, and it waits for no other notifier for long.
+/// Runs after COMMIT in its own transaction, so that a full queue fails it and not the change. It
+/// does not wait for the disk or a standby, and waits at most 1 s for other notifiers.
 const NOTIFY: &str = "SELECT set_config('synchronous_commit', 'off', true), \
     set_config('lock_timeout', '1s', true), pg_notify('models_revision', '$1')";
 
@@ -61,7 +62,7 @@ macro_rules! driver {
                 sql: String,
                 mut each: impl FnMut() + Send,
             ) -> Result<(), sqlx::Error> {
-                // Its callers make it of constants and numbers.
+                // The callers build the text from constants and numbers only.
                 let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
                 let mut results = sql.execute_many(connection);
                 while results.try_next().await?.is_some() {
@@ -80,14 +81,15 @@ macro_rules! driver {
 driver!(Sqlite, None, discard_on_sqlite);
 driver!(Postgres, Some(NOTIFY), discard_on_postgres);
 
-/// Ends a connection whose statement has passed its deadline. Its thread may be stuck in that for long, so the connection
-/// keeps its place in the pool until then: there are never more threads than places.
+/// Ends a connection whose statement missed its deadline. Its thread may be stuck in the statement,
+/// so the connection keeps its place in the pool until the thread ends. There are never more
+/// threads than places.
 async fn discard_on_sqlite(connection: PoolConnection<Sqlite>) {
-    // What it was doing is rolled back.
+    // SQLite rolls the transaction back.
     let _ = connection.close().await;
 }
 
-/// Closes the connection without another word to the server, which may be silent.
+/// Closes the connection without a message to the server, which may not respond.
 fn discard_on_postgres(connection: PoolConnection<Postgres>) -> std::future::Ready<()> {
     drop(connection.detach());
     std::future::ready(())

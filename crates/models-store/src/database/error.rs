@@ -1,4 +1,4 @@
-//! Which failure of a database is which failure of a repository.
+//! Maps errors of the database to errors of a repository.
 
 use std::fmt;
 
@@ -7,15 +7,16 @@ use sqlx::error::{DatabaseError, ErrorKind};
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgDatabaseError;
 
-/// SQLSTATE classes and codes that pass: connection faults, a password that is being changed, transactions rolled back for the sake
-/// of others, shortage of resources, an operator's intervention (a shutdown, a time-out), a lock
-/// not got in time, a server that has become a read-only standby, a transaction that was idle for too long.
+/// SQLSTATE classes and codes of temporary failures: connection faults, a password that is being
+/// changed, a transaction rolled back in favour of others, a shortage of resources, an operator's
+/// intervention (a shutdown, a time-out), a lock that was not free in time, a server that has
+/// become a read-only standby, a transaction that was idle for too long.
 const PASSING_IN_POSTGRES: [&str; 9] = [
     "08", "28P01", "28000", "40", "53", "57", "55P03", "25006", "25P03",
 ];
 
-/// SQLite's primary result codes that pass: busy, locked, read-only, an I/O fault, a full disk, a
-/// file that cannot be opened.
+/// SQLite's primary result codes of temporary failures: busy, locked, read-only, an I/O fault, a
+/// full disk, a file that cannot be opened.
 const PASSING_IN_SQLITE: [u32; 6] = [5, 6, 8, 10, 13, 14];
 
 pub(crate) fn repository_error(error: sqlx::Error) -> RepositoryError {
@@ -30,12 +31,12 @@ pub(crate) fn repository_error(error: sqlx::Error) -> RepositoryError {
     }
 }
 
-/// A connection that was not to be had, for whatever reason.
+/// The error for a failed acquisition of a connection.
 pub(crate) fn unavailable(error: sqlx::Error) -> RepositoryError {
     RepositoryError::Unavailable(Box::new(Shown(error)))
 }
 
-/// A failure of a database, without the line of PostgreSQL's sources that sqlx adds to what the server says.
+/// An error of the database, without the line of PostgreSQL's source code that sqlx adds.
 #[derive(Debug)]
 struct Shown(sqlx::Error);
 
@@ -47,8 +48,8 @@ impl fmt::Display for Shown {
     }
 }
 
-/// Whether a statement met another transaction: it waited for a lock longer than it may, was part of a deadlock, or wrote
-/// a row that the other transaction has just written.
+/// Whether a statement conflicted with another transaction: it waited too long for a lock, was part
+/// of a deadlock, or wrote a row that the other transaction has just written.
 pub(crate) fn gives_way(error: &RepositoryError) -> bool {
     const LOCK_NOT_AVAILABLE: &str = "55P03";
     const DEADLOCK_DETECTED: &str = "40P01";
@@ -65,7 +66,7 @@ pub(crate) fn gives_way(error: &RepositoryError) -> bool {
     }
 }
 
-/// The text of a failure for operators.
+/// The text of an error for operators.
 pub(crate) fn shown(error: &sqlx::Error) -> String {
     match postgres_error(error) {
         Some(error) => format!("error returned from database: {}", error.message()),
@@ -73,7 +74,7 @@ pub(crate) fn shown(error: &sqlx::Error) -> String {
     }
 }
 
-/// The same for a migration that failed.
+/// The text of a failed migration for operators.
 pub(crate) fn shown_migration(error: &MigrateError) -> String {
     if let MigrateError::ExecuteMigration(error, version) = error {
         format!("while executing migration {version}: {}", shown(error))
@@ -94,8 +95,9 @@ pub(crate) fn is_refused(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| matches!(code.as_ref(), "28P01" | "28000"))
 }
 
-/// Whether the connection is of no use after a statement that ended with this error. A server says so before it ends a
-/// connection: at a shutdown, by `pg_terminate_backend`, after a transaction was idle for too long.
+/// Whether the connection is unusable after this error. A server reports an error before it ends a
+/// connection: at a shutdown, after `pg_terminate_backend`, or after a transaction was idle for too
+/// long.
 pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
     if let Some(error) = error.as_database_error() {
         let code = error.code().unwrap_or_default();
@@ -118,13 +120,13 @@ pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
     )
 }
 
-/// Whether a commit that ended with this error may have happened. A server that ends the connection while it waits for
-/// its standby has committed.
+/// Whether a commit with this error may have happened. A server that ends the connection while it
+/// waits for its standby has committed.
 pub(crate) fn is_in_doubt(error: &sqlx::Error) -> bool {
     is_lost(error)
 }
 
-/// A row that cannot be what it says it is.
+/// The error for a row whose values break the rules of their types.
 pub(crate) fn damaged(
     table: &str,
     error: impl std::error::Error + Send + Sync + 'static,
@@ -139,10 +141,10 @@ pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
         .is_some_and(|code| matches!(code & 0xff, 5 | 6))
 }
 
-/// What a pooler does that gives a connection to others between transactions: the statements that were
-/// prepared on it are not ours.
-const POOLED: &str = "another client's prepared statements are on our connection to the database; if there is a pooler before the \
-    server, it must be in session mode";
+/// The error under a pooler in transaction mode: it shares connections between clients, so the
+/// statements prepared on a connection are not ours.
+const POOLED: &str = "another client's prepared statements are on our connection to the database; if there is a pooler in front of the \
+    server, set it to session mode";
 
 fn is_of_another_connection(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(DatabaseError::code);
@@ -176,7 +178,7 @@ fn is_passing_in_database(error: &dyn DatabaseError) -> bool {
             .iter()
             .any(|prefix| code.starts_with(prefix));
     }
-    // SQLite's code is the extended one; the primary one is its low byte.
+    // SQLite reports the extended code; the primary code is its low byte.
     code.parse::<u32>()
         .is_ok_and(|code| PASSING_IN_SQLITE.contains(&(code & 0xff)))
 }

@@ -1,4 +1,4 @@
-//! Whether the database does what it is told: reads, writes and renewals, each on its own.
+//! The health of the database: the outcomes of reads, writes and renewals, each on its own.
 
 pub(crate) mod observer;
 pub(crate) mod operation;
@@ -13,14 +13,15 @@ use self::operation::Operation;
 use super::boot::since_boot;
 use super::connections::failed::Failed;
 
-/// For how long reads may fail on a node that renews its lease, until it is not ready.
+/// How long reads may fail on a node that renews its lease before the node is not ready.
 const LONGEST_FAILURE: Duration = Duration::from_secs(5);
-/// A node whose last renewal is older than this does not renew its lease. The database is away for everything then.
+/// A node with an older last renewal does not renew its lease: the database is away for all
+/// operations.
 const RENEWED_WITHIN: Duration = Duration::from_secs(4);
-/// For so long after its end a failed write is shown. Nothing tries again but the next change.
+/// How long a failed write is shown. Only the next change tries again.
 const SHOWN: Duration = Duration::from_mins(5);
 
-/// How the operations of one kind went.
+/// The outcomes of one kind of operation.
 pub(crate) struct Outcomes {
     operation: Operation,
     observer: ObserverSlot,
@@ -28,12 +29,12 @@ pub(crate) struct Outcomes {
     notifications: Occasionally,
 }
 
-/// Times since the machine was started.
+/// The current run of successes or failures, in times since boot.
 #[derive(Clone, Copy, Default)]
 struct Streak {
-    /// Since when all have failed; none while the last one succeeded.
+    /// The time of the first failure of the run; `None` after a success.
     failing_since: Option<Duration>,
-    /// Since when all have succeeded; none while the last one failed.
+    /// The time of the first success of the run; `None` after a failure.
     succeeding_since: Option<Duration>,
     last: Option<Duration>,
 }
@@ -48,16 +49,16 @@ impl Outcomes {
         }
     }
 
-    /// Records that there was a connection, or none.
-    pub(crate) fn of_acquiring<T>(
+    /// Records a failed acquisition of a connection.
+    pub(crate) fn record_acquired<T>(
         &self,
         acquired: Result<T, RepositoryError>,
     ) -> Result<T, RepositoryError> {
         acquired.inspect_err(|_| self.failed())
     }
 
-    /// Records what became of a statement. Of a write, only its commit shows that it can be done.
-    pub(crate) fn of_statement<T>(&self, done: &Result<T, Failed>) {
+    /// Records the outcome of a statement. Only a commit counts as a successful write.
+    pub(crate) fn record_statement<T>(&self, done: &Result<T, Failed>) {
         match (done, self.operation) {
             (Ok(_), Operation::Read | Operation::Renewal) => self.succeeded(since_boot()),
             (Ok(_), Operation::Write) => {}
@@ -67,12 +68,13 @@ impl Outcomes {
         }
     }
 
-    pub(crate) fn of_commit(&self) {
+    pub(crate) fn record_commit(&self) {
         self.succeeded(since_boot());
     }
 
-    /// Reports that a change could not be announced: the nodes find it when they poll.
-    pub(crate) fn of_notification(&self, error: &RepositoryError) {
+    /// Reports that a change could not be announced to the nodes, which then find it when they
+    /// poll.
+    pub(crate) fn record_failed_notification(&self, error: &RepositoryError) {
         if let Some(left_out) = self.notifications.at(Instant::now()) {
             tracing::warn!(%error, left_out, "failed to notify the nodes of a change; they find it within 250 ms");
         }
@@ -89,7 +91,7 @@ impl Outcomes {
     fn failed(&self) {
         self.failed_at(since_boot());
         self.observer
-            .tell(|observer| observer.statement_failed(self.operation));
+            .notify(|observer| observer.statement_failed(self.operation));
     }
 
     fn failed_at(&self, now: Duration) {
@@ -108,26 +110,26 @@ impl Outcomes {
         *self.streak.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How long ago the last one ended; never is long ago.
+    /// The time since the last operation ended; the time since boot if there was none.
     pub(crate) fn age(&self) -> Duration {
         let last = self.streak().last.unwrap_or(Duration::ZERO);
         since_boot().saturating_sub(last)
     }
 }
 
-/// All of them.
+/// The outcomes of all kinds of operations.
 pub(crate) struct Health {
     pub(crate) reads: std::sync::Arc<Outcomes>,
     pub(crate) writes: std::sync::Arc<Outcomes>,
     pub(crate) renewals: std::sync::Arc<Outcomes>,
 }
 
-/// What a node shows of its database.
+/// The health of a node's database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DatabaseHealth {
-    /// Reads have failed for 5 s on a node that renews its lease.
+    /// Whether reads have failed for 5 s on a node that renews its lease.
     pub reads_fail: bool,
-    /// The last change failed, less than 5 minutes ago.
+    /// Whether the last change failed, less than 5 minutes ago.
     pub writes_fail: bool,
 }
 
@@ -148,7 +150,8 @@ impl Health {
     fn show_at(&self, now: Duration) -> DatabaseHealth {
         let (reads, writes) = (self.reads.streak(), self.writes.streak());
         let renewals = self.renewals.streak();
-        // Both began to fail when the database went away, and neither comes back first of all nodes at the same moment.
+        // After an outage of the whole database, renewals may recover before reads. The run of
+        // renewals therefore counts too.
         let renewed = renewals
             .last
             .is_some_and(|last| now.saturating_sub(last) <= RENEWED_WITHIN);
@@ -181,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_that_fail_beside_renewals_show_after_five_seconds() {
+    fn failing_reads_beside_renewals_are_shown_after_five_seconds() {
         let health = health();
         health.reads.succeeded(at(100));
         for second in 100..120 {
@@ -197,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_that_is_away_for_everything_does_not_show_and_nor_does_its_return() {
+    fn an_outage_of_the_whole_database_and_its_end_are_not_shown() {
         let health = health();
         health.reads.succeeded(at(100));
         health.renewals.succeeded(at(100));
@@ -206,7 +209,7 @@ mod tests {
             health.renewals.failed_at(at(second));
             assert!(!health.show_at(at(second)).reads_fail);
         }
-        // The renewals come back first.
+        // The renewals recover first.
         for second in 130..135 {
             health.renewals.succeeded(at(second));
             health.reads.failed_at(at(second));
@@ -215,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_hangs_in_its_renewals_is_not_one_that_renews() {
+    fn a_node_whose_renewals_hang_does_not_count_as_renewing() {
         let health = health();
         health.renewals.succeeded(at(100));
         health.reads.failed_at(at(100));

@@ -1,4 +1,4 @@
-//! Durations, as columns hold them.
+//! Durations in columns of milliseconds.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ pub(crate) fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// A negative number cannot be stored; it would be no time.
+/// A negative number, which the tables do not allow, becomes zero.
 pub(crate) fn duration(milliseconds: i64) -> Duration {
     Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))
 }

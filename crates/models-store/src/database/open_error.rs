@@ -1,4 +1,4 @@
-//! Why a store cannot be opened.
+//! The errors of opening a store.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,119 +8,120 @@ use sqlx::migrate::MigrateError;
 
 use super::error::{shown, shown_migration};
 
-/// Why a store cannot be opened, in a sentence for the operator.
+/// The reason why a store cannot be opened, as a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Neither kind of database.
+    /// The URL's scheme is neither `sqlite` nor `postgres`.
     #[error("a database URL must begin with `sqlite://` or `postgres://`")]
     Scheme,
-    /// The right scheme, but not a URL of that kind.
+    /// The URL has the right scheme and cannot be parsed.
     #[error("the database URL cannot be read: {}", shown(.0))]
     Url(#[source] sqlx::Error),
-    /// A password that was not escaped.
+    /// The user or the password in the URL is not escaped.
     #[error(
         "a `/` or `@` in the database URL's user or password must be written %2F or %40, `?` and `#` %3F and %23"
     )]
     RawSeparator,
-    /// A parameter that would take no effect.
+    /// The URL has a parameter that would take no effect.
     #[error("the database URL has a parameter that takes no effect: {shown} ({instead})")]
     Parameter {
-        /// The parameter's name, if it can be shown.
+        /// The parameter's name, if it is safe to show.
         shown: String,
-        /// What to do about it.
+        /// The advice to the operator.
         instead: String,
     },
-    /// A parameter of which only the last would take effect.
+    /// The URL has a parameter twice, and only the last one would take effect.
     #[error("the database URL has the parameter `{0}` twice")]
     RepeatedParameter(&'static str),
-    /// A variable that would take no effect.
+    /// The variable `PGSSLMODE` has an unknown value and would take no effect.
     #[error(
         "the variable PGSSLMODE must be disable, allow, prefer, require, verify-ca or verify-full"
     )]
     SslModeVariable,
-    /// Settings of SQLite's that are not the operator's to choose.
+    /// The URL has parameters for SQLite. The service sets them itself.
     #[error("a SQLite URL takes no parameters")]
     Parameters,
-    /// A file that is not there, and was not to be made.
-    #[error("there is no database {}; `serve`, `migrate`, `organization create` and `model import` make one", .0.display())]
+    /// The SQLite file does not exist, and the caller did not allow its creation.
+    #[error("there is no database {}; `serve`, `migrate`, `organization create` and `model import` create one", .0.display())]
     NoDatabase(PathBuf),
-    /// A server's database without our tables, which were not to be made.
+    /// The server's database lacks the service's tables, and the caller did not allow their
+    /// creation.
     #[error(
-        "{0} has no tables of this service; `serve`, `migrate`, `organization create` and `model import` make them"
+        "{0} has no tables of this service; `serve`, `migrate`, `organization create` and `model import` create them"
     )]
     NoTables(String),
-    /// A database that is gone when the process ends.
+    /// The URL names an in-memory database, which is lost when the process ends.
     #[error(
         "an in-memory SQLite database keeps nothing; name a file, as in `sqlite://data/models.db`"
     )]
     InMemory,
-    /// The directory for the file.
+    /// The directory of the file cannot be created.
     #[error("the directory {path} cannot be created: {source}")]
     Directory {
         /// The directory.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         source: std::io::Error,
     },
-    /// The file itself.
+    /// The file cannot be created or used.
     #[error("the file {} cannot be used: {source}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         source: std::io::Error,
     },
-    /// A file that has several names.
+    /// The file has several names.
     #[error(
         "the database file {} has {names} names (hard links); processes that open it by different names would not see each \
          other's changes; remove all names but one (`find DIRECTORY -samefile {}` shows them)",
         path.display(), path.display()
     )]
     Linked {
-        /// One of its names.
+        /// One of the names.
         path: PathBuf,
-        /// How many it has.
+        /// The number of names.
         names: u64,
     },
-    /// The file with the nodes' rows.
+    /// The nodes file cannot be used.
     #[error("the file {}, which holds the nodes' rows, cannot be used: {}", path.display(), shown(source))]
     NodesFile {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         source: sqlx::Error,
     },
-    /// Somebody was at work on the file.
+    /// The file was removed or replaced during the opening.
     #[error("the database file {} was removed or replaced while it was being opened; try again", .0.display())]
     Moved(PathBuf),
-    /// Nothing there, or nothing that lets us in.
+    /// The server is unreachable or refuses the connection.
     #[error("cannot connect to {location}: {}", shown(source))]
     Connect {
-        /// What was tried.
+        /// The server and the database, without the password.
         location: String,
-        /// Why it failed.
+        /// The reason.
         source: sqlx::Error,
     },
-    /// No answer.
-    #[error("cannot connect to {location}: no answer within {} s", timeout.as_secs_f32())]
+    /// The server did not respond.
+    #[error("cannot connect to {location}: no response within {} s", timeout.as_secs_f32())]
     Timeout {
-        /// What was tried.
+        /// The server and the database, without the password.
         location: String,
-        /// How long it was waited for.
+        /// The time limit.
         timeout: Duration,
     },
-    /// A newer binary was here.
+    /// A newer program has migrated the database.
     #[error(
         "the database is newer than this program: it has had migration {found}, and this program knows those up to \
          {known}; run a newer version of the program"
     )]
     Newer {
-        /// The migration that is unknown here.
+        /// The newest migration of the database, which this program does not know.
         found: i64,
-        /// The newest that is known.
+        /// The newest migration that this program knows.
         known: i64,
     },
-    /// A newer version has put a feature to use that this one cannot enforce.
+    /// A newer version uses a feature that this version cannot enforce.
     #[error(
         "the catalog is at level {needed}, and this program supports level {}; run version {version} or newer of the program",
         Level::SUPPORTED
@@ -128,20 +129,20 @@ pub enum OpenError {
     Level {
         /// The catalog's level.
         needed: Level,
-        /// The version of the program that raised it.
+        /// The version of the program that raised the level.
         version: String,
     },
-    /// A migration failed, or is not the one that was run before.
+    /// A migration failed, or an applied migration differs from this program's.
     #[error("the database cannot be migrated: {}", shown_migration(.0))]
     Migrate(#[source] MigrateError),
-    /// The database is not as it must be for what is promised.
+    /// A setting of the database does not allow the promised durability or isolation.
     #[error("the database's {name} must be {expected} but is {found}")]
     Setting {
         /// The setting.
         name: &'static str,
-        /// What it must be.
+        /// The required value.
         expected: String,
-        /// What it is.
+        /// The present value.
         found: String,
     },
 }

@@ -1,4 +1,4 @@
-//! The password of a PostgreSQL database, which may change while the service runs.
+//! The password of a PostgreSQL database. It may change while the service runs.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,12 +11,12 @@ use tokio::time::sleep;
 
 use super::error::shown;
 
-/// A password, which is not printed.
+/// A password. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabasePassword(String);
 
 impl DatabasePassword {
-    /// Wraps it.
+    /// Wraps the text of a password.
     #[must_use]
     pub fn new(password: String) -> Self {
         Self(password)
@@ -33,32 +33,32 @@ impl fmt::Debug for DatabasePassword {
     }
 }
 
-/// Where the password is found at any time.
+/// The source of the current password.
 pub trait PasswordSource: Send + Sync {
-    /// The present password, or why it cannot be read, without any part of it. Called once a second, and after each
-    /// refused authentication, where it may block.
+    /// Reads the current password, or returns the reason for a failure without any part of the
+    /// password. It is called once a second and after each refused authentication, and may block.
     fn read(&self) -> Result<DatabasePassword, String>;
 }
 
 /// How often the source is read.
 const POLL: Duration = Duration::from_secs(1);
-/// How long to wait after every known password was refused.
+/// The pause after the server has refused every known password.
 const PAUSE: Duration = Duration::from_millis(200);
 
 type Apply = Box<dyn Fn(&DatabasePassword) + Send + Sync>;
 
-/// Gives each new password to the pools. The one before is kept: between the change of the file and that of the role,
-/// whichever comes first, one of the two is right.
+/// Gives each new password to the pools, and keeps the previous one. While an operator changes the
+/// file and the role, in either order, one of the two is right.
 pub(crate) struct Passwords {
     source: Arc<dyn PasswordSource>,
     apply: Apply,
-    /// Grows with each password that is given to the pools.
+    /// Increases with each password that the pools get.
     generation: AtomicU64,
     known: SyncMutex<Known>,
-    /// Held by the one acquisition that looks for another password.
+    /// Held by the acquisition that looks for another password.
     turn: Mutex<()>,
-    /// Held while the source is read, also when nobody waits for that any more: a file that does not respond must not
-    /// take a thread with each read.
+    /// Held while the source is read, even if no caller waits any more. A file that does not
+    /// respond must not block one more thread with each read.
     reading: Arc<Mutex<()>>,
     refusals: Occasionally,
     unreadable: Occasionally,
@@ -70,13 +70,13 @@ struct Known {
     uses_before: bool,
 }
 
-/// The password that an acquisition tries.
+/// The number of the password that an acquisition tries.
 #[derive(Clone, Copy)]
 pub(crate) struct Generation(u64);
 
 impl Passwords {
-    /// `apply` gives a password to the pools, for their new connections; `present` is the one that they have. Reads
-    /// the source from now on, for as long as this value is in use.
+    /// `apply` gives a password to the pools for new connections; `present` is their current one. A
+    /// task polls the source as long as this value exists.
     pub(crate) fn new(
         source: Arc<dyn PasswordSource>,
         present: Option<DatabasePassword>,
@@ -113,8 +113,8 @@ impl Passwords {
         Generation(self.generation.load(Ordering::Acquire))
     }
 
-    /// Looks for another password after this one was refused: the newest of the source, or the one before. Returns when
-    /// it is worth to try again.
+    /// Looks for another password after the server has refused this one: the newest of the source,
+    /// or the previous one. Returns when a retry makes sense.
     pub(crate) async fn refused(self: &Arc<Self>, tried: Generation, error: &sqlx::Error) {
         if let Some(left_out) = self.refusals.at(Instant::now()) {
             tracing::warn!(
@@ -132,7 +132,7 @@ impl Passwords {
         }
     }
 
-    /// Whether the source had a new password.
+    /// Reads the source, and returns whether it had a new password.
     async fn reload(self: &Arc<Self>) -> bool {
         let reading = self.reading.clone().lock_owned().await;
         let source = self.source.clone();
@@ -148,12 +148,12 @@ impl Passwords {
                     tracing::warn!(
                         reason,
                         left_out,
-                        "failed to read the database password; the last one stays in use"
+                        "failed to read the database password; the last known one stays in use"
                     );
                 }
                 false
             }
-            // The runtime ends.
+            // The runtime is shutting down.
             Err(_) => false,
         }
     }
@@ -174,7 +174,8 @@ impl Passwords {
         true
     }
 
-    /// Changes between the newest password and the one before. Returns whether this one has not been tried yet.
+    /// Switches between the newest password and the previous one. Returns whether the new choice
+    /// has not been tried yet.
     fn use_other(&self) -> bool {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let uses_before = !known.uses_before;
@@ -213,7 +214,7 @@ mod tests {
         DatabasePassword::new(text.to_owned())
     }
 
-    /// Responds when the sender is dropped.
+    /// A source that responds only when the sender is dropped.
     struct Silent {
         reads: AtomicU64,
         end: SyncMutex<mpsc::Receiver<()>>,
@@ -246,7 +247,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refused_password_is_followed_by_the_newest_and_the_one_before() {
+    async fn a_refused_password_is_followed_by_the_newest_and_the_previous_one() {
         let source = Arc::new(Source(SyncMutex::new(Ok(password("one")))));
         let given = Arc::new(SyncMutex::new(vec![]));
         let giving = given.clone();
@@ -268,7 +269,7 @@ mod tests {
         *source.0.lock().unwrap() = Ok(password("three"));
         assert_eq!(refuse().await, ["three"]);
         assert_eq!(refuse().await, ["one"], "the last one that was in use");
-        // One that was replaced meanwhile is not looked at.
+        // A refusal of an old password, which was replaced meanwhile, changes nothing.
         let before = passwords.present();
         refuse().await;
         passwords.refused(before, &sqlx::Error::PoolTimedOut).await;

@@ -1,10 +1,10 @@
-//! Values and rows, for either database.
+//! Values and rows of either database.
 
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 
-/// A value for a statement's `$1`, `$2`, …: all types that the schema knows.
+/// A value for a statement's `$1`, `$2`, …. The schema uses only these types.
 #[derive(Clone)]
 pub(crate) enum Value {
     Text(Option<String>),

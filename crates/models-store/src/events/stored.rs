@@ -1,8 +1,9 @@
-//! Changes as the column `events.change` holds them.
+//! The format of the column `events.change`.
 //!
-//! The log outlives the program that wrote it, so these types are a format of their own: the domain's types may change
-//! without it. What has been written once must stay readable: a field that is added is an `Option`, which an older row does
-//! not have, and a new kind of change is another variant. A newer version's fields are passed over.
+//! The log outlives the program that wrote it. Therefore these types are a format of their own, and
+//! the domain's types can change without them. Every stored row must stay readable: a new field is
+//! an `Option`, which older rows lack, and a new kind of change is another variant. Readers ignore
+//! the fields of newer versions.
 
 mod api_key;
 mod model;
@@ -15,26 +16,26 @@ use self::api_key::StoredApiKey;
 use self::model::StoredModel;
 use self::organization::StoredOrganization;
 
-/// Why a change cannot be read. Shows nothing of what stands there.
+/// The reason why a change cannot be read. It shows nothing of the stored text.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Damaged {
-    /// It is no JSON of the expected form.
+    /// The text is not JSON of the expected form.
     #[error("its JSON cannot be read at column {0}")]
     Json(usize),
     /// A value breaks the rules of its type.
     #[error("{0}")]
     Value(#[from] Invalid),
-    /// A model has another id or another scope after an update.
+    /// An update changes a model's id or scope.
     #[error("an update cannot move a model")]
     Moved,
 }
 
-/// The change as it is stored.
+/// Writes the stored form of a change.
 pub(crate) fn write(change: &Change) -> Result<String, serde_json::Error> {
     serde_json::to_string(&StoredChange::from(change))
 }
 
-/// The change that is stored so.
+/// Reads a change from its stored form.
 pub(crate) fn read(json: &str) -> Result<Change, Damaged> {
     let stored: StoredChange =
         serde_json::from_str(json).map_err(|error| Damaged::Json(error.column()))?;

@@ -6,15 +6,16 @@ use crate::catalog::{Backend, Mutation};
 use crate::database::damaged;
 use crate::events::stored;
 
-/// The index `events_deletions` leads to the actor's own deletions of this id and reads no other event.
-/// Otherwise the time of a response would tell one tenant about the history of another.
+/// The index `events_deletions` finds the actor's own deletions of this id and reads no other
+/// event. Otherwise the response time would reveal to one tenant the history of another.
 const FIND_DELETED: &str = "SELECT revision, change FROM events WHERE type = 'model.deleted' AND actor = $1 \
     AND subject_id = $2 AND occurred_at >= $3 ORDER BY revision DESC LIMIT 1";
 
-/// For how long a deletion whose response was lost can be requested again, in seconds.
+/// The time in seconds within which a client can repeat a deletion whose response was lost.
 const REPEATED_WITHIN: i64 = 60;
 
-/// The model with this id that this key deleted within the last minute, and the revision of the deletion.
+/// Finds the model with this id that this key deleted within the last minute, and the revision of
+/// the deletion.
 pub(super) async fn find_deleted<DB: Backend>(
     mutation: &mut Mutation<DB>,
     key_id: &ApiKeyId,

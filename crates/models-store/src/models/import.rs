@@ -1,20 +1,19 @@
-//! Imports: thousands of changes that keep other changes waiting only while they are written.
+//! Imports: thousands of changes that delay other changes only while they are written.
 //!
-//! All changes take turns at the row that holds the revision, so an import prepares everything before
-//! it takes the turn:
+//! All changes take turns at the row that holds the revision, so an import prepares its changes
+//! before it takes the turn:
 //!
-//! 1. It looks up the present models of its entries, resolves each entry, and writes the state before,
-//!    the state after and the text of the event to a temporary table, in batches. It takes no
-//!    revision and holds no lock. The table exists for this connection only, so the database itself
-//!    removes the rows of an import that dies.
-//! 2. One statement compares the staged states before with the present rows. Rows that another change
-//!    has made stale are staged again.
-//! 3. One transaction takes the turn, compares the models that have changed meanwhile, and writes the difference with
-//!    one statement for the models and one for the events. Readers see all of it or nothing. A large import into
+//! 1. Stage: in batches, the import looks up the stored models of its entries and resolves each entry. It writes the
+//!    state before, the state after and the text of the event to a temporary table. It takes no revision and holds no
+//!    lock. The table belongs to the connection, so the database removes the rows of an import whose process dies.
+//! 2. Compare: one statement compares the staged states before with the stored rows. The import stages rows again that
+//!    another change has made stale.
+//! 3. Write: one transaction takes the turn, compares the models that have changed meanwhile, and writes the difference,
+//!    with one statement for the models and one for the events. Readers see all of it or nothing. A large import into
 //!    PostgreSQL writes [ahead] of its turn.
 //!
-//! [`ImportEntry::resolve`](models_core::ImportEntry::resolve) is the only place that knows what an
-//! entry means, and [`Plan`](models_core::Plan) says what becomes of each. SQL compares and copies.
+//! Only [`ImportEntry::resolve`](models_core::ImportEntry::resolve) interprets an entry, and
+//! [`Plan`](models_core::Plan) holds the step of each. SQL compares and copies.
 
 mod ahead;
 mod connection;
@@ -34,14 +33,15 @@ use self::ranks::Numbering;
 use self::staging::{MOST_STALE, Staging};
 use crate::catalog::{Backend, SqlStore};
 
-/// How often an import gives the turn back because too much has changed since it compared. After
-/// that it stages within the turn, however long that takes.
+/// The attempts of an import. The earlier ones give the turn back if too many rows are stale; the
+/// last one stages them within the turn, however long that takes.
 const ATTEMPTS: usize = 5;
 
-/// How often a large import writes ahead of its turn, before it takes the turn first.
+/// The attempts in which a large import writes ahead of its turn. After them it takes the turn
+/// first.
 const ATTEMPTS_AHEAD: usize = 3;
 
-/// Imports the entries, or reports what that would change.
+/// Imports the entries; a dry run only reports.
 pub(super) async fn import<DB: Backend>(
     store: &SqlStore<DB>,
     import: Import,
@@ -87,8 +87,10 @@ pub(super) async fn import<DB: Backend>(
     Ok(report)
 }
 
-/// Takes the turn, writes what is staged and commits it. False if so much of it is stale that others would wait too long;
-/// then nothing has changed. Adds to `held` for how long it held the turn.
+/// Takes the turn, writes the staged changes and commits. Adds the time of the turn to `held`.
+///
+/// Returns false, with nothing changed, if so many rows are stale that other changes would wait too
+/// long.
 async fn apply<DB: Backend>(
     staging: &mut Staging<'_, DB>,
     origin: &Origin,

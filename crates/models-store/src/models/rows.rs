@@ -1,4 +1,4 @@
-//! Models as they are in rows.
+//! Rows of models.
 
 use models_core::{Model, OrganizationId, RepositoryError, Scope, ShutdownDate};
 use sqlx_macros::FromRow;
@@ -8,8 +8,8 @@ use crate::database::damaged;
 
 const PUBLIC: &str = "public";
 
-/// The columns of the table `models`: those that name a model, and its other fields. `organization_id` repeats the scope for
-/// the foreign key; only what writes a row knows it.
+/// The columns of the table `models`: first the columns that identify a model, then the other
+/// fields. `organization_id` repeats the scope for the foreign key, and only inserts use it.
 macro_rules! model_columns {
     ($($form:tt)*) => {
         $crate::database::columns!($($form)* => [scope id] [created owned_by shutdown_date])
@@ -26,7 +26,7 @@ pub(super) struct ModelRow {
     shutdown_date: Option<String>,
 }
 
-/// A model, or none, in a row that says something else too.
+/// The optional model of a joined row.
 #[derive(FromRow)]
 pub(super) struct JoinedModel {
     #[sqlx(rename = "model_scope")]
@@ -41,7 +41,7 @@ pub(super) struct JoinedModel {
     shutdown_date: Option<String>,
 }
 
-/// A model that an organization might be shown; where there is none, one row says just the revisions.
+/// A candidate with both revisions; without a candidate, one row has the revisions alone.
 #[derive(FromRow)]
 pub(super) struct CandidateRow {
     pub(super) public_revision: i64,
@@ -50,7 +50,7 @@ pub(super) struct CandidateRow {
     pub(super) model: JoinedModel,
 }
 
-/// A key and a model that it might delete; where there is none, one row says just the key.
+/// A key with a model that it may delete; without a model, one row has the key alone.
 #[derive(FromRow)]
 pub(super) struct KeyAndCandidateRow {
     #[sqlx(flatten)]
@@ -91,7 +91,7 @@ impl TryFrom<ModelRow> for Model {
     }
 }
 
-/// The scope as the table has it.
+/// The scope in the table's form.
 pub(super) fn column(scope: &Scope) -> &str {
     scope
         .organization_id()

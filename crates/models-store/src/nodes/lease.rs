@@ -1,6 +1,6 @@
-//! The lease in force, which the catalog names for all its processes.
+//! The lease in force, which the catalog sets for all its processes.
 //!
-//! What it means for nodes and barriers is written down in the crate `models-node`.
+//! The crate `models-node` documents what the lease means for nodes and barriers.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ impl<DB: Backend> LeaseRepository for SqlStore<DB> {
         let store = self.clone();
         self.run(async move {
             let mut mutation = Mutation::begin(&store, origin).await?;
-            // After the turn has been waited for, which may have taken seconds.
+            // The rows are read after the wait for the turn, which may have taken seconds.
             let longest_row = store.longest_row().await?;
             let lower: Vec<(String,)> = store
                 .nodes_statement(LIST_LOWER, vec![Level::FIRST.0.into()])
@@ -73,8 +73,9 @@ fn seconds(lease: Duration) -> u32 {
 }
 
 impl<DB: Backend> Database<DB> {
-    /// The leases of the catalog. If it names none yet, this process's setting is put in force, with the longest
-    /// lease of the nodes that run already (of an older version) as the previous one.
+    /// The leases of the catalog. If it has none yet, this puts the process's setting in force. The
+    /// previous lease is then the longest lease of the running nodes, which are of an older
+    /// version.
     pub(crate) async fn put_lease_in_force(&self) -> Result<Leases, RepositoryError> {
         let previous = self.longest_row().await?.max(self.lease);
         let values = vec![
@@ -83,37 +84,37 @@ impl<DB: Backend> Database<DB> {
         ];
         let (writer, level) = (self.writer.clone(), self.level);
         self.run(async move {
-            // Not over a connection for reading: a server that has been replaced can still be read.
+            // A connection for reading could reach a server that was replaced and takes no writes.
             let mut connection = writer.acquire(Deadline::STATEMENT).await?;
             if let Some(leases) = catalog(&mut connection, level).await?.leases {
                 return Ok(leases);
             }
             connection.fetch::<(i64,)>(SET_FIRST, values).await?;
             let leases = catalog(&mut connection, level).await?.leases;
-            leases.ok_or_else(|| RepositoryError::Failed("the catalog names no lease".into()))
+            leases.ok_or_else(|| RepositoryError::Failed("the catalog has no lease".into()))
         })
         .await
     }
 
-    /// The longest lease that a node may hold whose row cannot be read.
+    /// The longest lease of a node whose row the barrier cannot read.
     pub(crate) async fn longest_lease(
         &self,
         leases: Option<Leases>,
     ) -> Result<Duration, RepositoryError> {
         match leases {
             Some(leases) => Ok(leases.of_barriers()),
-            // Only nodes of older versions run. Without their rows nobody knows how long they may serve.
+            // All running nodes are of older versions. Only their rows say how long they may serve.
             None => Ok(self.longest_row().await?.max(self.lease)),
         }
     }
 
-    /// The longest lease that a row of a node names; zero where there is none.
+    /// The longest lease in the nodes' rows; zero if there are none.
     pub(crate) async fn longest_row(&self) -> Result<Duration, RepositoryError> {
         let rows: Vec<(i64,)> = self.nodes_statement(LONGEST, vec![]).await?;
         Ok(duration(rows.first().map_or(0, |(lease_ms,)| *lease_ms)))
     }
 
-    /// Replaces the previous lease beside these leases, unless they have been changed meanwhile.
+    /// Replaces the previous lease, unless the catalog's leases differ from `leases`.
     pub(crate) async fn replace_previous_lease(
         &self,
         leases: Leases,

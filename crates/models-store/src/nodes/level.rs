@@ -1,8 +1,9 @@
-//! The level of a catalog: programs that do not support it neither open the database nor become nodes.
+//! The level of a catalog. A program that does not support it can neither open the database nor
+//! register nodes.
 //!
-//! A change that older programs cannot enforce raises the level in its own transaction, and is refused while a
-//! node of a lower level is registered. Programs from before there were levels write none into their
-//! row; the raise takes away the column's default, so that their registration fails.
+//! A change that older programs cannot enforce raises the level in its own transaction. It is
+//! refused while a node of a lower level is registered. Programs from before levels existed write
+//! no level into their row. The raise drops the column's default, so that their registration fails.
 
 use models_core::{Level, RepositoryError};
 use sqlx::{AssertSqlSafe, Executor, Postgres, Sqlite, SqlitePool};
@@ -12,15 +13,15 @@ use crate::database::{Connection, Connections, Driver, Transaction};
 
 const LIST_LOWER: &str = "SELECT id FROM nodes WHERE level < $1 ORDER BY id";
 
-/// No node registers or renews between the check and the commit. Waiting for the lock holds up renewals, so
-/// it ends long before the shortest lease.
+/// Between the check and the commit no node can register or renew. The wait for the lock delays
+/// renewals, so it ends long before the shortest lease.
 const LOCK_NODES: &str = "SET LOCAL lock_timeout = '1s'; LOCK TABLE nodes IN ACCESS EXCLUSIVE MODE";
 const DROP_DEFAULT: &str = "ALTER TABLE nodes ALTER COLUMN level DROP DEFAULT";
 
-/// Raising the level where nodes register.
+/// A database whose nodes' level can be raised.
 pub(crate) trait RaiseLevel: Driver {
-    /// Keeps nodes of a lower level from registering, from the commit of this transaction on, and
-    /// returns the ids of those that are registered. Where there are any, nothing is changed.
+    /// Prevents nodes of a lower level from registering once this transaction commits. Returns the
+    /// ids of registered nodes of a lower level; if there are any, nothing changes.
     fn raise_level(
         connection: &mut Connection<Self>,
         nodes: &Connections<Self>,
@@ -44,9 +45,9 @@ impl RaiseLevel for Postgres {
 }
 
 impl RaiseLevel for Sqlite {
-    /// The nodes' file is committed first, while the catalog's turn is held: if the process dies between the two
-    /// commits, older programs cannot register until another process opens the database; the other order
-    /// would let them in.
+    /// Commits the nodes file first, while the transaction holds the catalog's turn. If the process
+    /// dies between the two commits, older programs cannot register until another process opens the
+    /// database. The other order would let them in.
     async fn raise_level(
         _: &mut Connection<Sqlite>,
         nodes: &Connections<Sqlite>,
@@ -78,7 +79,8 @@ async fn lower_nodes<DB: Driver>(
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Makes the table `nodes` in the file beside a SQLite database, or brings it to the catalog's level.
+/// Creates the table `nodes` in the file beside a SQLite database, or brings it to the catalog's
+/// level.
 pub(crate) async fn prepare_nodes_file(
     database: &SqlitePool,
     nodes: &SqlitePool,
@@ -88,7 +90,7 @@ pub(crate) async fn prepare_nodes_file(
     if is_at(nodes, Level(level)).await? {
         return Ok(());
     }
-    // Both locks, in the order in which a raise takes them: neither sees the other half-way.
+    // This takes both locks in the order of a raise, so that neither sees the other half-done.
     let mut turn = database.begin_with("BEGIN IMMEDIATE").await?;
     let level: i64 = sqlx::query_scalar(LEVEL).fetch_one(&mut *turn).await?;
     let mut transaction = nodes.begin_with("BEGIN IMMEDIATE").await?;
@@ -96,7 +98,7 @@ pub(crate) async fn prepare_nodes_file(
         let has_levels: i64 = sqlx::query_scalar(HAS_LEVELS)
             .fetch_one(&mut *transaction)
             .await?;
-        // Made of constants and a number.
+        // The text consists of constants and a number.
         let rebuild = AssertSqlSafe(rebuild(has_levels > 0, Level(level)));
         transaction.execute(rebuild).await?;
     }
@@ -104,7 +106,7 @@ pub(crate) async fn prepare_nodes_file(
     turn.rollback().await
 }
 
-/// Whether there is the table, as it must be at this level.
+/// Whether the table exists in the form that this level requires.
 async fn is_at(
     connection: impl Executor<'_, Database = Sqlite>,
     level: Level,
@@ -117,8 +119,8 @@ async fn is_at(
     Ok(definition.is_some_and(|sql| sql.contains(&level_column(level))))
 }
 
-/// At the first level, programs that write no level may register. At a higher one neither those may nor the
-/// programs that support only a lower one.
+/// At the first level, programs that write no level may register. At a higher level neither these
+/// nor programs of a lower level may register.
 fn level_column(level: Level) -> String {
     if level <= Level::FIRST {
         "level INTEGER NOT NULL DEFAULT 0".to_owned()
@@ -127,13 +129,14 @@ fn level_column(level: Level) -> String {
     }
 }
 
-/// Whether the table has levels; what an older program made has none.
+/// Whether the table has levels; a table that an older program created has none.
 pub(crate) const HAS_LEVELS: &str =
     "SELECT count(*) FROM pragma_table_info('nodes') WHERE name = 'level'";
 
-/// SQLite cannot drop a column's default, so these statements make the table anew, with its rows.
+/// Builds the statements that create the table again with its rows: SQLite cannot drop a column's
+/// default.
 pub(crate) fn rebuild(has_levels: bool, level: Level) -> String {
-    /// The columns of the table in PostgreSQL's migrations, but for the level.
+    /// The columns of the table in PostgreSQL's migrations, without the level.
     const COLUMNS: &str = "id TEXT NOT NULL PRIMARY KEY, epoch TEXT NOT NULL, \
         applied_revision INTEGER NOT NULL, renewal INTEGER NOT NULL, lease_ms INTEGER NOT NULL";
     const NAMES: &str = node_columns!(all, [", "] [*]);

@@ -1,4 +1,4 @@
-//! Notifications of PostgreSQL: hints that another process has committed.
+//! PostgreSQL's notifications: hints that another process has committed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,24 +11,26 @@ use crate::database::{Connections, Deadline, Driver, Listener, ObserverSlot, rep
 
 const CHANNEL: &str = "models_revision";
 
-/// A notification to oneself. The result is an empty text; the statement returns no rows.
+/// Sends a notification to this process. The statement returns no rows, because the function's
+/// result is empty text.
 const PROBE: &str = "SELECT 1::bigint FROM pg_notify('models_revision', '')";
 
-/// After how long a silence a node notifies itself: a connection that is cut looks like one on which nothing is said.
+/// The silence after which a node notifies itself: a broken connection looks like a quiet one.
 const HEARTBEAT: Duration = Duration::from_secs(4);
-/// How long a notification to oneself may take, and at the start, where a failure ends the process.
+/// The time limit of a notification to the node itself. At the start, where a failure ends the
+/// process, the limit is longer.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 const FIRST_PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
 
-const DEAF: &str = "no notification arrives (LISTEN and NOTIFY); if there is a pooler before the server, it must be in \
-    session mode";
+const NO_NOTIFICATIONS: &str = "no notification arrives (LISTEN and NOTIFY); if there is a pooler in front of the server, set it \
+    to session mode";
 
-/// Hearing of the commits of other processes.
+/// A database that can notify of other processes' commits.
 pub(crate) trait Listen: Driver {
-    /// Wakes `committed` when another process has committed, where that can be heard, for as long
-    /// as the pool is open.
+    /// Notifies `committed` when another process has committed, if the database supports that, for
+    /// as long as the pool is open.
     fn listen(
         connections: &Connections<Self>,
         committed: &Arc<Notify>,
@@ -47,7 +49,7 @@ impl Listen for Postgres {
 }
 
 impl Listen for Sqlite {
-    /// Nothing tells of other processes' commits; they are found by looking.
+    /// SQLite has no notifications; nodes find commits by polling.
     async fn listen(
         _: &Connections<Self>,
         _: &Arc<Notify>,
@@ -57,9 +59,9 @@ impl Listen for Sqlite {
     }
 }
 
-/// Wakes `committed` whenever any process has committed, for as long as the pool is open. A
-/// notification is a hint: whoever waits for it also looks from time to time. A server or a pooler
-/// that lets none through is refused.
+/// Notifies `committed` whenever any process has committed, for as long as the pool is open. A
+/// notification is a hint, so its receivers also poll. `Failed` if a server or a pooler delivers
+/// none.
 async fn listen(
     connections: &Connections<Postgres>,
     committed: &Arc<Notify>,
@@ -67,22 +69,24 @@ async fn listen(
 ) -> Result<(), RepositoryError> {
     let subscribed = Listener::subscribe(connections, CHANNEL).await;
     let mut listener = subscribed.map_err(repository_error)?;
-    if !hears_itself(connections, &mut listener, FIRST_PROBE_TIMEOUT).await {
-        return Err(RepositoryError::Failed(DEAF.into()));
+    if !receives_own_notification(connections, &mut listener, FIRST_PROBE_TIMEOUT).await {
+        return Err(RepositoryError::Failed(NO_NOTIFICATIONS.into()));
     }
     let (connections, committed, observer) =
         (connections.clone(), committed.clone(), observer.clone());
     tokio::spawn(async move {
         while !connections.is_closed() {
-            // Any doubt, and the connection is given up: a listener that goes on by itself has been
-            // seen to lose notifications without a word.
+            // The loop abandons the connection at the first doubt, because sqlx's automatic
+            // reconnection has been seen to lose notifications silently.
             loop {
-                let is_heard = match listener.wait(HEARTBEAT).await {
+                let is_alive = match listener.wait(HEARTBEAT).await {
                     Ok(Some(())) => true,
-                    Ok(None) => hears_itself(&connections, &mut listener, PROBE_TIMEOUT).await,
+                    Ok(None) => {
+                        receives_own_notification(&connections, &mut listener, PROBE_TIMEOUT).await
+                    }
                     Err(_) => false,
                 };
-                if !is_heard {
+                if !is_alive {
                     break;
                 }
                 committed.notify_one();
@@ -95,15 +99,15 @@ async fn listen(
                     Err(_) => tokio::time::sleep(RECONNECT_PAUSE).await,
                 }
             };
-            observer.tell(|observer| observer.reconnected());
+            observer.notify(|observer| observer.reconnected());
             committed.notify_one();
         }
     });
     Ok(())
 }
 
-/// Whether a notification arrives that is sent to oneself.
-async fn hears_itself(
+/// Whether a notification from this process to itself arrives.
+async fn receives_own_notification(
     connections: &Connections<Postgres>,
     listener: &mut Listener,
     time: Duration,
@@ -112,7 +116,7 @@ async fn hears_itself(
         return false;
     };
     let sent = connection.fetch::<(i64,)>(PROBE, vec![]).await;
-    // The listener may need its place.
+    // The listener may need this connection's place in the pool.
     drop(connection);
     sent.is_ok() && matches!(listener.wait(time).await, Ok(Some(())))
 }

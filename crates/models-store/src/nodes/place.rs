@@ -1,4 +1,4 @@
-//! Whether a store's files are still in their place. PostgreSQL's always are.
+//! The check that a store's files are still in place. PostgreSQL has no such files.
 
 use std::time::Duration;
 
@@ -9,20 +9,20 @@ use crate::database::{Deadline, repository_error};
 use crate::files::Fate;
 
 impl<DB: Backend> Database<DB> {
-    /// Refuses a database that was removed or replaced.
-    pub(crate) fn refuse_other_files(&self) -> Result<(), RepositoryError> {
+    /// `Unavailable` if the database was removed or replaced.
+    pub(crate) fn check_database_file(&self) -> Result<(), RepositoryError> {
         self.files
             .as_ref()
             .map_or(Ok(()), |files| files.check_database())
     }
 
-    /// Whether the nodes' rows are still where they were.
+    /// Whether the nodes file is still in place.
     pub(crate) fn has_nodes_file_in_place(&self) -> bool {
         let files = self.files.as_ref();
         files.is_none_or(|files| files.fate() == Fate::InPlace)
     }
 
-    /// Why the nodes' rows do not count; none if they do.
+    /// The reason why the attached nodes file does not count; `None` if it counts.
     pub(crate) async fn refusal_of_nodes_file(&self) -> Result<Option<String>, RepositoryError> {
         let Some(files) = &self.files else {
             return Ok(None);
@@ -30,12 +30,13 @@ impl<DB: Backend> Database<DB> {
         Ok(files.refusal(&self.nodes_file_in_catalog().await?))
     }
 
-    /// Refuses nodes' rows beside which there may be nodes with a lease of at most this length.
+    /// `Unavailable` if there may be nodes, with a lease of at most this length, whose rows the
+    /// attached file lacks.
     pub(crate) async fn check_nodes_are_all(&self, lease: Duration) -> Result<(), RepositoryError> {
         let Some(files) = &self.files else {
             return Ok(());
         };
-        self.refuse_other_files()?;
+        self.check_database_file()?;
         let in_catalog = self.nodes_file_in_catalog().await?;
         files.check(&in_catalog, lease)
     }
@@ -48,12 +49,13 @@ impl<DB: Backend> Database<DB> {
         Ok(in_catalog)
     }
 
-    /// Uses the file that counts, if it is another one than before. A node calls it when it holds no lease.
+    /// Attaches the file that counts, if it is not attached yet. Call it only while the node holds
+    /// no lease.
     pub(crate) async fn attach_nodes_file(&self) -> Result<(), RepositoryError> {
         let Some(files) = &self.files else {
             return Ok(());
         };
-        self.refuse_other_files()?;
+        self.check_database_file()?;
         if self.refusal_of_nodes_file().await?.is_none() {
             return Ok(());
         }
@@ -62,7 +64,7 @@ impl<DB: Backend> Database<DB> {
             let attached = files.attach().await;
             attached.map_err(|error| {
                 let file = files.path().display();
-                tracing::warn!(%file, %error, "failed to open the file with the nodes' rows");
+                tracing::warn!(%file, %error, "failed to attach the nodes file");
                 repository_error(error)
             })
         })

@@ -20,16 +20,16 @@ const REGISTER: &str = concat!(
     node_columns!(all, values),
     ", $6)"
 );
-/// A renewal that arrives late, after another one, changes nothing.
+/// A renewal that arrives after a later one changes nothing.
 const RENEW: &str = "UPDATE nodes SET epoch = $2, applied_revision = $3, renewal = $4, lease_ms = $5 \
     WHERE id = $1 AND renewal < $4 RETURNING renewal";
 const REMOVE: &str = "DELETE FROM nodes WHERE id = $1";
 const REMOVE_EXPIRED: &str = "DELETE FROM nodes WHERE id = $1 AND renewal = $2";
-/// A withdrawal that arrives late, after the node has come back, removes nothing.
+/// A withdrawal that arrives after the node has registered again removes nothing.
 const WITHDRAW: &str = "DELETE FROM nodes WHERE id = $1 AND renewal <= $2";
 const LIST: &str = concat!("SELECT ", node_columns!(all, [", "] [*]), " FROM nodes");
 
-/// A row, as it is stored.
+/// A row as the table holds it.
 #[derive(FromRow)]
 struct Row {
     id: String,
@@ -53,11 +53,11 @@ impl From<Row> for NodeRow {
     }
 }
 
-/// What became of a renewal.
+/// The outcome of a renewal.
 enum Renewed {
     Gone,
     At(CatalogState),
-    /// The catalog is not where the nodes' rows are.
+    /// The row is renewed, and another database holds the catalog.
     Elsewhere,
 }
 
@@ -76,7 +76,7 @@ impl<DB: Backend> NodeRepository for Database<DB> {
     }
 
     fn check_database(&self) -> Result<(), RepositoryError> {
-        self.refuse_other_files()
+        self.check_database_file()
     }
 
     fn has_registry_in_place(&self) -> bool {
@@ -109,7 +109,7 @@ impl<DB: Backend> NodeRepository for Database<DB> {
 
     async fn register(&self, id: &str, lease: Duration) -> Result<(), RepositoryError> {
         self.attach_nodes_file().await?;
-        let (epoch, revision) = place(None);
+        let (epoch, revision) = stored_position(None);
         let values = vec![
             id.into(),
             0_i64.into(),
@@ -126,7 +126,7 @@ impl<DB: Backend> NodeRepository for Database<DB> {
             self.is_nodes_file_lost().await?;
             return Ok(None);
         }
-        let values = row_of(renewal);
+        let values = renewal_values(renewal);
         let (nodes, level) = (self.nodes.clone(), self.level);
         let renewed = self.run(async move {
             let mut connection = nodes.acquire(Deadline::RENEWAL).await?;
@@ -142,14 +142,14 @@ impl<DB: Backend> NodeRepository for Database<DB> {
             Renewed::At(catalog) => Ok(Some(catalog)),
             Renewed::Elsewhere => {
                 let catalog = self.read_catalog().await?;
-                // After the renewal, and before the lease is taken.
+                // The check comes after the renewal and before the node takes the lease.
                 Ok((!self.is_nodes_file_lost().await?).then_some(catalog))
             }
         }
     }
 
     async fn publish(&self, renewal: Renewal<'_>) -> Result<(), RepositoryError> {
-        self.change_nodes(RENEW, row_of(renewal)).await
+        self.change_nodes(RENEW, renewal_values(renewal)).await
     }
 
     async fn remove(&self, id: &str) -> Result<(), RepositoryError> {
@@ -173,14 +173,15 @@ impl<DB: Backend> NodeRepository for Database<DB> {
 
     async fn list_complete(&self, lease: Duration) -> Result<Vec<NodeRow>, RepositoryError> {
         let rows = self.list().await?;
-        // After the rows were read: they may be those of another file since.
+        // The check comes after the read, because another file may have replaced this one
+        // meanwhile.
         self.check_nodes_are_all(lease + CLOCK_MARGIN).await?;
         Ok(rows)
     }
 }
 
 impl<DB: Backend> Database<DB> {
-    /// Whether the nodes' rows do not count any more, which is logged.
+    /// Whether the attached nodes file no longer counts. Logs the reason.
     async fn is_nodes_file_lost(&self) -> Result<bool, RepositoryError> {
         let refusal = self.refusal_of_nodes_file().await?;
         if let Some(reason) = &refusal {
@@ -197,7 +198,7 @@ impl<DB: Backend> Database<DB> {
         self.nodes_statement::<(i64,)>(sql, values).await.map(drop)
     }
 
-    /// Runs a statement where the nodes' rows are.
+    /// Runs a statement on the nodes' rows.
     pub(crate) async fn nodes_statement<T: Record + 'static>(
         &self,
         sql: &'static str,
@@ -212,16 +213,17 @@ impl<DB: Backend> Database<DB> {
     }
 }
 
-/// The position that a node has applied, as its row holds it. Before a node has read the log, it has applied nothing.
-fn place(applied: Option<&Position>) -> (&str, Revision) {
+/// The applied position in the form of the row. A node that has not read the event log has revision
+/// -1.
+fn stored_position(applied: Option<&Position>) -> (&str, Revision) {
     applied.map_or(("", Revision(-1)), |position| {
         (position.epoch.0.as_str(), position.revision)
     })
 }
 
-/// The values of a renewal.
-fn row_of(renewal: Renewal<'_>) -> Vec<Value> {
-    let (epoch, revision) = place(renewal.applied);
+/// The values of the statement [`RENEW`].
+fn renewal_values(renewal: Renewal<'_>) -> Vec<Value> {
+    let (epoch, revision) = stored_position(renewal.applied);
     vec![
         renewal.id.into(),
         epoch.into(),

@@ -1,7 +1,7 @@
 //! The table of the nodes' rows.
 
-/// The columns of the table `nodes`: those that other processes read of a node, and the position that it has applied. The
-/// column `level` is not among them, because a file that an older program has made lacks it.
+/// The columns of the table `nodes`: first the columns that other processes read of a node, then
+/// its applied position. `level` is not among them, because a file from an older program lacks it.
 macro_rules! node_columns {
     ($($form:tt)*) => {
         $crate::database::columns!($($form)* => [id renewal lease_ms] [epoch applied_revision])

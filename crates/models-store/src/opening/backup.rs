@@ -1,4 +1,4 @@
-//! A copy of a SQLite database that is in use.
+//! Backups of a SQLite database that is in use.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -13,34 +13,36 @@ use super::sqlite;
 use crate::database::OpenError;
 use crate::files::{FILE_MODE, create};
 
-/// Why there is no copy, in a sentence for the operator.
+/// The reason why a backup failed, as a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// A server's database.
+    /// The database is on a PostgreSQL server.
     #[error("PostgreSQL is backed up with its own pg_dump, or by archiving its log")]
     NotSqlite,
-    /// The database's own URL is none.
+    /// The database's URL is invalid.
     #[error(transparent)]
     Url(#[from] OpenError),
-    /// There is a file already, and it is left as it is.
+    /// The target exists, and stays unchanged.
     #[error("there is a file {} already", .0.display())]
     Exists(PathBuf),
-    /// The file cannot be made there.
+    /// The target cannot be created.
     #[error("{}: {source}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         source: io::Error,
     },
-    /// The database cannot be read, or the copy not written.
+    /// The database cannot be read, or the copy cannot be written.
     #[error("the copy cannot be made: {0}")]
     Database(#[from] sqlx::Error),
 }
 
-/// Writes a copy of the SQLite database at this URL to a file that is not there yet: as it is at one
-/// moment, while others read and change it, and on the disk when this is done. The copy has a history
-/// of its own (an epoch), so that nobody takes what comes after it for what came after the original's, and no nodes.
+/// Writes a copy of the SQLite database at this URL to a new file. The copy holds the state of one
+/// moment, other processes can read and write meanwhile, and the copy is on the disk on return.
+///
+/// The copy gets its own epoch, so that no client takes later changes of the copy for changes of
+/// the original. It has no nodes.
 pub async fn back_up(url: &str, to: &Path) -> Result<(), BackupError> {
     if DatabaseKind::of(url)? != DatabaseKind::Sqlite {
         return Err(BackupError::NotSqlite);
@@ -60,7 +62,7 @@ pub async fn back_up(url: &str, to: &Path) -> Result<(), BackupError> {
     let mut partial = OsString::from(to);
     partial.push(".partial");
     let partial = PathBuf::from(partial);
-    // So that it is this process's alone.
+    // Only this process writes a file that it created.
     if !create(&partial, FILE_MODE).map_err(|error| failed(&partial, error))? {
         return Err(BackupError::Exists(partial));
     }
@@ -84,7 +86,7 @@ async fn copy(url: &str, to: &Path) -> Result<(), BackupError> {
     Ok(copy.close().await?)
 }
 
-/// Gives the file its name, unless another one has it, and sees to it that the disk has both.
+/// Gives the file its name, unless a file with that name exists, and syncs both to the disk.
 fn keep(partial: &Path, to: &Path) -> io::Result<()> {
     File::open(partial)?.sync_all()?;
     fs::hard_link(partial, to)?;

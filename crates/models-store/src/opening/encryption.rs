@@ -1,4 +1,4 @@
-//! Whether the way to a PostgreSQL server is encrypted.
+//! The encryption of connections to a PostgreSQL server.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -11,19 +11,19 @@ use super::location::location;
 use super::parameters;
 use crate::database::OpenError;
 
-/// What protects the connections to a database server.
+/// The protection of the connections to a database server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encryption {
-    /// TLS. Whether the server's certificate is verified, the URL's `sslmode` says.
+    /// TLS. The URL's `sslmode` says whether the server's certificate is verified.
     Tls,
-    /// Nothing, and nothing is needed: the server is on this machine.
+    /// No encryption, and none is needed: the server is on this machine.
     SameMachine,
-    /// Nothing: everybody on the way can read the password's proof and the data.
+    /// No encryption: everybody on the network path can read the password's proof and the data.
     None,
 }
 
 impl Encryption {
-    /// As the log calls it.
+    /// The name in the log.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -34,8 +34,9 @@ impl Encryption {
     }
 }
 
-/// Connects, and says how. A pooler before the server hides from the client how the server sees it (`pg_stat_ssl`), so
-/// where TLS is preferred, a connection that demands it is tried first.
+/// Connects, and returns the encryption. If TLS is preferred, it first tries a connection that
+/// requires TLS, because behind a pooler `pg_stat_ssl` does not describe the client's own
+/// connection.
 pub(crate) async fn connect(
     options: &PgConnectOptions,
 ) -> Result<(PgConnection, Encryption), sqlx::Error> {
@@ -69,8 +70,8 @@ fn plain(options: &PgConnectOptions) -> Encryption {
     }
 }
 
-/// Connects to the PostgreSQL server of this URL within this time, and says whether that is encrypted. Nothing is
-/// changed there.
+/// Connects to the PostgreSQL server of this URL within this time, and returns the encryption.
+/// Changes nothing there.
 pub async fn encryption(url: &str, time: Duration) -> Result<Encryption, OpenError> {
     let options = parameters::parse(url)?;
     let location = location(&options);

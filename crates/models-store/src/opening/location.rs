@@ -1,8 +1,8 @@
-//! Where a database is, to be shown.
+//! The location of a database, to show to operators.
 
 use sqlx::postgres::PgConnectOptions;
 
-/// Where the database is, without the password.
+/// The server and the database, without the password.
 pub(crate) fn location(connect: &PgConnectOptions) -> String {
     let database = connect
         .get_database()

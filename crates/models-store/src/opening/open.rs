@@ -1,4 +1,4 @@
-//! Opening a store: which database, is it reachable, is it ours, is it set as we need it.
+//! Opens a store on either database.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use super::store::Store;
 use super::{parameters, postgres, sqlite};
 use crate::database::{OpenError, PasswordSource};
 
-/// Opens the catalog at this URL, of the form `sqlite://PATH` or
-/// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, creates or migrates its tables, and asserts the
-/// settings on which durability and isolation rest. `nodes` makes the barrier of its changes from the
-/// nodes' rows. Call it on the runtime that is to do the store's work.
+/// Opens the catalog at this URL, which has the form `sqlite://PATH` or
+/// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`. Creates or migrates its tables, and checks the
+/// settings that durability and isolation need. `nodes` makes the barrier from the nodes' rows.
+/// Call it on the runtime that is to execute the store's work.
 pub async fn open<N: Barrier + 'static>(
     url: &str,
     options: Options,
@@ -21,8 +21,8 @@ pub async fn open<N: Barrier + 'static>(
     open_with(url, options, None, nodes).await
 }
 
-/// The same for a server whose password may change while the store is open. The password in the URL is the one that
-/// `password` has now.
+/// Opens a catalog on a server whose password may change meanwhile. The URL must hold the password
+/// that `password` has now.
 pub async fn open_with<N: Barrier + 'static>(
     url: &str,
     options: Options,
@@ -35,7 +35,7 @@ pub async fn open_with<N: Barrier + 'static>(
     }
 }
 
-/// Refuses a URL that cannot be opened, or of which a part would be passed over. Nothing is opened.
+/// Fails for a URL that cannot be opened, or with a part that would have no effect. Opens nothing.
 pub fn check_url(url: &str) -> Result<(), OpenError> {
     match DatabaseKind::of(url)? {
         DatabaseKind::Sqlite => sqlite::parse(url).map(drop),

@@ -1,38 +1,39 @@
-//! Which database a store uses, and how.
+//! The kind of database, and the options of a store.
 
 use std::time::Duration;
 
 use crate::database::OpenError;
 
-/// How a store uses its database.
+/// The options of a store.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// The most connections to have open for reading, beside the few for writing and for following the
-    /// log.
+    /// The most open connections for reads, in addition to the few for writes and for following the
+    /// event log.
     pub max_connections: u32,
-    /// How long to wait for a connection.
+    /// The time limit for getting a connection.
     pub connect_timeout: Duration,
-    /// How long a node may serve from memory after it last knew its memory to be true.
+    /// The lease: how long a node may serve from memory after its last renewal.
     pub lease: Duration,
-    /// Create a SQLite file that is not there, or the tables in a database that has none.
+    /// Whether to create a missing SQLite file, or missing tables on a server.
     pub create: bool,
 }
 
 /// A kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DatabaseKind {
-    /// A file of this machine's.
+    /// A file on this machine.
     Sqlite,
     /// A server.
     Postgres,
 }
 
 impl DatabaseKind {
-    /// The kind that a URL names by its scheme.
+    /// The kind of database that the URL's scheme names.
     pub fn of(url: &str) -> Result<Self, OpenError> {
         match url.split_once(':') {
             Some(("sqlite", _)) => Ok(Self::Sqlite),
-            // Without `//` everything that follows, also a password, would be the database's name.
+            // Without `//`, sqlx would take everything that follows, also a password, for the
+            // database's name.
             Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(Self::Postgres),
             _ => Err(OpenError::Scheme),
         }

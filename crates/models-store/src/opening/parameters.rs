@@ -1,5 +1,5 @@
-//! A PostgreSQL URL and its parameters. sqlx passes over those that it does not know, and `?sslmod=require` would be a
-//! connection without TLS.
+//! Parses a PostgreSQL URL and its parameters. sqlx ignores unknown parameters, so
+//! `?sslmod=require` would connect without TLS.
 
 use std::collections::HashSet;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use crate::database::OpenError;
 
-/// What sqlx reads, as the documents of PostgreSQL call it.
+/// The parameters that sqlx supports, by the names in PostgreSQL's documentation.
 const KNOWN: [&str; 12] = [
     "sslmode",
     "sslrootcert",
@@ -24,7 +24,7 @@ const KNOWN: [&str; 12] = [
     "options",
 ];
 
-/// What sqlx reads too: other names of the above, and one of its own.
+/// Other names that sqlx accepts for these parameters, and one parameter of its own.
 const ALSO_KNOWN: [(&str, &str); 6] = [
     ("ssl-mode", "sslmode"),
     ("ssl-root-cert", "sslrootcert"),
@@ -40,7 +40,7 @@ const NOT_SUPPORTED: &str = "it is not supported";
 const OLD_TLS: &str = "leave it out: TLS 1.2 is the oldest that is used";
 const VERIFY: &str = "write sslmode=verify-full and sslrootcert";
 
-/// What libpq and other clients read, and sqlx does not, with what to do about it.
+/// Parameters that libpq and other clients support and sqlx does not, with advice for each.
 const UNSUPPORTED: [(&str, &str); 49] = [
     (
         "ssl",
@@ -129,12 +129,12 @@ const UNSUPPORTED: [(&str, &str); 49] = [
     ),
 ];
 
-/// The environment's `sslmode`, which sqlx reads too, and passes over if it does not know the word.
+/// The environment variable for `sslmode`. sqlx reads it too, and ignores an unknown value.
 const SSL_MODE_VARIABLE: &str = "PGSSLMODE";
 
 const APPLICATION_NAME: &str = "models-api";
 
-/// The options that a URL stands for. Refuses a URL of which any part would be passed over.
+/// Parses a URL into options. Fails if any part of it would be ignored.
 pub(crate) fn parse(url: &str) -> Result<PgConnectOptions, OpenError> {
     refuse_raw_separators(url)?;
     check_parameters(url)?;
@@ -150,8 +150,8 @@ pub(crate) fn parse(url: &str) -> Result<PgConnectOptions, OpenError> {
     })
 }
 
-/// A raw `/` or `@` in the password makes another host of a part of it, and messages would show
-/// that part. A raw `#` hides all that follows it.
+/// A raw `/` or `@` in the password turns a part of it into the host, which messages show. A raw
+/// `#` hides everything after it.
 fn refuse_raw_separators(url: &str) -> Result<(), OpenError> {
     let rest = url.split_once("://").map_or("", |(_, rest)| rest);
     let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
@@ -173,7 +173,7 @@ fn check_parameters(url: &str) -> Result<(), OpenError> {
             .next()
             .map_or_else(String::new, |(name, _)| name.into_owned());
         let Some(known) = known(&name) else {
-            // A raw `?` in the password: what follows it is not to be shown.
+            // The password contains a raw `?`; the text after it must not be shown.
             let authority = before.split_once("://").map_or("", |(_, rest)| rest);
             if !authority.contains('@') && query.contains('@') {
                 return Err(OpenError::RawSeparator);
@@ -187,7 +187,7 @@ fn check_parameters(url: &str) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// The parameter that sqlx takes this one for.
+/// The parameter that sqlx recognises under this name.
 fn known(name: &str) -> Option<&'static str> {
     if name.starts_with("options[") && name.ends_with(']') {
         return Some("options");
@@ -201,12 +201,12 @@ fn unknown(name: &str, has_value: bool) -> OpenError {
     let lower = name.to_ascii_lowercase();
     let unsupported = UNSUPPORTED.into_iter().find(|(other, _)| *other == lower);
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
-    // What is no name may be a part of a password.
+    // Text that is not a name may be a part of a password.
     let is_name = name.len() <= 32 && name.bytes().all(is_word);
     let shown = if unsupported.is_some() || (is_name && has_value) {
         format!("`{name}`")
     } else {
-        "one that has no name or no value".to_owned()
+        "a parameter without a name or a value".to_owned()
     };
     let instead = match unsupported {
         Some((_, instead)) => instead.to_owned(),
@@ -218,7 +218,7 @@ fn unknown(name: &str, has_value: bool) -> OpenError {
     OpenError::Parameter { shown, instead }
 }
 
-/// Whether a slip of the keyboard made one of the other: `sslMode`, `sslmod`, `ssl-mode_`.
+/// Whether the name is a misspelling of the known one: `sslMode`, `sslmod`, `ssl-mode_`.
 fn is_near(known: &str, lower: &str) -> bool {
     let letters =
         |text: &str| -> String { text.chars().filter(char::is_ascii_alphanumeric).collect() };
@@ -231,7 +231,7 @@ fn is_near(known: &str, lower: &str) -> bool {
     if longer == shorter {
         return true;
     }
-    // One letter more, less, or another.
+    // The names differ by one letter that is missing, extra or wrong.
     let same = longer
         .bytes()
         .zip(shorter.bytes())
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_that_would_be_passed_over_are_refused_by_name() {
+    fn ignored_parameters_are_refused_by_name() {
         for (query, said) in [
             ("sslmod=require", "`sslmod` (did you mean `sslmode`?)"),
             ("sslmodes=require", "`sslmodes` (did you mean `sslmode`?)"),
@@ -281,8 +281,11 @@ mod tests {
             ("sslpassword=hidden", "`sslpassword` (write the key without"),
             ("Password=hidden", "`Password` (did you mean `password`?)"),
             ("colour=red", "`colour` (there are sslmode, sslrootcert,"),
-            ("a%20b=red", "one that has no name or no value (there are"),
-            ("hidden", "one that has no name or no value (there are"),
+            (
+                "a%20b=red",
+                "a parameter without a name or a value (there are",
+            ),
+            ("hidden", "a parameter without a name or a value (there are"),
             ("sslmode=require&ssl-mode=disable", "`sslmode` twice"),
         ] {
             let text = refused(query);
@@ -294,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_that_take_effect_are_not_refused() {
+    fn supported_parameters_are_accepted() {
         for known in KNOWN.into_iter().chain(ALSO_KNOWN.map(|(also, _)| also)) {
             let url = format!("postgres://h/d?{known}=1");
             assert!(check_parameters(&url).is_ok(), "{known}");
@@ -328,9 +331,9 @@ mod tests {
         }
     }
 
-    /// What sqlx makes of them, so that a new version which reads other names is noticed.
+    /// Checks the parameters against sqlx, to notice a new version that reads other names.
     #[test]
-    fn what_is_said_to_take_effect_does() {
+    fn supported_parameters_take_effect_in_sqlx() {
         let options = parse(
             "postgres://h/d?sslmode=verify-full&host=other&port=7&dbname=x&user=u&application_name=mine&options=-c%20a=1",
         )

@@ -1,4 +1,4 @@
-//! PostgreSQL: one pool, with time-outs on everything that could hang.
+//! PostgreSQL: three pools, with time-outs on everything that could hang.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,30 +23,32 @@ use crate::database::{Connections, Health, ObserverSlot, OpenError, PasswordSour
 
 static MIGRATOR: Migrator = sqlx_macros::migrate!("../../migrations/postgres");
 
-/// Changes take turns at one row, so more connections would only wait there, and reads must not
-/// wait with them.
+/// Changes take turns at one row, so more connections would only wait there. Reads have a pool of
+/// their own and do not wait with them.
 const WRITERS: u32 = 2;
 
-/// Each statement of a change sees what was committed before it, whatever the role's default.
+/// Each statement of a change sees all earlier commits, independent of the role's default.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
-/// Time-outs for each connection, so that neither a lost client nor a forgotten transaction holds
-/// others up; and a commit that is answered is on the disk, whatever the server's default.
+/// Settings of each connection. The time-outs keep a lost client or a forgotten transaction from
+/// blocking other clients. `synchronous_commit` puts an acknowledged commit on the disk,
+/// independent of the server's default.
 ///
-/// They are set after connecting, since a pooler accepts no startup options. `statement_timeout` is longer than the
-/// client's deadline: it would end the wait for a synchronous standby, and COMMIT would succeed. Where a node has
-/// vanished in mid-transaction, the turn that it held is free after 5 s. The `tcp_` settings let the server notice a
-/// client that has vanished; on a Unix socket they do nothing.
+/// The statements run after connecting, since a pooler accepts no startup options.
+/// `statement_timeout` is longer than the client's deadline: it would end the wait for a
+/// synchronous standby, and COMMIT would succeed. If a node vanishes in mid-transaction, its turn
+/// is free after 5 s. The `tcp_` settings let the server notice a vanished client; on a Unix socket
+/// they have no effect.
 const SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; \
     SET idle_in_transaction_session_timeout = '5s'; \
     SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; \
     SET tcp_user_timeout = '10s'; \
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
-/// A migration may take longer. It waits for a lock only briefly, since all that the running nodes ask of the table waits
-/// behind it.
+/// A migration may take longer than other statements. It waits for a lock only briefly, since all
+/// statements of the running nodes on that table queue behind it.
 const SETTINGS_FOR_MIGRATION: &str = "SET statement_timeout = '10min'; SET lock_timeout = '500ms'";
-/// How long a migration is tried again that did not get a lock, and the pause between two tries.
+/// How long a migration that did not get a lock is repeated, and the pause between two attempts.
 const MIGRATION_PATIENCE: Duration = Duration::from_mins(10);
 const MIGRATION_PAUSE: Duration = Duration::from_secs(1);
 
@@ -57,7 +59,7 @@ const FIND_SETTINGS: &str = "SELECT current_setting('statement_timeout') AS stat
     current_setting('server_encoding') AS server_encoding, \
     current_setting('transaction_read_only') AS transaction_read_only";
 
-/// One that listens, one for the node's own row, and some for those who wait for others.
+/// One connection listens, one renews the node's own row, and the others are for barriers.
 const NODE_CONNECTIONS: u32 = 4;
 
 const HAS_TABLES: &str = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
@@ -84,8 +86,8 @@ pub(crate) async fn open<N: Barrier + 'static>(
     Ok(store)
 }
 
-/// The database, where it is, to be shown, and whether the way there is encrypted. `password` is where that of the URL came
-/// from.
+/// Connects, and returns the database, its location and the encryption. `password` is the source of
+/// the URL's password.
 pub(crate) async fn connect(
     url: &str,
     options: Options,
@@ -101,7 +103,7 @@ pub(crate) async fn connect(
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute(SETTINGS).await.map(drop) })
             })
-            // sqlx's own test has no deadline.
+            // sqlx's own test of a connection has no deadline.
             .test_before_acquire(false)
             .before_acquire(|connection, _| Box::pin(async move { Ok(responds(connection).await) }))
             .connect_lazy_with(connect.clone())
@@ -112,7 +114,7 @@ pub(crate) async fn connect(
         pool(NODE_CONNECTIONS),
     ];
     let passwords = password.map(|source| {
-        // What the source holds now was put into the URL.
+        // The URL already holds the source's present password.
         let present = source.read().ok();
         let (pools, connect) = (pools.clone(), connect.clone());
         Passwords::new(source, present, move |password| {
@@ -141,15 +143,14 @@ pub(crate) async fn connect(
     Ok((database, location, encryption))
 }
 
-/// How long a connection from the pool may take to show that it is usable.
+/// The time within which a pooled connection must show that it is usable.
 const PING: Duration = Duration::from_secs(1);
 
 async fn responds(connection: &mut PgConnection) -> bool {
     matches!(timeout(PING, connection.ping()).await, Ok(Ok(())))
 }
 
-/// Connects once, outside the pools (which would try again in silence), asserts the settings, and
-/// migrates.
+/// Connects once outside the pools, which would retry silently. Checks the settings, and migrates.
 async fn prepare(
     connect: &PgConnectOptions,
     location: &str,
@@ -177,12 +178,13 @@ async fn prepare(
     migrate_patiently(&mut connection).await?;
     let level = sqlx::query_as(FIND_LEVEL).fetch_one(&mut connection).await;
     expect_level(level.map_err(unreachable)?)?;
-    // Whether the server hears of the end does not matter.
+    // A failure to close has no consequences.
     let _ = timeout(PING, connection.close()).await;
     Ok(encryption)
 }
 
-/// Migrates under sqlx's advisory lock, since other nodes may be starting too, and tries again where a lock is taken.
+/// Migrates under sqlx's advisory lock, since other nodes may be starting too. Repeats while a lock
+/// is taken.
 async fn migrate_patiently(connection: &mut PgConnection) -> Result<(), OpenError> {
     let deadline = Instant::now() + MIGRATION_PATIENCE;
     loop {

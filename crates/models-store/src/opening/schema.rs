@@ -1,4 +1,4 @@
-//! The tables' version, the catalog's level, and the settings of a database.
+//! The schema version, the catalog's level, and the required settings of a database.
 
 use models_core::Level;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
@@ -14,8 +14,8 @@ pub(crate) fn newest(migrator: &Migrator) -> i64 {
         .unwrap_or(0)
 }
 
-/// Brings the tables to the newest version, and refuses a database that has had a migration unknown
-/// to this program.
+/// Migrates the tables to the newest version. Fails for a database with a migration that this
+/// program does not know.
 pub(crate) async fn migrate<C: Migrate>(
     migrator: &Migrator,
     connection: &mut C,
@@ -30,10 +30,10 @@ pub(crate) async fn migrate<C: Migrate>(
     }
 }
 
-/// Which level the catalog is at, and the version of the program that raised it.
+/// Finds the catalog's level, and the version of the program that raised it.
 pub(crate) const FIND_LEVEL: &str = "SELECT level, level_version FROM catalog";
 
-/// Refuses a catalog of a level that this program does not support.
+/// Fails for a catalog of a level that this program does not support.
 pub(crate) fn expect_level((level, version): (i64, String)) -> Result<(), OpenError> {
     let needed = Level(level);
     if needed <= Level::SUPPORTED {
@@ -42,7 +42,7 @@ pub(crate) fn expect_level((level, version): (i64, String)) -> Result<(), OpenEr
     Err(OpenError::Level { needed, version })
 }
 
-/// Refuses a setting that is not what it must be.
+/// Fails for a setting without the required value.
 pub(crate) fn expect(name: &'static str, expected: &str, found: &str) -> Result<(), OpenError> {
     if expected == found {
         return Ok(());

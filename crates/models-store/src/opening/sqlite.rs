@@ -1,4 +1,4 @@
-//! SQLite: one connection that writes, several that cannot.
+//! SQLite: one connection that writes, and several read-only ones.
 
 mod pools;
 
@@ -24,16 +24,16 @@ use pools::{open_anchor, open_nodes, open_reader, open_writer};
 
 static MIGRATOR: Migrator = sqlx_macros::migrate!("../../migrations/sqlite");
 
-/// Takes the lock at once. The busy time-out does not cover a lock that is upgraded.
+/// Takes the lock at once, because the busy time-out does not cover the upgrade of a lock.
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
 /// How long a connection waits for another process's lock. A statement's deadline is longer.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// The same for the nodes' rows, whose statements have a shorter deadline.
+/// The limit for locks on the nodes' rows, whose statements have a shorter deadline.
 const NODES_BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);
 
-/// Where there is a single core, the database takes turns on it with those who read. With this between a commit
-/// and the look at it, they do not wait for both in one go.
+/// The pause between a commit and its read on a single core. There the database and the requests
+/// share the core, and the pause keeps a request from waiting for both at once.
 const REST: Duration = Duration::from_millis(1);
 
 fn has_one_core() -> bool {
@@ -51,7 +51,8 @@ pub(crate) async fn open<N: Barrier + 'static>(
     Ok(store)
 }
 
-/// The database, the file's path, and whether this process has just made it.
+/// Connects, and returns the database, the file's path, and whether this process has just created
+/// the file.
 pub(crate) async fn connect(
     url: &str,
     options: Options,
@@ -76,7 +77,7 @@ pub(crate) async fn connect(
     .await?;
     let anchor = open_anchor(&connect).await.map_err(unreachable)?;
     let database_files = FileSet::at(&file).map_err(|error| unreachable(error.into()))?;
-    // Looked at before and after: what was opened meanwhile is that file.
+    // The file was the same before and after the opening, so it is the file that was opened.
     let database_files = database_files
         .filter(|files| Some(files.main) == opened)
         .ok_or_else(|| OpenError::Moved(file.clone()))?;
@@ -124,7 +125,7 @@ pub(crate) async fn connect(
     Ok((database, location, is_new))
 }
 
-/// Creates the file if that is wanted. Returns whether there was none.
+/// Creates the file if the options allow it. Returns whether the file is new.
 fn create(file: &Path, options: Options) -> Result<bool, OpenError> {
     if options.create {
         files::create(file, FILE_MODE).map_err(|source| OpenError::File {
@@ -138,7 +139,7 @@ fn create(file: &Path, options: Options) -> Result<bool, OpenError> {
     }
 }
 
-/// A URL that names a file, and nothing else.
+/// Parses a URL that names a file and has no parameters.
 pub(crate) fn parse(url: &str) -> Result<SqliteConnectOptions, OpenError> {
     if url.contains('?') {
         return Err(OpenError::Parameters);
@@ -151,12 +152,12 @@ pub(crate) fn parse(url: &str) -> Result<SqliteConnectOptions, OpenError> {
     Ok(connect)
 }
 
-/// How to read the file at this URL, and no more.
+/// The options for read-only access to the file at this URL.
 pub(crate) fn reading(url: &str) -> Result<SqliteConnectOptions, OpenError> {
     Ok(parse(url)?.busy_timeout(BUSY_TIMEOUT).read_only(true))
 }
 
-/// Migrates, under the lock, since another process may be starting too, and asserts the settings.
+/// Migrates under the lock, since another process may be starting too, and checks the settings.
 async fn prepare(connection: &mut SqliteConnection, location: &str) -> Result<(), OpenError> {
     let unreachable = |source| OpenError::Connect {
         location: location.to_owned(),
@@ -206,10 +207,10 @@ mod tests {
 
     use super::*;
 
-    /// `open` asserts the settings of its own connections. This shows that the assertion sees a
-    /// connection with others: one that would lose what was acknowledged in a power cut.
+    /// `open` checks the settings of its own connections. This test shows that the check refuses a
+    /// connection that could lose acknowledged writes in a power cut.
     #[tokio::test]
-    async fn a_connection_that_a_power_cut_could_make_a_liar_is_refused() {
+    async fn a_connection_without_durable_settings_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         let plain = SqliteConnectOptions::new()
             .filename(directory.path().join("x.db"))

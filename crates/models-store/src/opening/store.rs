@@ -19,35 +19,35 @@ use crate::database::{Connections, DatabaseHealth, Health, Observer, ObserverSlo
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// How long the end of the store waits for statements that are under way, in each pool.
+/// The time limit for closing each pool, whose statements may still run.
 const LONGEST_CLOSING: Duration = Duration::from_secs(10);
 
-/// A catalog that is open. Changes that take something away wait at the barrier `N`.
+/// An open catalog. Changes that take something away wait at the barrier `N`.
 #[derive(Clone)]
 pub struct Store<N> {
-    /// What it is kept in.
+    /// The kind of database.
     pub kind: DatabaseKind,
-    /// Where it is: the file, or the server and database. Holds no password.
+    /// The location: the file, or the server and database. Holds no password.
     pub location: String,
-    /// Whether this process has just made the file.
+    /// Whether this process has just created the file.
     pub is_new: bool,
-    /// The number of the newest migration; the database has had it and all before it.
+    /// The number of the newest migration. The database has this one and all before it.
     pub schema_version: i64,
-    /// What protects the connections to a server; a file has none.
+    /// The encryption of the connections to a server; `None` for a file.
     pub encryption: Option<Encryption>,
-    /// Organizations and their default projects.
+    /// The organizations with their default projects.
     pub organizations: Arc<dyn OrganizationRepository>,
-    /// Keys.
+    /// The API keys.
     pub api_keys: Arc<dyn ApiKeyRepository>,
-    /// Models.
+    /// The models.
     pub models: Arc<dyn ModelRepository>,
-    /// The log.
+    /// The event log.
     pub events: Arc<dyn EventRepository>,
-    /// The beginning.
+    /// The first start.
     pub first_start: Arc<dyn FirstStartRepository>,
-    /// The lease that all processes share.
+    /// The lease of the catalog.
     pub lease: Arc<dyn LeaseRepository>,
-    /// The nodes of the catalog, made from their rows: the barrier that the store was opened with.
+    /// The barrier that the store was opened with.
     pub nodes: Arc<N>,
     observer: ObserverSlot,
     health: Arc<Health>,
@@ -73,7 +73,7 @@ impl<N: Barrier + 'static> Store<N> {
                 }
                 for pool in pools {
                     if timeout(LONGEST_CLOSING, pool.close()).await.is_err() {
-                        tracing::warn!("a connection to the database could not be closed in time");
+                        tracing::warn!("failed to close a database connection in time");
                     }
                 }
             })
@@ -122,25 +122,25 @@ impl<N: Barrier + 'static> Store<N> {
 }
 
 impl<N> Store<N> {
-    /// Reports to this observer from now on. Only the first observer is told anything.
+    /// Sets the observer. Only the first call has an effect.
     pub fn observe(&self, observer: Arc<dyn Observer>) {
-        self.observer.by(observer);
+        self.observer.set(observer);
     }
 
-    /// Whether the database does what it is told.
+    /// The health of the database.
     #[must_use]
     pub fn health(&self) -> DatabaseHealth {
         self.health.show()
     }
 
-    /// The connections that are open.
+    /// The status of each connection pool.
     #[must_use]
     pub fn pools(&self) -> Vec<PoolStatus> {
         (self.pools)()
     }
 
-    /// Finishes what is being done and closes all connections. A SQLite file then holds everything
-    /// itself; before that, a part of it may be in the write-ahead log beside it.
+    /// Waits for running statements and closes all connections. A SQLite file is then complete;
+    /// before that, the write-ahead log beside it may hold a part.
     pub async fn close(&self) {
         (self.close)().await;
     }

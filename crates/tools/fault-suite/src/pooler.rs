@@ -87,7 +87,7 @@ pub async fn run(report: &mut Report, program: &Path) -> Result<(), Failure> {
         Ok(output) => String::from_utf8_lossy(&output?.stderr).into_owned(),
         Err(_elapsed) => "it started".to_owned(),
     };
-    let is_told = said.contains("it must be in session mode");
+    let is_told = said.contains("session mode");
     let last = said.lines().last().unwrap_or_default().to_owned();
     report.row(
         name,

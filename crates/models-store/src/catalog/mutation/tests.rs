@@ -15,21 +15,21 @@ const OPTIONS: Options = Options {
     create: true,
 };
 
-/// Notes what it is to wait for, and which revision others can read meanwhile.
-struct Noted<DB: Backend> {
+/// Records each wait, with the revision that other connections can read meanwhile.
+struct RecordingBarrier<DB: Backend> {
     database: Database<DB>,
     waits: Mutex<Vec<(Committed, Revision)>>,
 }
 
 #[async_trait]
-impl<DB: Backend> Barrier for Noted<DB> {
+impl<DB: Backend> Barrier for RecordingBarrier<DB> {
     async fn wait(&self, committed: Committed) {
         let seen = self.database.revision().await.unwrap();
         self.waits.lock().unwrap().push((committed, seen));
     }
 }
 
-impl<DB: Backend> Noted<DB> {
+impl<DB: Backend> RecordingBarrier<DB> {
     fn take(&self) -> Vec<(Committed, Revision)> {
         std::mem::take(&mut self.waits.lock().unwrap())
     }
@@ -53,7 +53,7 @@ fn model() -> Model {
 }
 
 async fn a_commit_waits_if_it_takes_something_away<DB: Backend>(database: Database<DB>) {
-    let barrier = Arc::new(Noted {
+    let barrier = Arc::new(RecordingBarrier {
         database: database.clone(),
         waits: Mutex::default(),
     });
@@ -77,7 +77,8 @@ async fn a_commit_waits_if_it_takes_something_away<DB: Backend>(database: Databa
     mutation.commit().await.unwrap();
     assert_eq!(barrier.take(), [], "a creation");
 
-    // Until the last change that takes something away, and after the commit of all.
+    // The wait is for the last change that takes something away, and begins after the commit of all
+    // changes.
     let mut mutation = begin().await;
     for change in [&deletion, &creation, &deletion, &creation] {
         mutation.record(change).await.unwrap();

@@ -17,19 +17,19 @@ use crate::database::error::is_lost;
 use crate::database::health::Outcomes;
 use crate::database::value::{Record, Value};
 
-/// How long a connection that is given back may take to show that it is usable.
+/// The time within which a returned connection must show that it is usable.
 const RETURN: Duration = Duration::from_secs(2);
 
-/// What a connection is fit for.
+/// The state of a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// The next statement, or another user.
+    /// The connection can run any statement or return to the pool.
     Idle,
-    /// The next statement of its transaction.
+    /// The connection can run the next statement of its transaction.
     InTransaction,
-    /// Nothing but the end of its transaction, in which a statement failed.
+    /// A statement of the transaction failed, so the connection can only end the transaction.
     InFailedTransaction,
-    /// A statement is under way, was dropped under way, or took the connection with it.
+    /// A statement is running, was dropped while it ran, or broke the connection.
     Lost,
 }
 
@@ -38,9 +38,9 @@ enum Held<DB: Driver> {
     Detached(DB::Connection),
 }
 
-/// A connection that runs statements within a deadline, each in turn.
+/// A connection that runs one statement at a time, each within the deadline.
 pub(crate) struct Connection<DB: Driver> {
-    /// There until it is dropped.
+    /// `Some` until the drop.
     held: Option<Held<DB>>,
     runtime: Handle,
     pub(super) outcomes: Arc<Outcomes>,
@@ -66,7 +66,7 @@ impl<DB: Driver> Connection<DB> {
         }
     }
 
-    /// The same outside the pool, with this deadline.
+    /// Takes the connection out of the pool and gives it this deadline.
     pub(super) fn detached(mut self, deadline: Deadline) -> Self {
         self.deadline = deadline;
         self.held = match self.held.take() {
@@ -90,11 +90,11 @@ impl<DB: Driver> Connection<DB> {
             }
             Err(failed) => Err(failed),
         };
-        self.outcomes.of_statement(&fetched);
+        self.outcomes.record_statement(&fetched);
         fetched.map_err(Failed::into_error)
     }
 
-    /// Runs statements that have no parameters, and tells of the end of each.
+    /// Runs statements without parameters, and calls `each` after each of them.
     pub(super) async fn run(
         &mut self,
         sql: String,
@@ -106,27 +106,28 @@ impl<DB: Driver> Connection<DB> {
         self.leave(before, running)
     }
 
-    /// Runs statements that have no parameters and return no rows.
+    /// Runs statements without parameters and without rows.
     pub(crate) async fn execute(&mut self, sql: impl Into<String>) -> Result<(), RepositoryError> {
         let done = self.run(sql.into(), || ()).await;
-        self.outcomes.of_statement(&done);
+        self.outcomes.record_statement(&done);
         done.map_err(Failed::into_error)
     }
 
-    /// Closes a detached connection, and waits for that a while.
+    /// Closes a detached connection, and waits for that up to [`RETURN`].
     pub(crate) async fn close(mut self) {
         if let Some(Held::Detached(detached)) = self.held.take() {
             let _ = timeout(RETURN, detached.close()).await;
         }
     }
 
-    /// Whether the server ended the connection during the last statement: another connection may do better.
+    /// Whether the server ended the connection during the last statement. Another connection may
+    /// succeed.
     pub(crate) fn is_lost(&self) -> bool {
         self.is_lost
     }
 
-    /// The connection, for one statement. A future that is dropped before [`leave`](Self::leave) leaves it in the
-    /// midst of that, and then it is lost.
+    /// Returns sqlx's connection for one statement. The state is `Lost` until
+    /// [`leave`](Self::leave), so a future that is dropped in between leaves a lost connection.
     fn enter(&mut self) -> Result<&mut DB::Connection, Failed> {
         if self.state == State::Lost {
             return Err(Failed::Unusable);
@@ -165,14 +166,14 @@ impl<DB: Driver> Connection<DB> {
 
 impl<DB: Driver> Drop for Connection<DB> {
     fn drop(&mut self) {
-        // One that is detached is closed, and the database rolls back.
+        // Dropping a detached connection closes it, and the database rolls back.
         let Some(Held::Pooled(mut connection)) = self.held.take() else {
             return;
         };
         let runtime = &self.runtime;
         match self.state {
             State::Idle => {
-                // sqlx asks the server whether it is still there, and waits for the response without end.
+                // On return, sqlx pings the server and waits for the response without a limit.
                 drop(runtime.spawn(give_back(connection)));
             }
             State::InTransaction | State::InFailedTransaction => {
@@ -196,7 +197,8 @@ pub(super) const ROLLBACK: &str = "ROLLBACK";
 fn give_back<DB: Driver>(
     mut connection: PoolConnection<DB>,
 ) -> impl Future<Output = ()> + Send + 'static {
-    // In the pool's hands at once: a task that is never run gives it back all the same.
+    // `return_to_pool` takes the connection at once, so that it is returned even if the task never
+    // runs.
     let returning = connection.return_to_pool();
     async move { drop(timeout(RETURN, returning).await) }
 }

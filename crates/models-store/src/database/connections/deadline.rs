@@ -5,18 +5,18 @@ use std::time::Duration;
 use models_core::RepositoryError;
 use tokio::time::Instant;
 
-/// How long a statement may take, with what it needs to get a connection.
+/// The time limit of a statement, including the wait for a connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline(pub(super) Duration);
 
 impl Deadline {
-    /// For renewals and for reading the event log. The shortest lease is 3 s.
+    /// For renewals and for reads of the event log. The shortest lease is 3 s.
     pub(crate) const RENEWAL: Self = Self(Duration::from_secs(2));
-    /// For the statements of an import, which concern every entry, and which no request waits for. PostgreSQL's own limit
-    /// for them is 10 minutes.
+    /// For an import's statements, which process every entry and which no request waits for.
+    /// PostgreSQL's own limit for them is 10 minutes.
     pub(crate) const IMPORT: Self = Self(Duration::from_secs(630));
-    /// For every other statement. The databases' own limit on waiting for a lock (5 s) is shorter, so that it ends
-    /// first and the connection stays usable.
+    /// For every other statement. The databases' own limit on waiting for a lock (5 s) is shorter,
+    /// so that it ends first and the connection stays usable.
     pub(crate) const STATEMENT: Self = Self(Duration::from_secs(8));
 
     pub(super) fn instant(self) -> Instant {

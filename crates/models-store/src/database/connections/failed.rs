@@ -1,15 +1,15 @@
-//! Statements that failed.
+//! Failed statements.
 
 use models_core::RepositoryError;
 
 use super::deadline::Deadline;
 use crate::database::error::repository_error;
 
-/// Why a statement has no result.
+/// The reason why a statement has no result.
 pub(crate) enum Failed {
     Database(sqlx::Error),
     Late(Deadline),
-    /// An earlier statement took the connection with it.
+    /// An earlier statement broke the connection.
     Unusable,
 }
 

@@ -1,4 +1,4 @@
-//! The connection over which PostgreSQL notifies.
+//! The connection that receives PostgreSQL's notifications.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use tokio::time::timeout;
 
 use super::pool::Connections;
 
-/// How long it may take to get a connection and to subscribe.
+/// The time limit for getting a connection and subscribing.
 const SUBSCRIBE: Duration = Duration::from_secs(5);
 
-/// Receives notifications.
+/// A subscription to notifications.
 pub(crate) struct Listener(Option<PgListener>);
 
 impl Listener {
-    /// Subscribes to the channel, over a connection of this pool.
+    /// Subscribes to the channel on a connection of this pool.
     pub(crate) async fn subscribe(
         connections: &Connections<Postgres>,
         channel: &str,
@@ -25,7 +25,7 @@ impl Listener {
             let listener = PgListener::connect_with(&connections.pool).await?;
             let mut listener = Self(Some(listener));
             if let Some(inner) = &mut listener.0 {
-                // A listener that reconnects by itself has been seen to lose notifications.
+                // sqlx's automatic reconnection has been seen to lose notifications.
                 inner.eager_reconnect(false);
                 inner.listen(channel).await?;
             }
@@ -35,7 +35,8 @@ impl Listener {
         subscribed.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut))
     }
 
-    /// Waits for a notification for so long. `None` if there was none; an error if the connection is of no use.
+    /// Waits for a notification up to `time`. `None` if there was none; an error if the connection
+    /// is broken.
     pub(crate) async fn wait(&mut self, time: Duration) -> Result<Option<()>, sqlx::Error> {
         let Some(listener) = &mut self.0 else {
             return Err(sqlx::Error::PoolClosed);
@@ -50,9 +51,9 @@ impl Listener {
 }
 
 impl Drop for Listener {
-    /// sqlx's listener would send an UNLISTEN when it is dropped, wait for the response without end, and keep its place
-    /// in the pool meanwhile. Its last task goes to a runtime that ends without running it; that closes the
-    /// connection.
+    /// When it is dropped, sqlx's listener sends an UNLISTEN, waits for the response without a
+    /// limit, and keeps its place in the pool meanwhile. Here it spawns that task on a runtime that
+    /// ends without running it, and that closes the connection.
     fn drop(&mut self) {
         let Some(listener) = self.0.take() else {
             return;

@@ -1,4 +1,4 @@
-//! A pool, and what becomes of its statements.
+//! A pool that records the outcomes of its statements.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::database::error::{is_lost, is_refused, unavailable};
 use crate::database::health::Outcomes;
 use crate::database::password::Passwords;
 
-/// For how long another password is looked for when the server refuses one.
+/// How long an acquisition tries other passwords after the server has refused one.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A pool of connections.
@@ -28,7 +28,7 @@ pub(crate) struct Connections<DB: Driver> {
     passwords: Option<Arc<Passwords>>,
 }
 
-// Derived, it would demand `DB: Clone`.
+// A derived `Clone` would require `DB: Clone`.
 impl<DB: Driver> Clone for Connections<DB> {
     fn clone(&self) -> Self {
         Self {
@@ -41,8 +41,8 @@ impl<DB: Driver> Clone for Connections<DB> {
 }
 
 impl<DB: Driver> Connections<DB> {
-    /// Takes the pool over. What becomes of its statements is recorded in `outcomes`. Call it on the runtime that
-    /// does the store's work.
+    /// Takes the pool over. `outcomes` records the outcomes of its statements. Call it on the
+    /// runtime that executes the store's work.
     pub(crate) fn new(
         pool: Pool<DB>,
         outcomes: Arc<Outcomes>,
@@ -56,13 +56,13 @@ impl<DB: Driver> Connections<DB> {
         }
     }
 
-    /// A connection for statements that have this deadline.
+    /// Acquires a connection for statements with this deadline.
     pub(crate) async fn acquire(
         &self,
         deadline: Deadline,
     ) -> Result<Connection<DB>, RepositoryError> {
         let acquired = self.acquire_by(deadline.instant()).await;
-        let acquired = self.outcomes.of_acquiring(acquired)?;
+        let acquired = self.outcomes.record_acquired(acquired)?;
         let (runtime, outcomes) = (self.runtime.clone(), self.outcomes.clone());
         Ok(Connection::new(acquired, runtime, outcomes, deadline))
     }
@@ -91,7 +91,8 @@ impl<DB: Driver> Connections<DB> {
             .map_err(unavailable)
     }
 
-    /// A connection that keeps no place in the pool, for settings and tables of its own. It is never given back.
+    /// Acquires a connection outside the pool, for session settings and temporary tables. It is
+    /// never returned to the pool.
     pub(crate) async fn detach(
         &self,
         deadline: Deadline,
@@ -112,7 +113,7 @@ impl<DB: Driver> Connections<DB> {
         self.pool.is_closed()
     }
 
-    /// Waits for what is being done, and closes all connections.
+    /// Waits for running statements, and closes all connections.
     pub(crate) async fn close(&self) {
         self.pool.close().await;
     }

@@ -14,7 +14,7 @@ use crate::database::health::observer::ObserverSlot;
 use crate::database::health::operation::Operation;
 
 const SHORT: Deadline = Deadline(Duration::from_millis(300));
-/// Takes seconds, on any machine.
+/// A statement that takes seconds on any machine.
 const LONG_IN_SQLITE: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000000) \
     SELECT count(*) FROM n";
 
@@ -36,16 +36,19 @@ async fn count(connections: &Connections<Postgres>, sql: &'static str) -> i64 {
 }
 
 #[tokio::test]
-async fn a_statement_past_its_deadline_takes_its_connection_along() {
+async fn a_statement_past_its_deadline_closes_its_connection() {
     let (_database, connections) = on_postgres().await;
     let id = count(&connections, "SELECT pg_backend_pid()::bigint").await;
     let mut connection = connections.acquire(SHORT).await.unwrap();
     let sleep = "SELECT 1::bigint FROM pg_sleep(5)";
     let error = connection.fetch::<(i64,)>(sleep, vec![]).await.unwrap_err();
     assert!(matches!(error, RepositoryError::Unavailable(_)), "{error}");
-    assert!(!connection.is_lost(), "another one would take as long");
+    assert!(
+        !connection.is_lost(),
+        "another connection would take as long"
+    );
     let again = connection.fetch::<(i64,)>("SELECT 1::bigint", vec![]).await;
-    assert!(again.is_err(), "it is in the midst of a statement");
+    assert!(again.is_err(), "the connection still runs a statement");
     drop(connection);
     assert_ne!(
         count(&connections, "SELECT pg_backend_pid()::bigint").await,
@@ -54,7 +57,7 @@ async fn a_statement_past_its_deadline_takes_its_connection_along() {
 }
 
 #[tokio::test]
-async fn a_statement_that_is_dropped_half_way_takes_its_connection_along() {
+async fn a_statement_that_is_dropped_half_way_closes_its_connection() {
     let (_database, connections) = on_postgres().await;
     let id = count(&connections, "SELECT pg_backend_pid()::bigint").await;
     let mut connection = connections.acquire(Deadline::STATEMENT).await.unwrap();
@@ -68,7 +71,7 @@ async fn a_statement_that_is_dropped_half_way_takes_its_connection_along() {
 }
 
 #[tokio::test]
-async fn a_transaction_that_is_dropped_is_rolled_back_and_its_connection_stays() {
+async fn a_dropped_transaction_is_rolled_back_and_its_connection_stays() {
     const BEGIN: &str = "BEGIN";
     let (_database, connections) = on_postgres().await;
     let id = count(&connections, "SELECT pg_backend_pid()::bigint").await;
@@ -85,7 +88,7 @@ async fn a_transaction_that_is_dropped_is_rolled_back_and_its_connection_stays()
     let error = transaction.commit(None).await.unwrap_err();
     assert!(
         matches!(error, RepositoryError::Failed(_)),
-        "PostgreSQL would roll back and say nothing"
+        "PostgreSQL would roll back without an error"
     );
     assert_eq!(
         count(&connections, "SELECT pg_backend_pid()::bigint").await,
@@ -94,7 +97,7 @@ async fn a_transaction_that_is_dropped_is_rolled_back_and_its_connection_stays()
 }
 
 #[tokio::test]
-async fn a_pool_without_a_free_connection_is_waited_for_until_the_deadline() {
+async fn an_acquisition_waits_for_a_free_connection_until_its_deadline() {
     let (_database, connections) = on_postgres().await;
     let kept = connections.acquire(SHORT).await.unwrap();
     let began = Clock::now();
@@ -105,10 +108,10 @@ async fn a_pool_without_a_free_connection_is_waited_for_until_the_deadline() {
     connections.acquire(Deadline::STATEMENT).await.unwrap();
 }
 
-/// Its thread goes on with the statement. There must not be ever more of them, nor may another statement queue up
-/// behind it.
+/// The thread of a SQLite connection continues with the statement. The pool must not start more and
+/// more threads, and no other statement may queue behind this one.
 #[tokio::test]
-async fn a_sqlite_connection_whose_thread_is_stuck_keeps_its_place() {
+async fn a_stuck_sqlite_connection_keeps_its_place_in_the_pool() {
     let database = TestDatabase::sqlite();
     let file = database.url().trim_start_matches("sqlite://");
     let options = sqlx::sqlite::SqliteConnectOptions::new()
@@ -121,7 +124,10 @@ async fn a_sqlite_connection_whose_thread_is_stuck_keeps_its_place() {
     let error = connection.fetch::<(i64,)>(LONG_IN_SQLITE, vec![]).await;
     assert!(matches!(error, Err(RepositoryError::Unavailable(_))));
     drop(connection);
-    assert!(connections.acquire(SHORT).await.is_err(), "it is stuck");
+    assert!(
+        connections.acquire(SHORT).await.is_err(),
+        "its thread is stuck"
+    );
     let mut connection = loop {
         match connections.acquire(Deadline::STATEMENT).await {
             Ok(connection) => break connection,

@@ -1,4 +1,4 @@
-//! Transactions on such connections.
+//! Transactions on connections with deadlines.
 
 use models_core::{CommitInDoubt, RepositoryError, Revision};
 
@@ -11,14 +11,14 @@ use crate::database::driver::Driver;
 use crate::database::error::is_in_doubt;
 use crate::database::value::{Record, Value};
 
-/// A transaction. sqlx's own would give its connection back to the pool when it is dropped, whatever became of its
-/// last statement. This one owns its connection, and dropped, rolls back within a deadline or closes it.
+/// A transaction that owns its connection. When it is dropped, it rolls back within a deadline or
+/// closes the connection. sqlx's own transaction returns its connection to the pool in any state.
 pub(crate) struct Transaction<DB: Driver> {
     connection: Connection<DB>,
 }
 
 impl<DB: Driver> Transaction<DB> {
-    /// Gets a connection, and begins on it.
+    /// Acquires a connection and begins a transaction on it.
     pub(crate) async fn begin(
         connections: &Connections<DB>,
         begin: &'static str,
@@ -42,7 +42,7 @@ impl<DB: Driver> Transaction<DB> {
         self.connection.fetch(sql, values).await
     }
 
-    /// The connection that it is on.
+    /// The transaction's connection.
     pub(crate) fn connection(&mut self) -> &mut Connection<DB> {
         &mut self.connection
     }
@@ -55,7 +55,7 @@ impl<DB: Driver> Transaction<DB> {
         self.connection.commit(notified).await
     }
 
-    /// Leaves everything as it was.
+    /// Rolls back.
     pub(crate) async fn roll_back(mut self) -> Result<(), RepositoryError> {
         self.connection.roll_back().await
     }
@@ -69,17 +69,17 @@ impl<DB: Driver> Connection<DB> {
         Ok(())
     }
 
-    /// Commits. Where a revision is given, the nodes are notified of it after the commit and in the same round trip; a
-    /// notification that fails (the server's queue may be full) does not concern the commit.
+    /// Commits. With a revision, the same round trip notifies the nodes of it after the commit. A
+    /// failed notification (the server's queue may be full) does not affect the commit.
     ///
-    /// `Unavailable` with [`CommitInDoubt`] in it if the connection was lost or the deadline passed before the server
-    /// confirmed the commit.
+    /// `Unavailable` with [`CommitInDoubt`] as its source if the connection was lost or the
+    /// deadline passed before the server confirmed the commit.
     pub(crate) async fn commit(
         &mut self,
         notified: Option<Revision>,
     ) -> Result<(), RepositoryError> {
         if self.state == State::InFailedTransaction {
-            // PostgreSQL would answer this COMMIT with a rollback, and no error.
+            // PostgreSQL executes this COMMIT as a rollback and reports no error.
             let text = "a transaction in which a statement failed cannot be committed";
             return Err(RepositoryError::Failed(text.into()));
         }
@@ -93,16 +93,16 @@ impl<DB: Driver> Connection<DB> {
         let done = self.run(sql, || is_committed = true).await;
         let outcomes = self.outcomes.clone();
         if is_committed {
-            outcomes.of_commit();
+            outcomes.record_commit();
             if self.state != State::Lost {
                 self.state = State::Idle;
             }
             if let Err(error) = done {
-                outcomes.of_notification(&error.into_error());
+                outcomes.record_failed_notification(&error.into_error());
             }
             return Ok(());
         }
-        outcomes.of_statement(&done);
+        outcomes.record_statement(&done);
         match done {
             Err(Failed::Database(error)) if !is_in_doubt(&error) => {
                 Err(Failed::Database(error).into_error())
@@ -114,7 +114,7 @@ impl<DB: Driver> Connection<DB> {
         }
     }
 
-    /// Leaves everything as it was.
+    /// Rolls back.
     pub(crate) async fn roll_back(&mut self) -> Result<(), RepositoryError> {
         let done = self.run(ROLLBACK.to_owned(), || ()).await;
         done.map_err(Failed::into_error)?;

@@ -1,11 +1,11 @@
-//! Repeated reads.
+//! Repetition on another connection.
 
 use std::time::Duration;
 
 use tokio::time::sleep;
 
-/// How often something that changes nothing was tried on connections that the server ended meanwhile. A server that is
-/// stopped, or an administrator, ends them all, one after the other.
+/// Counts the attempts of an operation that changes nothing, on connections that the server ended.
+/// A server that shuts down, or an administrator, ends all connections one after the other.
 #[derive(Default)]
 pub(crate) struct Tries(u32);
 
@@ -13,7 +13,8 @@ impl Tries {
     const MOST: u32 = 3;
     const PAUSE: Duration = Duration::from_millis(20);
 
-    /// Waits a moment and returns true if the last try was lost and is to be repeated on another connection.
+    /// Returns whether the operation may be repeated on another connection because the last one was
+    /// lost. Waits briefly first.
     pub(crate) async fn may_repeat(&mut self, is_lost: bool) -> bool {
         self.0 += 1;
         let may = is_lost && self.0 < Self::MOST;

@@ -4,12 +4,12 @@ use std::sync::{Arc, OnceLock};
 
 use super::operation::Operation;
 
-/// Is told what an operator wants to see of the database. No method may block.
+/// Receives events for the operator's metrics. No method may block.
 pub trait Observer: Send + Sync {
-    /// The connection that notifications come over was lost or given up, and there is a new one.
+    /// A new connection for notifications has replaced a lost or abandoned one.
     fn reconnected(&self);
 
-    /// A statement failed, or there was no connection for it.
+    /// A statement failed, or no connection was available for it.
     fn statement_failed(&self, operation: Operation);
 }
 
@@ -18,12 +18,12 @@ pub trait Observer: Send + Sync {
 pub(crate) struct ObserverSlot(Arc<OnceLock<Arc<dyn Observer>>>);
 
 impl ObserverSlot {
-    /// Only the first stays.
-    pub(crate) fn by(&self, observer: Arc<dyn Observer>) {
+    /// Sets the observer. Later calls have no effect.
+    pub(crate) fn set(&self, observer: Arc<dyn Observer>) {
         let _ = self.0.set(observer);
     }
 
-    pub(crate) fn tell(&self, what: impl FnOnce(&dyn Observer)) {
+    pub(crate) fn notify(&self, what: impl FnOnce(&dyn Observer)) {
         if let Some(observer) = self.0.get() {
             what(&**observer);
         }
@@ -33,10 +33,10 @@ impl ObserverSlot {
 /// The connections of a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolStatus {
-    /// What they are for: `reader`, `writer` or `nodes`.
+    /// The purpose of the connections: `reader`, `writer` or `nodes`.
     pub name: &'static str,
-    /// How many are open.
+    /// The number of open connections.
     pub size: u32,
-    /// How many of those are not in use.
+    /// The number of open connections that are not in use.
     pub idle: usize,
 }

@@ -1,21 +1,21 @@
-//! The kinds of statements.
+//! The kinds of operations.
 
-/// What a statement is for.
+/// The purpose of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// Reading the catalog or the event log.
+    /// Reads of the catalog or the event log.
     Read,
-    /// Changing the catalog.
+    /// Changes of the catalog.
     Write,
-    /// The node's row, and the barrier.
+    /// Statements on the nodes' rows, by renewals and barriers.
     Renewal,
 }
 
 impl Operation {
-    /// All of them.
+    /// All operations.
     pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Renewal];
 
-    /// As metrics call it.
+    /// The name in metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

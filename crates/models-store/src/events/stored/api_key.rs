@@ -1,4 +1,4 @@
-//! Keys, as the log holds them.
+//! The stored form of API keys.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Models, as the log holds them.
+//! The stored form of models.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Organizations with their default projects, as the log holds them.
+//! The stored form of organizations with their default projects.
 
 use std::borrow::Cow;
 

@@ -4,13 +4,13 @@ use models_core::{Scope, Timestamp};
 
 use super::*;
 
-/// What 0.1 wrote: each kind of change, with and without each optional field.
+/// Events that version 0.1 wrote: each kind of change, with and without each optional field.
 const WRITTEN: &str = include_str!("written-by-0.1.jsonl");
 
 const MODEL: &str = r#"{"id":"a","scope":"public","created":1,"owned_by":"b"}"#;
 
 #[test]
-fn every_change_that_0_1_wrote_is_read_and_written_with_the_same_bytes() {
+fn changes_of_0_1_are_read_and_written_with_the_same_bytes() {
     let mut kinds = BTreeSet::new();
     for line in WRITTEN.lines() {
         let change = read(line).unwrap();
@@ -23,7 +23,7 @@ fn every_change_that_0_1_wrote_is_read_and_written_with_the_same_bytes() {
 }
 
 #[test]
-fn the_values_of_what_0_1_wrote_are_these() {
+fn changes_of_0_1_are_read_with_all_their_values() {
     let changes: Vec<Change> = WRITTEN.lines().map(|line| read(line).unwrap()).collect();
     let Change::OrganizationCreated(organization) = &changes[0] else {
         panic!("{:?}", changes[0]);
@@ -58,7 +58,7 @@ fn the_values_of_what_0_1_wrote_are_these() {
 }
 
 #[test]
-fn optional_fields_may_be_missing_and_unknown_ones_are_passed_over() {
+fn missing_optional_fields_and_unknown_fields_are_accepted() {
     let json = format!(r#"{{"type":"model.created","details":{MODEL}}}"#);
     let read_model = |json: &str| match read(json) {
         Ok(Change::ModelCreated(model)) => model,
@@ -71,7 +71,7 @@ fn optional_fields_may_be_missing_and_unknown_ones_are_passed_over() {
 }
 
 #[test]
-fn what_is_damaged_is_refused_without_its_contents() {
+fn errors_of_damaged_changes_show_no_contents() {
     let of = |kind: &str, details: &str| format!(r#"{{"type":"{kind}","details":{details}}}"#);
     let moved = |after: &str| {
         let details = format!(r#"{{"before":{MODEL},"after":{after}}}"#);

@@ -21,7 +21,7 @@ const FILL: &str = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FRO
     SELECT 2 * n, 100, 'key_' || (n + 1), 'model.deleted', 'org_2', 'x', '{}' FROM n \
     UNION ALL SELECT 2 * n + 1, 100, 'key_1', 'model.deleted', 'org_1', 'y' || n, '{}' FROM n";
 
-/// The look-up for a foreign id (`x`), a missing one (`z`) and the actor's own (`y7`).
+/// The look-ups of a foreign id (`x`), a missing one (`z`) and the actor's own (`y7`).
 fn look_ups() -> impl Iterator<Item = String> {
     ["x", "z", "y7"].into_iter().map(|id| {
         let sql = FIND_DELETED.replace("$1", "'key_1'");
@@ -80,7 +80,7 @@ async fn on_postgres_the_look_up_reads_only_the_actors_own_events() {
                 plan.contains("events_deletions") && plan.contains("Index Cond: ((actor = "),
                 "{plan}"
             );
-            // What is read and left out would show here.
+            // Rows that are read and discarded would show here.
             assert!(!plan.contains("Rows Removed"), "{plan}");
             assert!(!plan.contains("Seq Scan"), "{plan}");
         }

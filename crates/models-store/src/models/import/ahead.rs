@@ -1,14 +1,16 @@
-//! Writing ahead of the turn, where other transactions can write meanwhile.
+//! Writes of an import ahead of its turn, on a database where other transactions can write
+//! meanwhile.
 //!
-//! PostgreSQL takes seconds to write a large import. Nobody sees the rows before the commit, so an import writes them first,
-//! and takes the turn last. Two rules make that safe:
+//! PostgreSQL takes seconds to write a large import. Readers do not see the rows before the commit,
+//! so the import writes them first and takes the turn last. Two rules make that safe:
 //!
-//! - Whoever holds the turn never waits for an import that waits for the turn. After each piece, the import asks whether another
-//!   transaction waits for it, and it waits only briefly for any lock. In either case it gives way: it rolls back, and begins
-//!   again. One import writes ahead at a time.
-//! - Revisions have no gaps, although other changes take theirs while the import writes. The import holds back its first
-//!   [`HELD_BACK`] events. Those after them get the revisions that they have if nothing else is committed. With the turn, it
-//!   is known how many revisions have passed. As many of the events that were held back come last; the others fill the gap.
+//! - The holder of the turn never waits for an import that waits for the turn. After each piece the import checks whether
+//!   another transaction waits for it, and its own waits for locks are short. In either case it gives way: it rolls back
+//!   and begins again. One import writes ahead at a time.
+//! - Revisions have no gaps, although other changes take revisions while the import writes. The import holds back its first
+//!   [`HELD_BACK`] events. The later events get the revisions that are right if no other change commits. When the import
+//!   has the turn, it counts the revisions that other changes have taken. As many of the events that it held back come
+//!   last; the others fill the gap.
 
 use std::time::{Duration, Instant};
 
@@ -22,18 +24,21 @@ use super::staging::Staging;
 use crate::catalog::Backend;
 use crate::database::gives_way;
 
-/// How many events are written with the turn. An import of fewer changes takes the turn first.
+/// The number of events that an import writes while it holds the turn. An import with fewer changes
+/// takes the turn first.
 pub(super) const HELD_BACK: i64 = 1_000;
 
-/// How many rows are written between two looks at who waits.
+/// The rows that an import writes between two checks for waiting transactions.
 const PIECE: i64 = 4_096;
 
-/// How often an import looks whether the turn is free, and the pause between two looks. After that it gives way.
-const LOOKS: usize = 400;
+/// The attempts to take the turn, and the pause between two of them. After the last one the import
+/// gives way.
+const TURN_ATTEMPTS: usize = 400;
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Writes what is staged and commits it. False if the import gave way, or has to compare again: then nothing has changed.
-/// Adds to `held` for how long it held the turn.
+/// Writes the staged changes and commits. Adds the time of the turn to `held`.
+///
+/// Returns false, with nothing changed, if the import gave way or must compare again.
 pub(super) async fn apply<DB: Backend>(
     staging: &mut Staging<'_, DB>,
     ahead: &Ahead,
@@ -63,7 +68,8 @@ pub(super) async fn apply<DB: Backend>(
     Ok(is_applied)
 }
 
-/// Writes the events that were held back. False if too many revisions have passed, or a staged model has changed.
+/// Writes the events that were held back. False if too many revisions have passed, or if a staged
+/// model has changed.
 async fn finish<DB: Backend>(
     staging: &mut Staging<'_, DB>,
     mut numbering: Numbering,
@@ -80,7 +86,8 @@ async fn finish<DB: Backend>(
     Ok(true)
 }
 
-/// Writes all but the events that are held back, and takes the turn. `None` if the import has to give way.
+/// Writes everything except the events that are held back, and takes the turn. `None` if the import
+/// must give way.
 async fn write<DB: Backend>(
     staging: &mut Staging<'_, DB>,
     ahead: &Ahead,
@@ -103,7 +110,7 @@ async fn write<DB: Backend>(
             return Ok(None);
         }
     }
-    for _ in 0..LOOKS {
+    for _ in 0..TURN_ATTEMPTS {
         if staging.connection.is_waited_for(ahead).await? {
             return Ok(None);
         }
@@ -115,7 +122,7 @@ async fn write<DB: Backend>(
     Ok(None)
 }
 
-/// The changes whose events are written with the turn.
+/// The changes whose events are held back until the import has the turn.
 fn first(all: Span) -> Span {
     Span {
         up_to: all.up_to.min(HELD_BACK),
@@ -123,7 +130,7 @@ fn first(all: Span) -> Span {
     }
 }
 
-/// The changes whose events are written before.
+/// The changes whose events are written before the turn.
 fn rest(all: Span) -> Span {
     Span {
         after: first(all).up_to,

@@ -1,5 +1,5 @@
-//! The connection of an import. It has temporary tables and settings of its own, and is closed after
-//! the import, whatever became of it.
+//! The connection of an import. It has its own temporary tables and settings, so it is closed after
+//! the import.
 
 use models_core::{CatalogState, Committed, Level, Position, RepositoryError, Revision};
 
@@ -17,7 +17,7 @@ impl Turn {
     }
 }
 
-/// A connection outside the pools. Dropped, it is closed, and the database rolls back.
+/// A connection outside the pools. When it is dropped, it is closed, and the database rolls back.
 pub(super) struct ImportConnection<DB: Backend> {
     connection: Connection<DB>,
     store: SqlStore<DB>,
@@ -25,7 +25,7 @@ pub(super) struct ImportConnection<DB: Backend> {
 
 impl<DB: Backend> ImportConnection<DB> {
     pub(super) async fn open(store: &SqlStore<DB>) -> Result<Self, RepositoryError> {
-        store.refuse_other_files()?;
+        store.check_database_file()?;
         let mut opened = Self {
             connection: store.writer.detach(Deadline::IMPORT).await?,
             store: store.clone(),
@@ -45,7 +45,7 @@ impl<DB: Backend> ImportConnection<DB> {
         self.connection.fetch(sql, values).await
     }
 
-    /// Runs a statement whose rows, if any, do not matter.
+    /// Runs a statement and ignores its rows.
     pub(super) async fn execute(
         &mut self,
         sql: &'static str,
@@ -62,7 +62,7 @@ impl<DB: Backend> ImportConnection<DB> {
             .map(Turn)
     }
 
-    /// The newest revision, as this connection sees it.
+    /// Reads the newest revision on this connection.
     pub(super) async fn newest_revision(&mut self) -> Result<Revision, RepositoryError> {
         let catalog = fetch_catalog(&mut self.connection, DB::POSITION, self.store.level).await?;
         Ok(catalog.position.revision)
@@ -84,7 +84,7 @@ impl<DB: Backend> ImportConnection<DB> {
         Ok(waiting.iter().any(|(count,)| *count > 0))
     }
 
-    /// Takes the turn within the transaction if nobody has it.
+    /// Takes the turn within the transaction if no other transaction holds it.
     pub(super) async fn take_free_turn(
         &mut self,
         ahead: &Ahead,
@@ -97,7 +97,7 @@ impl<DB: Backend> ImportConnection<DB> {
         taken.map(|catalog| Some(Turn(catalog)))
     }
 
-    /// Raises the catalog's level to what these changes need, if it is lower.
+    /// Raises the catalog's level to `level`, if it is lower.
     pub(super) async fn raise_level(
         &mut self,
         turn: &Turn,
@@ -113,8 +113,8 @@ impl<DB: Backend> ImportConnection<DB> {
         Ok(())
     }
 
-    /// Commits what was written up to this revision. If that takes something away, this returns when no node serves it
-    /// any more.
+    /// Commits the changes up to this revision. If one of them takes something away, this returns
+    /// when no node serves it any more.
     pub(super) async fn commit(
         &mut self,
         turn: Turn,
@@ -133,9 +133,10 @@ impl<DB: Backend> ImportConnection<DB> {
         }
         self.execute("UPDATE catalog SET revision = $1", vec![last.0.into()])
             .await?;
-        self.store.refuse_other_files()?;
+        self.store.check_database_file()?;
         let done = self.connection.commit(Some(last)).await;
-        // Also where that is in doubt: the node finds out.
+        // A commit in doubt notifies too: the node reads the event log and sees whether it
+        // happened.
         self.store.committed.notify_one();
         done?;
         if let Some(gone) = gone {
@@ -148,7 +149,7 @@ impl<DB: Backend> ImportConnection<DB> {
         self.connection.roll_back().await
     }
 
-    /// Closes the connection. A failure concerns nobody any more.
+    /// Closes the connection. A failure has no consequences.
     pub(super) async fn close(self) {
         self.connection.close().await;
     }

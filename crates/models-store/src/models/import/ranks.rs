@@ -1,8 +1,8 @@
-//! Which rows are written at once, and which revisions their events get.
+//! Ranges of rows, and the revisions of events.
 
 use models_core::Revision;
 
-/// Rows by their numbers, which start at 1.
+/// A range of row numbers, which start at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
     pub(super) after: i64,
@@ -10,7 +10,7 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// In pieces of this length; the last may be shorter.
+    /// Splits the range into pieces of this length; the last may be shorter.
     pub(super) fn pieces(self, length: i64) -> impl Iterator<Item = Self> {
         let step = usize::try_from(length).unwrap_or(usize::MAX);
         (self.after..self.up_to)
@@ -22,8 +22,8 @@ impl Span {
     }
 }
 
-/// Which revision the event of which change has. The change with rank `n` has the revision `before + n`, but for the
-/// first `passed` ones: those follow after the last.
+/// The assignment of revisions to the events of changes. The change with rank `n` gets the revision
+/// `before + n`, except for the first `passed` changes, which follow after the last.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Numbering {
     pub(super) before: Revision,

@@ -1,28 +1,29 @@
-//! In which settings and statements of an import the databases differ.
+//! The settings and statements of an import that differ between the databases.
 
 use sqlx::{Postgres, Sqlite};
 
-/// What an import sets on its connection.
+/// The settings and statements of an import on one database.
 pub(crate) trait ImportSettings {
-    /// The statements.
+    /// The statements that set up the connection.
     const SETTINGS: &'static [&'static str];
 
-    /// How an import writes before it takes the turn, where others can write meanwhile.
+    /// The statements for writing ahead of the turn; `None` if only the holder of the turn can
+    /// write.
     const AHEAD: Option<Ahead>;
 }
 
 impl ImportSettings for Sqlite {
-    /// A patient wait for the lock, and room in memory for what one transaction changes (128 MiB at
-    /// most): pages that do not fit are written twice, while others wait.
+    /// A long wait for the lock, and memory for the pages that one transaction changes (128 MiB at
+    /// most). Pages that do not fit are written twice while other changes wait.
     const SETTINGS: &'static [&'static str] =
         &["PRAGMA busy_timeout = 60000", "PRAGMA cache_size = -131072"];
 
-    /// Whoever writes holds the turn.
+    /// In SQLite a writer always holds the turn.
     const AHEAD: Option<Ahead> = None;
 }
 
 impl ImportSettings for Postgres {
-    /// Deadlines for statements over every entry, a patient wait for the turn, and memory for the
+    /// Deadlines for statements over every entry, a long wait for the turn, and memory for the
     /// comparison and the temporary tables.
     const SETTINGS: &'static [&'static str] = &[
         "SET statement_timeout = '10min'",
@@ -37,7 +38,8 @@ impl ImportSettings for Postgres {
             "CREATE INDEX IF NOT EXISTS staged_models_rank ON staged_models (rank)",
             "CREATE INDEX IF NOT EXISTS arranged_models_place ON arranged_models (place)",
         ],
-        // One import at a time: their events would meet. Waiting for this lock blocks nobody else.
+        // One import writes ahead at a time, because two would use the same revisions. The wait for
+        // this lock blocks no other transaction.
         queue: "SELECT pg_advisory_xact_lock(6150391)::text",
         limit_waits: "SET LOCAL lock_timeout = '200ms'; SET LOCAL idle_in_transaction_session_timeout = '1s'",
         find_waiting: "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid' \
@@ -48,14 +50,15 @@ impl ImportSettings for Postgres {
 
 /// The statements of an import that writes ahead of its turn.
 pub(crate) struct Ahead {
-    /// Prepare the temporary tables.
+    /// The statements that prepare the temporary tables.
     pub(super) prepare: &'static [&'static str],
-    /// Waits until no other import writes ahead.
+    /// The statement that waits until no other import writes ahead.
     pub(super) queue: &'static str,
-    /// Limits how long this transaction waits for a lock, and how long its locks stay if the process stops.
+    /// The statements that limit this transaction's waits for locks, and the life of its locks if
+    /// the process stops.
     pub(super) limit_waits: &'static str,
-    /// Counts the transactions that wait for this one.
+    /// The statement that counts the transactions that wait for this one.
     pub(super) find_waiting: &'static str,
-    /// Locks the row of the turn if nobody has it, and returns it.
+    /// The statement that locks and returns the row of the turn if it is free.
     pub(super) lock_free_turn: &'static str,
 }

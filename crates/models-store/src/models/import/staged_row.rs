@@ -1,4 +1,4 @@
-//! How an entry is staged.
+//! The staged form of an entry.
 
 use models_core::{Change, Model, RepositoryError};
 

@@ -19,30 +19,30 @@ use crate::catalog::Backend;
 use crate::database::Value;
 use crate::models::rows::{column, models};
 
-/// How many stale rows are looked for at once, and from how many on they are not staged within the
-/// turn.
+/// The most stale rows that one query returns. From this number on, an import does not stage them
+/// again within the turn.
 pub(super) const MOST_STALE: usize = 1_000;
 
-/// An import whose entries are compared with the present models.
+/// An import whose entries are being compared with the stored models.
 pub(super) struct Staging<'a, DB: Backend> {
     pub(super) connection: ImportConnection<DB>,
     import: &'a Import,
     at: Timestamp,
-    /// Has a step for each entry that has been staged.
+    /// The steps of the entries that have been staged.
     plan: Plan,
-    /// The highest level that one of the changes needs.
+    /// The highest level that any of the changes needs.
     level: Level,
     /// Whether one of the changes takes something away.
     takes_away: bool,
-    /// The newest revision before the last whole comparison.
+    /// The newest revision before the last comparison of all entries.
     compared_at: Revision,
-    /// Whether `rank` and `arranged_models` are those of the staged rows.
+    /// Whether `rank` and `arranged_models` match the staged rows.
     is_ranked: bool,
     is_arranged: bool,
 }
 
 impl<'a, DB: Backend> Staging<'a, DB> {
-    /// Makes the tables. `Failed` if the scope's organization does not exist.
+    /// Creates the tables. `Failed` if the scope's organization does not exist.
     pub(super) async fn begin(
         mut connection: ImportConnection<DB>,
         import: &'a Import,
@@ -77,12 +77,12 @@ impl<'a, DB: Backend> Staging<'a, DB> {
         std::mem::take(&mut self.plan)
     }
 
-    /// How many models the import changes, as far as is staged.
+    /// The number of models that the staged entries change.
     pub(super) fn changes(&self) -> usize {
         self.plan.changes()
     }
 
-    /// Stages each entry. `AlreadyExists` if an id comes twice.
+    /// Stages all entries. `AlreadyExists` if an id occurs twice.
     pub(super) async fn stage_all(&mut self, progress: &Progress) -> Result<(), RepositoryError> {
         let mut done = 0;
         for (which, rows) in pieces(self.import.entries.len()) {
@@ -96,14 +96,15 @@ impl<'a, DB: Backend> Staging<'a, DB> {
         Ok(())
     }
 
-    /// The positions of entries whose models have changed since the last whole comparison, at most
-    /// [`MOST_STALE`] of them.
+    /// Finds the entries whose models have changed since the last comparison of all entries, at
+    /// most [`MOST_STALE`] of them.
     pub(super) async fn find_stale(&mut self) -> Result<Vec<usize>, RepositoryError> {
         let values = vec![column(&self.import.scope).into(), self.compared_at.0.into()];
         self.find_positions(FIND_STALE_SINCE, values).await
     }
 
-    /// Whether another change of a staged model was committed since the last whole comparison, up to this revision.
+    /// Whether another change of a staged model was committed after the last comparison of all
+    /// entries, up to this revision.
     pub(super) async fn is_changed(&mut self, up_to: Revision) -> Result<bool, RepositoryError> {
         let values = vec![
             self.compared_at.0.into(),
@@ -128,7 +129,7 @@ impl<'a, DB: Backend> Staging<'a, DB> {
             .map_err(|error| RepositoryError::Failed(error.into()))
     }
 
-    /// Stages these entries anew.
+    /// Stages these entries again.
     pub(super) async fn stage_again(
         &mut self,
         mut positions: &[usize],
@@ -148,8 +149,8 @@ impl<'a, DB: Backend> Staging<'a, DB> {
         Ok(())
     }
 
-    /// Compares all entries, and stages the stale ones anew, until few are left. Whether there were any at the last
-    /// look.
+    /// Compares all entries and stages the stale ones again, until few are left. Returns whether
+    /// the last comparison found any.
     pub(super) async fn refresh(&mut self) -> Result<bool, RepositoryError> {
         loop {
             self.compared_at = self.connection.newest_revision().await?;
@@ -162,7 +163,7 @@ impl<'a, DB: Backend> Staging<'a, DB> {
         }
     }
 
-    /// Prepares what is to be written.
+    /// Prepares the rows for writing.
     pub(super) async fn arrange(&mut self) -> Result<(), RepositoryError> {
         if !self.is_ranked {
             self.connection.execute(RANK, vec![]).await?;
@@ -180,13 +181,13 @@ impl<'a, DB: Backend> Staging<'a, DB> {
         Ok(())
     }
 
-    /// Writes these rows of `arranged_models`.
+    /// Copies these rows of `arranged_models` to `models`.
     pub(super) async fn write_models(&mut self, rows: Span) -> Result<(), RepositoryError> {
         let values = vec![rows.after.into(), rows.up_to.into()];
         self.connection.execute(WRITE, values).await
     }
 
-    /// Writes the events of the changes with these ranks.
+    /// Appends the events of the changes with these ranks.
     pub(super) async fn record(
         &mut self,
         ranks: Span,
@@ -206,15 +207,16 @@ impl<'a, DB: Backend> Staging<'a, DB> {
         self.connection.execute(RECORD, values).await
     }
 
-    /// Ends the transaction, in which all changes have been written.
+    /// Commits the transaction, in which all changes have been written.
     pub(super) async fn commit(&mut self, turn: Turn) -> Result<(), RepositoryError> {
         let last = Revision(turn.revision_before().0 + self.all().up_to);
-        // Last of all: it locks the nodes' rows, and no node can renew its lease meanwhile.
+        // The raise comes last, because it locks the nodes' rows and no node can renew its lease
+        // meanwhile.
         self.connection.raise_level(&turn, self.level).await?;
         self.connection.commit(turn, last, self.takes_away).await
     }
 
-    /// All changes.
+    /// The range of all changes.
     pub(super) fn all(&self) -> Span {
         Span {
             after: 0,
@@ -229,7 +231,7 @@ impl<'a, DB: Backend> Staging<'a, DB> {
             .map(OrganizationId::as_str)
     }
 
-    /// Stages as many entries as the statement is for.
+    /// Stages these entries with the statement for their number.
     async fn stage(&mut self, which: usize, positions: &[usize]) -> Result<(), RepositoryError> {
         let existing = self.find(which, positions).await?;
         let mut values = Vec::with_capacity(positions.len() * STAGED);
@@ -250,7 +252,7 @@ impl<'a, DB: Backend> Staging<'a, DB> {
         self.connection.execute(&STAGE[which], values).await
     }
 
-    /// The present models of these entries.
+    /// Finds the stored models of these entries.
     async fn find(
         &mut self,
         which: usize,
@@ -271,7 +273,7 @@ impl<'a, DB: Backend> Staging<'a, DB> {
     }
 }
 
-/// A number of entries, which are in memory.
+/// Converts a number of entries, which fits because the entries are in memory.
 fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

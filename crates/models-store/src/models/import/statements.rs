@@ -1,15 +1,15 @@
-//! Statements for many rows at once.
+//! Statements for many rows.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
 
 use crate::models::rows::model_columns;
 
-/// The numbers of rows that there are statements for. The largest stays below both databases' limits
-/// on values (SQLite's is 32,766).
+/// The numbers of rows for which there are statements. The largest stays below both databases'
+/// limits on values (SQLite's is 32,766).
 const SIZES: [usize; 4] = [512, 64, 8, 1];
 
-/// Finds the models of a scope (`$1`) with these ids: a statement for each size.
+/// Statements that find the models of a scope (`$1`) with these ids, one for each size.
 pub(super) static FIND: LazyLock<[String; 4]> = LazyLock::new(|| {
     let columns = model_columns!(all, [", "] [*]);
     SIZES.map(|rows| {
@@ -18,10 +18,10 @@ pub(super) static FIND: LazyLock<[String; 4]> = LazyLock::new(|| {
     })
 });
 
-/// The columns of `staged_models`.
+/// The number of columns of `staged_models`.
 pub(super) const STAGED: usize = 11;
 
-/// Stages entries: a statement for each size.
+/// Statements that stage entries, one for each size.
 pub(super) static STAGE: LazyLock<[String; 4]> = LazyLock::new(|| {
     let table = concat!(
         "INSERT INTO staged_models (position, rank, kind, id, ",
@@ -38,7 +38,7 @@ pub(super) static STAGE: LazyLock<[String; 4]> = LazyLock::new(|| {
     })
 });
 
-/// `$3, $4`: this many values from the first on.
+/// Writes `count` placeholders from `$first` on, for example `$3, $4`.
 fn values(first: usize, count: usize) -> String {
     (first..first + count).fold(String::new(), |mut text, number| {
         let separator = if text.is_empty() { "" } else { ", " };
@@ -47,7 +47,8 @@ fn values(first: usize, count: usize) -> String {
     })
 }
 
-/// Splits so many rows into those for each statement, in order: which statement, and for how many.
+/// Splits a number of rows into pieces. Returns the index of each piece's statement and its number
+/// of rows, in order.
 pub(super) fn pieces(rows: usize) -> impl Iterator<Item = (usize, usize)> {
     let mut left = rows;
     std::iter::from_fn(move || {

@@ -1,11 +1,11 @@
-//! The temporary tables of an import, and what is written from them.
+//! The temporary tables of an import, and the statements that copy from them.
 
 use crate::database::event_columns;
 use crate::models::rows::model_columns;
 
-/// The columns have the types and collations of the tables that they are compared with. `rank` counts
-/// the changes in the order of the entries, `kind` is the event's type and empty where nothing
-/// changes, and `change` is the event's text.
+/// The columns have the types and collations of the columns that they are compared with. `rank`
+/// numbers the changes in the order of the entries. `kind` is the event's type, and empty if
+/// nothing changes. `change` is the event's text.
 pub(super) const CREATE: [&str; 4] = [
     concat!(
         "CREATE TEMPORARY TABLE staged_models AS \
@@ -17,7 +17,8 @@ pub(super) const CREATE: [&str; 4] = [
     ),
     "CREATE UNIQUE INDEX staged_models_position ON staged_models (position)",
     "CREATE UNIQUE INDEX staged_models_id ON staged_models (id)",
-    // What is written to `models`, in the order of its key: that takes a third of the time.
+    // `arranged_models` holds the rows for `models` in the order of the primary key. Writing in
+    // that order takes a third of the time.
     concat!(
         "CREATE TEMPORARY TABLE arranged_models AS SELECT created AS place, ",
         model_columns!(all, [", "] [*]),
@@ -27,15 +28,15 @@ pub(super) const CREATE: [&str; 4] = [
 
 pub(super) const FIND_ORGANIZATION: &str = "SELECT created_at FROM organizations WHERE id = $1";
 
-/// Whether the present model `m` differs from the state that `s` was compared with.
+/// Whether the stored model `m` differs from the state before in `s`.
 macro_rules! is_stale {
     () => {
         model_columns!(second, [" OR "] ["s.before_" * " IS DISTINCT FROM m." *])
     };
 }
 
-/// Materialized, the join is planned for all rows. For the first 1,000, PostgreSQL looks up each model by itself, which
-/// takes five times as long where nothing is stale.
+/// With `MATERIALIZED`, PostgreSQL plans the join for all rows. With the `LIMIT` inside, it would
+/// look up each model separately, which takes five times as long when nothing is stale.
 pub(super) const FIND_STALE: &str = concat!(
     "WITH stale AS MATERIALIZED (\
         SELECT s.position FROM staged_models s LEFT JOIN models m ON m.scope = $1 AND m.id = s.id WHERE ",
@@ -43,7 +44,8 @@ pub(super) const FIND_STALE: &str = concat!(
     ") SELECT position FROM stale ORDER BY position LIMIT 1000"
 );
 
-/// The same for models that have changed after a revision. All others are as they were compared.
+/// Finds the stale rows among models that have changed after a revision. All other models are
+/// unchanged since the comparison.
 pub(super) const FIND_STALE_SINCE: &str = concat!(
     "SELECT DISTINCT s.position FROM events e JOIN staged_models s ON s.id = e.subject_id \
         LEFT JOIN models m ON m.scope = $1 AND m.id = s.id \
@@ -52,7 +54,7 @@ pub(super) const FIND_STALE_SINCE: &str = concat!(
     ") ORDER BY s.position LIMIT 1000"
 );
 
-/// Whether a staged model has changed after one revision, up to another.
+/// Finds a staged model that has changed in a range of revisions.
 pub(super) const FIND_CHANGED: &str = "SELECT s.position FROM events e JOIN staged_models s ON s.id = e.subject_id \
     WHERE e.revision > $1 AND e.revision <= $2 AND e.organization_id IS NOT DISTINCT FROM $3 LIMIT 1";
 

@@ -20,7 +20,7 @@ const OPTIONS: Options = Options {
     create: true,
 };
 
-/// The registration of the programs from before there were levels.
+/// The registration statement of programs from before levels existed.
 const REGISTER_OF_AN_OLDER_VERSION: &str =
     "INSERT INTO nodes (id, epoch, applied_revision, renewal, lease_ms) VALUES ($1, '', -1, 0, $2)";
 
@@ -154,9 +154,9 @@ async fn levels_on_postgres() {
     a_raise_keeps_older_programs_out(&store).await;
 }
 
-/// The two files of SQLite are not committed at once.
+/// SQLite does not commit its two files together.
 #[tokio::test]
-async fn a_raise_that_was_not_committed_is_taken_back_when_the_file_is_opened_again() {
+async fn an_uncommitted_raise_is_undone_when_the_file_is_opened_again() {
     let database = TestDatabase::sqlite();
     let (opened, ..) = connect_to_file(database.url(), OPTIONS).await.unwrap();
     let store = with_a_barrier(opened);
@@ -169,7 +169,7 @@ async fn a_raise_that_was_not_committed_is_taken_back_when_the_file_is_opened_ag
     register_older(&store, "node_old").await.unwrap();
 }
 
-/// As the file is that a program made from before there were levels, with a node that runs.
+/// The file of a program from before levels existed, with a running node.
 #[tokio::test]
 async fn the_file_of_an_older_version_gets_levels_and_keeps_its_rows() {
     let database = TestDatabase::sqlite();
@@ -193,7 +193,7 @@ async fn the_file_of_an_older_version_gets_levels_and_keeps_its_rows() {
         .await
         .unwrap();
     assert_eq!(rows, [("node_old".to_owned(), 4, 0)]);
-    // The node goes on.
+    // The older node can still renew.
     let renewed = older
         .execute("UPDATE nodes SET renewal = 5 WHERE id = 'node_old'")
         .await

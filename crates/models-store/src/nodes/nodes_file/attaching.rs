@@ -1,4 +1,4 @@
-//! Finding the file that counts, or making it.
+//! Attaches the nodes file that counts, or creates it.
 
 use std::io;
 use std::sync::PoisonError;
@@ -14,16 +14,16 @@ use super::making;
 use crate::database::{boot_id, since_boot};
 use crate::files::{self, Fate, FileId, FileSet};
 
-/// Any process does it that finds a file whose maker did not get so far.
+/// Any process that attaches the file sets the time, if the creator ended before it could.
 const SET_MADE_AT: &str = "UPDATE nodes_file SET made_at = coalesce(made_at, $1) RETURNING made_at";
 
 const FIND_ID: &str = "SELECT nodes_file, revision, level FROM catalog";
 const SET_ID: &str = "UPDATE catalog SET nodes_file = $1";
 
 impl NodesFile {
-    /// Finds the file that counts, or makes it, and uses it from now on.
+    /// Attaches the file that counts, or creates it.
     pub(crate) async fn attach(&self) -> Result<(), sqlx::Error> {
-        // Another process may be using the other log.
+        // Another process may be using the removed log.
         let is_torn = self.attached().is_some() && self.fate() == Fate::LogGone;
         let mut turn = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         if self.check_database().is_err() {
@@ -49,7 +49,7 @@ impl NodesFile {
             && self.was_made_here(mark)?
             && !is_torn
         {
-            // Its maker ended before the catalog named the file. Nodes may have their rows in it.
+            // The creator ended before the catalog named the file. Nodes may have rows in it.
             sqlx::query(SET_ID)
                 .bind(&mark.id)
                 .execute(&mut *turn)
@@ -57,7 +57,7 @@ impl NodesFile {
             turn.commit().await?;
             return self.settle(mark.id.clone()).await;
         }
-        // No lease has been taken yet, or all were taken before the machine was started.
+        // Either no node has taken a lease yet, or all leases are from before the last boot.
         let is_first = in_catalog.is_empty() && revision == 0;
         let is_settled = is_first || fitting.is_some_and(Mark::is_of_an_earlier_boot);
         let id = Uuid::now_v7().simple().to_string();
@@ -68,19 +68,20 @@ impl NodesFile {
         self.settle(id).await
     }
 
-    /// Whether it is the file that the catalog names, and no copy.
+    /// Whether the file is the one that the catalog names, and not a copy.
     fn fits(&self, mark: &Mark, in_catalog: &str) -> io::Result<bool> {
         Ok(mark.id == in_catalog && self.was_made_here(mark)?)
     }
 
-    /// Whether the file was made under this name, for this database.
+    /// Whether the file was created under this name for this database.
     fn was_made_here(&self, mark: &Mark) -> io::Result<bool> {
         let file = FileId::at(&self.path)?.map(|file| file.to_string());
         Ok(Some(&mark.file) == file.as_ref()
             && mark.database_file == self.database_files.main.to_string())
     }
 
-    /// Puts aside what is there, and makes a file with this id. Of the version before, the file is kept, with its rows.
+    /// Puts the present file aside and creates a file with this id. The file of an older version
+    /// stays, with its rows.
     async fn make(
         &self,
         id: &str,
@@ -109,7 +110,7 @@ impl NodesFile {
         made
     }
 
-    /// The catalog names the file: from this moment it counts.
+    /// Attaches the file that the catalog names. It counts from this moment.
     async fn settle(&self, id: String) -> Result<(), sqlx::Error> {
         let mut connection = self.connect_options().connect().await?;
         let now = nanoseconds(since_boot());

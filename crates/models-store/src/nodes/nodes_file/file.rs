@@ -1,4 +1,4 @@
-//! The file that a process has attached, and whether it may trust it.
+//! The nodes file that a process has attached, and the check whether it may trust it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,33 +13,34 @@ use sqlx::{Connection, Executor, SqlitePool};
 use crate::database::since_boot;
 use crate::files::{Fate, FileSet, beside};
 
-/// The file that this process has attached, and the database that it belongs to.
+/// The nodes file of this process, and the database that it belongs to.
 pub(crate) struct NodesFile {
     pub(super) path: PathBuf,
     pub(super) database: PathBuf,
-    /// As they were opened.
+    /// The database's files as they were opened.
     pub(super) database_files: FileSet,
     pub(super) writer: SqlitePool,
-    /// Is never used. As long as it is open, no process removes the write-ahead log.
+    /// A connection that runs no statements. While it is open, no process removes the write-ahead
+    /// log.
     pub(super) anchor: tokio::sync::Mutex<Option<SqliteConnection>>,
     pub(super) busy_timeout: Duration,
     pub(super) attached: Mutex<Option<Attached>>,
 }
 
-/// The file that counts, when this process last looked.
+/// The file that counted when this process attached it.
 #[derive(Clone)]
 pub(super) struct Attached {
     pub(super) id: String,
     /// The files that the connection has open.
     pub(super) files: FileSet,
-    /// When it came to count, from the start of the machine; zero where no earlier file did.
+    /// The time since boot at which the file began to count; zero if there was no file before it.
     pub(super) made_at: Duration,
-    /// Connections that are older have another file open.
+    /// Older connections have another file open.
     pub(super) since: Instant,
 }
 
 impl NodesFile {
-    /// For the database at this path, which these connections have open.
+    /// The nodes file of the database at this path, which these connections have open.
     pub(crate) fn new(
         database: &Path,
         database_files: FileSet,
@@ -62,29 +63,30 @@ impl NodesFile {
         &self.path
     }
 
-    /// How the file is opened.
+    /// The options for opening the file.
     pub(crate) fn connect_options(&self) -> SqliteConnectOptions {
-        // A long change of the database does not lock the rows. A full disk does not stop them: the few pages of this
-        // log are overwritten in their place. Nothing waits for the disk, since no node outlives its machine.
+        // In its own file, a long change of the database does not lock the rows. A full disk does
+        // not stop renewals: SQLite overwrites the few pages of this log in place. Renewals do not
+        // wait for the disk, since no node outlives its machine.
         SqliteConnectOptions::new()
             .filename(&self.path)
             .create_if_missing(false)
             .busy_timeout(self.busy_timeout)
             .journal_mode(SqliteJournalMode::Wal)
-            // So that a row stays where the log is removed.
+            // With a checkpoint after each commit, the rows survive a removal of the log.
             .pragma("wal_autocheckpoint", "1")
             .synchronous(SqliteSynchronous::Off)
     }
 
-    /// Ends the connection that keeps the write-ahead log.
+    /// Closes the connection that keeps the write-ahead log.
     pub(crate) async fn close(&self) {
         if let Some(anchor) = self.anchor.lock().await.take() {
-            // Nothing was done on it that could be lost.
+            // The connection has run no statement that a failure could lose.
             let _ = anchor.close().await;
         }
     }
 
-    /// Refuses to go on with a database that is not in its place any more.
+    /// `Unavailable` if the database file is no longer in place.
     pub(crate) fn check_database(&self) -> Result<(), RepositoryError> {
         let fate = self.database_files.fate(&self.database);
         if fate == Fate::InPlace {
@@ -105,7 +107,7 @@ impl NodesFile {
             .clone()
     }
 
-    /// What has become of the attached file.
+    /// The fate of the attached file.
     pub(crate) fn fate(&self) -> Fate {
         match self.attached() {
             Some(attached) => attached.files.fate(&self.path),
@@ -113,7 +115,8 @@ impl NodesFile {
         }
     }
 
-    /// Why the attached file is not the one that counts; `in_catalog` is the id that the catalog holds. None if it is.
+    /// The reason why the attached file does not count; `in_catalog` is the id that the catalog
+    /// holds. `None` if it counts.
     pub(crate) fn refusal(&self, in_catalog: &str) -> Option<String> {
         let shown = self.path.display();
         match (self.fate(), self.attached()) {
@@ -127,7 +130,8 @@ impl NodesFile {
         }
     }
 
-    /// Refuses rows that do not count, and those beside which there may be nodes with a lease of at most this length.
+    /// `Unavailable` if the attached file does not count, or if there may be nodes, with a lease of
+    /// at most this length, in an earlier file.
     pub(crate) fn check(&self, in_catalog: &str, lease: Duration) -> Result<(), RepositoryError> {
         let reason = match self.refusal(in_catalog) {
             None if self.is_settled(lease) => return Ok(()),
@@ -140,25 +144,25 @@ impl NodesFile {
         Err(RepositoryError::Unavailable(reason.into()))
     }
 
-    /// Whether every lease that was taken under an earlier file has run out.
+    /// Whether every lease from an earlier file has run out.
     fn is_settled(&self, lease: Duration) -> bool {
         self.attached().is_some_and(|attached| {
             attached.made_at.is_zero() || since_boot() > attached.made_at + lease
         })
     }
 
-    /// Whether a connection has another file open than the attached one.
+    /// Whether the connection has another file open than the attached one.
     pub(crate) fn is_stale(&self, connection: &PoolConnectionMetadata) -> bool {
         let attached = self.attached();
         attached.is_none_or(|attached| connection.age > attached.since.elapsed())
     }
 
-    /// Called for each new connection: remembers which files it has open.
+    /// Records the files of a new connection.
     pub(crate) async fn connected(
         &self,
         connection: &mut SqliteConnection,
     ) -> Result<(), sqlx::Error> {
-        // Before the first statement that reads, only the main file is open.
+        // SQLite opens only the main file before the first read.
         connection.execute("SELECT id FROM nodes_file").await?;
         let found = FileSet::at(&self.path)?;
         let mut attached = self.attached.lock().unwrap_or_else(PoisonError::into_inner);
@@ -172,7 +176,7 @@ impl NodesFile {
     }
 }
 
-/// A file that another process has moved meanwhile.
+/// The error for a file that another process has removed or replaced.
 pub(super) fn moved(path: &Path) -> io::Error {
     io::Error::other(format!("{} was removed or replaced", path.display()))
 }

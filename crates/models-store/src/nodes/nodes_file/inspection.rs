@@ -1,4 +1,4 @@
-//! Looking at the file with the nodes' rows, before it is trusted.
+//! Inspects the nodes file before a process trusts it.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -22,32 +22,33 @@ pub(super) use mark_columns;
 const FIND_TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('nodes', 'nodes_file') ORDER BY name";
 const FIND_MARK: &str = concat!("SELECT ", mark_columns!([", "] [*]), " FROM nodes_file");
 
-/// What is at the path.
+/// The result of an inspection.
 pub(super) enum Found {
     Missing,
-    /// Why it cannot be what it must be.
+    /// The file is damaged, for this reason.
     Damaged(String),
-    /// A file that a version of this program made which wrote no mark.
+    /// A version of this program that wrote no mark created the file.
     Unmarked,
     Marked(Mark),
 }
 
-/// What a file says of itself.
+/// The mark of a nodes file, which identifies it.
 #[derive(FromRow)]
 pub(super) struct Mark {
     pub(super) id: String,
-    /// Which file it is.
+    /// The device and inode of the file.
     pub(super) file: String,
-    /// Which file the database is.
+    /// The device and inode of the database's file.
     pub(super) database_file: String,
-    /// The machine's boot in which it was made; empty where that cannot be known.
+    /// The machine's boot at the creation; empty if it is unknown.
     pub(super) boot: String,
-    /// When it came to count, in nanoseconds from the start of the machine; 0 where no earlier file did.
+    /// The nanoseconds since boot at which the file began to count; 0 if there was no file before
+    /// it.
     pub(super) made_at: Option<i64>,
 }
 
 impl Mark {
-    /// Whether the machine was started since. A boot that is not known may be the present one.
+    /// Whether the machine has booted since the creation. An unknown boot may be the current one.
     pub(super) fn is_of_an_earlier_boot(&self) -> bool {
         !self.boot.is_empty() && !boot_id().is_empty() && self.boot != boot_id()
     }
@@ -57,7 +58,9 @@ pub(super) async fn inspect(path: &Path, busy_timeout: Duration) -> Result<Found
     match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Missing),
         Err(error) => return Err(error.into()),
-        Ok(found) if !found.is_file() => return Ok(Found::Damaged("it is no file".to_owned())),
+        Ok(found) if !found.is_file() => {
+            return Ok(Found::Damaged("it is not a regular file".to_owned()));
+        }
         Ok(_) => {}
     }
     let connect = SqliteConnectOptions::new()
@@ -67,7 +70,8 @@ pub(super) async fn inspect(path: &Path, busy_timeout: Duration) -> Result<Found
     let found = match connect.connect().await {
         Ok(mut connection) => {
             let found = read(&mut connection).await;
-            // Closed before anything is done with the file, for SQLite removes the log when it closes it.
+            // The connection is closed before the file is moved, because closing it removes the
+            // log.
             let closed = connection.close().await;
             found.and_then(|found| closed.map(|()| found))
         }
@@ -99,13 +103,15 @@ async fn read(connection: &mut SqliteConnection) -> Result<Found, sqlx::Error> {
     }
 }
 
-/// Whether the file itself is at fault, and not the disk, its permissions or another process.
+/// Whether the file itself is damaged. Faults of the disk, permissions and other processes are no
+/// damage.
 fn is_damage(error: &sqlx::Error) -> bool {
-    /// SQLite's code for a file that is shorter than it must be.
+    /// SQLite's code for a truncated file.
     const SHORT_READ: u32 = 522;
     if let Some(error) = error.as_database_error() {
         let code: u32 = error.code().and_then(|code| code.parse().ok()).unwrap_or(0);
-        // Malformed, no database, and a statement of ours that does not fit its tables.
+        // The codes mean: a statement does not fit the tables, the file is malformed, the file is
+        // not a database.
         return code == SHORT_READ || matches!(code & 0xff, 1 | 11 | 26);
     }
     matches!(

@@ -1,4 +1,4 @@
-//! Making the file.
+//! Creates the nodes file.
 
 use std::path::Path;
 use std::{fs, io};
@@ -22,7 +22,7 @@ const INSERT: &str = concat!(
     ", 1)"
 );
 
-/// Makes room for a new file: a damaged file keeps its contents under another name, any other is removed.
+/// Makes room for a new file. A damaged file is kept under another name, any other file is removed.
 pub(super) fn put_aside(path: &Path, found: &Found) -> io::Result<()> {
     match found {
         Found::Missing => {}
@@ -37,10 +37,10 @@ pub(super) fn put_aside(path: &Path, found: &Found) -> io::Result<()> {
             );
             fs::rename(path, &aside)?;
             tracing::error!(file = %path.display(), kept_as = %aside.display(), reason,
-                "the file with the nodes' rows is damaged; a new one is made, and deletions and revocations wait for a whole lease until one has passed");
+                "the nodes file is damaged; created a new one; deletions and revocations take a whole lease until one lease has passed");
         }
         Found::Unmarked | Found::Marked(_) => {
-            tracing::info!(file = %path.display(), "the file with the nodes' rows is of an earlier time; a new one is made");
+            tracing::info!(file = %path.display(), "the nodes file is outdated; created a new one");
             fs::remove_file(path)?;
         }
     }
@@ -53,8 +53,8 @@ pub(super) fn put_aside(path: &Path, found: &Found) -> io::Result<()> {
     Ok(())
 }
 
-/// In one transaction: a maker that is killed leaves the file as it was, and older nodes neither lose a row nor fail
-/// to renew one meanwhile.
+/// Writes the mark in one transaction. A process that is killed leaves the file unchanged, and
+/// older nodes neither lose a row nor fail to renew one meanwhile.
 pub(super) async fn write_mark(
     connection: &mut SqliteConnection,
     mark: &Mark,
@@ -64,7 +64,7 @@ pub(super) async fn write_mark(
     let has_levels: i64 = sqlx::query_scalar(HAS_LEVELS)
         .fetch_one(&mut *transaction)
         .await?;
-    // Made of constants and a number.
+    // The text consists of constants and a number.
     let rebuild = AssertSqlSafe(rebuild(has_levels > 0, level));
     transaction.execute(rebuild).await?;
     transaction.execute(CREATE).await?;

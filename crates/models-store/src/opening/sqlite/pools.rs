@@ -1,4 +1,4 @@
-//! The connections to a file: one that writes, several that cannot, and one for the nodes' rows.
+//! The connections to a file: one that writes, several read-only ones, and one for the nodes' rows.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,7 +13,8 @@ use crate::files::FileId;
 use crate::nodes::NodesFile;
 use crate::opening::options::Options;
 
-/// One connection: SQLite has one writer at a time, and here they wait in order.
+/// Opens the pool for writes. It has one connection: SQLite has one writer at a time, and writers
+/// wait here in order.
 pub(super) async fn open_writer(
     connect: &SqliteConnectOptions,
     options: Options,
@@ -23,12 +24,12 @@ pub(super) async fn open_writer(
         .read_only(false)
         .create_if_missing(false)
         .journal_mode(SqliteJournalMode::Wal)
-        // NORMAL keeps what was acknowledged over a crash of the process, but not over a power cut.
+        // NORMAL preserves acknowledged commits in a crash of the process, but not in a power cut.
         .synchronous(SqliteSynchronous::Full);
     connect_patiently(pool(1, options), &connect, options).await
 }
 
-/// Connections that are opened later must not read another file.
+/// Opens the pool for reads. Connections that it opens later must not read another file.
 pub(super) async fn open_reader(
     connect: SqliteConnectOptions,
     opened: Option<FileId>,
@@ -45,7 +46,7 @@ pub(super) async fn open_reader(
     connect_patiently(pool, &connect, options).await
 }
 
-/// A connection that is never used, and has the write-ahead log open.
+/// Opens the connection that keeps the write-ahead log open and runs no other statements.
 pub(super) async fn open_anchor(
     connect: &SqliteConnectOptions,
 ) -> Result<SqliteConnection, sqlx::Error> {
@@ -55,7 +56,7 @@ pub(super) async fn open_anchor(
     Ok(anchor)
 }
 
-/// The nodes' rows, in the file that counts.
+/// Opens the pool for the nodes' rows in the file that counts.
 pub(super) async fn open_nodes(
     files: &Arc<NodesFile>,
     options: Options,
@@ -64,7 +65,7 @@ pub(super) async fn open_nodes(
     loop {
         match files.attach().await {
             Ok(()) => break,
-            // Somebody is at work on the file.
+            // Another process is replacing the file.
             Err(sqlx::Error::Io(_)) if Instant::now() < deadline => {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
@@ -87,8 +88,8 @@ pub(super) async fn open_nodes(
     connect_patiently(pool, &files.connect_options(), options).await
 }
 
-/// Tries again while the file is locked: who turns the write-ahead log on does not wait for others who
-/// do the same, whatever the busy time-out.
+/// Connects, and repeats while the file is locked: a process that switches to the write-ahead log
+/// does not wait for others that do the same, independent of the busy time-out.
 async fn connect_patiently(
     pool: SqlitePoolOptions,
     connect: &SqliteConnectOptions,
@@ -105,7 +106,7 @@ async fn connect_patiently(
     }
 }
 
-/// A file needs no new connections from time to time, and no question whether it is still there.
+/// The options of each pool. Connections to a file need neither periodic renewal nor a ping.
 fn pool(max_connections: u32, options: Options) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(max_connections)
@@ -113,8 +114,8 @@ fn pool(max_connections: u32, options: Options) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-        // Where a transaction fails for want of room, SQLite ends it by itself, and then there is none to roll
-        // back: the connection would be taken to be in it for ever.
+        // When a transaction fails because the disk is full, SQLite ends it itself. A roll-back
+        // then has nothing to do, and sqlx would count the connection as in a transaction forever.
         .before_acquire(|connection, _| {
             let is_usable = !connection.is_in_transaction();
             Box::pin(std::future::ready(Ok(is_usable)))
