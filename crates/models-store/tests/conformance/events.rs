@@ -1,3 +1,8 @@
+//! The event log, and the revisions that it gives to models.
+
+pub mod model_revisions;
+pub mod revisions;
+
 use std::num::NonZeroU32;
 use std::sync::Arc;
 

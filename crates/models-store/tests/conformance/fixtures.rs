@@ -1,5 +1,7 @@
 //! Things to put into a store.
 
+pub mod random;
+
 use std::num::NonZeroU32;
 use std::sync::Arc;
 

@@ -7,23 +7,20 @@ mod deadlines;
 mod deletions;
 mod events;
 mod fixtures;
-mod identity;
 mod imports;
-mod imports_ahead;
-mod leases;
-mod model_revisions;
 mod models;
+mod nodes;
 mod opening;
 mod organizations;
-mod random;
-mod revisions;
-mod versions;
 
 use std::time::Duration;
 
 use models_node::Nodes;
 use models_store::{Options, open};
 use test_database::TestDatabase;
+
+use events::revisions;
+use imports::concurrent as concurrent_imports;
 
 pub const OPTIONS: Options = Options {
     max_connections: 4,
@@ -97,12 +94,14 @@ on_both_databases! {
         a_random_import_does_what_its_entries_say
         each_change_has_one_event_in_the_order_of_the_entries
         an_id_that_comes_twice_is_refused
+        an_import_that_dies_leaves_nothing
+        an_import_that_changes_nothing_takes_no_turn
+    }
+    concurrent_imports {
         an_import_that_is_being_staged_keeps_nobody_waiting
         what_changes_while_an_import_is_staged_is_compared_again
         readers_see_all_of_an_import_or_nothing
         imports_of_the_same_models_leave_a_log_that_leads_to_the_catalog
-        an_import_that_dies_leaves_nothing
-        an_import_that_changes_nothing_takes_no_turn
     }
     revisions {
         a_view_is_as_new_as_the_newest_change_to_what_is_in_it

@@ -12,8 +12,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::Store;
+use crate::events::model_revisions::different;
 use crate::fixtures::{add_models, add_organization, entry, id, import, log, origin, own};
-use crate::model_revisions::different;
 use crate::open_new;
 
 const MODELS: usize = 3_000;

@@ -10,8 +10,8 @@ use models_store::open;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 use test_database::TestDatabase;
 
+use crate::fixtures::random::Random;
 use crate::fixtures::{add_api_key, add_models, add_organization, id, origin, own};
-use crate::random::Random;
 use crate::{OPTIONS, Store, open_new};
 
 const MODEL_KINDS: [&str; 3] = ["model.created", "model.updated", "model.deleted"];

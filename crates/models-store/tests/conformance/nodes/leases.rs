@@ -7,9 +7,9 @@ use models_node::Nodes;
 use models_store::{Options, open};
 use sqlx::{Connection, Executor, PgConnection};
 
+use super::scene::Scene;
 use crate::OPTIONS;
 use crate::fixtures::{PAGE, add_models, id, origin};
-use crate::versions::Scene;
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

@@ -1,0 +1,158 @@
+//! Imports beside other changes and reads.
+
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use models_core::{Attempt, Import, ImportEntry, ImportReport, RepositoryError, Role, Scope};
+use tokio::time::timeout;
+
+use super::expected::{events, replayed, resolve, run, stored};
+use crate::Store;
+use crate::fixtures::random::Random;
+use crate::fixtures::{
+    NOW, add_api_key, add_models, add_organization, entry, id, import, origin, own,
+};
+
+/// Long enough for anything that waits for nobody.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An import that stops when it has compared all its entries, until it is told to go on.
+struct Paused {
+    importing: tokio::task::JoinHandle<Result<ImportReport, RepositoryError>>,
+    go_on: mpsc::Sender<()>,
+}
+
+impl Paused {
+    async fn begin(store: &Store, import: Import) -> Self {
+        let (go_on, told) = mpsc::channel::<()>();
+        let (tell, mut staged) = tokio::sync::mpsc::unbounded_channel();
+        let (told, entries) = (Mutex::new(told), import.entries.len());
+        let progress = Arc::new(move |done| {
+            if done == entries {
+                tell.send(()).unwrap();
+                let told = told.lock().unwrap();
+                tokio::task::block_in_place(|| told.recv_timeout(PATIENCE)).unwrap();
+            }
+        });
+        let store = store.clone();
+        let importing =
+            tokio::spawn(async move { store.models.import(import, origin(), progress).await });
+        timeout(PATIENCE, staged.recv()).await.unwrap().unwrap();
+        Self { importing, go_on }
+    }
+
+    async fn finish(self) -> ImportReport {
+        self.go_on.send(()).unwrap();
+        let report = self.importing.await.unwrap().unwrap();
+        ImportReport {
+            turn: Duration::ZERO,
+            ..report
+        }
+    }
+}
+
+pub async fn an_import_that_is_being_staged_keeps_nobody_waiting(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    add_models(&store, &own(&acme), &[("own", 1)]).await;
+    let (owner, _) = add_api_key(&store, &acme, Role::Owner).await;
+    let entries = (0..100).map(|number| entry(&format!("m{number}"), 1));
+    let paused = Paused::begin(&store, import(Scope::Public, entries.collect())).await;
+
+    // Each of these takes the turn.
+    let changes = async {
+        let model = id("own");
+        let deletion = store
+            .models
+            .delete_as(&owner.id, &model, NOW, Attempt::First);
+        deletion.await.unwrap();
+        store.api_keys.revoke(&owner.id, origin()).await.unwrap();
+        add_organization(&store, "other").await;
+        add_models(&store, &own(&acme), &[("a", 1)]).await;
+    };
+    timeout(PATIENCE, changes).await.expect("nobody waits");
+    assert_eq!(store.models.list(&Scope::Public).await.unwrap(), []);
+
+    let report = paused.finish().await;
+    assert_eq!(report.created.len(), 100);
+    assert_eq!(stored(&store, &Scope::Public).await.len(), 100);
+    events(&store).await;
+}
+
+/// Few models, which are staged again within the turn, and more than are.
+pub async fn what_changes_while_an_import_is_staged_is_compared_again(store: Store) {
+    for (round, count) in [(0, 12), (1, 2_400)] {
+        let name = |number: usize| format!("{round}-{number}");
+        let of = |kind: usize| (0..count).filter(move |number| number % 4 == kind);
+        // Of four models, one is deleted meanwhile, one is changed, one is added, one stays.
+        let seed = (0..count).filter(|number| number % 4 != 2);
+        let seed = seed.map(|number| entry(&name(number), 1)).collect();
+        run(&store, import(Scope::Public, seed)).await;
+        let bare = |number| ImportEntry {
+            created: None,
+            ..entry(&name(number), 0)
+        };
+        let main = import(Scope::Public, (0..count).map(bare).collect());
+
+        let paused = Paused::begin(&store, main.clone()).await;
+        let meanwhile = of(1).chain(of(2)).map(|number| entry(&name(number), 7));
+        run(&store, import(Scope::Public, meanwhile.collect())).await;
+        for number in of(0).take(20) {
+            let deleted = store
+                .models
+                .delete(&Scope::Public, &id(&name(number)), origin())
+                .await;
+            assert!(deleted.unwrap().is_some());
+        }
+        let mut expected = stored(&store, &Scope::Public).await;
+        let report = resolve(&mut expected, &main);
+        assert_eq!(report.created.len(), of(0).take(20).count());
+        assert_eq!(paused.finish().await, report);
+        assert_eq!(stored(&store, &Scope::Public).await, expected);
+        assert_eq!(replayed(events(&store).await, &Scope::Public), expected);
+    }
+}
+
+pub async fn readers_see_all_of_an_import_or_nothing(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    let entries = |created| (0..1_500).map(move |number| entry(&format!("m{number}"), created));
+    let importing = {
+        let store = store.clone();
+        tokio::spawn(async move {
+            for created in 1..=4 {
+                let entries = entries(created).collect();
+                run(&store, import(Scope::Public, entries)).await;
+            }
+        })
+    };
+    while !importing.is_finished() {
+        let candidates = store.models.list_candidates(&acme.id).await.unwrap().value;
+        let models = candidates.models;
+        assert!(models.is_empty() || models.len() == 1_500);
+        let first = models.first().map(|model| model.created);
+        assert!(models.iter().all(|model| Some(model.created) == first));
+    }
+    importing.await.unwrap();
+}
+
+pub async fn imports_of_the_same_models_leave_a_log_that_leads_to_the_catalog(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    let scope = own(&acme);
+    let importers = (0..3).map(|seed| {
+        let (store, scope) = (store.clone(), scope.clone());
+        tokio::spawn(async move {
+            let mut random = Random(seed);
+            for _ in 0..15 {
+                run(&store, random.import(scope.clone())).await;
+                let gone = random.id();
+                store.models.delete(&scope, &gone, origin()).await.unwrap();
+            }
+        })
+    });
+    for importer in importers.collect::<Vec<_>>() {
+        importer.await.unwrap();
+    }
+    assert_eq!(
+        replayed(events(&store).await, &scope),
+        stored(&store, &scope).await
+    );
+}

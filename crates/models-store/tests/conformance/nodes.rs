@@ -1,0 +1,6 @@
+//! Nodes: their files, their lease, and nodes of other versions.
+
+mod identity;
+mod leases;
+mod scene;
+mod versions;
