@@ -1,10 +1,10 @@
-# The service in an image of one static program and its configuration.
+# An image with the service as one static program, and its configuration.
 #
-# Every base can be replaced: docker build --build-arg RUST_IMAGE=… --build-arg RUNTIME_IMAGE=…
+# Both base images can be replaced: docker build --build-arg RUST_IMAGE=… --build-arg RUNTIME_IMAGE=…
 ARG RUST_IMAGE=rust:1.95-bookworm
 ARG RUNTIME_IMAGE=scratch
 
-# The manifests of all crates, with empty sources. They change seldom, so the layer of built dependencies is reused.
+# The manifests of all crates with empty sources. They change seldom, so Docker reuses the layer of built dependencies.
 FROM ${RUST_IMAGE} AS manifests
 WORKDIR /source
 COPY Cargo.toml Cargo.lock ./
@@ -16,15 +16,15 @@ RUN find crates -type f ! -name Cargo.toml -delete \
     done
 
 FROM ${RUST_IMAGE} AS build
-# Named, so that procedural macros are still built for the machine that builds.
+# The target is named, so that cargo builds procedural macros for the building machine.
 ARG TARGET=x86_64-unknown-linux-gnu
-# Static, and without the names of functions.
+# The program is static and has no symbols.
 ENV RUSTFLAGS="-C target-feature=+crt-static" CARGO_PROFILE_DIST_STRIP=symbols
 WORKDIR /source
 COPY --from=manifests /source /source
 RUN cargo build --profile dist --locked --package models-api --target "$TARGET"
 COPY . .
-# Newer than the empty sources, whatever the clock of the context says.
+# The sources must be newer than the empty ones, independent of the context's clock.
 RUN find crates -name '*.rs' -exec touch {} + \
     && cargo build --profile dist --locked --package models-api --target "$TARGET" \
     && mkdir -p /image/data /image/tmp \
@@ -39,11 +39,11 @@ LABEL org.opencontainers.image.title="models" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-# A user that there is no name for. SQLite's file is in the working directory's data/.
+# A user without a name. The SQLite file is in data/ of the working directory.
 COPY --from=build --chown=65532:65532 /image /
 USER 65532:65532
 WORKDIR /
-# SQLite writes large temporary tables to files, and only the volume may be writable.
+# SQLite writes large temporary tables to files, and only the volume is sure to be writable.
 ENV SQLITE_TMPDIR=/data
 ENV MODELS__SERVER__HOST=0.0.0.0 \
     MODELS__OPERATIONS__HOST=0.0.0.0 \
