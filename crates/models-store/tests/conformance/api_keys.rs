@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::Store;
 use crate::fixtures::{NOW, add_api_key, add_organization, api_key, organization, origin};
 
-pub async fn a_key_is_found_by_its_digest_also_when_it_is_revoked_or_expired(store: Store) {
+pub async fn revoked_and_expired_keys_are_found_by_their_digest(store: Store) {
     let acme = add_organization(&store, "acme").await;
     let (mut key, digest) = api_key(&acme, Role::Writer);
     key.expires_at = Some(NOW);
@@ -49,7 +49,7 @@ pub async fn a_key_is_found_by_its_digest_also_when_it_is_revoked_or_expired(sto
     );
 }
 
-pub async fn it_is_known_whether_there_is_a_key_at_all(store: Store) {
+pub async fn is_any_counts_revoked_keys(store: Store) {
     assert!(!store.api_keys.is_any().await.unwrap());
     let acme = add_organization(&store, "acme").await;
     assert!(!store.api_keys.is_any().await.unwrap());
@@ -59,7 +59,7 @@ pub async fn it_is_known_whether_there_is_a_key_at_all(store: Store) {
     assert!(store.api_keys.is_any().await.unwrap());
 }
 
-pub async fn a_secret_can_be_added_once(store: Store) {
+pub async fn a_secret_can_be_inserted_once(store: Store) {
     let (acme, other) = (
         add_organization(&store, "acme").await,
         add_organization(&store, "other").await,
@@ -195,7 +195,7 @@ fn never_used(key: ApiKey) -> ListedApiKey {
     }
 }
 
-pub async fn the_latest_use_of_a_key_is_recorded_and_is_no_change(store: Store) {
+pub async fn the_latest_use_of_a_key_is_recorded_without_an_event(store: Store) {
     let acme = add_organization(&store, "acme").await;
     let (key, _) = add_api_key(&store, &acme, Role::Owner).await;
     let (other, _) = add_api_key(&store, &acme, Role::Owner).await;

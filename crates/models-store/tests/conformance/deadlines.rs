@@ -1,4 +1,4 @@
-//! What a store does when the server falls silent in mid-statement, ends connections, or cannot notify.
+//! A store whose server falls silent in mid-statement, ends connections, or cannot notify.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,12 +12,12 @@ use test_database::{Proxy, TestDatabase};
 use crate::fixtures::{add_api_key, add_organization, organization, origin};
 use crate::{OPTIONS, Store};
 
-/// What the issue promises, and one try more.
+/// The promised recovery time, and one more attempt.
 const BACK_WITHIN: Duration = Duration::from_secs(10);
 
-struct Nobody;
+struct NoMemory;
 
-impl Follower for Nobody {
+impl Follower for NoMemory {
     fn apply(&self, _: &[Event]) {}
 
     fn forget(&self, _: &Epoch) {}
@@ -26,22 +26,23 @@ impl Follower for Nobody {
 }
 
 async fn follow(store: &Store) -> Following {
-    store.nodes.follow(Arc::new(Nobody)).await.unwrap()
+    store.nodes.follow(Arc::new(NoMemory)).await.unwrap()
 }
 
 async fn administrator(database: &TestDatabase) -> PgConnection {
     PgConnection::connect(database.url()).await.unwrap()
 }
 
-/// Without deadlines, this takes as long as the kernel waits for an acknowledgement: 15 minutes.
+/// Without deadlines, recovery takes as long as the kernel waits for an acknowledgement: 15
+/// minutes.
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_works_again_soon_after_connections_fell_silent_in_mid_statement() {
+async fn a_store_recovers_soon_from_connections_that_fall_silent_in_mid_statement() {
     let database = TestDatabase::postgres().await;
     let proxy = Proxy::before(database.url()).await;
     let store = open(proxy.url(), OPTIONS, Nodes::new).await.unwrap();
     add_organization(&store, "acme").await;
     let following = follow(&store).await;
-    // Everything that the node has under way waits for these locks.
+    // All statements of the node wait for these locks.
     let mut other = administrator(&database).await;
     let lock = "BEGIN; LOCK TABLE nodes, catalog, events, organizations, api_keys, models";
     other.execute(lock).await.unwrap();
@@ -94,7 +95,7 @@ async fn everything_works_again_soon_after_connections_fell_silent_in_mid_statem
             "{silent:?}"
         );
     }
-    // The notifications are back, too: the event is there sooner than a poll would find it.
+    // Notifications work again too: a poll would find the event later.
     tokio::time::sleep(BACK_WITHIN.saturating_sub(began.elapsed())).await;
     let mut is_notified = false;
     for number in 0..20 {
@@ -111,7 +112,7 @@ async fn everything_works_again_soon_after_connections_fell_silent_in_mid_statem
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_that_fell_silent_while_idle_are_replaced_at_once() {
+async fn silent_idle_connections_are_replaced_at_once() {
     let database = TestDatabase::postgres().await;
     let proxy = Proxy::before(database.url()).await;
     let store = open(proxy.url(), OPTIONS, Nodes::new).await.unwrap();
@@ -125,7 +126,7 @@ async fn connections_that_fell_silent_while_idle_are_replaced_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_commit_that_is_not_confirmed_is_said_to_be_in_doubt() {
+async fn an_unconfirmed_commit_is_in_doubt() {
     let database = TestDatabase::postgres().await;
     let proxy = Proxy::before(database.url()).await;
     let store = open(proxy.url(), OPTIONS, Nodes::new).await.unwrap();
@@ -135,8 +136,8 @@ async fn a_commit_that_is_not_confirmed_is_said_to_be_in_doubt() {
     assert!(proxy.is_triggered() && error.is_in_doubt(), "{error}");
     assert!(error.to_string().contains("may have been made"), "{error}");
     let found = store.organizations.list().await.unwrap();
-    assert_eq!(found.len(), 1, "here it was");
-    // What fails before the commit has not happened, and nobody says that it may have.
+    assert_eq!(found.len(), 1, "the commit happened");
+    // A failure before the commit is not in doubt.
     proxy.black_hole_after("INSERT INTO projects");
     let inserting = store.organizations.insert(organization("other"), origin());
     let error = inserting.await.unwrap_err();
@@ -145,7 +146,8 @@ async fn a_commit_that_is_not_confirmed_is_said_to_be_in_doubt() {
     add_organization(&store, "other").await;
 }
 
-/// Its queue holds 8 GB in PostgreSQL 15, which a test cannot fill; this function says what a full one does.
+/// PostgreSQL 15's notification queue holds 8 GB, which a test cannot fill. This function fails
+/// like a full queue.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_notification_queue_fails_no_change() {
     let database = TestDatabase::postgres().await;
@@ -165,9 +167,9 @@ async fn a_full_notification_queue_fails_no_change() {
     let newest = store.events.revision().await.unwrap();
     assert!(
         following.applied() >= newest,
-        "the node has found it by itself"
+        "the node has found the event by polling"
     );
-    // Also on the connection that was used for that.
+    // The connection whose notification failed works too.
     add_organization(&store, "other").await;
 }
 

@@ -36,7 +36,7 @@ pub async fn an_owner_deletes_only_its_own_models(store: Store) {
     assert_eq!(
         store.events.revision().await.unwrap().0,
         before.0 + 5,
-        "the five keys, and no deletion"
+        "five keys were created and no model was deleted"
     );
 
     let own_model = store
@@ -73,7 +73,7 @@ pub async fn an_owner_deletes_only_its_own_models(store: Store) {
     assert_eq!(
         again,
         Deletion::Refused(DeletionRefusal::Public),
-        "the public one of the same id is left, and stays"
+        "the public model with the same id stays"
     );
 }
 
@@ -113,7 +113,7 @@ pub async fn a_revoked_or_expired_key_deletes_nothing(store: Store) {
     );
 }
 
-pub async fn a_deletion_happens_once_however_many_ask(store: Store) {
+pub async fn concurrent_deletions_succeed_once(store: Store) {
     let acme = add_organization(&store, "acme").await;
     add_models(&store, &own(&acme), &[("own", 1)]).await;
     let (owner, _) = add_api_key(&store, &acme, Role::Owner).await;
@@ -134,7 +134,7 @@ pub async fn a_deletion_happens_once_however_many_ask(store: Store) {
         match attempt.await.unwrap() {
             Deletion::Deleted { .. } => deleted += 1,
             Deletion::Refused(refusal) => assert_eq!(refusal, DeletionRefusal::NotFound),
-            Deletion::Repeated { .. } => panic!("none of them says that it is a repetition"),
+            Deletion::Repeated { .. } => panic!("no request says that it is a repetition"),
         }
     }
     assert_eq!(deleted, 1);
@@ -171,7 +171,7 @@ pub async fn an_operator_deletes_within_one_scope(store: Store) {
     );
 }
 
-pub async fn a_repeated_deletion_is_answered_again_for_a_minute_to_the_same_key(store: Store) {
+pub async fn a_repeated_deletion_succeeds_for_a_minute_for_the_same_key(store: Store) {
     let acme = add_organization(&store, "acme").await;
     add_models(&store, &own(&acme), &[("own", 1), ("other", 1)]).await;
     add_models(&store, &Scope::Public, &[("own", 2)]).await;
@@ -222,7 +222,7 @@ pub async fn a_repeated_deletion_is_answered_again_for_a_minute_to_the_same_key(
         .unwrap();
     assert!(
         matches!(deletion, Deletion::Deleted { .. }),
-        "one that came again is deleted, not only said to be"
+        "a model that was registered again is deleted again"
     );
     store.api_keys.revoke(&owner.id, origin()).await.unwrap();
     let deletion = store
@@ -236,8 +236,9 @@ pub async fn a_repeated_deletion_is_answered_again_for_a_minute_to_the_same_key(
     );
 }
 
-/// The key deletes model after model while it is revoked: what is deleted was deleted before.
-pub async fn nothing_is_deleted_after_the_keys_revocation(store: Store) {
+/// The key deletes models while it is revoked. Each deletion that succeeds must precede the
+/// revocation.
+pub async fn a_key_deletes_nothing_after_its_revocation(store: Store) {
     let acme = add_organization(&store, "acme").await;
     let names: Vec<String> = (0..40).map(|number| format!("m{number}")).collect();
     let models: Vec<(&str, u32)> = names.iter().map(|name| (name.as_str(), 1)).collect();
@@ -264,7 +265,7 @@ pub async fn nothing_is_deleted_after_the_keys_revocation(store: Store) {
             Deletion::Refused(refusal) => {
                 assert_eq!(refusal, DeletionRefusal::Key(KeyRejection::Revoked));
             }
-            Deletion::Repeated { .. } => panic!("none of them says that it is a repetition"),
+            Deletion::Repeated { .. } => panic!("no request says that it is a repetition"),
         }
     }
     let events: Vec<_> = log(&store)

@@ -102,7 +102,7 @@ pub async fn every_mutation_appends_its_event_and_takes_the_next_revision(store:
     assert_eq!(store.events.revision().await.unwrap(), Revision(8));
 }
 
-pub async fn what_changes_nothing_is_not_logged(store: Store) {
+pub async fn a_mutation_without_a_change_is_not_logged(store: Store) {
     let acme = add_organization(&store, "acme").await;
     add_models(&store, &own(&acme), &[("a", 1)]).await;
     let before = all(&store).await;
@@ -144,12 +144,12 @@ pub async fn concurrent_mutations_get_revisions_without_gaps(store: Store) {
     assert_eq!(store.events.revision().await.unwrap(), Revision(80));
 }
 
-pub async fn a_caller_that_goes_away_cancels_nothing(store: Store) {
+pub async fn a_dropped_caller_cancels_no_mutation(store: Store) {
     for number in 0..50 {
         let name = format!("m{number}");
         let one = import(Scope::Public, vec![entry(&name, 1)]);
         let mut call = store.models.import(one, origin(), Arc::new(|_| ()));
-        // Polled a few times, so that it has begun, and then dropped.
+        // Polls the call a few times, so that it has begun, and drops it.
         for _ in 0..=number % 5 {
             let waited =
                 tokio::time::timeout(std::time::Duration::from_micros(50), &mut call).await;
@@ -175,7 +175,7 @@ pub async fn events_are_listed_in_pages(store: Store) {
         async move {
             let limit = NonZeroU32::new(limit).unwrap();
             let page = events.list_after(Revision(after), limit).await.unwrap();
-            // Whether the page is full, or empty.
+            // Full and empty pages have the same position.
             assert_eq!(page.position, events.position().await.unwrap());
             assert_eq!(page.position.revision, Revision(3));
             let items = page.value.items.iter();

@@ -1,4 +1,4 @@
-//! Things to put into a store.
+//! Organizations, keys and models for tests.
 
 pub mod random;
 
@@ -122,10 +122,10 @@ pub fn ids(models: &[Model]) -> Vec<&str> {
     models.iter().map(|model| model.id.as_str()).collect()
 }
 
-/// How many events are read at once.
+/// The number of events in a page.
 pub const PAGE: NonZeroU32 = NonZeroU32::MIN.saturating_add(999);
 
-/// The whole log, read page by page.
+/// Reads the whole event log page by page.
 pub async fn log(store: &Store) -> Vec<LogEntry> {
     let (mut entries, mut after) = (vec![], Some(Revision(0)));
     while let Some(revision) = after {

@@ -14,7 +14,7 @@ use crate::Store;
 use crate::fixtures::random::Random;
 use crate::fixtures::{add_models, add_organization, entry, import, origin, own};
 
-pub async fn a_random_import_does_what_its_entries_say(store: Store) {
+pub async fn random_imports_match_their_resolved_entries(store: Store) {
     let acme = add_organization(&store, "acme").await;
     let mut random = Random(1);
     for scope in [Scope::Public, own(&acme)] {
@@ -42,7 +42,7 @@ pub async fn a_random_import_does_what_its_entries_say(store: Store) {
 }
 
 pub async fn each_change_has_one_event_in_the_order_of_the_entries(store: Store) {
-    // More than any one statement is for, not in the order of the ids, and of each kind.
+    // More entries than one statement takes, of each kind, and not in the order of the ids.
     let ids: Vec<String> = (0..700).map(|number| format!("m{number}")).collect();
     let seed: Vec<ImportEntry> = ids.iter().step_by(3).map(|id| entry(id, 1)).collect();
     run(&store, import(Scope::Public, seed)).await;
@@ -76,7 +76,7 @@ pub async fn each_change_has_one_event_in_the_order_of_the_entries(store: Store)
     );
 }
 
-pub async fn an_id_that_comes_twice_is_refused(store: Store) {
+pub async fn a_repeated_id_is_refused(store: Store) {
     for distance in [1, 600] {
         let mut entries: Vec<ImportEntry> = (0..distance)
             .map(|number| entry(&format!("m{number}"), 1))
@@ -92,7 +92,7 @@ pub async fn an_id_that_comes_twice_is_refused(store: Store) {
     assert_eq!(store.events.revision().await.unwrap(), Revision(0));
 }
 
-pub async fn an_import_that_dies_leaves_nothing(store: Store) {
+pub async fn a_panicking_import_leaves_nothing(store: Store) {
     let entries = || (0..600).map(|number| entry(&format!("m{number}"), 1));
     for dies_at in [1, 512, 600] {
         let importing = {

@@ -1,5 +1,5 @@
-//! What the traits of `models-core` promise, checked on both databases. A check is written once,
-//! against the traits; one that is not listed below is dead code, and that is an error.
+//! The contract of the traits of `models-core`, checked on both databases. A check is written once,
+//! against the traits. A check that is not listed below is dead code, and that is a compile error.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod api_keys;
@@ -29,7 +29,7 @@ pub const OPTIONS: Options = Options {
     create: true,
 };
 
-/// A store whose changes wait for the nodes.
+/// A store whose barrier waits for the nodes.
 pub type Store = models_store::Store<Nodes>;
 
 async fn open_new(database: &TestDatabase) -> Store {
@@ -65,61 +65,61 @@ on_both_databases! {
     organizations {
         an_organization_is_found_with_its_default_project
         a_taken_slug_adds_nothing
-        a_refusal_half_way_takes_back_what_was_done
-        only_an_empty_catalog_is_filled_and_all_at_once
+        a_refused_insertion_is_rolled_back_completely
+        only_an_empty_catalog_is_filled_in_one_transaction
         organizations_are_listed_by_slug
     }
     api_keys {
-        a_key_is_found_by_its_digest_also_when_it_is_revoked_or_expired
-        it_is_known_whether_there_is_a_key_at_all
-        a_secret_can_be_added_once
+        revoked_and_expired_keys_are_found_by_their_digest
+        is_any_counts_revoked_keys
+        a_secret_can_be_inserted_once
         a_key_belongs_to_a_project_of_its_organization
         keys_are_listed_by_creation_for_all_or_for_one_organization
         a_key_is_revoked_once
         a_missing_key_cannot_be_revoked
-        the_latest_use_of_a_key_is_recorded_and_is_no_change
+        the_latest_use_of_a_key_is_recorded_without_an_event
     }
     models {
         models_are_listed_by_creation_and_then_by_the_bytes_of_the_id
-        two_tenants_may_use_the_same_id_and_never_learn_of_each_other
-        an_import_is_idempotent_and_reports_what_it_did
-        an_import_fills_in_what_an_entry_does_not_say
+        two_tenants_with_the_same_id_do_not_see_each_other
+        an_import_is_idempotent_and_reports_its_changes
+        an_import_fills_in_missing_fields
         an_import_into_a_missing_organization_adds_nothing
         a_dry_run_reports_the_same_and_changes_nothing
-        a_shutdown_date_stays_until_an_import_brings_another
-        progress_is_heard_for_every_entry
-        any_text_comes_back_as_it_went_in
+        a_shutdown_date_stays_until_an_import_sets_another
+        progress_is_reported_for_every_entry
+        any_text_is_stored_unchanged
     }
     imports {
-        a_random_import_does_what_its_entries_say
+        random_imports_match_their_resolved_entries
         each_change_has_one_event_in_the_order_of_the_entries
-        an_id_that_comes_twice_is_refused
-        an_import_that_dies_leaves_nothing
+        a_repeated_id_is_refused
+        a_panicking_import_leaves_nothing
         an_import_that_changes_nothing_takes_no_turn
     }
     concurrent_imports {
-        an_import_that_is_being_staged_keeps_nobody_waiting
-        what_changes_while_an_import_is_staged_is_compared_again
+        a_staging_import_delays_no_other_change
+        models_that_change_during_staging_are_compared_again
         readers_see_all_of_an_import_or_nothing
-        imports_of_the_same_models_leave_a_log_that_leads_to_the_catalog
+        the_log_of_concurrent_imports_replays_to_the_catalog
     }
     revisions {
-        a_view_is_as_new_as_the_newest_change_to_what_is_in_it
-        a_catalog_keeps_its_secret
+        candidates_have_the_revisions_of_their_newest_changes
+        the_token_secret_of_a_catalog_is_constant
     }
     deletions {
         an_owner_deletes_only_its_own_models
         a_revoked_or_expired_key_deletes_nothing
-        a_deletion_happens_once_however_many_ask
+        concurrent_deletions_succeed_once
         an_operator_deletes_within_one_scope
-        a_repeated_deletion_is_answered_again_for_a_minute_to_the_same_key
-        nothing_is_deleted_after_the_keys_revocation
+        a_repeated_deletion_succeeds_for_a_minute_for_the_same_key
+        a_key_deletes_nothing_after_its_revocation
     }
     events {
         every_mutation_appends_its_event_and_takes_the_next_revision
-        what_changes_nothing_is_not_logged
+        a_mutation_without_a_change_is_not_logged
         concurrent_mutations_get_revisions_without_gaps
-        a_caller_that_goes_away_cancels_nothing
+        a_dropped_caller_cancels_no_mutation
         events_are_listed_in_pages
     }
 }

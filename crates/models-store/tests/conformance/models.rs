@@ -7,7 +7,7 @@ use crate::fixtures::{
     NOW, add_models, add_organization, entry, id, ids, import, organization, origin, own,
 };
 
-/// How many models an import created, updated and left alone.
+/// The numbers of created, updated and unchanged models.
 fn counts(report: &ImportReport) -> (usize, usize, usize) {
     (report.created.len(), report.updated.len(), report.unchanged)
 }
@@ -31,7 +31,7 @@ pub async fn models_are_listed_by_creation_and_then_by_the_bytes_of_the_id(store
     assert_eq!(ids(&listed), ["c", "Z", "a", "a-b", "a/b", "b", "é"]);
 }
 
-pub async fn two_tenants_may_use_the_same_id_and_never_learn_of_each_other(store: Store) {
+pub async fn two_tenants_with_the_same_id_do_not_see_each_other(store: Store) {
     let (acme, other) = (
         add_organization(&store, "acme").await,
         add_organization(&store, "other").await,
@@ -79,7 +79,7 @@ pub async fn two_tenants_may_use_the_same_id_and_never_learn_of_each_other(store
     );
 }
 
-pub async fn an_import_is_idempotent_and_reports_what_it_did(store: Store) {
+pub async fn an_import_is_idempotent_and_reports_its_changes(store: Store) {
     add_models(&store, &Scope::Public, &[("stays", 1)]).await;
     let first = import(Scope::Public, vec![entry("a", 1), entry("b", 2)]);
     let report = store
@@ -122,7 +122,7 @@ pub async fn an_import_is_idempotent_and_reports_what_it_did(store: Store) {
     );
 }
 
-pub async fn an_import_fills_in_what_an_entry_does_not_say(store: Store) {
+pub async fn an_import_fills_in_missing_fields(store: Store) {
     let bare = |name: &str| ImportEntry {
         created: None,
         owned_by: None,
@@ -156,7 +156,7 @@ pub async fn an_import_fills_in_what_an_entry_does_not_say(store: Store) {
     assert_eq!((new.created, new.owned_by.as_str()), (NOW, "nobody"));
 }
 
-pub async fn a_shutdown_date_stays_until_an_import_brings_another(store: Store) {
+pub async fn a_shutdown_date_stays_until_an_import_sets_another(store: Store) {
     let [first, second] = ["2027-01-31", "2028-01-31"].map(|date| Some(date.parse().unwrap()));
     for (imported, expected) in [
         (None, None),
@@ -218,7 +218,7 @@ pub async fn a_dry_run_reports_the_same_and_changes_nothing(store: Store) {
     assert_eq!(store.events.revision().await.unwrap(), revision);
 }
 
-pub async fn progress_is_heard_for_every_entry(store: Store) {
+pub async fn progress_is_reported_for_every_entry(store: Store) {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let listener = heard.clone();
     let three = import(
@@ -237,7 +237,7 @@ pub async fn progress_is_heard_for_every_entry(store: Store) {
     assert_eq!(*heard.lock().unwrap(), [1, 2, 3]);
 }
 
-pub async fn any_text_comes_back_as_it_went_in(store: Store) {
+pub async fn any_text_is_stored_unchanged(store: Store) {
     let longest = "é".repeat(128);
     for name in [
         "a%2Fb",

@@ -1,4 +1,4 @@
-//! Opening a store: what is refused, and with which words.
+//! Opening a store: refusals and their messages.
 
 use models_node::Nodes;
 use models_store::{OpenError, Options, open};
@@ -9,7 +9,7 @@ use test_database::TestDatabase;
 
 use crate::OPTIONS;
 
-const FROM_THE_FUTURE: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+const ADD_UNKNOWN_MIGRATION: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
     VALUES (9999, 'from the future', TRUE, 'x', 0)";
 
 async fn refusal(url: &str) -> String {
@@ -64,7 +64,7 @@ async fn a_url_of_another_kind_is_refused() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_named_without_the_password() {
+async fn an_unreachable_server_is_named_without_the_password() {
     let said = refusal("postgres://me:secret@127.0.0.1:1/models").await;
     assert!(
         said.starts_with("cannot connect to postgres://127.0.0.1:1/models: "),
@@ -77,7 +77,7 @@ async fn a_server_that_is_not_there_is_named_without_the_password() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_answer_is_given_up() {
+async fn a_server_that_does_not_respond_times_out() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("postgres://me@{}/models", silent.local_addr().unwrap());
     let options = Options {
@@ -94,7 +94,7 @@ async fn a_server_that_does_not_answer_is_given_up() {
 async fn a_database_newer_than_the_program_is_refused() {
     let sqlite = TestDatabase::sqlite();
     open(sqlite.url(), OPTIONS, Nodes::new).await.unwrap();
-    let blob = FROM_THE_FUTURE.replace("'x'", "x'00'");
+    let blob = ADD_UNKNOWN_MIGRATION.replace("'x'", "x'00'");
     SqliteConnection::connect(sqlite.url())
         .await
         .unwrap()
@@ -106,7 +106,7 @@ async fn a_database_newer_than_the_program_is_refused() {
     PgConnection::connect(postgres.url())
         .await
         .unwrap()
-        .execute(FROM_THE_FUTURE)
+        .execute(ADD_UNKNOWN_MIGRATION)
         .await
         .unwrap();
 
@@ -131,7 +131,7 @@ fn newest_migration() -> i64 {
 }
 
 #[tokio::test]
-async fn a_new_database_may_be_opened_by_several_at_once() {
+async fn several_processes_can_open_a_new_database_at_once() {
     for database in [TestDatabase::sqlite(), TestDatabase::postgres().await] {
         let opening = (0..6).map(|_| {
             let url = database.url().to_owned();
@@ -187,7 +187,7 @@ fn both_databases_have_the_same_migrations() {
 }
 
 #[tokio::test]
-async fn files_and_tables_are_made_only_where_that_is_asked_for() {
+async fn files_and_tables_are_created_only_on_request() {
     for database in [TestDatabase::sqlite(), TestDatabase::postgres().await] {
         let options = Options {
             create: false,
@@ -206,9 +206,9 @@ async fn files_and_tables_are_made_only_where_that_is_asked_for() {
     }
 }
 
-/// Who copies the file of a service that has stopped has everything.
+/// A copy of the file of a stopped service has all data.
 #[tokio::test]
-async fn a_closed_file_holds_everything_itself() {
+async fn a_closed_file_is_complete() {
     let database = TestDatabase::sqlite();
     let store = open(database.url(), OPTIONS, Nodes::new).await.unwrap();
     crate::fixtures::add_organization(&store, "acme").await;
@@ -217,7 +217,7 @@ async fn a_closed_file_holds_everything_itself() {
     assert!(!Path::new(&format!("{file}-wal")).exists());
     assert!(
         store.organizations.list().await.is_err(),
-        "nothing is read after that"
+        "a closed store reads nothing"
     );
     let copy = TestDatabase::sqlite();
     std::fs::copy(file, copy.url().trim_start_matches("sqlite://")).unwrap();
@@ -225,9 +225,10 @@ async fn a_closed_file_holds_everything_itself() {
     assert_eq!(copy.organizations.list().await.unwrap().len(), 1);
 }
 
-/// A role may have another default; a serialization failure would be a 500 where none need be.
+/// Under the default `serializable`, a change could fail with a serialization error, a needless
+/// 500.
 #[tokio::test]
-async fn mutations_are_isolated_alike_whatever_the_roles_default() {
+async fn the_roles_default_isolation_does_not_affect_mutations() {
     let database = TestDatabase::postgres().await;
     let name = database.url().rsplit_once('/').unwrap().1;
     let alter = format!("ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'");
@@ -241,13 +242,13 @@ async fn mutations_are_isolated_alike_whatever_the_roles_default() {
     crate::events::concurrent_mutations_get_revisions_without_gaps(store).await;
 }
 
-/// Takes the newest change of a table back, as if this version had not run yet.
-const AS_BEFORE: &str = "DROP INDEX events_deletions; \
+/// Undoes the newest change of a table, as if this version had not run yet.
+const UNDO_MIGRATION: &str = "DROP INDEX events_deletions; \
     CREATE INDEX events_subject ON events (subject_id, revision); \
     DELETE FROM _sqlx_migrations WHERE version = 7";
 
 #[tokio::test]
-async fn a_migration_that_waits_for_a_lock_does_not_keep_nodes_from_reading() {
+async fn a_migration_that_waits_for_a_lock_does_not_block_reads() {
     let database = TestDatabase::postgres().await;
     open(database.url(), OPTIONS, Nodes::new)
         .await
@@ -255,7 +256,7 @@ async fn a_migration_that_waits_for_a_lock_does_not_keep_nodes_from_reading() {
         .close()
         .await;
     let mut operator = PgConnection::connect(database.url()).await.unwrap();
-    operator.execute(AS_BEFORE).await.unwrap();
+    operator.execute(UNDO_MIGRATION).await.unwrap();
     operator
         .execute("BEGIN; SELECT count(*) FROM events")
         .await
@@ -267,7 +268,7 @@ async fn a_migration_that_waits_for_a_lock_does_not_keep_nodes_from_reading() {
     for _ in 0..30 {
         node.execute("SELECT count(*) FROM events")
             .await
-            .expect("a migration that waits must not be in the way for long");
+            .expect("a waiting migration must not block reads for long");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert!(!opening.is_finished(), "the lock is still held");

@@ -32,8 +32,8 @@ pub async fn a_taken_slug_adds_nothing(store: Store) {
     assert_eq!(store.organizations.list().await.unwrap(), [first]);
 }
 
-/// The organization itself is new; what follows it in the transaction is not.
-pub async fn a_refusal_half_way_takes_back_what_was_done(store: Store) {
+/// The organization is new, but its default project exists already.
+pub async fn a_refused_insertion_is_rolled_back_completely(store: Store) {
     let first = add_organization(&store, "acme").await;
     let second = Organization {
         default_project: first.default_project.clone(),
@@ -49,7 +49,7 @@ pub async fn a_refusal_half_way_takes_back_what_was_done(store: Store) {
     add_organization(&store, "other").await;
 }
 
-pub async fn only_an_empty_catalog_is_filled_and_all_at_once(store: Store) {
+pub async fn only_an_empty_catalog_is_filled_in_one_transaction(store: Store) {
     let acme = organization("acme");
     let (key, digest) = api_key(&acme, Role::Owner);
     let contents = |organization: &Organization, key: &ApiKey, digest| FirstContents {

@@ -1,5 +1,5 @@
-//! The columns that hold the newest changes of models, kept by a trigger: with the newest event they equal the maximum over the
-//! event log, whichever version of the program writes it.
+//! The columns with the newest changes of models, which a trigger maintains. Together with the
+//! newest event they equal the maximum over the event log, for events of any program version.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -15,7 +15,7 @@ use crate::fixtures::{add_api_key, add_models, add_organization, id, origin, own
 use crate::{OPTIONS, Store, open_new};
 
 const MODEL_KINDS: [&str; 3] = ["model.created", "model.updated", "model.deleted"];
-/// With kinds that concern no model, one of which this version does not know.
+/// The kinds of model changes and other kinds, one of which this version does not know.
 const KINDS: [&str; 6] = [
     "model.created",
     "model.updated",
@@ -25,21 +25,23 @@ const KINDS: [&str; 6] = [
     "project.updated",
 ];
 
-/// How a transaction of another program writes its events.
+/// The form in which a transaction of another program writes its events.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// The turn, and one event.
+    /// The transaction takes the turn and writes one event.
     Single,
-    /// The turn, several events, and the revision of the last one.
+    /// The transaction takes the turn, writes several events, and sets the revision of the last
+    /// one.
     Several,
-    /// The events of one import before the turn, but for the first, and then as above. Only on PostgreSQL.
+    /// The transaction writes all events of an import except the first, then takes the turn, and
+    /// continues as above. Only PostgreSQL supports this.
     Ahead,
 }
 
-/// The log as the test has written it.
+/// The event log that the test has written.
 struct Log {
     newest: i64,
-    /// The newest change to the models of a scope; `None` is the public one.
+    /// The newest change of a scope's models; `None` is the public scope.
     expected: HashMap<Option<OrganizationId>, i64>,
 }
 
@@ -63,7 +65,7 @@ fn event(revision: i64, kind: &str, organization_id: Option<&OrganizationId>) ->
 }
 
 impl Log {
-    /// Begins where the store has written its last event.
+    /// Begins after the store's last event.
     async fn after(store: &Store) -> Self {
         Self {
             newest: store.events.revision().await.unwrap().0,
@@ -71,7 +73,7 @@ impl Log {
         }
     }
 
-    /// The statements of a transaction, whose events count if it is committed.
+    /// Builds the statements of a transaction. Its events count if it is committed.
     fn transaction(
         &mut self,
         random: &mut Random,
@@ -114,7 +116,7 @@ impl Log {
         }
     }
 
-    /// Compares what the store reads with what was written.
+    /// Compares the store's revisions with the written ones.
     async fn check(&self, store: &Store, organizations: &[Organization]) {
         let of = |scope: Option<&OrganizationId>| {
             Revision(self.expected.get(&scope.cloned()).copied().unwrap_or(0))
@@ -156,7 +158,7 @@ async fn organizations(store: &Store) -> Vec<Organization> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_columns_follow_random_logs_of_an_older_program() {
+async fn the_columns_follow_random_events_of_an_older_program() {
     for (database, store) in both().await {
         let organizations = organizations(&store).await;
         let scopes = [
@@ -182,7 +184,8 @@ async fn the_columns_follow_random_logs_of_an_older_program() {
     }
 }
 
-/// How many of the columns, with the newest event, differ from the maximum over the log, which older programs read.
+/// Counts the columns that, together with the newest event, differ from the maximum over the log,
+/// which older programs read.
 const DIFFERENT: &str = "SELECT count(*) FROM (\
     SELECT CASE WHEN e.type LIKE 'model.%' AND e.organization_id IS NULL THEN c.revision \
             ELSE c.public_models_revision END AS noted, \
@@ -208,8 +211,8 @@ pub(crate) async fn different(database: &TestDatabase) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_columns_follow_what_this_program_writes() {
-    // On PostgreSQL, so many are written ahead of the turn.
+async fn the_columns_follow_the_events_of_this_program() {
+    // PostgreSQL writes an import of this size ahead of its turn.
     let ids: Vec<String> = (0..1_500).map(|number| format!("m{number}")).collect();
     let models: Vec<(&str, u32)> = ids.iter().map(|id| (id.as_str(), 1)).collect();
     for (database, store) in both().await {
@@ -227,8 +230,8 @@ async fn the_columns_follow_what_this_program_writes() {
         }
         let newest = store.models.list_candidates(&organizations[0].id).await;
         let newest = newest.unwrap().value;
-        assert!(newest.public_revision >= Revision(1_500), "the control");
-        assert!(newest.own_revision > newest.public_revision, "the control");
+        assert!(newest.public_revision >= Revision(1_500), "the test has an effect");
+        assert!(newest.own_revision > newest.public_revision, "the test has an effect");
     }
 }
 
@@ -241,11 +244,11 @@ async fn the_migration_fills_the_columns_from_the_log() {
         let before = store.models.list_candidates(&organizations[0].id).await;
         let before = before.unwrap().value;
         store.close().await;
-        // As an older version left it.
+        // Restores the schema of an older version.
         let triggers = if database.url().starts_with("sqlite") {
             "DROP TRIGGER catalog_note_models;"
         } else {
-            // A dump of an older version does not know the function, which stays.
+            // A dump of an older version does not drop the function, which stays.
             "DROP TRIGGER catalog_note_models ON catalog;"
         };
         let columns = "ALTER TABLE catalog DROP COLUMN public_models_revision; \
@@ -256,6 +259,6 @@ async fn the_migration_fills_the_columns_from_the_log() {
         assert_eq!(different(&database).await, 0, "{}", store.kind);
         let after = store.models.list_candidates(&organizations[0].id).await;
         assert_eq!(after.unwrap().value, before);
-        assert!(before.own_revision > before.public_revision, "the control");
+        assert!(before.own_revision > before.public_revision, "the test has an effect");
     }
 }

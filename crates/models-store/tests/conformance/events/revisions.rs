@@ -1,4 +1,4 @@
-//! How new what is read is, as it may be told to an organization.
+//! The revisions of the candidates of an organization.
 
 use models_core::{OrganizationId, Revision, Role, Scope};
 
@@ -10,7 +10,7 @@ async fn revisions(store: &Store, id: &OrganizationId) -> (Revision, Revision) {
     (candidates.public_revision, candidates.own_revision)
 }
 
-pub async fn a_view_is_as_new_as_the_newest_change_to_what_is_in_it(store: Store) {
+pub async fn candidates_have_the_revisions_of_their_newest_changes(store: Store) {
     let acme = add_organization(&store, "acme").await;
     let other = add_organization(&store, "other").await;
     let none = Revision(0);
@@ -29,7 +29,7 @@ pub async fn a_view_is_as_new_as_the_newest_change_to_what_is_in_it(store: Store
     assert_eq!(revisions(&store, &acme.id).await, (public, deleted));
 }
 
-pub async fn a_catalog_keeps_its_secret(store: Store) {
+pub async fn the_token_secret_of_a_catalog_is_constant(store: Store) {
     let secret = store.events.token_secret().await.unwrap();
     assert_ne!(secret, [0; 16]);
     add_organization(&store, "acme").await;

@@ -1,4 +1,4 @@
-//! Large imports into PostgreSQL, which write before they take the turn.
+//! Large imports into PostgreSQL, which write ahead of their turn.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,17 +17,18 @@ use crate::fixtures::{add_models, add_organization, entry, id, import, log, orig
 use crate::open_new;
 
 const MODELS: usize = 3_000;
-/// Long enough for anything that waits for nobody.
+/// A limit for operations that must not wait for others.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// An import that has written ahead, while the test has the turn.
+/// An import that has written ahead while the test holds the turn.
 struct Ahead {
     database: TestDatabase,
     store: Store,
-    /// Has the turn.
+    /// The connection that holds the turn.
     connection: PgConnection,
-    /// Looks at what the others do. Within a transaction PostgreSQL shows the same each time.
-    looking: PgConnection,
+    /// Reads the activity of the other connections. Within a transaction PostgreSQL would always
+    /// show the same.
+    observer: PgConnection,
     importing: JoinHandle<ImportReport>,
 }
 
@@ -37,7 +38,7 @@ impl Ahead {
         let store = open_new(&database).await;
         add_models(&store, &Scope::Public, &[("m7", 1), ("other", 1)]).await;
         let mut connection = PgConnection::connect(database.url()).await.unwrap();
-        let looking = PgConnection::connect(database.url()).await.unwrap();
+        let observer = PgConnection::connect(database.url()).await.unwrap();
         let take_turn = "BEGIN; UPDATE catalog SET revision = revision + 1";
         connection.execute(take_turn).await.unwrap();
         let importing = {
@@ -53,20 +54,20 @@ impl Ahead {
             database,
             store,
             connection,
-            looking,
+            observer,
             importing,
         };
         ahead.wait_until_written().await;
         ahead
     }
 
-    /// The import asks again and again for the turn, which the test has.
+    /// Waits until the import repeatedly tries to take the turn, which the test holds.
     async fn wait_until_written(&mut self) {
         self.wait_for("backend_xid IS NOT NULL AND query LIKE '%SKIP LOCKED%'")
             .await;
     }
 
-    /// Waits for another connection of which this is true.
+    /// Waits for another connection that meets this condition.
     async fn wait_for(&mut self, condition: &str) {
         let find = format!(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
@@ -75,7 +76,7 @@ impl Ahead {
         let waiting = async {
             loop {
                 let find = AssertSqlSafe(find.clone());
-                let found = sqlx::query_scalar(find).fetch_one(&mut self.looking);
+                let found = sqlx::query_scalar(find).fetch_one(&mut self.observer);
                 let found: i64 = found.await.unwrap();
                 if found > 0 {
                     return;
@@ -86,7 +87,8 @@ impl Ahead {
         timeout(PATIENCE, waiting).await.expect(condition);
     }
 
-    /// The report of the import, after which the log has no gap and each model one event of it.
+    /// Waits for the import and returns its report. Checks that the log has no gap, and one event
+    /// for each model.
     async fn finish(self) -> ImportReport {
         let report = timeout(PATIENCE, self.importing).await.unwrap().unwrap();
         let models = self.store.models.list(&Scope::Public).await.unwrap();
@@ -124,13 +126,13 @@ impl Ahead {
     }
 }
 
-/// Records a change of the test's transaction, as the event of another revision, and commits.
+/// Records a change in the test's transaction by copying an event to another revision, and commits.
 const RECORD_AND_COMMIT: &str = "INSERT INTO events (revision, occurred_at, actor, type, organization_id, subject_id, change) \
     SELECT (SELECT revision FROM catalog), occurred_at, actor, type, organization_id, subject_id, change \
     FROM events WHERE subject_id = 'other'; COMMIT";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn revisions_that_pass_while_an_import_writes_ahead_leave_no_gap() {
+async fn revisions_taken_while_an_import_writes_ahead_leave_no_gap() {
     let mut ahead = Ahead::begin().await;
     ahead.connection.execute(RECORD_AND_COMMIT).await.unwrap();
     let report = ahead.finish().await;
@@ -141,9 +143,9 @@ async fn revisions_that_pass_while_an_import_writes_ahead_leave_no_gap() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_has_the_turn_does_not_wait_for_an_import_that_writes_ahead() {
+async fn the_holder_of_the_turn_does_not_wait_for_an_import_that_writes_ahead() {
     let mut ahead = Ahead::begin().await;
-    // PostgreSQL's own end of the deadlock would be an error of one of the two.
+    // PostgreSQL would end a deadlock with an error in one of the two transactions.
     let change = "UPDATE models SET owned_by = 'someone' WHERE id = 'm7'";
     let changing = ahead.connection.execute(change);
     timeout(PATIENCE, changing).await.unwrap().unwrap();
@@ -156,7 +158,7 @@ async fn whoever_has_the_turn_does_not_wait_for_an_import_that_writes_ahead() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_deleted_while_an_import_wrote_ahead_is_created_again() {
+async fn a_model_deleted_while_an_import_writes_ahead_is_created_again() {
     let mut ahead = Ahead::begin().await;
     let deleting = {
         let store = ahead.store.clone();
@@ -166,11 +168,11 @@ async fn what_was_deleted_while_an_import_wrote_ahead_is_created_again() {
             deleted.await.unwrap().is_some()
         })
     };
-    // It waits for the turn, and then for the import.
+    // The deletion waits for the turn, and then for the import.
     ahead.wait_for("wait_event_type = 'Lock'").await;
     ahead.connection.execute("ROLLBACK").await.unwrap();
     assert!(timeout(PATIENCE, deleting).await.unwrap().unwrap());
-    // Either of the two may have been the first.
+    // The deletion or the import may come first.
     let (store, importing) = (ahead.store, ahead.importing);
     let report = timeout(PATIENCE, importing).await.unwrap().unwrap();
     let models = store.models.list(&Scope::Public).await.unwrap();

@@ -13,10 +13,10 @@ use crate::fixtures::{
     NOW, add_api_key, add_models, add_organization, entry, id, import, origin, own,
 };
 
-/// Long enough for anything that waits for nobody.
+/// A limit for operations that must not wait for others.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// An import that stops when it has compared all its entries, until it is told to go on.
+/// An import that pauses after it has compared all its entries.
 struct Paused {
     importing: tokio::task::JoinHandle<Result<ImportReport, RepositoryError>>,
     go_on: mpsc::Sender<()>,
@@ -51,14 +51,14 @@ impl Paused {
     }
 }
 
-pub async fn an_import_that_is_being_staged_keeps_nobody_waiting(store: Store) {
+pub async fn a_staging_import_delays_no_other_change(store: Store) {
     let acme = add_organization(&store, "acme").await;
     add_models(&store, &own(&acme), &[("own", 1)]).await;
     let (owner, _) = add_api_key(&store, &acme, Role::Owner).await;
     let entries = (0..100).map(|number| entry(&format!("m{number}"), 1));
     let paused = Paused::begin(&store, import(Scope::Public, entries.collect())).await;
 
-    // Each of these takes the turn.
+    // Each of these changes takes the turn.
     let changes = async {
         let model = id("own");
         let deletion = store
@@ -69,7 +69,7 @@ pub async fn an_import_that_is_being_staged_keeps_nobody_waiting(store: Store) {
         add_organization(&store, "other").await;
         add_models(&store, &own(&acme), &[("a", 1)]).await;
     };
-    timeout(PATIENCE, changes).await.expect("nobody waits");
+    timeout(PATIENCE, changes).await.expect("no change waits");
     assert_eq!(store.models.list(&Scope::Public).await.unwrap(), []);
 
     let report = paused.finish().await;
@@ -78,12 +78,14 @@ pub async fn an_import_that_is_being_staged_keeps_nobody_waiting(store: Store) {
     events(&store).await;
 }
 
-/// Few models, which are staged again within the turn, and more than are.
-pub async fn what_changes_while_an_import_is_staged_is_compared_again(store: Store) {
+/// Round 0 has few stale models, which are staged again within the turn. Round 1 has too many for
+/// that.
+pub async fn models_that_change_during_staging_are_compared_again(store: Store) {
     for (round, count) in [(0, 12), (1, 2_400)] {
         let name = |number: usize| format!("{round}-{number}");
         let of = |kind: usize| (0..count).filter(move |number| number % 4 == kind);
-        // Of four models, one is deleted meanwhile, one is changed, one is added, one stays.
+        // Of each four models, one is deleted meanwhile, one is changed, one is added and one
+        // stays.
         let seed = (0..count).filter(|number| number % 4 != 2);
         let seed = seed.map(|number| entry(&name(number), 1)).collect();
         run(&store, import(Scope::Public, seed)).await;
@@ -134,7 +136,7 @@ pub async fn readers_see_all_of_an_import_or_nothing(store: Store) {
     importing.await.unwrap();
 }
 
-pub async fn imports_of_the_same_models_leave_a_log_that_leads_to_the_catalog(store: Store) {
+pub async fn the_log_of_concurrent_imports_replays_to_the_catalog(store: Store) {
     let acme = add_organization(&store, "acme").await;
     let scope = own(&acme);
     let importers = (0..3).map(|seed| {

@@ -14,7 +14,7 @@ use crate::fixtures::random::Random;
 use crate::fixtures::{NOW, id, import, log, origin};
 
 impl Random {
-    /// One of few ids, some of which SQL or JSON would have to escape.
+    /// Returns one of a few ids, some of which SQL or JSON must escape.
     pub fn id(&mut self) -> ModelId {
         let text = match self.below(40) {
             0 => "it's \"quoted\" \\ {}".to_owned(),
@@ -47,7 +47,7 @@ impl Random {
         }
     }
 
-    /// No id comes twice.
+    /// Returns an import without repeated ids.
     pub fn import(&mut self, scope: Scope) -> Import {
         let mut entries: Vec<ImportEntry> = vec![];
         for _ in 0..self.below(80) {
@@ -60,7 +60,7 @@ impl Random {
     }
 }
 
-/// Applies the import to the models as its entries say, and reports what it did.
+/// Applies the import to `models` entry by entry, and returns the expected report.
 pub fn resolve(models: &mut BTreeMap<ModelId, Model>, import: &Import) -> ImportReport {
     let mut report = ImportReport::default();
     for entry in &import.entries {
@@ -103,7 +103,7 @@ pub async fn events(store: &Store) -> Vec<Event> {
     events
 }
 
-/// The models of a scope as the log tells of them. Each event fits to those before it.
+/// Replays the event log into the models of a scope. Each event must fit the ones before it.
 pub fn replayed(events: Vec<Event>, scope: &Scope) -> BTreeMap<ModelId, Model> {
     let mut models: BTreeMap<ModelId, Model> = BTreeMap::new();
     for event in events {

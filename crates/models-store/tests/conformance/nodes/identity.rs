@@ -1,4 +1,4 @@
-//! A SQLite database is its files: which ones, and what becomes of a node when they are not there any more.
+//! The files of a SQLite database: which files count, and how a node reacts to their loss.
 
 mod database_files;
 mod kept_nodes_file;

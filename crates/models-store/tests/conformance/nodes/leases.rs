@@ -1,4 +1,4 @@
-//! One lease for all processes of a catalog, whatever their settings.
+//! All processes of a catalog use one lease, independent of their settings.
 
 use std::time::{Duration, Instant};
 
@@ -22,8 +22,8 @@ const fn with(lease: u64) -> Options {
     }
 }
 
-/// The node has the longer setting and is cut off; the process that deletes has the shorter one, and cannot read
-/// which nodes there are.
+/// The node has the longer setting and is cut off. The deleting process has the shorter one and
+/// cannot read the nodes' rows.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_cannot_read_the_nodes_waits_for_the_lease_in_force() {
     for scene in Scene::on_both_databases(with(9)).await {
@@ -32,7 +32,7 @@ async fn a_process_that_cannot_read_the_nodes_waits_for_the_lease_in_force() {
             .await
             .unwrap();
         scene
-            .until("it has a fresh lease", async |scene| {
+            .until("the node has a fresh lease", async |scene| {
                 scene.node.lease_remaining() > seconds(7)
             })
             .await;
@@ -44,7 +44,7 @@ async fn a_process_that_cannot_read_the_nodes_waits_for_the_lease_in_force() {
         assert!(deleted.await.unwrap().is_some());
         assert!(
             scene.node.hold().is_none(),
-            "{}: the node serves what is gone",
+            "{}: the node serves a deleted model",
             scene.store.kind
         );
         scene
@@ -53,7 +53,8 @@ async fn a_process_that_cannot_read_the_nodes_waits_for_the_lease_in_force() {
     }
 }
 
-/// The same with a lock in the way, as an operator's statement may take it.
+/// The deleting process waits for a lock on the nodes' rows, as an operator's statement may take
+/// it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_waits_for_a_lock_on_the_nodes_waits_for_the_lease_in_force() {
     let [_, scene] = Scene::on_both_databases(with(9)).await;
@@ -62,7 +63,7 @@ async fn a_process_that_waits_for_a_lock_on_the_nodes_waits_for_the_lease_in_for
         .await
         .unwrap();
     scene
-        .until("it has a fresh lease", async |scene| {
+        .until("the node has a fresh lease", async |scene| {
             scene.node.lease_remaining() > seconds(7)
         })
         .await;
@@ -73,12 +74,12 @@ async fn a_process_that_waits_for_a_lock_on_the_nodes_waits_for_the_lease_in_for
     let own = id("own");
     let deleted = operator.models.delete(&Scope::Public, &own, origin());
     assert!(deleted.await.unwrap().is_some());
-    assert!(scene.node.hold().is_none(), "the node serves what is gone");
+    assert!(scene.node.hold().is_none(), "the node serves a deleted model");
     lock.execute("ROLLBACK").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_uses_the_lease_in_force_whatever_its_setting() {
+async fn a_node_uses_the_lease_in_force_and_not_its_setting() {
     for scene in Scene::on_both_databases(with(4)).await {
         let other = open(scene.database.url(), with(300), Nodes::new)
             .await
@@ -129,15 +130,15 @@ async fn a_change_of_the_lease_reaches_running_nodes_and_ends() {
             .await;
         assert!(
             began.elapsed() >= seconds(6),
-            "not before the longer one ran out"
+            "the change ends only after the longer lease"
         );
 
-        // Repeating it changes nothing.
+        // Setting the same lease again changes nothing.
         let at = scene.store.events.revision().await.unwrap();
         scene.store.lease.set(seconds(3), origin()).await.unwrap();
         assert_eq!(scene.store.events.revision().await.unwrap(), at);
 
-        // A longer one is used only when barriers have long waited for it.
+        // Nodes use a longer lease only after barriers have waited for it long enough.
         let began = Instant::now();
         let leases = scene.store.lease.set(seconds(5), origin()).await.unwrap();
         assert_eq!(
@@ -153,9 +154,9 @@ async fn a_change_of_the_lease_reaches_running_nodes_and_ends() {
     }
 }
 
-/// A row as a node of the version before leases were the catalog's writes it.
+/// Uses the row of a node of a version that does not support leases in the catalog.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_of_the_lease_is_refused_beside_nodes_that_do_not_know_it() {
+async fn a_change_of_the_lease_is_refused_beside_nodes_that_do_not_support_it() {
     for scene in Scene::on_both_databases(OPTIONS).await {
         scene
             .execute_on_nodes(
@@ -169,7 +170,7 @@ async fn a_change_of_the_lease_is_refused_beside_nodes_that_do_not_know_it() {
             other => panic!("{other:?}"),
         }
         assert_eq!(scene.store.events.revision().await.unwrap(), Revision(0));
-        // Barriers that cannot read the rows wait for its lease.
+        // Barriers that cannot read the rows wait for the older node's lease.
         scene
             .until("its lease is the previous one", async |scene| {
                 let leases = scene.store.lease.find().await.unwrap().unwrap();

@@ -13,22 +13,22 @@ use test_database::TestDatabase;
 use crate::Store;
 use crate::fixtures::PAGE;
 
-/// A database, and a node of it that holds what it is told.
+/// A database, and a node on it with recording memory.
 pub struct Scene {
     pub database: TestDatabase,
     pub store: Store,
     pub node: Following,
-    pub told: Arc<Told>,
+    pub memory: Arc<RecordingMemory>,
 }
 
 #[derive(Default)]
-pub struct Told {
+pub struct RecordingMemory {
     pub applied: Mutex<Vec<Revision>>,
     pub invalidated: AtomicUsize,
     pub forgotten: AtomicUsize,
 }
 
-impl Follower for Told {
+impl Follower for RecordingMemory {
     fn apply(&self, events: &[Event]) {
         let revisions = events.iter().map(|event| event.revision);
         self.applied.lock().unwrap().extend(revisions);
@@ -47,13 +47,13 @@ impl Scene {
     pub async fn on_both_databases(options: Options) -> [Self; 2] {
         let scene = async |database: TestDatabase| {
             let store = open(database.url(), options, Nodes::new).await.unwrap();
-            let told = Arc::new(Told::default());
-            let node = store.nodes.follow(told.clone()).await.unwrap();
+            let memory = Arc::new(RecordingMemory::default());
+            let node = store.nodes.follow(memory.clone()).await.unwrap();
             Self {
                 database,
                 store,
                 node,
-                told,
+                memory,
             }
         };
         [
@@ -62,22 +62,22 @@ impl Scene {
         ]
     }
 
-    /// What another node tells its changes to.
+    /// The memory of another node.
     pub fn follower() -> Arc<dyn Follower> {
-        Arc::new(Told::default())
+        Arc::new(RecordingMemory::default())
     }
 
-    /// Runs statements on the catalog, behind the store's back.
+    /// Runs statements on the catalog directly.
     pub async fn execute(&self, statements: &str) {
         execute(self.database.url(), statements).await;
     }
 
-    /// Runs statements where the nodes' rows are.
+    /// Runs statements on the nodes' rows.
     pub async fn execute_on_nodes(&self, statements: &str) {
         execute(&self.nodes_url(), statements).await;
     }
 
-    /// The number in the one row that this returns, where the nodes' rows are.
+    /// Runs a query on the nodes' rows that returns one number.
     pub async fn number(&self, query: &'static str) -> Option<i64> {
         let url = self.nodes_url();
         if url.starts_with("sqlite") {
@@ -100,7 +100,7 @@ impl Scene {
         }
     }
 
-    /// Appends a row to the log as another version would.
+    /// Appends a row to the event log as another version would.
     pub async fn append(&self, at: i64, actor: &str, kind: &str, change: &str) -> Revision {
         self.execute(&format!(
             "BEGIN; UPDATE catalog SET revision = revision + 1; \
@@ -111,11 +111,11 @@ impl Scene {
         self.store.events.revision().await.unwrap()
     }
 
-    /// Waits until this is so.
-    pub async fn until(&self, what: &str, mut is_so: impl AsyncFnMut(&Self) -> bool) {
+    /// Waits until the condition holds.
+    pub async fn until(&self, condition: &str, mut holds: impl AsyncFnMut(&Self) -> bool) {
         let deadline = Instant::now() + Duration::from_mins(1);
-        while !is_so(self).await {
-            assert!(Instant::now() < deadline, "{}: {what}", self.store.kind);
+        while !holds(self).await {
+            assert!(Instant::now() < deadline, "{}: {condition}", self.store.kind);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

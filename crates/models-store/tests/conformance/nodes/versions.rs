@@ -1,4 +1,4 @@
-//! Newer versions beside this one: rows of the log and levels of the catalog that it does not know.
+//! Newer versions beside this one: unknown rows of the event log and higher levels of the catalog.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -11,17 +11,17 @@ use super::scene::Scene;
 use crate::OPTIONS;
 use crate::fixtures::{add_models, id, origin};
 
-/// Long enough that a wait for it is not taken for a slow machine.
+/// A lease long enough that a wait for it cannot be mistaken for a slow machine.
 const LONG_LEASE: Options = Options {
     lease: Duration::from_mins(1),
     ..OPTIONS
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_that_is_not_understood_drops_the_caches_and_is_applied() {
+async fn an_unknown_row_drops_the_caches_and_is_applied() {
     const MODEL: &str = r#"{"type":"model.deleted","details":{"id":"a","scope":"public","created":1,"owned_by":"b","shutdown_date":null}}"#;
     let rows = [
-        // A kind and an actor of a newer version.
+        // Rows with a kind or an actor of a newer version.
         (
             1,
             "command_line",
@@ -29,7 +29,7 @@ async fn a_row_that_is_not_understood_drops_the_caches_and_is_applied() {
             r#"{"type":"project.updated","details":{}}"#,
         ),
         (1, "oidc:workload-7", "model.deleted", MODEL),
-        // Damaged in each column.
+        // Rows that are damaged in each column.
         (1, "command_line", "model.deleted", "{"),
         (
             1,
@@ -45,24 +45,24 @@ async fn a_row_that_is_not_understood_drops_the_caches_and_is_applied() {
             .append(1, "command_line", "model.deleted", MODEL)
             .await;
         scene
-            .until("it is applied", async |scene| {
+            .until("the node has applied the row", async |scene| {
                 scene.node.applied() >= understood
             })
             .await;
         assert_eq!(
-            *scene.told.applied.lock().unwrap(),
+            *scene.memory.applied.lock().unwrap(),
             [understood],
-            "the control"
+            "the test has an effect"
         );
         assert_eq!(
-            scene.told.invalidated.load(Ordering::Relaxed),
+            scene.memory.invalidated.load(Ordering::Relaxed),
             0,
-            "the control"
+            "the test has an effect"
         );
         for (count, (at, actor, kind, change)) in (1..).zip(rows) {
             let revision = scene.append(at, actor, kind, change).await;
             scene
-                .until("it is applied", async |scene| {
+                .until("the node has applied the row", async |scene| {
                     scene.node.applied() >= revision
                 })
                 .await;
@@ -71,26 +71,26 @@ async fn a_row_that_is_not_understood_drops_the_caches_and_is_applied() {
                 [LogEntry::Unknown(revision)]
             );
             assert_eq!(
-                scene.told.invalidated.load(Ordering::Relaxed),
+                scene.memory.invalidated.load(Ordering::Relaxed),
                 count,
                 "{kind} {change}"
             );
             let published = "SELECT applied_revision FROM nodes";
             scene
-                .until("its row says so", async |scene| {
+                .until("the node's row has the revision", async |scene| {
                     scene.number(published).await == Some(revision.0)
                 })
                 .await;
-            assert!(scene.node.hold().is_some(), "it keeps its lease");
+            assert!(scene.node.hold().is_some(), "the node keeps its lease");
         }
-        let forgotten = scene.told.forgotten.load(Ordering::Relaxed);
-        assert_eq!(forgotten, 1, "only at its beginning");
-        nothing_waits(&scene).await;
+        let forgotten = scene.memory.forgotten.load(Ordering::Relaxed);
+        assert_eq!(forgotten, 1, "the node forgets only when it starts");
+        deletions_do_not_wait(&scene).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_that_is_missing_drops_the_caches_and_is_applied() {
+async fn a_missing_row_drops_the_caches_and_is_applied() {
     for scene in Scene::on_both_databases(LONG_LEASE).await {
         for advance in [1, 1_500] {
             let revision = scene.store.events.revision().await.unwrap().0 + advance;
@@ -98,19 +98,19 @@ async fn a_row_that_is_missing_drops_the_caches_and_is_applied() {
                 .execute(&format!("UPDATE catalog SET revision = {revision}"))
                 .await;
             scene
-                .until("it is applied", async |scene| {
+                .until("the node has applied the row", async |scene| {
                     scene.node.applied().0 >= revision
                 })
                 .await;
-            assert!(scene.told.invalidated.swap(0, Ordering::Relaxed) >= 1);
-            assert!(scene.node.hold().is_some(), "it keeps its lease");
+            assert!(scene.memory.invalidated.swap(0, Ordering::Relaxed) >= 1);
+            assert!(scene.node.hold().is_some(), "the node keeps its lease");
         }
-        nothing_waits(&scene).await;
+        deletions_do_not_wait(&scene).await;
     }
 }
 
-/// A deletion is done as soon as the node has applied it.
-async fn nothing_waits(scene: &Scene) {
+/// A deletion returns as soon as the node has applied it.
+async fn deletions_do_not_wait(scene: &Scene) {
     let began = Instant::now();
     add_models(&scene.store, &Scope::Public, &[("own", 1)]).await;
     let own = id("own");
@@ -124,10 +124,10 @@ async fn nothing_waits(scene: &Scene) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_below_the_catalogs_level_leaves_and_stays_out() {
+async fn a_node_below_the_catalogs_level_leaves_and_does_not_return() {
     for scene in Scene::on_both_databases(LONG_LEASE).await {
         assert_eq!(scene.node.needed_level(), None);
-        // With a change of the higher level, in one transaction.
+        // The level rises in the transaction of a change.
         scene
             .execute(
                 "BEGIN; UPDATE catalog SET revision = revision + 1, level = 2, level_version = '9.8.7'; \
@@ -136,16 +136,16 @@ async fn a_node_below_the_catalogs_level_leaves_and_stays_out() {
             )
             .await;
         scene
-            .until("it has no lease", async |scene| scene.node.hold().is_none())
+            .until("the node has no lease", async |scene| scene.node.hold().is_none())
             .await;
         scene
-            .until("its row is gone", async |scene| {
+            .until("the node's row is gone", async |scene| {
                 scene.number("SELECT count(*) FROM nodes").await == Some(0)
             })
             .await;
         assert_eq!(scene.node.needed_level(), Some(Level(2)));
-        assert_eq!(scene.node.applied(), Revision(0), "it applied nothing");
-        assert_eq!(scene.told.invalidated.load(Ordering::Relaxed), 0);
+        assert_eq!(scene.node.applied(), Revision(0), "the node applied nothing");
+        assert_eq!(scene.memory.invalidated.load(Ordering::Relaxed), 0);
         let outdated = scene.store.events.position().await;
         let said = outdated.map_err(|error| error.to_string());
         assert_eq!(
@@ -166,7 +166,7 @@ async fn a_node_below_the_catalogs_level_leaves_and_stays_out() {
             ),
             other => panic!("{other:?}"),
         }
-        // It does not come back by itself.
+        // The node does not return by itself.
         scene.execute("UPDATE catalog SET level = 1").await;
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert!(scene.node.hold().is_none());
@@ -175,7 +175,7 @@ async fn a_node_below_the_catalogs_level_leaves_and_stays_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_that_cannot_follow_for_a_lease_withdraws_until_it_can() {
+async fn a_node_that_cannot_read_the_log_for_a_lease_withdraws_until_it_can() {
     for scene in Scene::on_both_databases(OPTIONS).await {
         scene
             .execute(
@@ -184,23 +184,23 @@ async fn a_node_that_cannot_follow_for_a_lease_withdraws_until_it_can() {
             )
             .await;
         scene
-            .until("its row is gone", async |scene| {
+            .until("the node's row is gone", async |scene| {
                 scene.number("SELECT count(*) FROM nodes").await == Some(0)
             })
             .await;
         assert!(scene.node.hold().is_none());
-        // It does not register while it cannot read the log.
+        // The node does not register while it cannot read the log.
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert_eq!(scene.number("SELECT count(*) FROM nodes").await, Some(0));
         scene.execute("ALTER TABLE away RENAME TO events").await;
         scene
-            .until("it serves again", async |scene| scene.node.hold().is_some())
+            .until("the node serves again", async |scene| scene.node.hold().is_some())
             .await;
         assert_eq!(scene.number("SELECT count(*) FROM nodes").await, Some(1));
         assert_eq!(
-            scene.told.forgotten.load(Ordering::Relaxed),
+            scene.memory.forgotten.load(Ordering::Relaxed),
             2,
-            "it began anew"
+            "the node started with empty memory"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The files of a SQLite database, and a node on it.
+//! Helpers for the files of a SQLite database and a node on it.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -32,10 +32,10 @@ pub fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().mode() & 0o777
 }
 
-/// Applies nothing, so that what it may show shows only in its lease.
-struct Stubborn;
+/// Memory that applies nothing, so that only the lease decides what the node may serve.
+struct IgnoringMemory;
 
-impl Follower for Stubborn {
+impl Follower for IgnoringMemory {
     fn apply(&self, _: &[Event]) {}
 
     fn invalidate(&self) {}
@@ -44,13 +44,13 @@ impl Follower for Stubborn {
 }
 
 pub async fn follow(store: &Store) -> Following {
-    store.nodes.follow(Arc::new(Stubborn)).await.unwrap()
+    store.nodes.follow(Arc::new(IgnoringMemory)).await.unwrap()
 }
 
-pub async fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+pub async fn wait_for(condition: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "{what}");
+    while !holds() {
+        assert!(Instant::now() < deadline, "{condition}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

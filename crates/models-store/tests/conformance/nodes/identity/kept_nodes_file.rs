@@ -1,4 +1,4 @@
-//! Which file of nodes a database goes on with when it is opened.
+//! The nodes file that a database keeps or replaces when a process opens it.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -14,7 +14,7 @@ use crate::fixtures::origin;
 use crate::{OPTIONS, open_new};
 
 #[tokio::test]
-async fn the_nodes_file_of_the_version_before_is_kept_with_its_rows() {
+async fn the_nodes_file_of_an_older_version_is_kept_with_its_rows() {
     let database = TestDatabase::sqlite();
     let store = open_new(&database).await;
     add_key(&store).await;
@@ -45,9 +45,9 @@ async fn the_nodes_file_of_the_version_before_is_kept_with_its_rows() {
     );
 }
 
-/// No node outlives its machine.
+/// No node outlives its machine, so no wait is needed.
 #[tokio::test]
-async fn the_nodes_file_of_an_earlier_boot_is_replaced_and_nobody_waits() {
+async fn the_nodes_file_of_an_earlier_boot_is_replaced_without_a_wait() {
     let database = TestDatabase::sqlite();
     let store = open_new(&database).await;
     let key = add_key(&store).await;
@@ -69,13 +69,13 @@ async fn the_nodes_file_of_an_earlier_boot_is_replaced_and_nobody_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn processes_that_start_at_once_agree_on_a_new_nodes_file() {
+async fn processes_that_start_together_agree_on_a_new_nodes_file() {
     let database = TestDatabase::sqlite();
     let store = open_new(&database).await;
     add_key(&store).await;
     store.close().await;
     for _ in 0..5 {
-        fs::write(beside(&file(&database), "-nodes"), "these are no nodes").unwrap();
+        fs::write(beside(&file(&database), "-nodes"), "not a database").unwrap();
         let opening = (0..6).map(|_| {
             let url = database.url().to_owned();
             tokio::spawn(async move {
@@ -103,8 +103,8 @@ async fn processes_that_start_at_once_agree_on_a_new_nodes_file() {
     }
 }
 
-/// The process that made the file may be killed before the catalog names it, and nodes of an older version may have
-/// their rows in it.
+/// The process that created the file may be killed before the catalog names it, and nodes of an
+/// older version may have rows in it.
 #[tokio::test]
 async fn a_file_that_the_catalog_does_not_name_yet_is_kept() {
     let database = TestDatabase::sqlite();

@@ -1,4 +1,4 @@
-//! What becomes of a revocation when the nodes' file is lost, damaged or another.
+//! Revocations when the nodes file is lost, damaged or replaced.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use super::database_files::{add_key, beside, file, follow, url, value, wait_for}
 use crate::fixtures::origin;
 use crate::{OPTIONS, open_new};
 
-/// Does something to the files beside a database.
+/// A fault of the files beside a database.
 type Fault = fn(&Path);
 
 const FAULTS: [(&str, Fault); 8] = [
@@ -39,7 +39,7 @@ const FAULTS: [(&str, Fault); 8] = [
         fs::rename(beside(path, "-copy"), nodes).unwrap();
     }),
     ("damaged in its place", |path| {
-        fs::write(beside(path, "-nodes"), "these are no nodes").unwrap();
+        fs::write(beside(path, "-nodes"), "not a database").unwrap();
     }),
     ("replaced by a directory", |path| {
         fs::remove_file(beside(path, "-nodes")).unwrap();
@@ -65,8 +65,8 @@ const FAULTS: [(&str, Fault); 8] = [
     }),
 ];
 
-/// Whatever happens to the nodes' file: when a revocation has returned, no node has a lease with which it could still
-/// accept the key. And the node serves again soon.
+/// Under each fault, a revocation returns only when no node has a lease with which it could still
+/// accept the key. The node then serves again soon.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revocation_waits_for_nodes_whose_file_was_lost() {
     for (name, fault) in FAULTS {
@@ -79,7 +79,8 @@ async fn a_revocation_waits_for_nodes_whose_file_was_lost() {
         fault(&path);
         let command = open_new(&database).await;
         command.api_keys.revoke(&key.id, origin()).await.unwrap();
-        // A lease that runs now was taken after the revocation had been applied, or the file was never trusted.
+        // A lease that runs now was taken after the node had applied the revocation, or the file
+        // was never trusted.
         let revision = command.events.revision().await.unwrap();
         assert!(
             node.hold().is_none() || node.applied() >= revision,
@@ -107,7 +108,7 @@ async fn a_revocation_waits_for_nodes_whose_file_was_lost() {
                 .to_string_lossy()
                 .starts_with("models.db-nodes.damaged-")
         });
-        // The log that stays beside the file of another database may damage it.
+        // The remaining log beside the file of another database may damage it.
         if name != "that of another database" {
             let is_damage = name.starts_with("damaged")
                 || name.ends_with("empty file")
@@ -118,14 +119,14 @@ async fn a_revocation_waits_for_nodes_whose_file_was_lost() {
     }
 }
 
-/// The long-running process is the one that waits.
+/// Here the process that has run for long waits.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_has_lost_the_nodes_file_waits_for_a_lease() {
     let database = TestDatabase::sqlite();
     let (one, other) = (open_new(&database).await, open_new(&database).await);
     let key = add_key(&one).await;
     let node = follow(&other).await;
-    // Neither a node nor a barrier of its own has looked since.
+    // Neither a node nor a barrier of the process has checked the file since.
     for suffix in ["-nodes", "-nodes-wal", "-nodes-shm"] {
         fs::remove_file(beside(&file(&database), suffix)).unwrap();
     }

@@ -1,4 +1,4 @@
-//! Which files a database is, and who may use them.
+//! The paths of a database's files, and their permissions.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -48,7 +48,7 @@ async fn a_file_with_two_names_is_refused() {
 }
 
 #[tokio::test]
-async fn files_are_their_owners_alone() {
+async fn only_the_owner_can_use_the_files() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory
         .path()
@@ -73,9 +73,9 @@ async fn files_are_their_owners_alone() {
     open(&url(&copy), OPTIONS, Nodes::new).await.unwrap();
 }
 
-/// As SQLite does with its own files.
+/// SQLite gives its own files the database's permissions too.
 #[tokio::test]
-async fn the_nodes_file_may_be_used_by_all_who_may_use_the_database() {
+async fn the_nodes_file_has_the_permissions_of_the_database() {
     let database = TestDatabase::sqlite();
     open_new(&database).await.close().await;
     let path = file(&database);
@@ -85,13 +85,13 @@ async fn the_nodes_file_may_be_used_by_all_who_may_use_the_database() {
     assert_eq!(mode(&beside(&path, "-nodes")), 0o660);
 }
 
-/// What is wrong is said of the file that it is wrong with.
+/// The message names the damaged file and no other.
 #[tokio::test]
-async fn an_error_names_the_right_file() {
+async fn an_error_names_the_damaged_file() {
     let database = TestDatabase::sqlite();
     open_new(&database).await.close().await;
     let path = file(&database);
-    fs::write(&path, "this is no database, and too long for an empty one").unwrap();
+    fs::write(&path, "this text is not a database, and it is not an empty file").unwrap();
     let said = open(database.url(), OPTIONS, Nodes::new)
         .await
         .err()

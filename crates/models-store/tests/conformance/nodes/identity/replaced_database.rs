@@ -1,4 +1,4 @@
-//! What becomes of a node when the database's own files are removed or replaced.
+//! A node whose database files are removed or replaced.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use super::database_files::{add_key, beside, file, follow, wait_for};
 use crate::fixtures::origin;
 use crate::{OPTIONS, open_new};
 
-/// Nothing is written to a file that is lost, and the node begins anew where it is put back.
+/// The store writes nothing to a lost file, and the node starts again when the file is back.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_serves_nothing_from_a_database_that_was_removed_or_replaced() {
     for (name, suffix, replaced) in [
@@ -23,8 +23,8 @@ async fn a_node_serves_nothing_from_a_database_that_was_removed_or_replaced() {
         ("without its index", "-shm", false),
     ] {
         let database = TestDatabase::sqlite();
-        // One connection that reads, which is open from the start: a connection that is opened while the log is away
-        // would make another log, and read that one from then on.
+        // The pool for reads has one connection, open from the start. A connection that is opened
+        // while the log is away would create another log and read that one from then on.
         let options = Options {
             max_connections: 1,
             ..OPTIONS
@@ -63,14 +63,15 @@ async fn a_node_serves_nothing_from_a_database_that_was_removed_or_replaced() {
     }
 }
 
-/// A copy of the database in its place has the same id and the same history; the node on the file of before is not forgotten.
+/// A copy of the database in its place has the same id and epoch. A barrier must still wait for the
+/// node on the original file.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_revocation_in_a_database_that_took_the_place_of_another_waits_for_the_nodes_of_that() {
+async fn a_revocation_in_a_copied_database_waits_for_the_nodes_of_the_original() {
     let database = TestDatabase::sqlite();
     let service = open_new(&database).await;
     let key = add_key(&service).await;
     let path = file(&database);
-    // Everything is in the file itself.
+    // The checkpoint moves all data into the database file.
     let mut checkpoint = SqliteConnection::connect(database.url()).await.unwrap();
     checkpoint
         .execute("PRAGMA wal_checkpoint(TRUNCATE)")
