@@ -230,8 +230,14 @@ async fn the_columns_follow_the_events_of_this_program() {
         }
         let newest = store.models.list_candidates(&organizations[0].id).await;
         let newest = newest.unwrap().value;
-        assert!(newest.public_revision >= Revision(1_500), "the test has an effect");
-        assert!(newest.own_revision > newest.public_revision, "the test has an effect");
+        assert!(
+            newest.public_revision >= Revision(1_500),
+            "the test has an effect"
+        );
+        assert!(
+            newest.own_revision > newest.public_revision,
+            "the test has an effect"
+        );
     }
 }
 
@@ -259,6 +265,9 @@ async fn the_migration_fills_the_columns_from_the_log() {
         assert_eq!(different(&database).await, 0, "{}", store.kind);
         let after = store.models.list_candidates(&organizations[0].id).await;
         assert_eq!(after.unwrap().value, before);
-        assert!(before.own_revision > before.public_revision, "the test has an effect");
+        assert!(
+            before.own_revision > before.public_revision,
+            "the test has an effect"
+        );
     }
 }

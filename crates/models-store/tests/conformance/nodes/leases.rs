@@ -74,7 +74,10 @@ async fn a_process_that_waits_for_a_lock_on_the_nodes_waits_for_the_lease_in_for
     let own = id("own");
     let deleted = operator.models.delete(&Scope::Public, &own, origin());
     assert!(deleted.await.unwrap().is_some());
-    assert!(scene.node.hold().is_none(), "the node serves a deleted model");
+    assert!(
+        scene.node.hold().is_none(),
+        "the node serves a deleted model"
+    );
     lock.execute("ROLLBACK").await.unwrap();
 }
 

@@ -115,7 +115,11 @@ impl Scene {
     pub async fn until(&self, condition: &str, mut holds: impl AsyncFnMut(&Self) -> bool) {
         let deadline = Instant::now() + Duration::from_mins(1);
         while !holds(self).await {
-            assert!(Instant::now() < deadline, "{}: {condition}", self.store.kind);
+            assert!(
+                Instant::now() < deadline,
+                "{}: {condition}",
+                self.store.kind
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -136,7 +136,9 @@ async fn a_node_below_the_catalogs_level_leaves_and_does_not_return() {
             )
             .await;
         scene
-            .until("the node has no lease", async |scene| scene.node.hold().is_none())
+            .until("the node has no lease", async |scene| {
+                scene.node.hold().is_none()
+            })
             .await;
         scene
             .until("the node's row is gone", async |scene| {
@@ -144,7 +146,11 @@ async fn a_node_below_the_catalogs_level_leaves_and_does_not_return() {
             })
             .await;
         assert_eq!(scene.node.needed_level(), Some(Level(2)));
-        assert_eq!(scene.node.applied(), Revision(0), "the node applied nothing");
+        assert_eq!(
+            scene.node.applied(),
+            Revision(0),
+            "the node applied nothing"
+        );
         assert_eq!(scene.memory.invalidated.load(Ordering::Relaxed), 0);
         let outdated = scene.store.events.position().await;
         let said = outdated.map_err(|error| error.to_string());
@@ -194,7 +200,9 @@ async fn a_node_that_cannot_read_the_log_for_a_lease_withdraws_until_it_can() {
         assert_eq!(scene.number("SELECT count(*) FROM nodes").await, Some(0));
         scene.execute("ALTER TABLE away RENAME TO events").await;
         scene
-            .until("the node serves again", async |scene| scene.node.hold().is_some())
+            .until("the node serves again", async |scene| {
+                scene.node.hold().is_some()
+            })
             .await;
         assert_eq!(scene.number("SELECT count(*) FROM nodes").await, Some(1));
         assert_eq!(

@@ -91,7 +91,11 @@ async fn an_error_names_the_damaged_file() {
     let database = TestDatabase::sqlite();
     open_new(&database).await.close().await;
     let path = file(&database);
-    fs::write(&path, "this text is not a database, and it is not an empty file").unwrap();
+    fs::write(
+        &path,
+        "this text is not a database, and it is not an empty file",
+    )
+    .unwrap();
     let said = open(database.url(), OPTIONS, Nodes::new)
         .await
         .err()
