@@ -7,6 +7,6 @@ mod row;
 mod sql_store;
 
 pub(crate) use self::database::{Backend, Database, only_revision};
-pub(crate) use self::mutation::{Mutation, check_nodes_are_all, raise_level};
+pub(crate) use self::mutation::{Mutation, check_rows_are_complete, raise_level};
 pub(crate) use self::row::{CatalogRow, NODES_FILE, catalog, fetch_catalog, no_catalog};
 pub(crate) use self::sql_store::SqlStore;

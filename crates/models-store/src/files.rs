@@ -59,23 +59,23 @@ pub(crate) struct FileSet {
     index: Option<FileId>,
 }
 
-/// The fate of a set of files.
+/// The state of a set of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum FileState {
     InPlace,
     Removed,
     Replaced,
     /// The write-ahead log, its index, or both are gone.
-    LogGone,
+    LogMissing,
 }
 
-impl fmt::Display for Fate {
+impl fmt::Display for FileState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::InPlace => "is in place",
             Self::Removed => "was removed",
             Self::Replaced => "was replaced by another file",
-            Self::LogGone => {
+            Self::LogMissing => {
                 "has lost its write-ahead log (`-wal` or `-shm` was removed or replaced)"
             }
         })
@@ -95,14 +95,14 @@ impl FileSet {
         }))
     }
 
-    /// The fate of these files, which were opened at this path. An unreadable directory counts as
+    /// The state of these files, which were opened at this path. An unreadable directory counts as
     /// removed.
-    pub(crate) fn fate(&self, path: &Path) -> Fate {
+    pub(crate) fn state(&self, path: &Path) -> FileState {
         match Self::at(path) {
-            Ok(Some(found)) if found == *self => Fate::InPlace,
-            Ok(Some(found)) if found.main == self.main => Fate::LogGone,
-            Ok(Some(_)) => Fate::Replaced,
-            Ok(None) | Err(_) => Fate::Removed,
+            Ok(Some(found)) if found == *self => FileState::InPlace,
+            Ok(Some(found)) if found.main == self.main => FileState::LogMissing,
+            Ok(Some(_)) => FileState::Replaced,
+            Ok(None) | Err(_) => FileState::Removed,
         }
     }
 }

@@ -118,7 +118,7 @@ impl<DB: Backend> Mutation<DB> {
     pub(crate) async fn raise_level(&mut self, level: Level) -> Result<(), RepositoryError> {
         if level > self.level {
             if let Some(files) = &self.files {
-                check_nodes_are_all(self.transaction.connection(), files, self.longest_lease)
+                check_rows_are_complete(self.transaction.connection(), files, self.longest_lease)
                     .await?;
             }
             raise_level(self.transaction.connection(), &self.nodes, level).await?;
@@ -238,7 +238,7 @@ pub(crate) async fn raise_level<DB: Backend>(
 
 /// `Unavailable` if there may be nodes, with a lease of at most this length, whose rows cannot be
 /// read.
-pub(crate) async fn check_nodes_are_all<DB: Backend>(
+pub(crate) async fn check_rows_are_complete<DB: Backend>(
     connection: &mut Connection<DB>,
     files: &NodesFile,
     lease: Duration,

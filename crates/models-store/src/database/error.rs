@@ -11,20 +11,20 @@ use sqlx::postgres::PgDatabaseError;
 /// changed, a transaction rolled back in favour of others, a shortage of resources, an operator's
 /// intervention (a shutdown, a time-out), a lock that was not free in time, a server that has
 /// become a read-only standby, a transaction that was idle for too long.
-const PASSING_IN_POSTGRES: [&str; 9] = [
+const TEMPORARY_IN_POSTGRES: [&str; 9] = [
     "08", "28P01", "28000", "40", "53", "57", "55P03", "25006", "25P03",
 ];
 
 /// SQLite's primary result codes of temporary failures: busy, locked, read-only, an I/O fault, a
 /// full disk, a file that cannot be opened.
-const PASSING_IN_SQLITE: [u32; 6] = [5, 6, 8, 10, 13, 14];
+const TEMPORARY_IN_SQLITE: [u32; 6] = [5, 6, 8, 10, 13, 14];
 
 pub(crate) fn repository_error(error: sqlx::Error) -> RepositoryError {
     if is_of_another_connection(&error) {
         RepositoryError::Failed(POOLED.into())
     } else if is_duplicate(&error) {
         RepositoryError::AlreadyExists
-    } else if is_passing(&error) {
+    } else if is_temporary(&error) {
         RepositoryError::Unavailable(Box::new(Shown(error)))
     } else {
         RepositoryError::Failed(Box::new(Shown(error)))
@@ -157,9 +157,9 @@ fn is_duplicate(error: &sqlx::Error) -> bool {
         .is_some_and(|error| matches!(error.kind(), ErrorKind::UniqueViolation))
 }
 
-pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
+pub(crate) fn is_temporary(error: &sqlx::Error) -> bool {
     if let Some(error) = error.as_database_error() {
-        return is_passing_in_database(error);
+        return is_temporary_in_database(error);
     }
     matches!(
         error,
@@ -171,16 +171,16 @@ pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
     )
 }
 
-fn is_passing_in_database(error: &dyn DatabaseError) -> bool {
+fn is_temporary_in_database(error: &dyn DatabaseError) -> bool {
     let code = error.code().unwrap_or_default();
     if !is_of_sqlite(error) {
-        return PASSING_IN_POSTGRES
+        return TEMPORARY_IN_POSTGRES
             .iter()
             .any(|prefix| code.starts_with(prefix));
     }
     // SQLite reports the extended code; the primary code is its low byte.
     code.parse::<u32>()
-        .is_ok_and(|code| PASSING_IN_SQLITE.contains(&(code & 0xff)))
+        .is_ok_and(|code| TEMPORARY_IN_SQLITE.contains(&(code & 0xff)))
 }
 
 fn is_of_sqlite(error: &dyn DatabaseError) -> bool {

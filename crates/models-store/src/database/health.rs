@@ -13,12 +13,13 @@ use self::operation::Operation;
 use super::boot::since_boot;
 use super::connections::failed::Failed;
 
-/// How long reads may fail on a node that renews its lease before the node is not ready.
+/// The time for which reads may fail on a node that renews its lease. After that the node is not
+/// ready.
 const LONGEST_FAILURE: Duration = Duration::from_secs(5);
 /// A node with an older last renewal does not renew its lease: the database is away for all
 /// operations.
 const RENEWED_WITHIN: Duration = Duration::from_secs(4);
-/// How long a failed write is shown. Only the next change tries again.
+/// The time for which a failed write is shown, because only the next change tries again.
 const SHOWN: Duration = Duration::from_mins(5);
 
 /// The outcomes of one kind of operation.
@@ -63,7 +64,7 @@ impl Outcomes {
             (Ok(_), Operation::Read | Operation::Renewal) => self.succeeded(since_boot()),
             (Ok(_), Operation::Write) => {}
             (Err(Failed::Database(error)), Operation::Write)
-                if !super::error::is_passing(error) => {}
+                if !super::error::is_temporary(error) => {}
             (Err(_), _) => self.failed(),
         }
     }

@@ -40,7 +40,7 @@ pub trait PasswordSource: Send + Sync {
     fn read(&self) -> Result<DatabasePassword, String>;
 }
 
-/// How often the source is read.
+/// The interval between two reads of the source.
 const POLL: Duration = Duration::from_secs(1);
 /// The pause after the server has refused every known password.
 const PAUSE: Duration = Duration::from_millis(200);

@@ -60,13 +60,13 @@ fn removed_and_replaced_files_are_detected() {
     make(&path);
     make(&log);
     let files = FileSet::at(&path).unwrap().unwrap();
-    assert_eq!(files.fate(&path), Fate::InPlace);
+    assert_eq!(files.state(&path), FileState::InPlace);
     fs::rename(&log, directory.path().join("away")).unwrap();
-    assert_eq!(files.fate(&path), Fate::LogGone);
+    assert_eq!(files.state(&path), FileState::LogMissing);
     make(&log);
-    assert_eq!(files.fate(&path), Fate::LogGone);
+    assert_eq!(files.state(&path), FileState::LogMissing);
     fs::rename(&path, directory.path().join("gone")).unwrap();
-    assert_eq!(files.fate(&path), Fate::Removed);
+    assert_eq!(files.state(&path), FileState::Removed);
     make(&path);
-    assert_eq!(files.fate(&path), Fate::Replaced);
+    assert_eq!(files.state(&path), FileState::Replaced);
 }

@@ -30,7 +30,7 @@ impl<DB: Backend> LeaseRepository for SqlStore<DB> {
         self.run(async move {
             let mut mutation = Mutation::begin(&store, origin).await?;
             // The rows are read after the wait for the turn, which may have taken seconds.
-            let longest_row = store.longest_row().await?;
+            let longest_lease_in_rows = store.longest_lease_in_rows().await?;
             let lower: Vec<(String,)> = store
                 .nodes_statement(LIST_LOWER, vec![Level::FIRST.0.into()])
                 .await?;
@@ -52,7 +52,9 @@ impl<DB: Backend> LeaseRepository for SqlStore<DB> {
                 .await?;
             let leases = Leases {
                 in_force: lease,
-                previous: before.map_or(longest_row.max(lease), |leases| leases.of_barriers()),
+                previous: before.map_or(longest_lease_in_rows.max(lease), |leases| {
+                    leases.of_barriers()
+                }),
                 changed_at: mutation.revision(),
             };
             let values = vec![
@@ -77,7 +79,7 @@ impl<DB: Backend> Database<DB> {
     /// previous lease is then the longest lease of the running nodes, which are of an older
     /// version.
     pub(crate) async fn put_lease_in_force(&self) -> Result<Leases, RepositoryError> {
-        let previous = self.longest_row().await?.max(self.lease);
+        let previous = self.longest_lease_in_rows().await?.max(self.lease);
         let values = vec![
             milliseconds(self.lease).into(),
             milliseconds(previous).into(),
@@ -104,12 +106,12 @@ impl<DB: Backend> Database<DB> {
         match leases {
             Some(leases) => Ok(leases.of_barriers()),
             // All running nodes are of older versions. Only their rows say how long they may serve.
-            None => Ok(self.longest_row().await?.max(self.lease)),
+            None => Ok(self.longest_lease_in_rows().await?.max(self.lease)),
         }
     }
 
     /// The longest lease in the nodes' rows; zero if there are none.
-    pub(crate) async fn longest_row(&self) -> Result<Duration, RepositoryError> {
+    pub(crate) async fn longest_lease_in_rows(&self) -> Result<Duration, RepositoryError> {
         let rows: Vec<(i64,)> = self.nodes_statement(LONGEST, vec![]).await?;
         Ok(duration(rows.first().map_or(0, |(lease_ms,)| *lease_ms)))
     }

@@ -6,7 +6,7 @@ use models_core::RepositoryError;
 
 use crate::catalog::{Backend, Database, NODES_FILE, no_catalog};
 use crate::database::{Deadline, repository_error};
-use crate::files::Fate;
+use crate::files::FileState;
 
 impl<DB: Backend> Database<DB> {
     /// `Unavailable` if the database was removed or replaced.
@@ -19,7 +19,7 @@ impl<DB: Backend> Database<DB> {
     /// Whether the nodes file is still in place.
     pub(crate) fn has_nodes_file_in_place(&self) -> bool {
         let files = self.files.as_ref();
-        files.is_none_or(|files| files.fate() == Fate::InPlace)
+        files.is_none_or(|files| files.state() == FileState::InPlace)
     }
 
     /// The reason why the attached nodes file does not count; `None` if it counts.
@@ -32,7 +32,10 @@ impl<DB: Backend> Database<DB> {
 
     /// `Unavailable` if there may be nodes, with a lease of at most this length, whose rows the
     /// attached file lacks.
-    pub(crate) async fn check_nodes_are_all(&self, lease: Duration) -> Result<(), RepositoryError> {
+    pub(crate) async fn check_rows_are_complete(
+        &self,
+        lease: Duration,
+    ) -> Result<(), RepositoryError> {
         let Some(files) = &self.files else {
             return Ok(());
         };

@@ -175,7 +175,7 @@ impl<DB: Backend> NodeRepository for Database<DB> {
         let rows = self.list().await?;
         // The check comes after the read, because another file may have replaced this one
         // meanwhile.
-        self.check_nodes_are_all(lease + CLOCK_MARGIN).await?;
+        self.check_rows_are_complete(lease + CLOCK_MARGIN).await?;
         Ok(rows)
     }
 }

@@ -48,7 +48,8 @@ const SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; 
 /// A migration may take longer than other statements. It waits for a lock only briefly, since all
 /// statements of the running nodes on that table queue behind it.
 const SETTINGS_FOR_MIGRATION: &str = "SET statement_timeout = '10min'; SET lock_timeout = '500ms'";
-/// How long a migration that did not get a lock is repeated, and the pause between two attempts.
+/// The time for which a migration that did not get a lock is repeated, and the pause between two
+/// attempts.
 const MIGRATION_PATIENCE: Duration = Duration::from_mins(10);
 const MIGRATION_PAUSE: Duration = Duration::from_secs(1);
 

@@ -27,7 +27,8 @@ static MIGRATOR: Migrator = sqlx_macros::migrate!("../../migrations/sqlite");
 /// Takes the lock at once, because the busy time-out does not cover the upgrade of a lock.
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
-/// How long a connection waits for another process's lock. A statement's deadline is longer.
+/// The time for which a connection waits for another process's lock. A statement's deadline is
+/// longer.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The limit for locks on the nodes' rows, whose statements have a shorter deadline.
 const NODES_BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);

@@ -17,7 +17,7 @@ use crate::database::error::{is_lost, is_refused, unavailable};
 use crate::database::health::Outcomes;
 use crate::database::password::Passwords;
 
-/// How long an acquisition tries other passwords after the server has refused one.
+/// The time for which an acquisition tries other passwords after the server has refused one.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A pool of connections.

@@ -4,7 +4,7 @@
 use models_core::{CatalogState, Committed, Level, Position, RepositoryError, Revision};
 
 use super::settings::Ahead;
-use crate::catalog::{Backend, SqlStore, check_nodes_are_all, fetch_catalog, raise_level};
+use crate::catalog::{Backend, SqlStore, check_rows_are_complete, fetch_catalog, raise_level};
 use crate::database::{Connection, Deadline, Record, Value};
 
 /// The turn, while its transaction is open.
@@ -106,7 +106,7 @@ impl<DB: Backend> ImportConnection<DB> {
         if level > turn.0.level {
             if let Some(files) = &self.store.files {
                 let lease = self.store.longest_lease(turn.0.leases).await?;
-                check_nodes_are_all(&mut self.connection, files, lease).await?;
+                check_rows_are_complete(&mut self.connection, files, lease).await?;
             }
             raise_level(&mut self.connection, &self.store.nodes, level).await?;
         }

@@ -12,7 +12,7 @@ use super::file::{Attached, NodesFile, moved};
 use super::inspection::{self, Found, Mark};
 use super::making;
 use crate::database::{boot_id, since_boot};
-use crate::files::{self, Fate, FileId, FileSet};
+use crate::files::{self, FileId, FileSet, FileState};
 
 /// Any process that attaches the file sets the time, if the creator ended before it could.
 const SET_MADE_AT: &str = "UPDATE nodes_file SET made_at = coalesce(made_at, $1) RETURNING made_at";
@@ -24,7 +24,7 @@ impl NodesFile {
     /// Attaches the file that counts, or creates it.
     pub(crate) async fn attach(&self) -> Result<(), sqlx::Error> {
         // Another process may be using the removed log.
-        let is_torn = self.attached().is_some() && self.fate() == Fate::LogGone;
+        let is_torn = self.attached().is_some() && self.state() == FileState::LogMissing;
         let mut turn = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         if self.check_database().is_err() {
             return Err(moved(&self.database).into());

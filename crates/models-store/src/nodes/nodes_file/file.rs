@@ -11,7 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{Connection, Executor, SqlitePool};
 
 use crate::database::since_boot;
-use crate::files::{Fate, FileSet, beside};
+use crate::files::{FileSet, FileState, beside};
 
 /// The nodes file of this process, and the database that it belongs to.
 pub(crate) struct NodesFile {
@@ -88,12 +88,12 @@ impl NodesFile {
 
     /// `Unavailable` if the database file is no longer in place.
     pub(crate) fn check_database(&self) -> Result<(), RepositoryError> {
-        let fate = self.database_files.fate(&self.database);
-        if fate == Fate::InPlace {
+        let state = self.database_files.state(&self.database);
+        if state == FileState::InPlace {
             return Ok(());
         }
         let reason = format!(
-            "the database file {} {fate} while it was in use; nothing is read from it or written to it any more; put the \
+            "the database file {} {state} while it was in use; nothing is read from it or written to it any more; put the \
              file back or restart this process",
             self.database.display()
         );
@@ -107,11 +107,11 @@ impl NodesFile {
             .clone()
     }
 
-    /// The fate of the attached file.
-    pub(crate) fn fate(&self) -> Fate {
+    /// The state of the attached file.
+    pub(crate) fn state(&self) -> FileState {
         match self.attached() {
-            Some(attached) => attached.files.fate(&self.path),
-            None => Fate::Removed,
+            Some(attached) => attached.files.state(&self.path),
+            None => FileState::Removed,
         }
     }
 
@@ -119,13 +119,13 @@ impl NodesFile {
     /// holds. `None` if it counts.
     pub(crate) fn refusal(&self, in_catalog: &str) -> Option<String> {
         let shown = self.path.display();
-        match (self.fate(), self.attached()) {
-            (Fate::InPlace, Some(attached)) if attached.id == in_catalog => None,
-            (Fate::InPlace, _) => Some(format!(
+        match (self.state(), self.attached()) {
+            (FileState::InPlace, Some(attached)) if attached.id == in_catalog => None,
+            (FileState::InPlace, _) => Some(format!(
                 "the file {shown}, which holds the nodes' rows, is not the one that the database names"
             )),
-            (fate, _) => Some(format!(
-                "the file {shown}, which holds the nodes' rows, {fate}"
+            (state, _) => Some(format!(
+                "the file {shown}, which holds the nodes' rows, {state}"
             )),
         }
     }
