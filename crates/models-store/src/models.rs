@@ -29,8 +29,9 @@ macro_rules! select_models {
 
 const LIST: &str = select_models!("WHERE scope = $1 ORDER BY created, id");
 const FIND: &str = select_models!("WHERE scope = $1 AND id = $2");
-/// Returns the candidates with the newest changes of public models and of the organization's own,
-/// as of the same moment. The two columns count every event except the newest one, `e`.
+/// Returns the candidates, with the revisions of the newest changes of public models and of the
+/// organization's own models, as of the same moment. The columns in the tables count every event
+/// except the newest one, `e`.
 const LIST_CANDIDATES: &str = concat!(
     "SELECT CASE WHEN e.is_of_model AND e.organization_id IS NULL THEN c.revision \
             ELSE c.public_models_revision END AS public_revision, \

@@ -39,8 +39,8 @@ impl Secret {
 
     /// Parses a secret from a client or an operator: 1 to 512 bytes that an HTTP header can carry.
     ///
-    /// Text with the service's own prefix must carry a valid checksum, so that garbage costs no
-    /// look-up.
+    /// Text with the service's own prefix must carry a valid checksum, so that a malformed key
+    /// needs no look-up.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         check(text).map(|()| Self(text.to_owned()))
     }
@@ -57,7 +57,7 @@ impl Secret {
         KeyDigest::of_checked(&self.0)
     }
 
-    /// The first three and last four characters. For secrets under 20 characters it is `...` alone.
+    /// The first three and last four characters, or `...` alone for secrets under 20 characters.
     #[must_use]
     pub fn redacted(&self) -> String {
         let length = self.length();
@@ -117,8 +117,8 @@ impl KeyDigest {
 
 impl PartialEq for KeyDigest {
     fn eq(&self, other: &Self) -> bool {
-        // The comparison goes by words: `subtle` hides each compared value from the optimizer, and
-        // that costs time for each.
+        // The comparison uses whole words: `subtle` hides each compared value from the optimizer,
+        // which costs time for each value.
         self.words().ct_eq(&other.words()).into()
     }
 }

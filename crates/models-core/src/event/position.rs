@@ -1,7 +1,7 @@
 //! Revisions, epochs and positions in the event log.
 
-/// The number of changes since the catalog was empty. Each commit increases it, and 0 is the empty
-/// catalog.
+/// The number of changes since the catalog was empty. Each change increases it by one, in commit
+/// order. The empty catalog has 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(pub i64);
 

@@ -21,7 +21,7 @@ pub trait ApiKeyRepository: Send + Sync {
         origin: Origin,
     ) -> Result<(), RepositoryError>;
 
-    /// Whether there is any key, valid or not. It reads one row.
+    /// Whether any key exists, valid or not. This reads at most one row.
     async fn is_any(&self) -> Result<bool, RepositoryError>;
 
     /// All keys, or the keys of one organization, ordered by creation and then by id. Revoked and

@@ -51,9 +51,9 @@ pub trait NodeRepository: EventRepository {
     /// Inserts a node's row, with no applied position. The node must hold no lease.
     async fn register(&self, id: &str, lease: Duration) -> Result<(), RepositoryError>;
 
-    /// Renews the node's row and returns the catalog's row as it is after that. `None` if the
-    /// node's row is gone or no longer counts. Both statements run on the same server: a server
-    /// that was replaced can still be read but takes no writes.
+    /// Renews the node's row and returns the catalog's row after that. `None` if the node's row is
+    /// gone or no longer counts. The catalog's row comes from the server that took the renewal,
+    /// because a replaced server can still be read but takes no writes.
     async fn renew(&self, renewal: Renewal<'_>) -> Result<Option<CatalogState>, RepositoryError>;
 
     /// Renews the node's row without reading the catalog's row. It does not report a missing row;
@@ -63,11 +63,11 @@ pub trait NodeRepository: EventRepository {
     /// Removes the node's row. The node must no longer hold a lease.
     async fn remove(&self, id: &str) -> Result<(), RepositoryError>;
 
-    /// Removes the row of a node that may register again, unless a later renewal than this one has
-    /// been written.
+    /// Removes the row of a node that may register again, unless a later renewal has been written.
     async fn withdraw(&self, id: &str, renewal: i64) -> Result<(), RepositoryError>;
 
-    /// Removes another node's row, unless it was renewed after this renewal was read.
+    /// Removes another node's row, unless the node has renewed it since the caller read this
+    /// renewal.
     async fn remove_expired(&self, id: &str, renewal: i64) -> Result<(), RepositoryError>;
 
     /// Returns all rows.

@@ -15,8 +15,8 @@ use super::control::is_control;
 const OURS: [&[u8]; 2] = [b"sk-mdl-", b"sk-admin-"];
 /// The prefix of keys of OpenAI and many others. It counts only at the beginning of a word.
 const ANY: &[u8] = b"sk-";
-/// The beginning of a masked key. A list of keys has the same form, so that an operator finds the
-/// leaked key.
+/// The beginning of a masked key. A list of keys shows keys in the same form, so that an operator
+/// can find a leaked key.
 const MASKED: &str = "sk-...";
 /// The number of characters shown at the end of a long key.
 const SHOWN: usize = 4;
@@ -212,7 +212,7 @@ fn begins_word(before: &[u8]) -> bool {
     !last.is_ascii_alphanumeric()
 }
 
-/// The end of the key: white space, a quotation mark, or a separator of a URL or a sentence ends
+/// The end of the key. White space, a quotation mark, or a separator of a URL or a sentence ends
 /// it.
 fn end_of_key(bytes: &[u8], start: usize) -> usize {
     let ends = |byte: &u8| {

@@ -79,7 +79,7 @@ impl<DB: Backend> Database<DB> {
         self.read_within(Deadline::STATEMENT, sql, values).await
     }
 
-    /// Runs such a statement within another deadline.
+    /// Runs one statement that writes nothing within this deadline, and returns its rows.
     pub(crate) async fn read_within<T: Record + 'static>(
         &self,
         deadline: Deadline,

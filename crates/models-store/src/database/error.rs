@@ -7,10 +7,14 @@ use sqlx::error::{DatabaseError, ErrorKind};
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgDatabaseError;
 
-/// SQLSTATE classes and codes of temporary failures: connection faults, a password that is being
-/// changed, a transaction rolled back in favour of others, a shortage of resources, an operator's
-/// intervention (a shutdown, a time-out), a lock that was not free in time, a server that has
-/// become a read-only standby, a transaction that was idle for too long.
+/// SQLSTATE classes and codes of temporary failures.
+///
+/// - 08: connection faults. 28: a password that is being changed. 40: a transaction rolled back in
+///   favour of others.
+/// - 53: a shortage of resources. 57: an operator's intervention (a shutdown, a time-out). 55P03: a
+///   lock that was not free in time.
+/// - 25006: a server that has become a read-only standby. 25P03: a transaction that was idle for
+///   too long.
 const TEMPORARY_IN_POSTGRES: [&str; 9] = [
     "08", "28P01", "28000", "40", "53", "57", "55P03", "25006", "25P03",
 ];

@@ -35,10 +35,10 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// independent of the server's default.
 ///
 /// The statements run after connecting, since a pooler accepts no startup options.
-/// `statement_timeout` is longer than the client's deadline: it would end the wait for a
-/// synchronous standby, and COMMIT would succeed. If a node vanishes in mid-transaction, its turn
-/// is free after 5 s. The `tcp_` settings let the server notice a vanished client; on a Unix socket
-/// they have no effect.
+/// `statement_timeout` is longer than the service's own deadline of 8 s. A shorter one would end
+/// the wait for a synchronous standby, and COMMIT would then report success. If a node vanishes in
+/// mid-transaction, the server frees its turn after 5 s. The `tcp_` settings let the server notice
+/// a vanished client; on a Unix socket they have no effect.
 const SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; \
     SET idle_in_transaction_session_timeout = '5s'; \
     SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; \

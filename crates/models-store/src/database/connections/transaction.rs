@@ -12,7 +12,8 @@ use crate::database::error::is_in_doubt;
 use crate::database::value::{Record, Value};
 
 /// A transaction that owns its connection. When it is dropped, it rolls back within a deadline or
-/// closes the connection. sqlx's own transaction returns its connection to the pool in any state.
+/// closes the connection. sqlx's own transaction would return its connection to the pool even after
+/// a failed statement.
 pub(crate) struct Transaction<DB: Driver> {
     connection: Connection<DB>,
 }
