@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// Allows one line, the next after a second, and then fewer and fewer, down to one a minute. After
-/// two quiet minutes it starts again.
+/// Allows one line, the next one a second later, and then fewer and fewer, down to one a minute. It
+/// starts again after two quiet minutes.
 #[derive(Debug, Default)]
 pub struct Occasionally(Mutex<State>);
 

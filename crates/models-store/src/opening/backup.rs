@@ -17,7 +17,7 @@ use crate::files::{FILE_MODE, create};
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// The database is on a PostgreSQL server.
-    #[error("PostgreSQL is backed up with its own pg_dump, or by archiving its log")]
+    #[error("this command backs up SQLite only; use pg_dump or log archiving for PostgreSQL")]
     NotSqlite,
     /// The database's URL is invalid.
     #[error(transparent)]

@@ -37,7 +37,7 @@ const ALSO_KNOWN: [(&str, &str); 6] = [
 const LEAVE_OUT: &str = "leave it out";
 const SET_BY_THE_SERVICE: &str = "leave it out: the service sets this itself";
 const NOT_SUPPORTED: &str = "it is not supported";
-const OLD_TLS: &str = "leave it out: TLS 1.2 is the oldest that is used";
+const OLD_TLS: &str = "leave it out: the service uses TLS 1.2 or newer";
 const VERIFY: &str = "write sslmode=verify-full and sslrootcert";
 
 /// Parameters that libpq and other clients support and sqlx does not, with advice for each.
@@ -63,16 +63,16 @@ const UNSUPPORTED: [(&str, &str); 49] = [
     ),
     (
         "sslcertmode",
-        "leave it out: a certificate is sent where sslcert names one",
+        "leave it out: the service sends a certificate if sslcert names one",
     ),
     (
         "sslnegotiation",
-        "leave it out: TLS is negotiated as PostgreSQL always has",
+        "leave it out: the service always negotiates TLS inside the PostgreSQL protocol",
     ),
     ("sslcompression", LEAVE_OUT),
     ("sslcrl", NOT_SUPPORTED),
     ("sslcrldir", NOT_SUPPORTED),
-    ("sslsni", "leave it out: the name is always sent"),
+    ("sslsni", "leave it out: the service always sends the name"),
     ("sslkeylogfile", NOT_SUPPORTED),
     ("ssl_min_protocol_version", OLD_TLS),
     ("ssl_max_protocol_version", OLD_TLS),
@@ -99,15 +99,18 @@ const UNSUPPORTED: [(&str, &str); 49] = [
         "max_connections",
         "use the setting database.max_connections",
     ),
-    ("client_encoding", "leave it out: it is always UTF8"),
+    (
+        "client_encoding",
+        "leave it out: the encoding is always UTF8",
+    ),
     ("fallback_application_name", "write application_name"),
     (
         "target_session_attrs",
-        "leave it out: only a primary is accepted",
+        "leave it out: the service accepts only a primary",
     ),
     (
         "load_balance_hosts",
-        "leave it out: only one host is supported",
+        "leave it out: the service supports only one host",
     ),
     ("replication", LEAVE_OUT),
     ("keepalives", SET_BY_THE_SERVICE),
@@ -212,7 +215,7 @@ fn unknown(name: &str, has_value: bool) -> OpenError {
         Some((_, instead)) => instead.to_owned(),
         None => match KNOWN.into_iter().find(|known| is_near(known, &lower)) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("there are {}", KNOWN.join(", ")),
+            None => format!("the parameters are {}", KNOWN.join(", ")),
         },
     };
     OpenError::Parameter { shown, instead }

@@ -34,12 +34,18 @@ fn ignored_parameters_are_refused_by_name() {
         ),
         ("sslpassword=hidden", "`sslpassword` (write the key without"),
         ("Password=hidden", "`Password` (did you mean `password`?)"),
-        ("colour=red", "`colour` (there are sslmode, sslrootcert,"),
+        (
+            "colour=red",
+            "`colour` (the parameters are sslmode, sslrootcert,",
+        ),
         (
             "a%20b=red",
-            "a parameter without a name or a value (there are",
+            "a parameter without a name or a value (the parameters are",
         ),
-        ("hidden", "a parameter without a name or a value (there are"),
+        (
+            "hidden",
+            "a parameter without a name or a value (the parameters are",
+        ),
         ("sslmode=require&ssl-mode=disable", "`sslmode` twice"),
     ] {
         let text = refused(query);

@@ -45,7 +45,7 @@ const FAULTS: [(&str, Fault); 8] = [
         fs::remove_file(beside(path, "-nodes")).unwrap();
         fs::create_dir(beside(path, "-nodes")).unwrap();
     }),
-    ("that of another database", |path| {
+    ("another database's file", |path| {
         let other = path.parent().unwrap().join("other/models.db");
         let runtime = std::thread::spawn({
             let other = other.clone();
@@ -109,7 +109,7 @@ async fn a_revocation_waits_for_nodes_whose_file_was_lost() {
                 .starts_with("models.db-nodes.damaged-")
         });
         // The remaining log beside the file of another database may damage it.
-        if name != "that of another database" {
+        if name != "another database's file" {
             let is_damage = name.starts_with("damaged")
                 || name.ends_with("empty file")
                 || name.ends_with("directory");
@@ -119,7 +119,7 @@ async fn a_revocation_waits_for_nodes_whose_file_was_lost() {
     }
 }
 
-/// Here the process that has run for long waits.
+/// Here a long-running process revokes the key and must wait.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_has_lost_the_nodes_file_waits_for_a_lease() {
     let database = TestDatabase::sqlite();
