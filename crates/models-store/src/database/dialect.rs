@@ -48,8 +48,8 @@ macro_rules! epoch_of_sqlite {
     };
 }
 
-/// An epoch is one server (or a promoted copy of it, by its timeline) since its last start, and
-/// these very tables.
+/// An epoch identifies one server (or a promoted copy of it, by its timeline) since its last start,
+/// and these very tables.
 macro_rules! epoch_of_postgres {
     () => {
         "CASE WHEN pg_is_in_recovery() THEN '' ELSE \

@@ -37,10 +37,10 @@ pub(super) fn put_aside(path: &Path, found: &Found) -> io::Result<()> {
             );
             fs::rename(path, &aside)?;
             tracing::error!(file = %path.display(), kept_as = %aside.display(), reason,
-                "the nodes file is damaged; created a new one; deletions and revocations take a whole lease until one lease has passed");
+                "the nodes file is damaged; creating a new one; deletions and revocations take a whole lease until one lease has passed");
         }
         Found::Unmarked | Found::Marked(_) => {
-            tracing::info!(file = %path.display(), "the nodes file is outdated; created a new one");
+            tracing::info!(file = %path.display(), "the nodes file is outdated; creating a new one");
             fs::remove_file(path)?;
         }
     }
