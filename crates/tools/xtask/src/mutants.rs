@@ -1,100 +1,91 @@
 //! Breaks the domain and the application layer in every small way, and counts how much of that their own tests notice.
 
+mod build;
+mod list;
+mod source;
+mod survivors;
+mod syntax;
+mod trial;
+
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
 use clap::Args;
-use serde_json::Value;
 
-use crate::{cargo, target};
+use crate::mutants::build::Tree;
+use crate::mutants::list::Mutant;
+use crate::mutants::trial::Outcome;
+use crate::target;
 
 /// The crates whose own tests, without a database, are held to this.
 const PACKAGES: [&str; 2] = ["models-core", "models-node"];
 
 /// How many of a hundred mutants must be noticed, of those that compile.
-const LEAST_PERCENT: u64 = 95;
-
-/// A rule that is broken is broken in few random cases too, and each mutant runs all tests.
-const RANDOM_CASES: &str = "32";
-
-/// Tests that take longer, in seconds, hang: that is noticed too.
-const TIMEOUT: &str = "60";
+const LEAST_PERCENT: usize = 95;
 
 #[derive(Args)]
 pub struct Options {
-    /// How many mutants are built and tested at a time.
-    #[arg(long, default_value_t = 1)]
-    jobs: u8,
+    /// How many mutants are tested at a time. A test program has threads of its own.
+    #[arg(long, default_value_t = 2)]
+    jobs: usize,
     /// Only the mutants of the files that match, such as `**/visibility/*.rs`.
     #[arg(long, value_name = "GLOB")]
     file: Vec<String>,
 }
 
-/// What became of the mutants.
-struct Outcomes {
-    /// A test failed.
-    caught: u64,
-    /// The tests did not end.
-    hung: u64,
-    /// All tests passed.
-    missed: u64,
-}
-
 pub fn run(options: &Options) -> Result<(), String> {
-    let installed = cargo(&["mutants", "--version"]).output();
-    if !installed.is_ok_and(|output| output.status.success()) {
-        return Err(
-            "cargo-mutants is not installed: `cargo install cargo-mutants --locked`".to_owned(),
-        );
-    }
-    let report = target()?.join("mutants");
-    if report.exists() {
-        fs::remove_dir_all(&report).map_err(|error| error.to_string())?;
-    }
-    fs::create_dir_all(&report).map_err(|error| error.to_string())?;
-    let mut mutants = cargo(&["mutants", "--no-shuffle", "--timeout", TIMEOUT]);
-    mutants.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
-    mutants.args(options.file.iter().flat_map(|glob| ["--file", glob]));
-    mutants
-        .args(["--jobs", &options.jobs.to_string(), "--output"])
-        .arg(&report)
-        .args(["--", "--lib", "--locked"])
-        .env("PROPTEST_CASES", RANDOM_CASES)
-        // That a case fails is enough; the smallest one is not searched for.
-        .env("PROPTEST_MAX_SHRINK_ITERS", "0");
-    match mutants.status().map(|status| status.code()) {
-        // All caught, some missed, some hung. Whether that is good enough, the numbers say.
-        Ok(Some(0 | 2 | 3)) => {}
-        Ok(code) => return Err(format!("cargo-mutants did not run to its end: {code:?}")),
-        Err(error) => return Err(format!("cargo-mutants could not be started: {error}")),
-    }
-    Outcomes::read(&report.join("mutants.out/outcomes.json"))?.judge()
+    let started = Instant::now();
+    let mutants = list::list(&options.file)?;
+    let directory = target()?.join("mutants");
+    let tree = Tree::copy(directory.join("tree"))?;
+    let outcomes = trial::run_all(&tree, &mutants, options.jobs)?;
+    write(&directory, &mutants, &outcomes).map_err(|error| error.to_string())?;
+    eprintln!("tested in {} s", started.elapsed().as_secs());
+    let outcomes: Vec<_> = mutants.iter().zip(outcomes).collect();
+    let judged: Result<Vec<()>, String> = PACKAGES
+        .into_iter()
+        .map(|package| judge(package, &outcomes))
+        .collect();
+    let missed = outcomes
+        .iter()
+        .filter(|(_, outcome)| *outcome == Outcome::Missed);
+    let missed: Vec<_> = missed.map(|(mutant, _)| *mutant).collect();
+    survivors::compare(&mutants, &missed)?;
+    judged.map(drop)
 }
 
-impl Outcomes {
-    fn read(path: &Path) -> Result<Self, String> {
-        let fail = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        let text = fs::read_to_string(path).map_err(|error| fail(&error))?;
-        let json: Value = serde_json::from_str(&text).map_err(|error| fail(&error))?;
-        let number = |name: &str| {
-            let number = json[name].as_u64();
-            number.ok_or_else(|| fail(&format!("there is no number `{name}`")))
-        };
-        Ok(Self {
-            caught: number("caught")?,
-            hung: number("timeout")?,
-            missed: number("missed")?,
-        })
+/// Writes what became of each mutant.
+fn write(directory: &Path, mutants: &[Mutant], outcomes: &[Outcome]) -> std::io::Result<()> {
+    let mut text = String::new();
+    for (mutant, outcome) in mutants.iter().zip(outcomes) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{outcome:?} {}", mutant.name);
     }
+    fs::write(directory.join("outcomes.txt"), text)
+}
 
-    fn judge(&self) -> Result<(), String> {
-        let noticed = self.caught + self.hung;
-        let viable = noticed + self.missed;
-        let summary = format!("the tests notice {noticed} of {viable} mutants");
-        if viable == 0 || noticed * 100 < viable * LEAST_PERCENT {
-            return Err(format!("{summary}, not {LEAST_PERCENT} %"));
-        }
-        eprintln!("{summary}");
-        Ok(())
+fn judge(package: &str, outcomes: &[(&Mutant, Outcome)]) -> Result<(), String> {
+    let count = |of: Outcome| {
+        let of_package =
+            |(mutant, outcome): &&(&Mutant, Outcome)| mutant.package == package && *outcome == of;
+        outcomes.iter().filter(of_package).count()
+    };
+    let (caught, hung, missed) = (
+        count(Outcome::Caught),
+        count(Outcome::Hung),
+        count(Outcome::Missed),
+    );
+    let viable = caught + hung + missed;
+    eprintln!(
+        "{package}: {viable} mutants compile, {} do not; {caught} are caught, {hung} hang, {missed} are missed",
+        count(Outcome::Unviable)
+    );
+    if (caught + hung) * 100 < viable * LEAST_PERCENT {
+        return Err(format!(
+            "the tests of {package} notice less than {LEAST_PERCENT} %"
+        ));
     }
+    Ok(())
 }
