@@ -55,6 +55,7 @@ mod tests {
             };
             let mut settling = Settling::default();
             assert_eq!(settling.previous(leases, seconds(3), at(0)), None);
+            assert_eq!(settling.previous(leases, seconds(30), at(0)), None);
             assert_eq!(settling.previous(leases, seconds(3), at(30)), None);
             let ended = Some(seconds(in_force));
             assert_eq!(settling.previous(leases, seconds(3), at(31)), ended);
