@@ -1,4 +1,4 @@
-//! HTTP, whatever the routes are: content codings, validators, CORS and bodies.
+//! HTTP that does not depend on the routes: content codings, validators, CORS and bodies.
 
 pub(crate) mod body;
 pub(crate) mod coding;

@@ -1,5 +1,5 @@
-//! Authentication and authorization of a request. A handler that takes [`Authorized`] runs only with the permission of its
-//! route.
+//! Authentication and authorization of a request. A handler with the argument [`Authorized`] runs only for callers with
+//! the permission of its route.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::dialects::openai::error::ApiError;
 use crate::http::fields::Fields;
 use crate::routes::table::{Access, Route, Template};
 
-/// The session of a key with the permission of the route. A change checks the key again, in its own transaction.
+/// The session of a key that has the permission of the route. A change checks the key again in its own transaction.
 pub struct Authorized(pub Arc<Session>);
 
 impl FromRequest for Authorized {
@@ -59,14 +59,14 @@ async fn authorize(request: &HttpRequest) -> Result<Arc<Session>, ApiError> {
     allowance.map(|allowance| extensions.insert(allowance));
     match admitted {
         Ok(()) => Ok(session),
-        // A refusal says that the key is good.
+        // This refusal tells the client that its key is valid, so it also needs a held lease.
         Err(refusal) => Err(services.node.release(held, refusal)?.into_inner()),
     }
 }
 
-/// Whether the session may do this, now. The rate limit comes first (429), then the organization and project headers
-/// (401), then the permission (403). `allowance` is what the request has taken of the rate limit, if it has taken that
-/// before.
+/// Checks whether the session may make this request: first the rate limit (429), then the organization and project
+/// headers (401), then the permission (403). `allowance` keeps the result of the rate limit, so that a second call for
+/// the same request does not count it twice.
 pub(crate) fn admit(
     services: &Services,
     session: &Session,
@@ -91,8 +91,8 @@ pub(crate) fn admit(
     permission.check(principal.role)
 }
 
-/// The session of a token that memory does not have as one, and the lease under which it may be used. The token is
-/// looked up at once or slowly: that depends on the incorrect keys that came from the same address.
+/// Looks up a token that has no session in memory. Returns the session, and the lease under which it may be used. The
+/// look-up waits if the address has sent too many incorrect keys.
 pub(crate) async fn look_up(
     services: &Services,
     fields: &Fields<'_>,
@@ -133,7 +133,7 @@ pub(crate) async fn look_up(
     })
 }
 
-/// The refusal of the key that the request carries.
+/// Returns the error for the key of this request, with the key redacted.
 #[must_use]
 pub fn incorrect_api_key(request: &HttpRequest, refusal: KeyRefusal) -> ApiError {
     match token(&Fields::of(request.head())) {
@@ -145,8 +145,8 @@ pub fn incorrect_api_key(request: &HttpRequest, refusal: KeyRefusal) -> ApiError
     }
 }
 
-/// The header may give the organization's id or its slug. An empty one says nothing: an SDK sends
-/// it for a variable that is set to nothing.
+/// The header may hold the organization's id or its slug. An empty header matches any organization: SDKs send one for an
+/// empty environment variable.
 fn check_organization<'a>(
     mut values: impl Iterator<Item = &'a HeaderValue>,
     principal: &Principal,

@@ -1,18 +1,18 @@
-//! What the service keeps for a good key.
+//! The session of an authenticated key in memory.
 
 use actix_http::header::HeaderValue;
 use actix_web::web::Bytes;
 use models_core::{ApiKey, Audience, Principal, RepositoryError};
 
-/// The holder of a key: who it is, and what every answer to it says of that.
+/// The session of a key: its principal, and the headers of each response to it.
 pub struct Session {
-    /// Whom the key stands for.
+    /// The identity of the key.
     pub principal: Principal,
-    /// What its view is cached under.
+    /// The cache key of the view.
     pub(crate) audience: Audience,
-    /// The organization's slug.
+    /// The value of `openai-organization`: the organization's slug.
     pub(crate) organization: HeaderValue,
-    /// The project's id.
+    /// The value of `openai-project`: the project's id.
     pub(crate) project: HeaderValue,
 }
 
@@ -23,7 +23,7 @@ impl models_node::Session for Session {
             principal.organization_slug.as_str(),
             principal.project_id.as_str(),
         );
-        // Beside each other in memory, where they are read together.
+        // Adjacent in memory, because every response reads both.
         let mut values = Bytes::from([slug, project].concat());
         let value = |text: Bytes| {
             HeaderValue::from_maybe_shared(text)

@@ -1,4 +1,4 @@
-//! The body of a response: bytes that many responses share, in one piece or in several.
+//! The body of a response: one or several pieces of bytes that many responses share.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -8,22 +8,23 @@ use std::task::{Context, Poll};
 use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 
-/// The longest body that is handed out whole, in bytes: one of a thousand models. A body handed out whole is copied
-/// whole into each connection's buffer.
+/// The longest body that is handed out whole, in bytes: a list of about a thousand models. The dispatcher copies such a
+/// body whole into the connection's buffer.
 const WHOLE: usize = 128 * 1024;
-/// The longest piece that is handed out, in bytes. Each is written by itself, which costs more than its bytes if it is
-/// short. With a head before it, it fits into the 128 KiB that the dispatcher keeps of a connection's buffer, as long as
-/// the client reads what is written. For a slow reader the dispatcher appends the next piece to up to 32 KiB of the one
-/// before: the buffer then grows, is given back once all of it is written, and is allocated anew. Pieces of 64 KiB, which
-/// fit even then, cost a quarter more for all who read as fast as is written.
+/// The longest piece that is handed out, in bytes.
+///
+/// The dispatcher writes each piece by itself, so short pieces cost more than their bytes. A piece and a head fit into
+/// the 128 KiB that the dispatcher keeps of a connection's buffer, if the client reads at once. For a slow client, the
+/// dispatcher appends the next piece to up to 32 KiB of the last one. The buffer then grows, and is freed when it is
+/// empty. Pieces of 64 KiB would fit even then, but cost fast clients a quarter more.
 const PIECE: usize = 120 * 1024;
 
 /// The bytes of a representation.
 #[derive(Clone)]
 pub(crate) enum Content {
-    /// All in one piece.
+    /// One piece.
     Whole(Bytes),
-    /// In pieces that other representations have too.
+    /// Pieces that other representations may share.
     Pieces(Arc<Pieces>),
 }
 
@@ -34,7 +35,7 @@ pub(crate) struct Pieces {
 }
 
 impl Content {
-    /// These pieces, one after the other.
+    /// Concatenates these pieces without a copy.
     pub(crate) fn of_pieces(pieces: Vec<Bytes>) -> Self {
         Self::Pieces(Arc::new(Pieces {
             length: pieces.iter().map(Bytes::len).sum(),
@@ -42,7 +43,7 @@ impl Content {
         }))
     }
 
-    /// In bytes.
+    /// The length in bytes.
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Whole(bytes) => bytes.len(),
@@ -58,7 +59,7 @@ impl Content {
         }
     }
 
-    /// The bytes in one piece. Copies them if they are in several.
+    /// Returns the bytes in one piece. Copies them if there are several pieces.
     pub(crate) fn to_bytes(&self) -> Bytes {
         match self {
             Self::Whole(bytes) => bytes.clone(),
@@ -66,7 +67,7 @@ impl Content {
         }
     }
 
-    /// The body of a response with these bytes, which are not copied.
+    /// Returns a body with these bytes, without a copy.
     pub(crate) fn into_body(self) -> BoxBody {
         match self {
             Self::Whole(bytes) if bytes.len() <= WHOLE => BoxBody::new(bytes),
@@ -79,12 +80,12 @@ impl Content {
     }
 }
 
-/// What is still to be sent of a body.
+/// The unsent part of a body.
 struct Unsent {
     content: Content,
-    /// The first piece of which nothing has been handed out.
+    /// The index of the first piece that is still whole.
     next: usize,
-    /// The rest of the piece before it.
+    /// The unsent rest of the piece before it.
     rest: Bytes,
 }
 

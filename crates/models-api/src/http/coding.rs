@@ -1,11 +1,10 @@
-//! Content codings: which of them a client takes, and how a list is written in them (RFC 9110,
-//! sections 8.4.1 and 12.5.3).
+//! Content codings: the client's preferences, and the encoders (RFC 9110, sections 8.4.1 and 12.5.3).
 
 use std::io::{self, Write};
 
 use actix_web::http::header::HeaderValue;
 
-/// A way to write the same bytes shorter.
+/// A content coding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Coding {
     Br,
@@ -17,10 +16,10 @@ pub(crate) enum Coding {
 const FULL: u16 = 1_000;
 
 impl Coding {
-    /// All of them, the one that makes a list shortest first.
+    /// All codings. The coding with the shortest lists is first.
     pub(crate) const ALL: [Self; 3] = [Self::Br, Self::Zstd, Self::Gzip];
 
-    /// Its name in `Content-Encoding`.
+    /// The name in `Content-Encoding`.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Br => "br",
@@ -38,7 +37,7 @@ impl Coding {
             .find(|coding| name.eq_ignore_ascii_case(coding.name().as_bytes()))
     }
 
-    /// Writes these bytes in this coding. Slow: tens of milliseconds for a megabyte.
+    /// Encodes these bytes. A megabyte takes tens of milliseconds.
     pub(crate) fn encode(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         match self {
             Self::Br => {
@@ -63,15 +62,15 @@ impl Coding {
     }
 }
 
-/// What a client takes: a weight for each coding, in thousandths. Nothing is taken that is not named.
+/// The codings that a client accepts: a weight for each coding, in thousandths. A weight of 0 means not acceptable.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Accepted {
     weights: [u16; Coding::ALL.len()],
 }
 
 impl Accepted {
-    /// What the `Accept-Encoding` headers of a request say. A coding that weighs less than the bytes
-    /// as they are is not taken.
+    /// Reads the `Accept-Encoding` headers of a request. A coding with a smaller weight than `identity` gets a weight of
+    /// 0.
     pub(crate) fn of<'a>(values: impl IntoIterator<Item = &'a HeaderValue>) -> Self {
         let (mut named, mut others, mut identity) = ([None; Coding::ALL.len()], 0, None);
         for element in values
@@ -94,7 +93,7 @@ impl Accepted {
         }
     }
 
-    /// The codings that are taken, the heaviest first, and of those that weigh the same the shortest.
+    /// The acceptable codings by descending weight. Codings of the same weight keep the order of [`Coding::ALL`].
     pub(crate) fn in_order(self) -> impl Iterator<Item = Coding> {
         let mut codings = Coding::ALL;
         codings.sort_by_key(|coding| std::cmp::Reverse(self.weight(*coding)));
@@ -108,7 +107,7 @@ impl Accepted {
     }
 }
 
-/// The name of an element, and its weight; what has a weight that is none is not taken.
+/// Returns the name of an element and its weight. A malformed weight counts as 0.
 fn weighed(element: &[u8]) -> (&[u8], u16) {
     let mut parts = element.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     let name = parts.next().unwrap_or_default();
@@ -119,7 +118,7 @@ fn weighed(element: &[u8]) -> (&[u8], u16) {
     (name, weight.unwrap_or(FULL))
 }
 
-/// `0`, `1`, or with at most three decimals.
+/// Parses a number from 0 to 1 with at most three decimals.
 fn thousandths(text: &[u8]) -> Option<u16> {
     let (whole, decimals) = match text {
         [whole, b'.', decimals @ ..] if decimals.len() <= 3 => (whole, decimals),

@@ -1,9 +1,9 @@
-//! Whether a client has a representation already (RFC 9110 section 13.1.2).
+//! The condition `If-None-Match` (RFC 9110 section 13.1.2).
 
 use actix_web::http::header::HeaderValue;
 
-/// Whether `If-None-Match` names this validator, or any. The comparison is the weak one; our own
-/// validators are strong.
+/// Whether `If-None-Match` names this validator, or is `*`. The comparison is weak, although all validators of this
+/// service are strong.
 pub(crate) fn matches(condition: &HeaderValue, etag: &HeaderValue) -> bool {
     let condition = condition.as_bytes();
     condition == etag.as_bytes()

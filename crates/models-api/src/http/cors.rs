@@ -1,5 +1,5 @@
-//! Browsers: which origins may read the answers. Off unless origins are configured; then right on
-//! errors too, whoever raised them, which is why this is not a middleware of the application's.
+//! CORS: the origins whose pages may read responses. It is off unless the settings name origins. It is not a middleware
+//! of the application, because error responses from outside the application need these headers too.
 
 use actix_http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -14,7 +14,7 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
 /// A day, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
 
-/// The origins that may read the answers.
+/// The origins whose pages may read responses.
 #[derive(Debug, Clone)]
 pub(crate) struct Cors {
     origins: Vec<HeaderValue>,
@@ -34,7 +34,7 @@ impl Cors {
         !self.origins.is_empty()
     }
 
-    /// The request's origin, if it is one of those.
+    /// Returns the origin of the request, if it is allowed.
     pub(crate) fn allowed_origin(&self, request: &Request) -> Option<HeaderValue> {
         if !self.is_on() {
             return None;
@@ -46,7 +46,7 @@ impl Cors {
             .cloned()
     }
 
-    /// Whether this asks what may be asked, in place of asking.
+    /// Whether the request is a preflight.
     pub(crate) fn is_preflight(&self, request: &Request) -> bool {
         self.is_on()
             && request.method() == Method::OPTIONS
@@ -56,8 +56,8 @@ impl Cors {
                 .contains_key(ACCESS_CONTROL_REQUEST_METHOD)
     }
 
-    /// What the preflight of an allowed origin is told. The headers it asks for are all allowed: SDKs send many of
-    /// their own.
+    /// Adds the headers of a response to a preflight from an allowed origin. It allows all requested headers, because
+    /// SDKs send many headers of their own.
     pub(crate) fn preflight(&self, requested: Option<HeaderValue>, headers: &mut HeaderMap) {
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, self.methods.clone());
         headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
@@ -67,7 +67,7 @@ impl Cors {
     }
 }
 
-/// The headers that a preflight asks for, if they are a list of names.
+/// Returns the headers that a preflight requests, if they are a list of names.
 pub(crate) fn requested_headers(request: &Request) -> Option<HeaderValue> {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_, ".contains(byte);
     let requested = request.headers().get(ACCESS_CONTROL_REQUEST_HEADERS)?;
@@ -78,7 +78,7 @@ pub(crate) fn requested_headers(request: &Request) -> Option<HeaderValue> {
         .then(|| requested.clone())
 }
 
-/// Lets the origin read this answer.
+/// Adds the headers that let pages of this origin read the response.
 pub(crate) fn allow(origin: HeaderValue, headers: &mut HeaderMap) {
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);

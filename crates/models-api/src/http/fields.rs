@@ -1,4 +1,4 @@
-//! The header fields of a request, each of which is looked at once.
+//! The header fields of a request, collected in one pass over the headers.
 
 use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_http::{Method, RequestHead};
@@ -25,7 +25,7 @@ impl<'a> Field<'a> {
         };
     }
 
-    /// All values that the headers have under this name.
+    /// Returns all values of this header.
     fn values(
         self,
         headers: &'a HeaderMap,
@@ -40,7 +40,7 @@ impl<'a> Field<'a> {
     }
 }
 
-/// What a request's head says.
+/// The parts of a request's head that the service uses.
 pub(crate) struct Fields<'a> {
     head: &'a RequestHead,
     length: usize,
@@ -51,9 +51,9 @@ pub(crate) struct Fields<'a> {
     client_request_id: Field<'a>,
     condition: Field<'a>,
     coding: Field<'a>,
-    /// It has a header that can demand a response from the newest catalog.
+    /// Whether the request has a header that can demand a minimum revision.
     pub(crate) may_demand_freshness: bool,
-    /// It announces a body, or asks whether it may send one.
+    /// Whether the request announces a body, or expects `100 Continue`.
     pub(crate) announces_body: bool,
 }
 
@@ -73,7 +73,7 @@ impl<'a> Fields<'a> {
             announces_body: false,
         };
         for (name, value) in head.headers() {
-            // With its colon, space and line end.
+            // 4 bytes for the colon, the space and the line end.
             this.length += name.as_str().len() + value.len() + 4;
             match name.as_str() {
                 "authorization" => this.authorization.add(value),
@@ -94,7 +94,7 @@ impl<'a> Fields<'a> {
         &self.head.method
     }
 
-    /// The path, as it was sent.
+    /// The path as the client sent it.
     pub(crate) fn path(&self) -> &'a str {
         self.head.uri.path()
     }
@@ -103,34 +103,34 @@ impl<'a> Fields<'a> {
         self.head.headers()
     }
 
-    /// In bytes: the target and the headers.
+    /// The length of the target and the headers, in bytes.
     pub(crate) fn length(&self) -> usize {
         self.length
     }
 
-    /// `OpenAI-Organization`.
+    /// The values of `OpenAI-Organization`.
     pub(crate) fn organizations(&self) -> impl Iterator<Item = &'a HeaderValue> + use<'a> {
         self.organization
             .values(self.headers(), OPENAI_ORGANIZATION)
     }
 
-    /// `OpenAI-Project`.
+    /// The values of `OpenAI-Project`.
     pub(crate) fn projects(&self) -> impl Iterator<Item = &'a HeaderValue> + use<'a> {
         self.project.values(self.headers(), OPENAI_PROJECT)
     }
 
-    /// `X-Client-Request-Id`.
+    /// The values of `X-Client-Request-Id`.
     pub(crate) fn client_request_ids(&self) -> impl Iterator<Item = &'a HeaderValue> + use<'a> {
         self.client_request_id
             .values(self.headers(), X_CLIENT_REQUEST_ID)
     }
 
-    /// `If-None-Match`.
+    /// The values of `If-None-Match`.
     pub(crate) fn conditions(&self) -> impl Iterator<Item = &'a HeaderValue> + use<'a> {
         self.condition.values(self.headers(), IF_NONE_MATCH)
     }
 
-    /// `Accept-Encoding`.
+    /// The values of `Accept-Encoding`.
     pub(crate) fn codings(&self) -> impl Iterator<Item = &'a HeaderValue> + use<'a> {
         self.coding.values(self.headers(), ACCEPT_ENCODING)
     }

@@ -1,4 +1,4 @@
-//! The bytes of an answer, and the strong validator that is made from them: the same on every node.
+//! The bytes of a response and their strong validator, which is the same on every node.
 
 use actix_http::body::BoxBody;
 use actix_http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue};
@@ -10,21 +10,21 @@ use crate::http::body::Content;
 use crate::http::coding::Coding;
 use crate::server::request_id::hexadecimal;
 
-/// The length of a validator, with its quotes.
+/// The length of a validator with its quotes, in bytes.
 pub(crate) const ETAG_LENGTH: usize = 34;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// An object of the wire, rendered.
+/// A rendered response body with its validator.
 #[derive(Clone)]
 pub(crate) struct Representation {
     pub(crate) content: Content,
     pub(crate) etag: HeaderValue,
-    /// None for the bytes as they are.
+    /// `None` for bytes without a content coding.
     pub(crate) coding: Option<Coding>,
 }
 
 impl Representation {
-    /// The answer with it.
+    /// Returns the response with this representation.
     pub(crate) fn answer(self) -> Response<BoxBody> {
         let Self {
             content,
@@ -43,15 +43,15 @@ impl Representation {
     }
 }
 
-/// The answer to a client that has the representation with this validator.
+/// Returns the response to a client that already has the representation with this validator.
 pub(crate) fn not_modified(etag: HeaderValue) -> Response<BoxBody> {
     let mut response = Response::with_body(StatusCode::NOT_MODIFIED, BoxBody::new(()));
     response.headers_mut().append(ETAG, etag);
     response
 }
 
-/// Appends the validator of these bytes, which follow each other: half of their SHA-256, more than enough to tell two
-/// answers apart, in quotes.
+/// Appends the validator of the concatenated pieces: the first half of their SHA-256 in quotes. Half is more than enough
+/// to tell two representations apart.
 pub(crate) fn write_etag<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, etag: &mut Vec<u8>) {
     let mut digest = Sha256::new();
     for piece in pieces {
@@ -65,8 +65,8 @@ pub(crate) fn write_etag<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, etag: &
     etag.push(b'"');
 }
 
-/// The header with this validator.
+/// Returns the value of `ETag` for this validator.
 pub(crate) fn etag_header(etag: Bytes) -> HeaderValue {
-    // Hexadecimal digits, hyphens and quotes make a header.
+    // Hexadecimal digits, hyphens and quotes are always a valid header value.
     HeaderValue::from_maybe_shared(etag).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }

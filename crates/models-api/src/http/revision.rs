@@ -4,13 +4,13 @@ use actix_http::header::{HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use models_node::RevisionToken;
 
-/// On a response: the newest revision that the response includes.
+/// In a response: the newest revision that the response includes.
 pub(crate) const X_MODELS_REVISION: HeaderName = HeaderName::from_static("x-models-revision");
-/// On a request: the revision that the response must include at least.
+/// In a request: the oldest revision that the response may show.
 pub(crate) const X_MODELS_MIN_REVISION: HeaderName =
     HeaderName::from_static("x-models-min-revision");
 
-/// The value of `x-models-revision`. A handler leaves it in the request's extensions.
+/// The value of `x-models-revision`. A handler stores it in the extensions of the request.
 #[derive(Clone)]
 pub(crate) struct RevisionHeader(pub(crate) HeaderValue);
 

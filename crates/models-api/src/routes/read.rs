@@ -1,8 +1,9 @@
-//! Reads: one function from a held lease and a parsed request to a response, or to what has to be loaded first.
+//! Reads. One function, [`step`], maps a held lease and a parsed request to a response, or to the data that must be
+//! loaded first.
 //!
-//! [`step`] reads memory under the lease and releases the response only if that same lease has not ended. The fast path
-//! ([`remember`]) calls it once, before the router. A read that is refused, or that memory cannot serve, takes the slow path
-//! ([`read`]), which loads what is missing and calls it again.
+//! `step` reads memory under the lease, and releases the response only if that lease has not expired. The fast path
+//! ([`remember`]) calls it once, before the router. If it refuses the read or memory lacks data, the slow path ([`read`])
+//! loads the data and calls it again.
 
 mod request;
 
@@ -30,39 +31,39 @@ use crate::http::revision::{RevisionHeader, X_MODELS_REVISION};
 use crate::node::Node;
 use crate::routes::freshness::meet_demands;
 
-/// How often a read is tried that has to load something. Memory may lose again what was loaded.
+/// The number of steps of a read on the slow path. Memory may evict or invalidate data between two steps.
 const TRIES: usize = 8;
 
-/// A response, and whose key it was for.
+/// A response and the session that it is for.
 pub(crate) struct Reply {
     pub(crate) session: Arc<Session>,
     pub(crate) allowance: Option<Allowance>,
     pub(crate) response: Response<BoxBody>,
 }
 
-/// What a read has led to.
+/// The result of a step.
 enum Step {
     Ready(Released<Reply>),
-    /// Memory does not have the session of the key.
+    /// Memory lacks the session of the key.
     NeedsSession,
-    /// The request demands a response from the newest catalog.
+    /// The request demands a minimum revision.
     NeedsFreshness,
-    /// Memory does not have the view of this session.
+    /// Memory lacks the view of this session.
     NeedsView(Arc<Session>),
-    /// The view of this session, which memory had under this lease, is without its list, and that is long.
+    /// The view of this session, read under this lease, lacks its list, which is too long for this thread.
     NeedsList(HeldLease, Arc<Session>, Arc<View>),
 }
 
-/// What is known of a read from the steps before, beside what memory has.
+/// The results of earlier steps of the same read.
 #[derive(Default)]
 struct Progress {
-    /// Loaded, under this lease.
+    /// The loaded session, and the lease under which it was loaded.
     session: Option<(HeldLease, Arc<Session>)>,
     view: Option<(HeldLease, Audience, Arc<View>)>,
-    /// Taken, where requests are limited: once for each request.
+    /// The result of the rate limit, which counts each request once.
     allowance: Option<Allowance>,
     is_fresh: bool,
-    /// The session and the revision that a refusal names.
+    /// The session and the revision for the headers of a refusal.
     refused: Option<Arc<Session>>,
     revision: Option<RevisionHeader>,
 }
@@ -78,12 +79,12 @@ fn step(
     let known = node.sessions.remember(&held, request.token, now_roughly);
     let known = match (known, &progress.session) {
         (Some(session), _) => Some((held, session)),
-        // It was good under the earlier lease, and may be used for as long as that one lasts.
+        // The session was valid under the earlier lease, and may be used until that lease expires.
         (None, Some((since, session))) => Some((held.and(since), session.clone())),
         (None, None) => None,
     };
     let Some((held, session)) = known else {
-        // The refusal of a key says nothing of a session that it had before.
+        // The refusal of a key must not have the headers of its earlier session.
         (progress.refused, progress.allowance) = (None, None);
         return Ok(Step::NeedsSession);
     };
@@ -103,7 +104,7 @@ fn step(
     missing
 }
 
-/// What memory has for a session's request.
+/// The result of reading memory for a session's request.
 enum Found {
     Response(Released<Response<BoxBody>>),
     Missing(Step),
@@ -139,7 +140,7 @@ fn find(
     let (held, view) = match (node.catalog.remember(&held, audience), loaded) {
         (Some(view), None) => (held, view),
         (Some(view), Some(_)) if !lacks_list(&view) => (held, view),
-        // Memory has lost it since, or deletions have led to a view without the list that was rendered.
+        // Memory has lost the view since, or a deletion has replaced it by a view without a rendered list.
         (_, Some((since, _, view))) => (held.and(since), view.clone()),
         // No view is loaded for a malformed id.
         (None, None) if !request.has_id() => return refuse(node, held, not_found(request)),
@@ -150,7 +151,7 @@ fn find(
     }
     let Some(mut response) = response(services, request, session, &view) else {
         let refused = refuse(node, held, not_found(request));
-        // A malformed id says nothing of the catalog.
+        // The refusal of a malformed id does not depend on the catalog, and has no revision.
         let is_told = matches!(refused, Err(ApiError::ModelNotFound(_))) && request.has_id();
         progress.revision = is_told.then(|| RevisionHeader(view.revision()));
         return refused;
@@ -161,7 +162,8 @@ fn find(
     Ok(Found::Response(node.release(held, response)?))
 }
 
-/// A refusal says what memory has: that the key is good, or that a model is not there.
+/// Releases a refusal under the lease, because it reveals data in memory: that the key is valid, or that a model does not
+/// exist.
 fn refuse(node: &Node, held: HeldLease, error: ApiError) -> Result<Found, ApiError> {
     Err(node.release(held, error)?.into_inner())
 }
@@ -174,7 +176,7 @@ fn not_found(request: &ReadRequest<'_>) -> ApiError {
     })
 }
 
-/// The list or the model, or 304. `None` if the view has no such model.
+/// Returns the list, the model, or a response 304. `None` if the view has no such model.
 fn response(
     services: &Services,
     request: &ReadRequest<'_>,
@@ -205,8 +207,8 @@ fn response(
     })
 }
 
-/// The fast path: the response to this request, if it is a read of something that is there, with a good key, and memory
-/// has all that. `began` is when the request was here.
+/// The fast path: returns the response if the request is a read that succeeds from memory. `began` is the time at which
+/// the request arrived.
 pub(crate) fn remember(
     services: &Services,
     began: BootTime,
@@ -223,14 +225,14 @@ pub(crate) fn remember(
     if let Ok(Step::Ready(reply)) = step {
         return Some(reply);
     }
-    // The slow path goes on with it.
+    // The slow path must not count the request again.
     if let Some(allowance) = progress.allowance {
         request.extensions_mut().insert(allowance);
     }
     None
 }
 
-/// The slow path: loads what memory does not have.
+/// The slow path: loads the data that memory lacks.
 pub(crate) async fn read(
     services: &Services,
     request: &HttpRequest,

@@ -1,5 +1,5 @@
-//! All combinations of what a read's headers can be, through the one function that serves reads. What must come out is
-//! written down here, in the order in which the rules apply.
+//! Tests `step` with all combinations of a read's headers. The test computes the expected outcome from the rules, in the
+//! order in which they apply.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use crate::http::fields::Fields;
 use crate::server::measured_node::MeasuredNode;
 use crate::settings::Settings;
 
-/// Header lines, and what they must lead to where nothing before them decides.
+/// Values of a header, and the outcome that they demand if no earlier header decides.
 type Choice<'a, T> = (&'a [&'a str], T);
 
 const LIST: &str = "/v1/models";
@@ -31,7 +31,7 @@ enum Outcome {
     NeedsList,
 }
 
-/// Which representation a condition names.
+/// The representation that a condition names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Names {
     Nothing,
@@ -70,7 +70,7 @@ fn request(path: &str, headers: &[(&str, &[&str])]) -> Request {
 }
 
 #[tokio::test]
-async fn every_combination_of_headers_has_the_outcome_that_the_rules_say() {
+async fn every_combination_of_headers_has_its_expected_outcome() {
     let harness = Harness::warm(Subject::Model).await;
     let bearer = format!("Bearer {}", harness.token);
     let other_scheme = format!("bEARER {}", harness.token);
@@ -110,7 +110,7 @@ async fn every_combination_of_headers_has_the_outcome_that_the_rules_say() {
         (&["*"], Names::Any),
     ];
     let codings: [&[&str]; 3] = [&[], &["gzip"], &["br;q=0", "zstd"]];
-    // The path, and the representation that a condition must name; none where there is no such model.
+    // The path, and the representation that a condition must name for a 304. `None` if no model has this id.
     let targets = [
         (LIST, Some(Names::List)),
         ("/v1/models/own", Some(Names::Model)),
@@ -162,7 +162,7 @@ async fn every_combination_of_headers_has_the_outcome_that_the_rules_say() {
 }
 
 #[tokio::test]
-async fn a_read_without_its_view_says_so_after_all_refusals() {
+async fn a_read_needs_its_view_only_if_nothing_refuses_it() {
     let harness = Harness::warm(Subject::Model).await;
     harness.evict_view();
     let bearer = format!("Bearer {}", harness.token);
@@ -183,7 +183,7 @@ async fn a_read_without_its_view_says_so_after_all_refusals() {
 }
 
 #[tokio::test]
-async fn a_long_list_that_is_not_there_is_rendered_beside_the_requests() {
+async fn a_long_list_is_rendered_on_another_thread() {
     for (more, expected) in [
         (MANY_MODELS - 1, Outcome::Status(200)),
         (MANY_MODELS, Outcome::NeedsList),
@@ -192,7 +192,7 @@ async fn a_long_list_that_is_not_there_is_rendered_beside_the_requests() {
         let bearer = format!("Bearer {}", harness.token);
         let headers = [("Authorization", &[bearer.as_str()][..])];
         let outcome = |path: &str| outcome(&harness, &request(path, &headers));
-        // Used, so that the deletion changes the view, and not listed.
+        // The deletion changes only a view that was used. No request has used its list.
         assert_eq!(outcome("/v1/models/own"), Outcome::Status(200));
         harness.apply_deletion();
         assert_eq!(outcome("/v1/models/own"), Outcome::Status(404));
@@ -203,13 +203,13 @@ async fn a_long_list_that_is_not_there_is_rendered_beside_the_requests() {
             .to_http_request();
         let response = read(&harness.services, &request).await.unwrap();
         assert_eq!(response.status(), 200);
-        // From memory now.
+        // Memory now has the list.
         assert_eq!(outcome(LIST), Outcome::Status(200));
     }
 }
 
 #[tokio::test]
-async fn a_list_that_was_rendered_is_sent_though_a_deletion_has_led_to_a_view_without_one() {
+async fn a_rendered_list_is_sent_although_a_deletion_replaced_its_view() {
     let harness = Harness::warm_with_more(Subject::Model, MANY_MODELS).await;
     let bearer = format!("Bearer {}", harness.token);
     let headers = [("Authorization", &[bearer.as_str()][..])];
@@ -231,7 +231,7 @@ async fn a_list_that_was_rendered_is_sent_though_a_deletion_has_led_to_a_view_wi
 }
 
 #[tokio::test]
-async fn a_request_counts_once_against_the_rate_limit_however_often_it_is_tried() {
+async fn a_request_with_several_steps_counts_once_against_the_rate_limit() {
     let harness = Harness::warm(Subject::Model).await;
     let mut settings = Settings::load_from(&HashMap::new()).unwrap();
     settings.limits.requests_per_minute = 2;
@@ -243,7 +243,7 @@ async fn a_request_counts_once_against_the_rate_limit_however_often_it_is_tried(
     let bearer = format!("Bearer {}", harness.token);
     let request = request(LIST, &[("Authorization", &[bearer.as_str()])]);
     let fields = Fields::of(request.head());
-    let try_again = |progress: &mut Progress| {
+    let try_step = |progress: &mut Progress| {
         let read = ReadRequest::of(&fields).unwrap().unwrap();
         step(&services, services.node.hold().unwrap(), &read, progress)
     };
@@ -251,10 +251,10 @@ async fn a_request_counts_once_against_the_rate_limit_however_often_it_is_tried(
         harness.evict_view();
         let mut progress = Progress::default();
         for _ in 0..2 {
-            match try_again(&mut progress) {
+            match try_step(&mut progress) {
                 Ok(Step::NeedsView(_)) => assert!(!is_refused),
                 Err(ApiError::RateLimited { limit: 2, .. }) => assert!(is_refused),
-                _ => panic!("it neither needs its view nor is refused"),
+                _ => panic!("the read neither needs its view nor is refused"),
             }
             let allowance = progress.allowance.as_ref().unwrap();
             assert_eq!(allowance.remaining, remaining);

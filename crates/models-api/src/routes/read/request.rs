@@ -1,4 +1,4 @@
-//! What a read asks for.
+//! The parsed request of a read.
 
 use std::borrow::Cow;
 
@@ -9,17 +9,17 @@ use crate::http::fields::Fields;
 use crate::routes::path::{MODELS, model_id};
 use crate::routes::table::{Access, Route, Template};
 
-/// What is read.
+/// The resource that a read requests.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Target<'a> {
     List,
     Model(Cow<'a, str>),
-    /// What stands where an id should, and cannot be one.
+    /// A text that is not an id, as the client sent it.
     NoModel(&'a str),
 }
 
 impl<'a> Target<'a> {
-    /// The target of the path, if the path is one of a read.
+    /// Returns the target of the path, if the path belongs to a read.
     fn of(fields: &Fields<'a>, template: Template) -> Option<Self> {
         match template {
             Template::List => Some(Self::List),
@@ -28,8 +28,8 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// An id without escapes stands for itself, and if it is malformed, no view has it: it is checked only where that
-    /// decides which error comes first.
+    /// Returns the model that the path names. An id without escapes is checked only if `is_checked`, when the check
+    /// decides which error comes first. Otherwise no view contains a malformed id, and the result is the same.
     fn model(path: &'a str, is_checked: bool) -> Self {
         let sent = path.strip_prefix(MODELS).unwrap_or(path);
         if !is_checked && !sent.contains('%') {
@@ -42,7 +42,7 @@ impl<'a> Target<'a> {
     }
 }
 
-/// A read, from its head.
+/// A read, parsed from its head.
 pub(super) struct ReadRequest<'a> {
     pub(super) fields: &'a Fields<'a>,
     pub(super) permission: Permission,
@@ -51,7 +51,7 @@ pub(super) struct ReadRequest<'a> {
 }
 
 impl<'a> ReadRequest<'a> {
-    /// The read that this head asks for, or what is wrong with its credentials. `None` if it is no read.
+    /// Parses the head of a read. Returns `None` for another operation, and an error for malformed credentials.
     pub(super) fn of(fields: &'a Fields<'a>) -> Option<Result<Self, ApiError>> {
         let template = Template::of(fields.path());
         let route = Route::find(fields.method(), template).filter(|route| route.is_in_memory)?;
@@ -67,7 +67,7 @@ impl<'a> ReadRequest<'a> {
         }))
     }
 
-    /// Whether it is for the list, or for an id that a model can have.
+    /// Whether the request is for the list or for a well-formed id.
     pub(super) fn has_id(&self) -> bool {
         self.target == Target::List || model_id(self.fields.path()).is_ok()
     }

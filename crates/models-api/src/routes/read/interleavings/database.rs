@@ -1,4 +1,4 @@
-//! A database with one key and one model, one of which is taken away.
+//! A database with one key and one model. The test deletes the model or revokes the key.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,7 +10,7 @@ use models_core::{
 };
 use models_node::pause::{Point, pause};
 
-/// What is taken away.
+/// The row that the test takes away.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::routes::read) enum Subject {
     Model,
@@ -23,7 +23,7 @@ pub(super) struct Database {
     pub(super) is_committed: AtomicBool,
     pub(super) key: ApiKey,
     pub(super) model: Model,
-    /// So many other models.
+    /// The number of further models.
     pub(super) more: usize,
 }
 

@@ -1,4 +1,4 @@
-//! A node with the service's own code, and the world beside it.
+//! A node that runs the code of the service, and the world beside it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -30,17 +30,17 @@ use crate::store::DatabaseKind;
 
 const TICK: Duration = Duration::from_secs(1);
 
-/// What is in memory when the request comes.
+/// The data in memory when the request arrives.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Warm {
     All,
-    /// The key has to be loaded.
+    /// Only the view. The request must load the key.
     View,
-    /// The view has to be loaded.
+    /// Only the session. The request must load the view.
     Session,
 }
 
-/// A node, and everything beside the read.
+/// A node and the world beside the read.
 pub(super) struct World {
     pub(super) clock: ManualClock,
     start: BootTime,
@@ -74,7 +74,7 @@ impl Harness {
         Self::with_more(subject, 0)
     }
 
-    /// With so many models beside the one that may be deleted.
+    /// Creates a harness with this number of models beside the one that the test may delete.
     fn with_more(subject: Subject, more: usize) -> Self {
         let secret = Secret::from_random([7; 32]);
         let (at, id) = (Timestamp::from_seconds(1), Uuid::from_u128(1));
@@ -134,12 +134,12 @@ impl Harness {
         }
     }
 
-    /// With everything in memory, and a lease that does not end.
+    /// Creates a harness with all data in memory, and a lease that does not expire.
     pub(in crate::routes::read) async fn warm(subject: Subject) -> Self {
         Self::warm_with_more(subject, 0).await
     }
 
-    /// The same with so many models beside the one that may be deleted.
+    /// Creates a warm harness with this number of models beside the one that the test may delete.
     pub(in crate::routes::read) async fn warm_with_more(subject: Subject, more: usize) -> Self {
         let harness = Self::with_more(subject, more);
         let times = Times { lease: 255, end: 0 };
@@ -147,7 +147,7 @@ impl Harness {
         harness
     }
 
-    /// The ids of the key's organization and project.
+    /// Returns the ids of the key's organization and project.
     pub(in crate::routes::read) fn owner(&self) -> (String, String) {
         let key = &self.world.borrow().database.key;
         (
@@ -160,7 +160,7 @@ impl Harness {
         Audience::from(&self.world.borrow().database.key.holder())
     }
 
-    /// The view in memory, and the lease under which it was read.
+    /// Returns the view in memory, and the lease under which it was read.
     pub(in crate::routes::read) fn view(&self) -> (Arc<View>, HeldLease) {
         let node = &self.services.node;
         let held = node.hold().unwrap();
@@ -168,7 +168,7 @@ impl Harness {
         (view.expect("it is in memory"), held)
     }
 
-    /// The validators of the list and of the model.
+    /// Returns the validators of the list and of the model.
     pub(in crate::routes::read) fn tags(&self) -> (String, String) {
         let (view, _) = self.view();
         let text = |etag: &actix_http::header::HeaderValue| etag.to_str().unwrap().to_owned();
@@ -177,7 +177,7 @@ impl Harness {
         (text(&list.etag), text(&model.etag))
     }
 
-    /// The node has applied the deletion.
+    /// Lets the node apply the deletion.
     pub(in crate::routes::read) fn apply_deletion(&self) {
         let world = self.world.borrow();
         world.memory.apply(&[world.database.event()]);
@@ -187,7 +187,7 @@ impl Harness {
         self.services.node.catalog.evict(&self.audience());
     }
 
-    /// Begins anew, with this in memory.
+    /// Restarts the world with this data in memory.
     pub(super) async fn reset(&self, times: Times, warm: Warm) {
         self.restart(times);
         let node = &self.services.node;
@@ -207,7 +207,7 @@ impl Harness {
         }
     }
 
-    /// Begins anew, where memory is as it was.
+    /// Restarts the world and keeps the data in memory.
     pub(super) fn restart(&self, times: Times) {
         let mut world = self.world.borrow_mut();
         world.start = world.clock.now();

@@ -1,4 +1,4 @@
-//! All orders of the steps of a read and of the world beside it.
+//! All schedules: orders of the steps of a read and of the world beside it.
 
 use std::collections::HashSet;
 
@@ -6,8 +6,8 @@ use models_node::pause::Point;
 
 use super::world::{STEPS, State, Step, Times};
 
-/// What the read has seen of the world before each of its steps. The read is deterministic, so this is all
-/// that it depends on.
+/// The state of the world that the read has seen before one of its steps. The read is deterministic and depends on
+/// nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Seen {
     Sent { barrier_is_over: bool },
@@ -41,11 +41,11 @@ impl Seen {
     }
 }
 
-/// Walks through all schedules, depth first. Where a read that has seen the same comes to the same state of
-/// the world on two ways, what follows is tried once.
+/// Walks through all schedules, depth first. If two schedules lead to the same state of the world and the read has seen
+/// the same, their common continuations are tried once.
 #[derive(Default)]
 pub(super) struct Schedules {
-    /// What was chosen at each place of the present schedule, and of how many.
+    /// For each place of the current schedule, the choice and the number of choices.
     pub(super) chosen: Vec<(usize, usize)>,
     place: usize,
     pub(super) seen: Vec<Seen>,
@@ -54,7 +54,7 @@ pub(super) struct Schedules {
 }
 
 impl Schedules {
-    /// The step that the world takes next; none where the read goes on.
+    /// Returns the next step of the world, or `None` if the read continues.
     pub(super) fn choose(&mut self, state: State, times: Times) -> Option<Step> {
         let possible = |step: &Step| state.after(*step, times).is_some();
         let possible: Vec<Step> = STEPS.into_iter().filter(possible).collect();
@@ -68,7 +68,7 @@ impl Schedules {
         choice.checked_sub(1).map(|choice| possible[choice])
     }
 
-    /// Goes on to the next schedule, if there is one.
+    /// Advances to the next schedule. Returns whether there is one.
     pub(super) fn advance(&mut self) -> bool {
         self.chosen.truncate(self.place);
         self.place = 0;

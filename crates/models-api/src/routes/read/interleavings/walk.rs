@@ -1,4 +1,4 @@
-//! Tries all schedules of a read, and counts what came of them.
+//! Tries all schedules of a read and counts their results.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,15 +18,15 @@ use crate::http::fields::Fields;
 use crate::routes;
 use crate::routes::read::remember;
 
-/// What came of all schedules.
+/// The results of all schedules.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     pub(super) schedules: usize,
-    /// Shown the model, or accepted the key.
+    /// Responses that showed the model or accepted the key.
     pub(super) shown: usize,
-    /// The same, after the commit.
+    /// The same responses, released after the commit.
     pub(super) shown_after_commit: usize,
-    /// The same, after the barrier: of requests that were sent before it was over.
+    /// The same responses, released after the barrier returned. Their requests were sent before.
     pub(super) shown_after_barrier: usize,
 }
 
@@ -57,7 +57,7 @@ impl Harness {
                 }
                 world.state
             };
-            // The request is sent, and received at once: nothing is harder for the node.
+            // The node receives the request at once, which is the hardest case for it.
             let sent = move_on();
             let barrier_is_over = sent.barrier_is_over();
             schedules
@@ -78,7 +78,7 @@ impl Harness {
                     let named = b"\"own\"";
                     status == 200 && body.windows(named.len()).any(|part| part == named)
                 }
-                // A refusal of another kind says that the key is good.
+                // Any other refusal reveals that the key is valid.
                 (Some((status, _)), Subject::Key) => !matches!(status, 401 | 503),
             };
             let released = self.world.borrow().state;

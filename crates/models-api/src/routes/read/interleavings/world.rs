@@ -1,13 +1,13 @@
-//! What happens beside a read: the clock, a renewal, and the change.
+//! The world beside a read: the clock, a renewal, and the change.
 
-/// How long a lease lasts, and for how long a schedule goes on, in ticks.
+/// The length of a lease and of a schedule, in ticks.
 #[derive(Clone, Copy)]
 pub(super) struct Times {
     pub(super) lease: u8,
     pub(super) end: u8,
 }
 
-/// What happens beside the read.
+/// A step of the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     Tick,
@@ -15,11 +15,11 @@ pub(super) enum Step {
     Commit,
     /// The node applies its event.
     Apply,
-    /// A renewal reads the clock, and is sent.
+    /// A renewal reads the clock and is sent.
     Send,
-    /// It reads the newest revision.
+    /// The renewal reads the newest revision.
     Read,
-    /// It extends the lease.
+    /// The renewal extends the lease.
     Extend,
 }
 
@@ -40,13 +40,13 @@ enum Renewal {
     Done,
 }
 
-/// Everything beside the read. Two equal states go on alike.
+/// The state of the world. Equal states have the same continuations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct State {
     pub(super) now: u8,
     pub(super) until: u8,
     renewal: Renewal,
-    /// When all leases have run out whose renewal was sent before the commit; none before that.
+    /// The time at which all leases have expired whose renewal was sent before the commit. `None` before the commit.
     pub(super) committed: Option<u8>,
     pub(super) applied: bool,
 }
@@ -62,7 +62,7 @@ impl State {
         }
     }
 
-    /// The state after this step; `None` where it cannot be taken.
+    /// Returns the state after this step, or `None` if the step is impossible.
     pub(super) fn after(mut self, step: Step, times: Times) -> Option<Self> {
         match (step, self.renewal) {
             (Step::Tick, _) if self.now < times.end => self.now += 1,
