@@ -1,4 +1,4 @@
-//! What the parts of a read cost: `cargo bench --package models-api --features internals`.
+//! The cost of the parts of a read: `cargo bench --package models-api --features internals`.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 use std::sync::OnceLock;
@@ -73,14 +73,14 @@ fn not_modified_without_the_socket(bencher: Bencher) {
     bencher.bench_local(|| service.answer(&request, 304));
 }
 
-/// One of the metrics of each request.
+/// Each request updates this histogram.
 #[divan::bench]
 fn count_a_request(bencher: Bencher) {
     let Service { reads, .. } = Service::of(100);
     bencher.bench(|| reads.count_request(black_box(Duration::from_micros(7))));
 }
 
-/// The other one; there are two of these.
+/// Each request updates two counters of this kind.
 #[divan::bench]
 fn count_a_hit(bencher: Bencher) {
     let Service { reads, .. } = Service::of(100);
@@ -111,7 +111,7 @@ fn model(number: usize) -> Model {
     }
 }
 
-/// A service without a socket, on so many models.
+/// A service without a socket.
 struct Service {
     reads: Reads,
     token: &'static str,
@@ -149,7 +149,7 @@ fn runtime() -> &'static Runtime {
     RUNTIME.get_or_init(|| Runtime::new().unwrap())
 }
 
-/// A node of a new SQLite catalog, and a key of it.
+/// Creates a SQLite catalog with this number of models, a node and a key.
 async fn node(count: usize) -> (Settings, MeasuredNode, String) {
     let database = test_database::TestDatabase::sqlite();
     let variables = [(
@@ -215,7 +215,7 @@ async fn node(count: usize) -> (Settings, MeasuredNode, String) {
         .await
         .unwrap();
     let node = MeasuredNode::enter(&settings.cache, &store).await.unwrap();
-    // The node goes on as long as the process.
+    // The node runs until the process ends.
     std::mem::forget((database, store));
     (settings, node, secret.expose().to_owned())
 }

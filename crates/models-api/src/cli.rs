@@ -1,4 +1,4 @@
-//! The command line: the service itself, and what its operators do on the database.
+//! The command line: it runs the service, and its other commands administer the database.
 
 mod backup;
 mod catalog;
@@ -26,22 +26,32 @@ use crate::server::logging;
 use crate::settings::Settings;
 use crate::store::Store;
 
-use terminal::{Failure, Output, complain, notices, print, refusal};
+use terminal::{Failure, Output, notices, print, print_message, refusal};
 
 const ABOUT_SETTINGS: &str = "The OpenAI Models API, self-hosted.
 
-Settings come from the embedded defaults, then from config/{environment}.toml, where MODELS_ENVIRONMENT names \
-the environment (`development` if it is not set) and MODELS_CONFIG_DIRECTORY the directory (`config`), then from \
-variables named MODELS__SECTION__KEY, such as MODELS__DATABASE__URL and MODELS__SERVER__PORT. All commands but \
-`serve` work on the database itself, whether the service runs or not.";
+Settings have three sources, and a later source overrides an earlier one:
+  1. the embedded defaults
+  2. the file {directory}/{environment}.toml: MODELS_CONFIG_DIRECTORY names the directory (default `config`), and \
+MODELS_ENVIRONMENT the environment (default `development`)
+  3. variables named MODELS__SECTION__KEY, such as MODELS__DATABASE__URL and MODELS__SERVER__PORT
+
+The commands migrate, backup, organization, key, lease and model work on the database directly. The service need \
+not run.";
+
+const EXAMPLES: &str = "Examples:
+  models-api
+  models-api key list
+  MODELS__SERVER__PORT=9000 models-api serve
+  models-api help model import";
 
 /// The OpenAI Models API, self-hosted.
 #[derive(Parser)]
-#[command(version, long_about = ABOUT_SETTINGS)]
+#[command(version, long_about = ABOUT_SETTINGS, after_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Answer in JSON.
+    /// Print the result as JSON.
     #[arg(long, global = true)]
     json: bool,
 }
@@ -50,52 +60,59 @@ struct Arguments {
 enum Command {
     #[command(flatten)]
     Catalog(CatalogCommand),
-    /// The settings of this process.
-    #[command(subcommand)]
+    /// Check the settings.
+    #[command(subcommand, after_help = "Example:\n  models-api config check")]
     Config(config::Command),
     /// Print the OpenAPI document of the service.
     #[command(after_help = "Example:\n  models-api openapi > openapi.json")]
     Openapi,
-    /// Ask the service at `operations.host` and `operations.port` whether it is ready; status 0 if it
-    /// is.
+    /// Check that the service at `operations.host` and `operations.port` is ready: exit status 0 if it is, else 1.
     #[command(after_help = "Example:\n  models-api healthcheck && echo ready")]
     Healthcheck,
 }
 
-/// The commands that work on a catalog.
+/// The commands that open the database.
 #[derive(Subcommand)]
 enum CatalogCommand {
-    /// Run the service (the default).
+    /// Run the service (the default command).
     #[command(after_help = "Examples:\n  models-api\n  MODELS__SERVER__PORT=9000 models-api serve")]
     Serve,
-    /// Create the database's tables, or bring them to this version.
+    /// Create the database's tables, or migrate them to this version's schema.
     #[command(
         after_help = "Examples:\n  models-api migrate\n  MODELS__DATABASE__URL=postgres://models@db/models models-api migrate"
     )]
     Migrate,
-    /// Copy a SQLite database to a new file, while it is in use. PostgreSQL has `pg_dump`.
+    /// Copy a SQLite database to a new file while the service uses it. For PostgreSQL, use `pg_dump`.
     #[command(after_help = "Example:\n  models-api backup /backups/models-2026-11-26.db")]
     Backup {
-        /// The file to make.
+        /// The file to create.
         file: PathBuf,
     },
-    /// Organizations: the tenants.
-    #[command(subcommand)]
+    /// Create and list organizations (tenants).
+    #[command(
+        subcommand,
+        after_help = "Example:\n  models-api organization create --slug acme --name 'Acme Research'"
+    )]
     Organization(organization::Command),
-    /// API keys.
-    #[command(subcommand)]
+    /// Create, list and revoke API keys.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  models-api key create --organization acme --role reader --name gateway"
+    )]
     Key(key::Command),
-    /// The lease: how long a node may serve from memory without hearing from the database.
-    #[command(subcommand)]
+    /// Show and set the lease: the time for which a node may serve from memory without contact to the database.
+    #[command(subcommand, after_help = "Example:\n  models-api lease show")]
     Lease(lease::Command),
-    /// Models: the public ones, or with --organization those of one organization.
-    #[command(subcommand)]
+    /// Import, export, list, show and delete models: the public ones, or with --organization those of one organization.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  models-api model import models.json --dry-run"
+    )]
     Model(model::Command),
 }
 
 impl CatalogCommand {
-    /// Whether a database that is not there is to be made. Who lists keys in the wrong directory
-    /// should be told so.
+    /// Whether the command creates a missing database. `key list` in a wrong directory must fail, not create one.
     fn may_create(&self) -> bool {
         match self {
             Self::Serve | Self::Migrate => true,
@@ -105,7 +122,8 @@ impl CatalogCommand {
         }
     }
 
-    /// Whether it may change what is in the database. `migrate` says by itself what it did.
+    /// Whether the command may change the catalog, and therefore names the changed database at its end. `migrate`
+    /// names it anyway.
     fn changes(&self) -> bool {
         match self {
             Self::Serve | Self::Migrate | Self::Backup { .. } => false,
@@ -117,14 +135,13 @@ impl CatalogCommand {
     }
 }
 
-/// Runs the command that the command line names. The status is 0 if the command succeeded, 1 if it failed, and 2 if the
-/// command line is not valid.
+/// Runs the command and returns the exit status: 0 for success, 1 for failure, 2 for invalid arguments.
 #[must_use]
 pub fn run() -> ExitCode {
     match Runtime::new() {
         Ok(runtime) => runtime.block_on(run_command()),
         Err(error) => {
-            complain(&format!(
+            print_message(&format!(
                 "error: failed to start the threads of the program: {error}"
             ));
             ExitCode::FAILURE
@@ -153,7 +170,7 @@ async fn run_command() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            complain(&format!("error: {failure}"));
+            print_message(&format!("error: {failure}"));
             ExitCode::FAILURE
         }
     }
@@ -167,8 +184,8 @@ async fn execute(command: CatalogCommand, output: Output) -> Result<(), Failure>
     logging::start(&settings.log);
     let store = open(&settings, command.may_create()).await?;
     if !matches!(command, CatalogCommand::Serve) {
-        notices::tell_of_new_database(&store);
-        notices::tell_of_waits(&store);
+        notices::report_new_database(&store);
+        notices::report_long_waits(&store);
     }
     let before = if command.changes() {
         store.events.revision().await.ok()
@@ -177,7 +194,7 @@ async fn execute(command: CatalogCommand, output: Output) -> Result<(), Failure>
     };
     let done = match command {
         CatalogCommand::Serve => serve::run(&settings, &store).await,
-        CatalogCommand::Migrate => migrated(&store, output),
+        CatalogCommand::Migrate => print_schema_version(&store, output),
         CatalogCommand::Backup { file } => backup::run(&settings, &file, output).await,
         CatalogCommand::Organization(command) => organization::run(command, &store, output).await,
         CatalogCommand::Key(command) => key::run(command, &store, output).await,
@@ -187,7 +204,7 @@ async fn execute(command: CatalogCommand, output: Output) -> Result<(), Failure>
     if let (Some(before), Ok(())) = (before, &done)
         && store.events.revision().await.ok() != Some(before)
     {
-        notices::tell_of_change(&store);
+        notices::report_change(&store);
     }
     store.close().await;
     done
@@ -205,7 +222,7 @@ async fn open(settings: &Settings, create: bool) -> Result<Store, Failure> {
     })?)
 }
 
-fn migrated(store: &Store, output: Output) -> Result<(), Failure> {
+fn print_schema_version(store: &Store, output: Output) -> Result<(), Failure> {
     let Store {
         kind,
         location,

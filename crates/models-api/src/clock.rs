@@ -1,4 +1,4 @@
-//! The one place that asks what time it is.
+//! The system clock. No other module of this crate reads it.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +8,7 @@ pub(crate) fn now() -> Timestamp {
     SystemTime::now().into()
 }
 
-/// The same, some milliseconds late at times, and at a third of the price.
+/// Returns a time that may be some milliseconds late, at a third of the cost of [`now`].
 #[cfg(target_os = "linux")]
 pub(crate) fn now_roughly() -> Timestamp {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);

@@ -1,3 +1,3 @@
-//! The forms in which the catalog is sent.
+//! The wire formats of the catalog.
 
 pub(crate) mod openai;

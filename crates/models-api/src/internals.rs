@@ -1,4 +1,4 @@
-//! What the micro-benchmarks measure.
+//! Entry points for the micro-benchmarks.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::server::measured_node::MeasuredNode;
 use crate::server::respond::Reception;
 use crate::settings::Settings;
 
-/// Renders the view of public models, and answers the length of its list.
+/// Renders the view of these public models and returns the length of its list in bytes.
 pub fn render(models: &[Model]) -> Result<usize, RepositoryError> {
     let newest = Newest {
         revision: Revision(1),
@@ -29,13 +29,13 @@ pub fn render(models: &[Model]) -> Result<usize, RepositoryError> {
     Ok(list.content.len())
 }
 
-/// Whether a condition names a validator.
+/// Whether an `If-None-Match` condition names a validator.
 #[must_use]
 pub fn matches(condition: &HeaderValue, etag: &HeaderValue) -> bool {
     crate::http::conditional::matches(condition, etag)
 }
 
-/// The length of the id in a path.
+/// Returns the length of the model id in a path.
 #[must_use]
 pub fn decode(path: &str) -> Option<usize> {
     crate::routes::path::model_id(path)
@@ -43,14 +43,14 @@ pub fn decode(path: &str) -> Option<usize> {
         .map(|id| id.as_str().len())
 }
 
-/// The way of a read from the parsed request to the answer, without the socket.
+/// The path of a read from the parsed request to the response, without the socket.
 pub struct Reads {
     services: Services,
     reception: Reception,
 }
 
 impl Reads {
-    /// With the key and its view in memory.
+    /// Loads the key and its view into memory.
     pub async fn of(
         settings: &Settings,
         measured: MeasuredNode,
@@ -67,7 +67,7 @@ impl Reads {
         })
     }
 
-    /// Whom a token stands for, if anybody.
+    /// Whether memory has a session for this token.
     #[must_use]
     pub fn knows(&self, token: &str) -> bool {
         let node = &self.services.node;
@@ -78,18 +78,18 @@ impl Reads {
         })
     }
 
-    /// Counts a retrieval that took so long.
+    /// Counts a retrieval with this duration.
     pub fn count_request(&self, took: Duration) {
         let metrics = &self.services.metrics;
         metrics.answered(&Method::GET, Template::Model, StatusCode::OK, took);
     }
 
-    /// Counts a key that memory knew.
+    /// Counts a cache hit of a key.
     pub fn count_hit(&self) {
         self.services.metrics.keys.count_hit();
     }
 
-    /// The answer of memory.
+    /// Returns the response from memory, or `None` if memory cannot serve the request.
     #[must_use]
     pub fn answer(&self, request: &Request) -> Option<Response<BoxBody>> {
         let began = self.services.node.clock().now();

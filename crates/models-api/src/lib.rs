@@ -1,5 +1,4 @@
-//! The OpenAI Models API, self-hosted: how the catalog is asked for. HTTP with actix-web, the
-//! settings, and the command line.
+//! The OpenAI Models API, self-hosted: the HTTP server, the settings and the command line.
 
 mod access;
 pub mod cli;

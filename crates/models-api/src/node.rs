@@ -1,10 +1,10 @@
-//! The node of this process, with what the service keeps in its memory.
+//! The node type of this service.
 
 use crate::access::session::Session;
 use crate::dialects::openai::view::View;
 
-/// A node that keeps sessions with prepared headers, and views in OpenAI's dialect.
+/// A node with sessions that hold prepared headers, and with views in OpenAI's dialect.
 pub type Node = models_node::Node<Session, View>;
 
-/// The memory of such a node.
+/// The memory of the node.
 pub(crate) type Memory = models_node::Memory<Session, View>;

@@ -26,11 +26,11 @@ fn handler(operation: Operation, method: Method) -> actix_web::Route {
     }
 }
 
-/// Puts the table into an application.
+/// Configures the routes of the table in an application.
 pub fn configure(config: &mut web::ServiceConfig) {
     for routes in ROUTES.chunk_by(|a, b| a.template == b.template) {
         let template = routes[0].template;
-        // The router compares the decoded path. A path that is escaped in another way is another URL.
+        // The router compares the decoded path. An escaped form of the path, such as `/v1/%6dodels`, is another URL.
         let prefix = match template {
             Template::List | Template::Model => LIST,
             Template::Index | Template::None => "/",

@@ -1,4 +1,4 @@
-//! The server: sockets, connections, what surrounds each request, the operations listener, metrics and the log.
+//! The server: sockets, connections, the layer around each request, the operations listener, metrics and the log.
 
 pub(crate) mod application;
 pub(crate) mod connection;

@@ -1,4 +1,4 @@
-//! Settings: what there is to set, and where the values come from.
+//! The settings, their values and the sources of the values.
 
 mod database;
 mod error;

@@ -1,11 +1,11 @@
-//! The store that this service keeps its catalog in. No other module but the command line names the crate `models-store`.
+//! The store of this service. Only this module and the command line use the crate `models-store`.
 
 pub use models_store::{
     DatabaseHealth, DatabaseKind, DatabasePassword, Observer, OpenError, Operation, Options,
     PasswordSource, check_url,
 };
 
-/// A catalog that is open, and whose changes wait for the nodes.
+/// An open catalog whose deletions wait at the barrier for the nodes.
 pub type Store = models_store::Store<models_node::Nodes>;
 
 /// The target of the store's log messages.

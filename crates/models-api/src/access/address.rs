@@ -1,4 +1,4 @@
-//! The address that a request comes from.
+//! The client's address.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Default)]
 pub(crate) struct TrustedProxies {
     networks: Vec<IpNet>,
-    /// The log has said that another peer sends the header.
+    /// Whether the node has warned about the header from an untrusted peer.
     has_warned: AtomicBool,
 }
 
@@ -24,9 +24,9 @@ impl TrustedProxies {
         }
     }
 
-    /// The client's address: the peer's, or if the peer is a trusted proxy, the last address in
-    /// `X-Forwarded-For` that is not a trusted proxy's. An IPv6 address stands for its /64, since a
-    /// client that has one of these addresses has all of them.
+    /// Returns the client's address for limits. It is the peer's address, unless the peer is a trusted proxy. Then it is
+    /// the last address in `X-Forwarded-For` that is not a trusted proxy's. IPv6 addresses are cut to their /64, because
+    /// one client usually owns all addresses of a /64.
     pub(crate) fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
         if !self.trusts(peer) && headers.contains_key(X_FORWARDED_FOR) {
@@ -40,7 +40,7 @@ impl TrustedProxies {
         }
     }
 
-    /// The whole address, for the log.
+    /// Returns the client's address for the log, not cut.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         self.last_untrusted(peer.to_canonical(), headers)
     }
@@ -54,7 +54,7 @@ impl TrustedProxies {
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.rsplit(','));
         for name in named {
-            // A trusted proxy vouches only for an address that it wrote itself.
+            // Only an address that a trusted proxy appended can be trusted.
             let (true, Ok(address)) = (self.trusts(client), name.trim().parse::<IpAddr>()) else {
                 break;
             };
@@ -73,7 +73,7 @@ impl TrustedProxies {
         if !self.has_warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 %peer,
-                "X-Forwarded-For from a peer that is not trusted is ignored; if the peer is your gateway, name it in \
+                "ignored X-Forwarded-For from an untrusted peer; if the peer is your gateway, add it to \
                  `server.trusted_proxies`, or all its clients share one limit on incorrect API keys"
             );
         }
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_trusted_proxy_is_believed() {
+    fn x_forwarded_for_counts_only_from_a_trusted_proxy() {
         let networks = ["10.0.0.0/8", "fd00::/8"].map(|network| network.parse().unwrap());
         let proxies = TrustedProxies::new(networks.into());
         for (peer, forwarded, expected) in [

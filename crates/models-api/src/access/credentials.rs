@@ -1,12 +1,12 @@
-//! The credential that a request carries.
+//! The credential of a request.
 
 use actix_web::http::header::HeaderValue;
 
 use crate::dialects::openai::error::ApiError;
 use crate::http::fields::{Field, Fields};
 
-/// The token of the one `Authorization` header: everything after the first space of `Bearer …`, with the scheme in any
-/// case.
+/// Returns the token of the `Authorization` header: everything after the first space of `Bearer …`. The scheme is not
+/// case-sensitive. Fails if the header is absent, repeated or malformed.
 pub(crate) fn token<'a>(fields: &Fields<'a>) -> Result<&'a [u8], ApiError> {
     match fields.authorization {
         Field::Absent => Err(ApiError::MissingCredentials),

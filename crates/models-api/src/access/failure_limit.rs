@@ -1,5 +1,5 @@
-//! How many incorrect keys may come from an address before the node looks up its keys slowly. Each
-//! node counts for itself.
+//! A limit on the incorrect keys from one address. Beyond it, the node looks up the address's keys slowly. Each node
+//! counts by itself.
 
 mod look_ups;
 
@@ -17,46 +17,46 @@ use self::look_ups::LookUps;
 use crate::access::rate_limit::whole_seconds;
 use crate::settings::LimitSettings;
 
-/// The most addresses, and the most incorrect keys, that the node remembers. While the table of
-/// addresses is full, every address that is not in it counts as one beyond the limit.
+/// The capacity of the table of addresses, and of the table of incorrect keys. While the table of addresses is full,
+/// every other address counts as beyond the limit.
 const MOST: usize = 65_536;
-/// How often a full table is searched for entries that can go. The search visits the whole table.
+/// The time between two searches of a full table for expired entries. A search visits the whole table.
 const SEARCH_INTERVAL: Duration = Duration::from_secs(1);
-/// How long the node remembers that it has counted an incorrect key.
+/// A repeated incorrect key counts again after this time.
 const COUNTED_FOR: Duration = Duration::from_mins(1);
-/// The longest that a request waits for its look-up. Then it is refused.
+/// A request that waits longer for its look-up is refused.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// How often the log names an address that is beyond the limit.
+/// The time between two warnings about an address beyond the limit.
 const WARNING_INTERVAL: Duration = Duration::from_mins(1);
 
-/// A bucket of incorrect keys for each address, and the look-ups that all addresses with an empty
-/// bucket share.
+/// A token bucket of incorrect keys for each address. All addresses with an empty bucket share a limited rate of
+/// look-ups.
 ///
-/// A key in memory, correct or not, needs no look-up and is never delayed. An incorrect key that a
-/// client repeats counts once a minute. So one client with an old key neither fills the bucket of
-/// the address that it shares with others, nor delays their new keys.
+/// A key in memory, correct or not, needs no look-up and is never delayed. A repeated incorrect key counts once a
+/// minute. So a client with an old key neither empties the bucket of its address, nor delays the new keys of other
+/// clients at that address.
 pub(crate) struct FailureLimit {
     addresses: DefaultKeyedRateLimiter<IpAddr>,
     look_ups: LookUps,
-    /// The most entries of each table.
+    /// The capacity of each table.
     most: usize,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// The addresses beyond the limit, each with the time at which it may fail again.
+    /// The addresses beyond the limit, each with the time from which it is within the limit again.
     beyond: HashMap<IpAddr, Instant>,
-    /// The incorrect keys that were counted, each with the time of that.
+    /// The incorrect keys that were counted, each with the time of the count.
     counted: HashMap<KeyDigest, Instant>,
     warned_at: Option<Instant>,
     searched_at: Option<Instant>,
-    /// The table of addresses has no room.
+    /// Whether the table of addresses is full.
     is_full: bool,
 }
 
 impl FailureLimit {
-    /// No limit where the settings allow 0 incorrect keys a minute.
+    /// Returns `None` if the setting is 0, which means no limit.
     pub(crate) fn new(limits: &LimitSettings) -> Option<Self> {
         Self::with(
             limits.failed_authentications_per_minute,
@@ -75,9 +75,8 @@ impl FailureLimit {
         })
     }
 
-    /// Waits until a key from this address may be looked up. The result says whether the address is
-    /// beyond the limit; one within it waits for nothing. The error is the time after which the client
-    /// may try again, in whole seconds.
+    /// Waits until a key from this address may be looked up, and returns whether the address is beyond the limit. An
+    /// address within the limit does not wait. The error is the time after which the client may retry, in whole seconds.
     pub(crate) async fn wait_for_look_up(&self, address: IpAddr) -> Result<bool, Duration> {
         let is_throttled = self.is_throttled(address, Instant::now());
         if is_throttled {
@@ -86,7 +85,6 @@ impl FailureLimit {
         Ok(is_throttled)
     }
 
-    /// Whether this address is beyond the limit.
     fn is_throttled(&self, address: IpAddr, now: Instant) -> bool {
         let mut state = self.state();
         self.make_room(&mut state, now);
@@ -101,8 +99,7 @@ impl FailureLimit {
         is_beyond
     }
 
-    /// Counts an incorrect key from this address, unless the same key was counted within the last
-    /// minute.
+    /// Counts an incorrect key from this address, unless the same key was counted within the last minute.
     pub(crate) fn count(&self, address: IpAddr, key: KeyDigest) {
         self.count_at(address, key, Instant::now());
     }
@@ -113,7 +110,7 @@ impl FailureLimit {
         if state.is_counted(&key, now) {
             return;
         }
-        // Without room the key counts each time that it comes.
+        // If the table is full, a repeated key counts each time.
         if state.counted.len() < self.most {
             state.counted.insert(key, now);
         }
@@ -128,7 +125,7 @@ impl FailureLimit {
         }
     }
 
-    /// Removes entries that have no effect any more where a table is full.
+    /// Removes expired entries if a table is full.
     fn make_room(&self, state: &mut State, now: Instant) {
         let lengths = [
             self.addresses.len(),
@@ -218,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_node_remembers_is_bounded() {
+    fn the_tables_are_bounded() {
         const FEW: usize = 100;
         let limit = FailureLimit::with(1, 20, FEW).unwrap();
         let now = Instant::now();
@@ -231,6 +228,6 @@ mod tests {
         assert!(limit.addresses.len() <= FEW);
         drop(state);
         let is_throttled = limit.is_throttled(address(1_000), now);
-        assert!(is_throttled, "a full table throttles all");
+        assert!(is_throttled, "a full table throttles all other addresses");
     }
 }

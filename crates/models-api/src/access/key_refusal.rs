@@ -1,9 +1,9 @@
-//! The log's names for the reasons of a key's refusal.
+//! The names of refusals in the log.
 
 use models_core::KeyRejection;
 use models_node::KeyRefusal;
 
-/// The name of a refusal, one of [`REASONS`](crate::dialects::openai::error::REASONS).
+/// Returns the name of a refusal, one of [`REASONS`](crate::dialects::openai::error::REASONS).
 pub(crate) fn reason(refusal: &KeyRefusal) -> &'static str {
     match refusal {
         KeyRefusal::Malformed => "malformed",

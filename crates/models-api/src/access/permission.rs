@@ -1,30 +1,30 @@
-//! What a caller needs to be allowed to do.
+//! Permissions: the role and the scope that a request needs.
 
 use models_core::Role;
 
 use crate::dialects::openai::error::ApiError;
 
-/// What a request needs a key for.
+/// A permission that a request needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permission {
     role: Role,
-    /// What a key of a lower role lacks, in OpenAI's words.
+    /// OpenAI's name of the scope, which the error for a lower role names.
     scope: &'static str,
 }
 
-/// To list and retrieve.
+/// Permission to list and retrieve models.
 pub(crate) const READ: Permission = Permission {
     role: Role::Reader,
     scope: "api.model.read",
 };
-/// To delete.
+/// Permission to delete models.
 pub(crate) const DELETE: Permission = Permission {
     role: Role::Owner,
     scope: "api.delete",
 };
 
 impl Permission {
-    /// Refuses a role that does not have the permission. No other place of the service compares roles.
+    /// Refuses a role without the permission. The service compares roles only here.
     pub(crate) fn check(self, role: Role) -> Result<(), ApiError> {
         if role < self.role {
             return Err(self.refusal());
@@ -32,13 +32,13 @@ impl Permission {
         Ok(())
     }
 
-    /// The scope that a key with the permission has, in OpenAI's words.
+    /// OpenAI's name of the scope.
     #[must_use]
     pub const fn scope(self) -> &'static str {
         self.scope
     }
 
-    /// The refusal of a key without the permission.
+    /// The error for a key without the permission.
     pub(crate) fn refusal(self) -> ApiError {
         ApiError::MissingScope(self.scope)
     }

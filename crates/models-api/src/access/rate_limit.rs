@@ -1,4 +1,4 @@
-//! How many requests a key may make. Each node counts for itself.
+//! The rate limit of a key. Each node counts by itself.
 
 mod buckets;
 
@@ -12,35 +12,34 @@ use models_core::ApiKeyId;
 
 use buckets::Buckets;
 
-/// The longest that a client is told to wait, in seconds: beyond it, SDKs do not repeat.
+/// The largest `Retry-After`, in seconds. SDKs do not retry after a longer wait.
 const LONGEST_WAIT: u64 = 60;
-/// The most keys that have a bucket of their own.
+/// The largest number of keys with a bucket of their own.
 const MOST_KEYS: usize = 65_536;
 
 type Limiter = RateLimiter<ApiKeyId, Buckets<ApiKeyId>, DefaultClock, StateInformationMiddleware>;
 
-/// A bucket of tokens for each key: full, it holds a minute's requests, and they come back one by
-/// one.
+/// A token bucket for each key. A full bucket holds the requests of a minute, and refills one by one.
 pub struct RateLimit {
     per_minute: NonZeroU32,
     limiter: Limiter,
 }
 
-/// Where a key stands, after a request of its.
+/// The state of a key's bucket after a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowance {
-    /// How many requests it may make in a minute.
+    /// The number of requests per minute.
     pub limit: u32,
-    /// How many it may make at once now.
+    /// The number of requests that the key may make at once now.
     pub remaining: u32,
-    /// When it may make all of them again.
+    /// The time until the bucket is full.
     pub reset: Duration,
-    /// When it may ask again, if this request was one too many. At least a second.
+    /// The time until the client may retry, at least a second. `None` if this request is within the limit.
     pub retry_after: Option<Duration>,
 }
 
 impl RateLimit {
-    /// No limit where there are 0 requests a minute.
+    /// Returns `None` for 0 requests a minute, which means no limit.
     #[must_use]
     pub fn new(per_minute: u32) -> Option<Self> {
         let per_minute = NonZeroU32::new(per_minute)?;
@@ -54,7 +53,7 @@ impl RateLimit {
         })
     }
 
-    /// Takes a token of this key's.
+    /// Takes a token from the key's bucket.
     pub fn take(&self, key_id: &ApiKeyId) -> Allowance {
         let limit = self.per_minute.get();
         let (remaining, retry_after) = match self.limiter.check_key(key_id) {
@@ -76,7 +75,7 @@ impl RateLimit {
     }
 }
 
-/// The same or the next whole second, from 1 to 60.
+/// Rounds up to whole seconds, from 1 to 60.
 pub(crate) fn whole_seconds(wait: Duration) -> Duration {
     let up = u64::from(wait.subsec_nanos() > 0);
     Duration::from_secs((wait.as_secs() + up).clamp(1, LONGEST_WAIT))
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_whole_seconds_that_sdks_will_wait() {
+    fn a_wait_is_rounded_up_to_1_to_60_seconds() {
         for (wait, expected) in [
             (0, 1),
             (1, 1),

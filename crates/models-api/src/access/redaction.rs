@@ -1,7 +1,7 @@
 //! Redaction of tokens.
 
-/// Redacts a token for the response to its sender. The result keeps the first 8 and the last 4 characters and has a `*` for
-/// each character between them. A token of at most 12 characters becomes `*` alone. (OpenAI shows such a token whole.)
+/// Redacts a token for the response to its sender. The result keeps the first 8 and the last 4 characters, with a `*` for
+/// each character between them. Every character of a token of at most 12 becomes `*`; OpenAI shows such a token whole.
 #[must_use]
 pub fn redact(token: &str) -> String {
     let length = token.chars().count();
@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_redacted_token_shows_eight_and_four() {
+    fn a_redacted_token_shows_its_first_8_and_last_4_characters() {
         for (token, expected) in [
             ("", ""),
             ("My API Key", "**********"),

@@ -1,4 +1,4 @@
-//! What the routes work with.
+//! The services that the routes share.
 
 use std::sync::Arc;
 
@@ -11,19 +11,19 @@ use crate::server::measured_node::MeasuredNode;
 use crate::server::metrics::Metrics;
 use crate::settings::Settings;
 
-/// The node, and the rules of access.
+/// The node, the metrics and the rules of access.
 pub(crate) struct Services {
     pub(crate) node: Node,
     pub(crate) metrics: Arc<Metrics>,
-    /// Writes lists in content codings.
+    /// Compresses lists.
     pub(crate) encoder: Encoder,
-    /// How many requests a key may make, where that is limited.
+    /// The rate limit of keys, if the settings have one.
     pub(crate) rate_limit: Option<RateLimit>,
-    /// How many incorrect keys may come from an address, where that is limited.
+    /// The limit on incorrect keys from one address, if the settings have one.
     pub(crate) failure_limit: Option<FailureLimit>,
     /// The proxies whose `X-Forwarded-For` names the client.
     pub(crate) trusted_proxies: TrustedProxies,
-    /// Take no notice of `OpenAI-Organization` and `OpenAI-Project`.
+    /// Whether to ignore `OpenAI-Organization` and `OpenAI-Project`.
     pub(crate) ignore_organization_headers: bool,
 }
 

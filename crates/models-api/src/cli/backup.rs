@@ -1,4 +1,4 @@
-//! `backup`: a copy of a SQLite database, while the service runs.
+//! `backup`: copies a SQLite database while the service runs.
 
 use std::path::Path;
 

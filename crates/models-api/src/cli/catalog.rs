@@ -1,4 +1,4 @@
-//! What the commands need of a catalog.
+//! Functions that several commands share.
 
 use models_core::{Actor, Organization, Origin, Slug};
 
@@ -6,7 +6,7 @@ use super::terminal::Failure;
 use crate::clock::now;
 use crate::store::Store;
 
-/// The organization with this slug, or a sentence that there is none.
+/// Finds the organization with this slug. Fails if it does not exist.
 pub(super) async fn find_organization(store: &Store, slug: &Slug) -> Result<Organization, Failure> {
     let found = store.organizations.find_by_slug(slug).await?;
     found.ok_or_else(|| {
@@ -15,7 +15,7 @@ pub(super) async fn find_organization(store: &Store, slug: &Slug) -> Result<Orga
     })
 }
 
-/// The organization that `--organization` names; none without it.
+/// Finds the organization that `--organization` names. Returns `None` without the option.
 pub(super) async fn find_owner(
     store: &Store,
     slug: Option<&Slug>,
@@ -26,7 +26,7 @@ pub(super) async fn find_owner(
     }
 }
 
-/// The origin of what the command line changes now.
+/// The origin of a change that the command line makes now.
 pub(super) fn origin() -> Origin {
     Origin {
         actor: Actor::CommandLine,

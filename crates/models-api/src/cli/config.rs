@@ -6,22 +6,23 @@ use clap::Subcommand;
 use models_store::{DatabaseKind, Encryption, encryption};
 
 use super::terminal::notices::UNENCRYPTED;
-use super::terminal::{Failure, Output, complain};
+use super::terminal::{Failure, Output, print_message};
 use crate::settings::Settings;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Print every setting with its value and where that comes from, if the service could be run with
-    /// them. No password is shown. A PostgreSQL server is connected to, to say whether that is encrypted; nothing is
-    /// changed there, and a server that does not answer is no failure.
+    /// Validate the settings, and print each setting with its value and its source.
+    ///
+    /// Passwords are masked. With a PostgreSQL database, the command also connects to the server and reports whether
+    /// the connection is encrypted. It changes nothing there, and does not fail if the server is unreachable.
     #[command(
         after_help = "Examples:\n  models-api config check\n  MODELS_ENVIRONMENT=production models-api config check --json"
     )]
     Check,
 }
 
-/// How long a server may take to say whether it speaks TLS.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// The timeout of the connection that checks for TLS.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 pub(super) async fn run(command: &Command, output: Output) -> Result<(), Failure> {
     let Command::Check = command;
@@ -36,24 +37,24 @@ pub(super) async fn run(command: &Command, output: Output) -> Result<(), Failure
             ]
         },
     )?;
-    complain_of_encryption(&Settings::load()?).await;
+    report_encryption(&Settings::load()?).await;
     Ok(())
 }
 
-/// Says on standard error what protects the connection to a server: standard output is for the settings.
-async fn complain_of_encryption(settings: &Settings) {
+/// Reports on standard error whether the connection to the server is encrypted. Standard output has only the settings.
+async fn report_encryption(settings: &Settings) {
     let url = settings.database.url.expose();
     if !matches!(DatabaseKind::of(url), Ok(DatabaseKind::Postgres)) {
         return;
     }
-    match encryption(url, PATIENCE).await {
-        Ok(Encryption::Tls) => complain("note: the connection to the database is encrypted"),
-        Ok(Encryption::SameMachine) => complain(
+    match encryption(url, CONNECT_TIMEOUT).await {
+        Ok(Encryption::Tls) => print_message("note: the connection to the database is encrypted"),
+        Ok(Encryption::SameMachine) => print_message(
             "note: the connection to the database is not encrypted, and does not leave this machine",
         ),
-        Ok(Encryption::None) => complain(&format!("warning: {UNENCRYPTED}")),
-        Err(error) => complain(&format!(
-            "note: whether the connection to the database is encrypted is not known: {error}"
+        Ok(Encryption::None) => print_message(&format!("warning: {UNENCRYPTED}")),
+        Err(error) => print_message(&format!(
+            "note: failed to check whether the connection to the database is encrypted: {error}"
         )),
     }
 }

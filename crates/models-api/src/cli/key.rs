@@ -18,23 +18,23 @@ use crate::store::Store;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Create a key and show it, once.
+    /// Create a key and print it once.
     Create(Create),
     /// List keys, without their secrets.
     #[command(after_help = "Example:\n  models-api key list --organization acme")]
     List {
-        /// Only those of this organization.
+        /// List only the keys of this organization.
         #[arg(long, value_name = "SLUG")]
         organization: Option<Slug>,
     },
-    /// Revoke a key, for good.
+    /// Revoke a key permanently.
     Revoke(Revoke),
 }
 
 const REVOKE_EXAMPLES: &str = "Examples:
   models-api key revoke key_01a206232c3a70f9b6190ea2273fb388
   models-api key revoke --secret-file leaked-key
-  models-api key revoke --secret-file -    (type or paste the secret, then Enter and Ctrl-D)
+  models-api key revoke --secret-file -    # type or paste the secret, then Enter and Ctrl-D
 
 Never give the secret as an argument: other users and the shell's history can read it there.";
 
@@ -42,10 +42,10 @@ Never give the secret as an argument: other users and the shell's history can re
 #[command(after_help = REVOKE_EXAMPLES)]
 #[group(required = true, multiple = false)]
 pub(super) struct Revoke {
-    /// Its id, `key_…`; `models-api key list` shows all.
+    /// The key's id, `key_…`; `models-api key list` shows all ids.
     #[arg(value_name = KEY_ID)]
     id: Option<ApiKeyId>,
-    /// Revoke the key whose secret stands in this file (`-`: on standard input).
+    /// Revoke the key whose secret is in this file (`-` for standard input).
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
 }
@@ -58,31 +58,31 @@ const CREATE_EXAMPLES: &str = "Examples:
 #[derive(clap::Args)]
 #[command(after_help = CREATE_EXAMPLES)]
 pub(super) struct Create {
-    /// The organization that it acts for.
+    /// The organization that the key belongs to.
     #[arg(long, value_name = "SLUG")]
     organization: Slug,
-    /// reader lists and retrieves; writer may today do the same; owner deletes, too.
+    /// The key's role: `reader` and `writer` list and retrieve models, `owner` also deletes them.
     #[arg(long)]
     role: Role,
-    /// What it is called, for people.
+    /// The key's display name.
     #[arg(long)]
     name: Entered<Name>,
-    /// How long it is good, such as `90days` or `12h`; without it, until it is revoked.
+    /// The key's lifetime, such as `90days` or `12h`; without this option the key does not expire.
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     expires_in: Option<Duration>,
-    /// Take an existing key of any form from this file (`-`: from standard input) in place of
-    /// making one. It is not shown again.
+    /// Take an existing secret from this file (`-` for standard input) instead of generating one. The command does
+    /// not print it.
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
-    /// Take one of under 20 characters too.
+    /// Accept a secret of fewer than 20 characters.
     #[arg(long, requires = "secret_file")]
     allow_weak: bool,
 }
 
-/// A key that was just created, with its secret, which is in no other answer.
+/// A created key with its secret. No other output has the secret.
 #[derive(Serialize)]
 struct CreatedKey<'a> {
-    /// Not there where the operator brought it.
+    /// Absent if the operator supplied the secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<&'a str>,
     #[serde(flatten)]
@@ -90,7 +90,7 @@ struct CreatedKey<'a> {
 }
 
 impl Command {
-    /// Whether it may change what is in the database.
+    /// Whether the command may change the catalog.
     pub(super) fn changes(&self) -> bool {
         !matches!(self, Self::List { .. })
     }
@@ -126,22 +126,22 @@ impl Create {
         let key = match created {
             Ok(key) => key,
             Err(RepositoryError::AlreadyExists) => {
-                return Err("there is a key with this secret already".into());
+                return Err("a key with this secret already exists".into());
             }
             Err(error) => return Err(error.into()),
         };
-        let brought = self.secret_file.is_some();
+        let printed_secret = self.secret_file.is_none().then(|| secret.expose());
         let text = if output.json {
             serde_json::to_string(&CreatedKey {
-                value: (!brought).then(|| secret.expose()),
+                value: printed_secret,
                 key: &key,
             })?
         } else {
-            created_text(&key, (!brought).then(|| secret.expose()))
+            created_text(&key, printed_secret)
         };
         print_once(&text).map_err(|error| {
             let id = &key.id;
-            format!("the key {id} was created but could not be shown: {error}; revoke it with `models-api key revoke {id}`")
+            format!("the key {id} was created but could not be printed: {error}; revoke it with `models-api key revoke {id}`")
         })?;
         Ok(())
     }
@@ -168,7 +168,7 @@ fn lifetime_text(invalid: InvalidLifetime) -> &'static str {
     }
 }
 
-/// The secret that an operator brings along. It is entered anew, so it holds no invisible characters.
+/// Reads the operator's secret from a file. `Entered` refuses invisible characters.
 fn read_secret(path: &Path, allow_weak: bool) -> Result<Secret, Failure> {
     let path_shown = shown(path);
     let secret: Entered<Secret> = secret_file::read(path)?
@@ -177,7 +177,7 @@ fn read_secret(path: &Path, allow_weak: bool) -> Result<Secret, Failure> {
     let secret = secret.into_inner();
     if keys::can_be_guessed(&secret) && !allow_weak {
         return Err(format!(
-            "{path_shown}: a key of under {SHORTEST_SECRET} characters can be guessed; --allow-weak takes it all the same"
+            "{path_shown}: a key of fewer than {SHORTEST_SECRET} characters can be guessed; --allow-weak accepts it"
         )
         .into());
     }
@@ -235,7 +235,7 @@ impl Revoke {
                 let missing = format!("{shown}: there is no key with this secret");
                 (KeyName::Secret(secret), missing)
             }
-            (None, None) => return Err("name the key, or a file with its secret".into()),
+            (None, None) => return Err("name the key's id or a file with its secret".into()),
         };
         let revoked = keys::revoke(&*store.api_keys, &name, origin()).await?;
         let key = revoked.ok_or_else(|| format!("{missing}; `models-api key list` shows all"))?;

@@ -16,15 +16,15 @@ pub(super) enum Command {
     /// Show the lease in force.
     #[command(after_help = "Examples:\n  models-api lease show\n  models-api lease show --json")]
     Show,
-    /// Put another lease in force, for all processes of this database, without a restart.
+    /// Set the lease of all nodes of this database, without a restart.
     ///
-    /// Running nodes take it with their next renewal, within about a second. Until no node can hold the lease before,
-    /// nodes use the shorter of both, and deletions and revocations wait for the longer.
+    /// Running nodes take the new lease with their next renewal, within about a second. Until every previous lease
+    /// has expired, nodes use the shorter of the two leases. Until then, deletions and revocations wait for the longer.
     #[command(
         after_help = "Examples:\n  models-api lease set 10\n  models-api lease set 30 --json"
     )]
     Set {
-        /// Seconds, from 3 to 3600; less than `limits.request_timeout`.
+        /// The lease in seconds, from 3 to 3600; it must be shorter than `limits.request_timeout`.
         #[arg(value_parser = clap::value_parser!(u32).range(3..=3600))]
         seconds: u32,
     },
@@ -47,7 +47,7 @@ pub(super) async fn run(
     show(settings, leases, output)
 }
 
-/// Refuses a lease with which this process's settings could not be used: a deletion may have to wait for as long.
+/// Refuses a lease that is not shorter than the request timeout: a deletion may wait for a whole lease.
 pub(super) fn refuse_longer_than_requests(
     settings: &Settings,
     lease: Duration,
@@ -58,8 +58,8 @@ pub(super) fn refuse_longer_than_requests(
     }
     Err(format!(
         "the setting `limits.request_timeout` (variable MODELS__LIMITS__REQUEST_TIMEOUT) is {} s, and must be longer than \
-         the lease, which is {} s: a deletion may have to wait for so long; raise the setting, or put a shorter lease in \
-         force with `models-api lease set`",
+         the lease, which is {} s, because a deletion may wait for a whole lease; raise the setting, or set a shorter \
+         lease with `models-api lease set`",
         time.as_secs(),
         lease.as_secs()
     )
@@ -75,7 +75,7 @@ fn show(settings: &Settings, leases: Option<Leases>, output: Output) -> Result<(
     });
     output.object(&object, || match leases {
         None => format!(
-            "No lease is in force yet. The first node puts its setting `consistency.lease` in force; here it is {setting} s."
+            "No lease is in force yet. The first node sets the lease from its setting `consistency.lease`, which is {setting} s here."
         ),
         Some(leases) => text(&leases),
     })
@@ -87,8 +87,8 @@ fn text(leases: &Leases) -> String {
         return in_force;
     }
     format!(
-        "{in_force}\nUntil no node can hold the lease of {} s any more, nodes use {} s, and deletions and revocations wait for \
-         at most {} s.",
+        "{in_force}\nUntil every lease of {} s has expired, nodes use {} s, and deletions and revocations wait for at most \
+         {} s.",
         leases.previous.as_secs(),
         leases.of_nodes().as_secs(),
         leases.of_barriers().as_secs()

@@ -1,8 +1,8 @@
-//! Reads a list of models: the response of an OpenAI-compatible `GET /v1/models`, or of one of the
-//! other services whose lists are known, kept in a file.
+//! Reads a list of models from a file: the response of an OpenAI-compatible `GET /v1/models`, or the list of
+//! another known service.
 //!
-//! The input is read as a stream. At any time the process holds the text of one entry, and of all
-//! entries before it only what an import needs.
+//! The reader streams the input. At any time it holds the text of one entry, and for earlier entries only the fields
+//! that an import needs.
 
 mod decoding;
 mod entry;
@@ -18,7 +18,8 @@ use std::io::Read;
 pub use error::ListError;
 pub use list::{InvalidEntries, List};
 
-/// Reads the list from the input, which may be compressed with gzip and encoded in UTF-16.
+/// Reads the list from an input in UTF-8 or UTF-16, which may be compressed with gzip. Fails if the input is not a
+/// list.
 pub fn read<'a>(input: impl Read + 'a) -> Result<List, ListError> {
     shape::read(decoding::decode(input)?)
 }

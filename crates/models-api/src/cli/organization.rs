@@ -16,11 +16,10 @@ pub(super) enum Command {
         after_help = "Example:\n  models-api organization create --slug acme --name 'Acme Research'"
     )]
     Create {
-        /// What it is called inside the ids of its fine-tuned models: lower-case letters, digits
-        /// and `-`. Unique.
+        /// A unique identifier of lower-case letters, digits and `-`, used in the ids of its fine-tuned models.
         #[arg(long)]
         slug: Slug,
-        /// What it is called for people, and as `owned_by`.
+        /// The display name, also sent as `owned_by` of its models.
         #[arg(long)]
         name: Entered<Name>,
     },
@@ -46,13 +45,13 @@ async fn create(
     let organization = match created {
         Ok(organization) => organization,
         Err(RepositoryError::AlreadyExists) => {
-            return Err(format!("there is an organization `{slug}` already").into());
+            return Err(format!("the organization `{slug}` already exists").into());
         }
         Err(error) => return Err(error.into()),
     };
     let Organization { id, slug, name, .. } = &organization;
     output.object(&json!({"id": id, "slug": slug, "name": name}), || {
-        format!("Created the organization `{slug}` ({id}).\nIts first key: models-api key create --organization {slug} --role owner --name NAME")
+        format!("Created the organization `{slug}` ({id}).\nTo create its first key: models-api key create --organization {slug} --role owner --name NAME")
     })
 }
 

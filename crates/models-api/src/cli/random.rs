@@ -1,8 +1,8 @@
-//! Randomness, from the operating system.
+//! Random secrets.
 
 use models_core::Secret;
 
-/// Generates a secret from 32 random bytes. The error is the operating system's.
+/// Generates a secret from 32 random bytes of the operating system. Fails if it has none.
 pub(super) fn new_secret() -> Result<Secret, getrandom::Error> {
     let mut random = [0; 32];
     getrandom::fill(&mut random)?;

@@ -1,4 +1,4 @@
-//! What a command reads and writes: its output, its messages, and files.
+//! A command's input and output: files, results, and messages on standard error.
 
 mod failure;
 mod input;
@@ -9,5 +9,5 @@ pub(super) mod secret_file;
 
 pub(super) use failure::Failure;
 pub(super) use input::{open_input, shown};
-pub(crate) use output::complain;
+pub(crate) use output::print_message;
 pub(super) use output::{Output, print, print_once, print_table};

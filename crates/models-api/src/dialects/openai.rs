@@ -1,4 +1,4 @@
-//! OpenAI's form: the model object, the list, the error envelope.
+//! OpenAI's wire format: the model object, the list and the error envelope.
 
 pub(crate) mod encoder;
 pub(crate) mod error;

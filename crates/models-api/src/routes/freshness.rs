@@ -1,4 +1,4 @@
-//! How new the catalog must be that a response is made from.
+//! The minimum revision that a request demands.
 
 use actix_http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
 
@@ -6,16 +6,16 @@ use crate::dialects::openai::error::ApiError;
 use crate::http::revision::X_MODELS_MIN_REVISION;
 use crate::node::Node;
 
-/// Sees to it that memory is as new as a request demands: with `x-models-min-revision` as that,
-/// with `Cache-Control: no-cache` as the catalog is now. A token of another history, or of none,
-/// is one that memory cannot know to be met, and asks for the newest too.
+/// Catches up with the event log if memory is older than the request demands. `x-models-min-revision` demands its
+/// revision, and `Cache-Control: no-cache` the newest one. A token of another epoch also demands the newest revision,
+/// because memory cannot compare it. Fails if a token is malformed.
 pub(crate) async fn meet_demands(node: &Node, headers: &HeaderMap) -> Result<(), ApiError> {
     let mut is_met = !headers.get_all(CACHE_CONTROL).any(says_no_cache);
     for token in headers.get_all(X_MODELS_MIN_REVISION) {
         let demand = node
             .read_token(token.as_bytes())
             .ok_or(ApiError::BadRequest(
-                "X-Models-Min-Revision must be what an answer had as X-Models-Revision.",
+                "X-Models-Min-Revision must be the X-Models-Revision of an earlier response.",
             ))?;
         is_met &= node.is_met(&demand);
     }

@@ -1,4 +1,4 @@
-//! `/`: what this service is, for a person or a program that opens its address.
+//! `/`: describes the service to a person or a program that opens its address.
 
 use actix_web::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
 use actix_web::{HttpRequest, HttpResponse};
@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 const PAGE: &str = include_str!("index.html");
 
-/// What this service is.
+/// The description of the service.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Index)]
 #[serde(deny_unknown_fields)]
@@ -30,7 +30,7 @@ const INDEX: IndexObject = IndexObject {
     health: "/health/live and /health/ready on the operations listener (settings `operations.host` and `operations.port`)",
 };
 
-/// A page for browsers, JSON for every other client.
+/// Responds with a page to browsers, and with JSON to other clients.
 pub(super) async fn show(request: HttpRequest) -> HttpResponse {
     let accepts = request.headers().get_all(ACCEPT);
     let is_browser = accepts

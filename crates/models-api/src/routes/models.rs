@@ -1,4 +1,4 @@
-//! `/v1/models`: list, retrieve, delete.
+//! `/v1/models`: the handlers that list, retrieve and delete.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::server::requester::Requester;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const X_STAINLESS_RETRY_COUNT: HeaderName = HeaderName::from_static("x-stainless-retry-count");
 
-/// Lists and retrieves.
+/// Lists models or retrieves one.
 pub(super) async fn read(
     request: HttpRequest,
     services: Data<Services>,
@@ -58,7 +58,7 @@ pub(super) async fn delete(
     }
 }
 
-/// Deletes in a task of its own: when the client leaves, the deletion goes on, and the log says so.
+/// Deletes in a separate task. If the client disconnects, the deletion continues and is logged.
 async fn delete_and_log(
     session: &Arc<Session>,
     id: &ModelId,
@@ -79,7 +79,7 @@ async fn delete_and_log(
     Ok(deleted.map_err(|error| ApiError::Fault(error.to_string()))??)
 }
 
-/// The SDKs count how often they have asked before; what is no count is a first attempt.
+/// SDKs send the number of earlier attempts. A malformed number counts as a first attempt.
 fn attempt(request: &HttpRequest) -> Attempt {
     let count = request
         .headers()
@@ -91,7 +91,7 @@ fn attempt(request: &HttpRequest) -> Attempt {
     }
 }
 
-/// The id in the path, read from the path as it was sent.
+/// Returns the id in the path as the client sent it, because the router decodes paths lossily.
 fn requested_id(request: &HttpRequest) -> Result<ModelId, ApiError> {
     path::model_id(request.uri().path()).map_err(|sent| ApiError::ModelNotFound(sent.to_owned()))
 }

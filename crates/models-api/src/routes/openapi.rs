@@ -1,4 +1,4 @@
-//! The OpenAPI document: made of the table of routes and of the types of the wire.
+//! The OpenAPI document, generated from the table of routes and the types of responses.
 
 mod components;
 mod operation;
@@ -15,7 +15,7 @@ use crate::routes::table::ROUTES;
 
 const LICENSE: &str = env!("CARGO_PKG_LICENSE");
 
-/// The document.
+/// Returns the OpenAPI document.
 pub(crate) fn document() -> OpenApi {
     let license = LicenseBuilder::new()
         .name(LICENSE)
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_document_in_the_repository_is_the_one_that_the_program_prints() {
+    fn the_document_in_the_repository_equals_the_generated_one() {
         let printed = document().to_pretty_json().unwrap() + "\n";
         assert!(
             printed == include_str!("../../openapi.json"),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn only_reads_name_the_headers_that_reads_evaluate() {
+    fn only_reads_have_the_parameters_of_reads() {
         let document = serde_json::to_value(document()).unwrap();
         for route in &ROUTES {
             let item = &document["paths"][route.template.path()];

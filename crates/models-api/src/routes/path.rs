@@ -1,18 +1,17 @@
 //! The model id in a path: everything after `/v1/models/`, percent-decoded exactly once.
 //!
-//! The router's own decoding is lossy (`%ff` and `%fe` become the same character, `%` and `%25`
-//! too), so this reads the path as it was sent. Two different paths are two different ids, or at
-//! least one of them is none.
+//! The router's own decoding is lossy: `%ff` and `%fe` become the same character, and so do `%` and `%25`. This module
+//! therefore decodes the path as the client sent it, and refuses malformed escapes.
 
 use models_core::ModelId;
 use percent_encoding::percent_decode_str;
 
-/// The list of models.
+/// The path of the list.
 pub const LIST: &str = "/v1/models";
-/// Where the path of each model begins.
+/// The beginning of each model's path.
 pub const MODELS: &str = "/v1/models/";
 
-/// The id that is requested by this path. What cannot be an id comes back as it was sent.
+/// Returns the id in this path. The error is the text that is not an id, as the client sent it.
 pub fn model_id(path: &str) -> Result<ModelId, &str> {
     let sent = path.strip_prefix(MODELS).unwrap_or(path);
     decode(sent).ok_or(sent)
@@ -30,7 +29,7 @@ fn decode(sent: &str) -> Option<ModelId> {
         .ok()
 }
 
-/// Whether each `%` is followed by two hexadecimal digits; the decoder would let others through.
+/// Whether two hexadecimal digits follow each `%`. The decoder would keep any other `%`.
 fn has_whole_escapes(sent: &str) -> bool {
     sent.split('%').skip(1).all(|rest| matches!(rest.as_bytes(), [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()))
 }
@@ -47,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn slashes_colons_and_plusses_are_part_of_the_id() {
+    fn slashes_colons_and_pluses_are_part_of_the_id() {
         for (path, expected) in [
             ("/v1/models/meta-llama/Llama-3-8B", "meta-llama/Llama-3-8B"),
             (
@@ -76,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_comes_back_as_it_was_sent() {
+    fn a_malformed_id_is_returned_as_the_client_sent_it() {
         for sent in [
             "%",
             "%a",
@@ -99,14 +98,14 @@ mod tests {
         assert_eq!(model_id(&format!("/v1/models/{long}")), Err(long.as_str()));
     }
 
-    /// What a path's escapes stand for, as bytes: what two paths must share to be the same id.
+    /// Decodes a path to bytes. Two paths with the same bytes have the same id.
     fn bytes(path: &str) -> Vec<u8> {
         percent_decode_str(path).collect()
     }
 
     proptest! {
         #[test]
-        fn two_accepted_paths_are_one_id_only_if_they_differ_in_escaping_alone(
+        fn two_accepted_paths_have_the_same_id_only_if_they_differ_in_escapes_alone(
             a in "(a|b|/|%|%25|%2F|%2f|%61|%C3|%A9|%C3%A9|\\+|%2B|%20| ){0,6}",
             b in "(a|b|/|%|%25|%2F|%2f|%61|%C3|%A9|%C3%A9|\\+|%2B|%20| ){0,6}",
         ) {
@@ -116,7 +115,7 @@ mod tests {
         }
 
         #[test]
-        fn decoding_what_was_encoded_is_the_identity(text in "\\PC{1,60}") {
+        fn an_encoded_id_is_decoded_to_itself(text in "\\PC{1,60}") {
             prop_assume!(text.parse::<ModelId>().is_ok());
             let encoded = utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string();
             prop_assert_eq!(id(&format!("{MODELS}{encoded}")), Some(text));

@@ -1,26 +1,26 @@
-//! The table of routes. Router, `Allow`, CORS, metrics, access and the fast path derive from it; what is not in the table is
-//! not served.
+//! The table of routes. The router, `Allow`, CORS, metrics, access and the fast path derive from it. The service has no
+//! route outside the table.
 
 use actix_web::http::Method;
 
 use super::path::LIST;
 use crate::access::permission::{DELETE, Permission, READ};
 
-/// A path of the table, or none of them.
+/// A path of the table, or any other path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Template {
-    /// What this service is.
+    /// The description of the service.
     Index,
     /// The list of models.
     List,
-    /// A model. Its id is the rest of the path, slashes and all; `routes::path` reads it.
+    /// A model. Its id is the rest of the path, with slashes; `routes::path` decodes it.
     Model,
     /// Any other path.
     None,
 }
 
 impl Template {
-    /// The template of a path, as it was sent.
+    /// Returns the template of a path, which is not decoded.
     pub(crate) fn of(path: &str) -> Self {
         match path.strip_prefix(LIST) {
             Some("") => Self::List,
@@ -30,7 +30,7 @@ impl Template {
         }
     }
 
-    /// The path, as actix-web's router has it.
+    /// The pattern for actix-web's router.
     #[must_use]
     pub const fn pattern(self) -> &'static str {
         match self {
@@ -41,7 +41,7 @@ impl Template {
         }
     }
 
-    /// The path, as the OpenAPI document has it.
+    /// The path in the OpenAPI document.
     #[must_use]
     pub const fn path(self) -> &'static str {
         match self {
@@ -50,7 +50,7 @@ impl Template {
         }
     }
 
-    /// What metrics and the log call it. What belongs to no resource of the API has no name.
+    /// The label in metrics and in the log. It is empty for paths outside the API.
     pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::List | Self::Model => self.path(),
@@ -59,10 +59,10 @@ impl Template {
     }
 }
 
-/// What a route does.
+/// The operation of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// Shows what this service is.
+    /// Describes the service.
     ShowIndex,
     /// Lists models.
     List,
@@ -72,20 +72,20 @@ pub enum Operation {
     Delete,
 }
 
-/// Who may use a route.
+/// The callers that may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Everybody, without a key.
+    /// All callers, without a key.
     Public,
     /// Keys with this permission.
     Key(Permission),
 }
 
-/// What becomes of the body of a request.
+/// The treatment of a request's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyPolicy {
-    /// No handler reads it. A body of at most `limits.body_kib` KiB is received and dropped; a larger one is refused. After one
-    /// without an announced length the connection closes.
+    /// No handler reads the body. The server receives and drops a body of at most `limits.body_kib` KiB, and refuses a
+    /// larger one. It closes the connection after a body without an announced length.
     None,
 }
 
@@ -96,18 +96,18 @@ pub struct Route {
     pub template: Template,
     /// The method.
     pub method: Method,
-    /// What it does.
+    /// The operation.
     pub operation: Operation,
-    /// Who may use it.
+    /// The callers that may use the route.
     pub access: Access,
-    /// What becomes of a request's body.
+    /// The treatment of a request's body.
     pub body: BodyPolicy,
-    /// Whether memory can serve it, without the router.
+    /// Whether the fast path can serve the route from memory, without the router.
     pub is_in_memory: bool,
 }
 
 impl Route {
-    /// The route of this method and path.
+    /// Finds the route of this method and path.
     pub(crate) fn find(method: &Method, template: Template) -> Option<&'static Self> {
         ROUTES
             .iter()
@@ -137,7 +137,7 @@ const fn index(method: Method) -> Route {
     }
 }
 
-/// All routes, those of a path beside each other.
+/// All routes. The routes of a path are adjacent.
 pub static ROUTES: [Route; 7] = [
     read(Template::List, Method::GET, Operation::List),
     read(Template::List, Method::HEAD, Operation::List),
@@ -155,7 +155,7 @@ pub static ROUTES: [Route; 7] = [
     index(Method::HEAD),
 ];
 
-/// The methods of these routes, for `Allow` and for CORS.
+/// Returns the methods of these routes for `Allow` and for CORS.
 pub(crate) fn methods<'a>(routes: impl IntoIterator<Item = &'a Route>) -> String {
     let mut methods: Vec<&str> = vec![];
     for route in routes {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_method_of_a_path_is_in_the_table_once() {
+    fn each_method_of_a_path_is_in_the_table_once() {
         for route in &ROUTES {
             let found = Route::find(&route.method, route.template).unwrap();
             assert!(std::ptr::eq(found, route), "{route:?}");

@@ -1,4 +1,4 @@
-//! What to write instead of a path that this service does not have.
+//! Hints for unknown paths.
 
 use crate::routes::path::MODELS;
 
@@ -6,7 +6,7 @@ const BASE: &str =
     ". The base URL of this API ends in /v1, once: the list of models is at /v1/models.";
 const INFERENCE: &str = ". This service lists models and does not forward inference; send this request to your gateway.";
 
-/// Segments of OpenAI's, Anthropic's and Gemini's routes for inference.
+/// Segments in the paths of OpenAI's, Anthropic's and Gemini's routes for inference.
 const INFERENCE_SEGMENTS: [&str; 9] = [
     "completions",
     "responses",
@@ -19,9 +19,9 @@ const INFERENCE_SEGMENTS: [&str; 9] = [
     "rerank",
 ];
 
-/// The rest of the message to the client, from the full stop on; empty where there is nothing to suggest.
+/// Returns a suggestion to append to the error message. It begins with a full stop, or is empty.
 pub(super) fn hint(path: &str) -> &'static str {
-    // The base is right, and the id is missing.
+    // The base is right, but the path has no id.
     if path == MODELS {
         return "";
     }
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wrong_base_is_explained() {
+    fn a_path_with_a_wrong_base_has_a_hint() {
         for path in [
             "/models",
             "/models/gpt-4o",

@@ -1,4 +1,4 @@
-//! The service: bound to its socket, then run.
+//! The service: it binds its sockets, then runs.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -28,19 +28,19 @@ use crate::server::respond::{Reception, Refusals, ToldToStop, respond};
 use crate::settings::Settings;
 use crate::store::Store;
 
-/// How many connections may wait to be taken.
+/// The number of connections that the kernel queues until the service accepts them.
 const BACKLOG: i32 = 4096;
 
-/// Bytes by which a head may exceed the limit and still be read whole, so that its response has the request's
-/// id and keeps the connection. A longer one is refused by its connection, which closes.
+/// The number of bytes by which a head may exceed the limit and still be parsed. The response to such a head has the
+/// request's id, and the connection stays open. The connection refuses a longer head and closes.
 const LONGEST_EXCESS: usize = 16 << 10;
-/// The receive buffer of an accepted socket, in bytes. The kernel doubles the number for its own records.
+/// The receive buffer of an accepted socket, in bytes. The kernel doubles the number for its own data.
 const RECEIVE_BUFFER: usize = 32 << 10;
-/// The unsent bytes that the kernel may hold for a socket. Bytes in flight do not count, so the limit does not
+/// The number of unsent bytes that the kernel may hold for a socket. Bytes in flight do not count, so the limit does not
 /// slow down a fast peer.
 const UNSENT: u32 = 64 << 10;
 
-/// A socket that cannot be had.
+/// The service cannot listen on an address of the settings.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "cannot listen on {host}:{port}: {source} (settings `{section}.host` and `{section}.port`)"
@@ -52,7 +52,7 @@ pub struct BindError {
     source: io::Error,
 }
 
-/// A service that has its sockets, and so its addresses. Connections wait until it runs.
+/// A service with bound sockets. The kernel queues connections until the service runs.
 pub struct Application {
     listener: TcpListener,
     address: SocketAddr,
@@ -62,7 +62,7 @@ pub struct Application {
 }
 
 impl Application {
-    /// Takes the sockets that the settings name; port 0 takes a free one.
+    /// Binds the addresses of the settings. Port 0 selects a free port. Fails if an address cannot be bound.
     pub fn bind(settings: &Settings) -> Result<Self, BindError> {
         let (server, operations) = (&settings.server, &settings.operations);
         let (listener, address) = bind("server", &server.host, server.port)?;
@@ -77,21 +77,20 @@ impl Application {
         })
     }
 
-    /// Where it listens.
+    /// The address of the API.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where operators look.
+    /// The address of the operations listener.
     #[must_use]
     pub fn operations_address(&self) -> SocketAddr {
         self.operations_address
     }
 
-    /// Serves what this node knows of the store until `stop` has ended. From then on it is not
-    /// ready; after the drain delay it takes no new connections, and finishes what is in flight, or
-    /// its time is over. Then the node leaves.
+    /// Serves until `stop` completes. The service then reports that it is not ready. After the drain delay it accepts no
+    /// connections, and finishes the requests in flight within the shutdown timeout. At last the node leaves.
     pub async fn run(
         self,
         node: MeasuredNode,
@@ -130,7 +129,7 @@ impl Application {
             Err(error) => Err(error),
         };
         handle.stop(true).await;
-        // What it ended with says nothing of the service.
+        // The result of the operations listener does not matter for the service.
         let _ = operations.await;
         served
     }
@@ -168,7 +167,7 @@ impl Application {
         let server = Server::build()
             .workers(workers)
             .max_concurrent_connections(connections)
-            // What is out of time is told so before it is dropped.
+            // One second more, so that requests out of time still get their 503.
             .shutdown_timeout(settings.server.shutdown_timeout.as_secs() + 1)
             .shutdown_signal(stop)
             .listen("models", listener, move || {
@@ -187,9 +186,9 @@ impl Application {
                 let http = HttpService::build()
                     .local_addr(address)
                     .client_request_timeout(timeouts.head)
-                    // Connections see to that themselves.
+                    // `Connection` times idle connections.
                     .keep_alive(KeepAlive::Os)
-                    // Idle connections close when the service stops, in place of holding it up.
+                    // Idle connections close when the service stops, so that they do not delay it.
                     .graceful_shutdown_signal(move || ToldToStop::new(stopped.clone()))
                     .on_connect_ext(|connection: &Connection, extensions: &mut Extensions| {
                         extensions.insert(connection.in_flight());
@@ -221,11 +220,11 @@ fn bind(
 ) -> Result<(TcpListener, SocketAddr), BindError> {
     let bound = TcpListener::bind((host, port)).and_then(|listener| {
         listener.set_nonblocking(true)?;
-        // Accepted sockets have what their listener has.
+        // Accepted sockets inherit the options of their listener.
         let socket = SockRef::from(&listener);
         socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
         socket.set_tcp_notsent_lowat(UNSENT)?;
-        // It listens already, to fewer than come at once after a restart. The kernel has a bound of its own.
+        // `TcpListener::bind` listens with a queue that is too short for a restart. The kernel bounds this number too.
         listen(&listener, BACKLOG)?;
         let address = listener.local_addr()?;
         Ok((listener, address))
@@ -238,10 +237,9 @@ fn bind(
     })
 }
 
-/// Lets this process have as many files open as so many connections need, and some more, or says that it
-/// may not.
+/// Raises the limit on open files to the number that the connections need. Logs a warning if that is not allowed.
 fn allow_files(connections: u64) {
-    /// Databases, the log, the runtime.
+    /// Files of the database, the log and the runtime.
     const OTHERS: u64 = 256;
     let needed = connections + OTHERS;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
@@ -257,7 +255,7 @@ fn allow_files(connections: u64) {
         tracing::warn!(
             needed,
             allowed,
-            "this process may not have as many files open as `limits.connections` needs"
+            "the limit on open files is too low for `limits.connections`; raise it (`ulimit -n`) or lower the setting"
         );
     }
 }

@@ -1,13 +1,14 @@
-//! The socket, as the dispatcher of actix-http sees it.
+//! The connection between a socket and the dispatcher of actix-http.
 //!
-//! Some things that the dispatcher does without our code, or does not do, are mended here:
+//! The connection corrects these behaviours of the dispatcher:
 //!
-//! - What it cannot parse it answers itself, with a head and no body. Such an answer is given the envelope.
-//! - It closes without an answer when a body's chunks make no sense, and when the service stops just as a request arrives.
-//! - It times the first head of a connection, but no later one, and no peer that does not read. How long a
-//!   connection is idle it counts from whatever last woke it.
-//! - It decodes and queues every request that has come, and executes requests behind a response that
-//!   closes the connection. [`input`] hands it one request at a time.
+//! - It responds to a request that it cannot parse with a head and no body. The connection adds the error envelope.
+//! - It closes without a response if the chunks of a body are malformed, or if the service stops just as a request
+//!   arrives. The connection sends an error response.
+//! - It times only the first head of a connection, and no peer that does not read. It counts idle time from the last
+//!   wake-up of the connection. The connection has its own timeouts.
+//! - It decodes and queues every request that has arrived, and executes requests behind a response that closes the
+//!   connection. [`input`] hands over one request at a time.
 
 mod bare;
 mod chunks;
@@ -42,33 +43,33 @@ pub(crate) struct Connection {
     timeouts: Timeouts,
     input: Input,
     turns: Turns,
-    /// Its next request waits for this.
+    /// The turn that the next request waits for.
     turn: Option<Turn>,
-    /// Something was read that has not been answered, and the peer has not gone.
+    /// Whether the connection has read bytes, has not responded to them, and the peer has not closed.
     is_owed: bool,
-    /// How often the timer has gone off since something was answered, or since a request began.
+    /// The number of timer ticks since the last response, or since the start of the request.
     looks: u32,
-    /// Looks whether the peer takes too long.
+    /// The timer of the head and idle timeouts.
     timer: Option<Pin<Box<Sleep>>>,
-    /// Looks whether the peer has taken nothing for too long. It is set while the peer takes nothing.
+    /// The timer of the send timeout. It is set while the socket accepts no bytes.
     stalled: Option<Pin<Box<Sleep>>>,
-    /// Of what the dispatcher last wrote, not all has been taken.
+    /// Whether a part of the dispatcher's last write has not been sent.
     is_writing: bool,
-    /// What is still to be written in place of an answer of the dispatcher's.
+    /// The unsent part of a response that replaces the dispatcher's own.
     replacement: Option<Bytes>,
-    /// The peer was refused, and may still be sending.
+    /// Whether the peer was refused and may still be sending.
     lingers: bool,
-    /// Until when what it sends is read.
+    /// The timer that ends reading from a refused peer.
     linger: Option<Pin<Box<Sleep>>>,
     /// Whether the service is stopping.
     stopping: watch::Receiver<bool>,
     peer: Option<SocketAddr>,
-    /// Which responses are logged.
+    /// The choice of responses to log.
     logged: Logged,
 }
 
 impl Connection {
-    /// The connection and its peer. A head of more than `most_head` bytes is refused.
+    /// Returns the connection and its peer. The connection refuses a head of more than `most_head` bytes.
     pub(crate) fn accept(
         stream: TcpStream,
         timeouts: Timeouts,
@@ -104,7 +105,7 @@ impl Connection {
         self.input.in_flight().clone()
     }
 
-    /// Writes as much as fits into the socket's buffer, unless that is in the midst of an answer.
+    /// Writes an error response as far as it fits into the socket's buffer, unless another response is partly sent.
     fn say_at_once(&mut self, status: &str, error: &ApiError) {
         let answer = self.answer(&format!("HTTP/1.1 {status}"), error);
         if !self.is_writing && self.stream.try_write(&answer).is_ok() {
@@ -122,8 +123,8 @@ impl Connection {
         self.input.in_flight().is_any()
     }
 
-    /// Reads what the dispatcher may have now. What comes too early for that is kept, as far as there is
-    /// room; then the socket is left alone until the response has been written.
+    /// Reads the bytes that the dispatcher may have now, and keeps bytes that arrive too early, up to a bound. Beyond
+    /// it, the connection reads nothing until the response is written.
     fn poll_input(
         &mut self,
         cx: &mut Context<'_>,
@@ -147,7 +148,7 @@ impl Connection {
             let before = buffer.filled().len();
             ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
             if buffer.filled().len() == before {
-                // The end comes behind what waits.
+                // The dispatcher must see the waiting bytes before the end of the input.
                 if self.input.is_waiting() {
                     break;
                 }
@@ -186,7 +187,7 @@ impl AsyncRead for Connection {
         if let Late::Request = ready!(this.poll_patience(cx)) {
             this.say_at_once("408 Request Timeout", &ApiError::RequestTimeout);
         }
-        // As if the peer had gone.
+        // To the dispatcher, the peer has closed.
         Poll::Ready(Ok(()))
     }
 }
@@ -224,7 +225,7 @@ impl AsyncWrite for Connection {
             this.looks = 0;
             if !this.is_writing {
                 this.input.answered();
-                // A long response comes in pieces, and each of them may be the last.
+                // A long response has several pieces, and any of them may be the last.
                 if this.input.is_waiting() {
                     this.turns.queue_once(&mut this.turn, cx.waker());
                 }
@@ -251,8 +252,8 @@ impl AsyncWrite for Connection {
 }
 
 impl Drop for Connection {
-    /// The dispatcher gives up without a word, and without closing, when a body's chunks make no
-    /// sense; and so does the server when the time for stopping is over.
+    /// Sends the missing response if the dispatcher dropped the connection because the chunks of a body are malformed, or
+    /// if the server dropped it at the end of the shutdown timeout.
     fn drop(&mut self) {
         if !self.is_owed {
             return;

@@ -1,4 +1,4 @@
-//! The log, to standard error: standard output is for the results of commands.
+//! The log. It is written to standard error, because standard output has the results of commands.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal, Write};
@@ -10,11 +10,11 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::cli::terminal::complain;
+use crate::cli::terminal::print_message;
 use crate::settings::{LogFormat, LogSettings};
 use crate::store::LOG_TARGET;
 
-/// Starts the log; from the second call on it stays as it is.
+/// Starts the log. A second call has no effect.
 pub(crate) fn start(settings: &LogSettings) {
     let registry = tracing_subscriber::registry().with(filter(settings.level));
     let layer = fmt::layer()
@@ -25,15 +25,15 @@ pub(crate) fn start(settings: &LogSettings) {
         LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),
     };
     if let Err(error) = started {
-        tracing::debug!(%error, "the log was started before");
+        tracing::debug!(%error, "the log is already started");
     }
 }
 
-/// Writes each line without the keys and passwords in it, whichever module or library wrote it.
+/// Masks keys and passwords in each line, including the lines of libraries.
 struct Masked<W>(W);
 
 impl<W: Write> Write for Masked<W> {
-    /// Takes whole lines, as the log writes them.
+    /// Writes one line. The log passes whole lines, so no key is split between two calls.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.0
             .write_all(mask(&String::from_utf8_lossy(line)).as_bytes())?;
@@ -45,8 +45,7 @@ impl<W: Write> Write for Masked<W> {
     }
 }
 
-/// Reports panics as the log's other lines, and without the keys that a message may repeat. Before the log is started
-/// they are plain text.
+/// Reports panics in the log, with keys masked. Before the log is started, prints them as plain text.
 pub(crate) fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let reason = panic.payload_as_str().unwrap_or("a panic");
@@ -57,19 +56,19 @@ pub(crate) fn report_panics() {
         } else {
             let location = location.unwrap_or_default();
             let backtrace = backtrace.unwrap_or_default();
-            complain(&format!("panicked at {location}: {reason}\n{backtrace}"));
+            print_message(&format!("panicked at {location}: {reason}\n{backtrace}"));
         }
     }));
 }
 
-/// With `RUST_BACKTRACE=1` alone.
+/// Returns the backtrace if `RUST_BACKTRACE` enables it.
 fn backtrace() -> Option<String> {
     let backtrace = Backtrace::capture();
     (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string())
 }
 
-/// The level is this service's; libraries say less, since much of what they say is about
-/// themselves.
+/// Applies the level to the service's own messages. Libraries log less, because most of their messages do not help
+/// operators.
 fn filter(level: LevelFilter) -> Targets {
     let libraries = match level {
         LevelFilter::TRACE => LevelFilter::DEBUG,
@@ -78,8 +77,8 @@ fn filter(level: LevelFilter) -> Targets {
     };
     Targets::new()
         .with_default(libraries)
-        // To it, every request that cannot be parsed is an error. They are answered, and logged
-        // with their ids, elsewhere.
+        // The dispatcher logs every malformed request as an error. `Connection` logs them with the ids of their
+        // responses.
         .with_target("actix_http::h1::dispatcher", LevelFilter::OFF)
         .with_target("models_api", level)
         .with_target("models_node", level)
@@ -91,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_line_of_the_log_holds_a_key() {
+    fn keys_are_masked_in_the_log() {
         let mut written = vec![];
         let mut log = Masked(&mut written);
         log.write_all(b"{\"path\":\"/v1/models/sk-mdl-abc\",\"error\":\"postgres://a:b@c\"}\n")

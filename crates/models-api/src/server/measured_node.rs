@@ -1,4 +1,4 @@
-//! How a process becomes a node.
+//! The node of this process with its metrics.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::server::metrics::Metrics;
 use crate::settings::CacheSettings;
 use crate::store::Store;
 
-/// A node of the catalog, and what is measured of it.
+/// A node and its metrics.
 #[derive(Clone)]
 pub struct MeasuredNode {
     pub(crate) node: Node,
@@ -18,7 +18,7 @@ pub struct MeasuredNode {
 }
 
 impl MeasuredNode {
-    /// Begins to follow the log of this store.
+    /// Registers this process as a node, and starts to follow the event log of the store.
     pub async fn enter(cache: &CacheSettings, store: &Store) -> Result<Self, RepositoryError> {
         let metrics =
             Metrics::new(store.kind).map_err(|error| RepositoryError::Failed(error.into()))?;
@@ -44,7 +44,7 @@ impl MeasuredNode {
     }
 }
 
-/// Memory as large as these settings say, which these metrics show.
+/// Creates the caches with the sizes in the settings, and connects them to the metrics.
 pub(crate) fn memory(
     api_keys: Arc<dyn ApiKeyRepository>,
     models: Arc<dyn ModelRepository>,

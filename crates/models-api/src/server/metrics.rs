@@ -1,5 +1,5 @@
-//! What is measured of the service while it runs, in Prometheus' text format. Nothing is labelled by
-//! id or tenant.
+//! The metrics of the service in Prometheus' text format. No label holds an id or a tenant, so the number of series is
+//! bounded.
 
 mod caches;
 mod following;
@@ -23,15 +23,15 @@ use crate::node::Node;
 use crate::routes::table::Template;
 use crate::store::{DatabaseKind, Observer, Operation, Store};
 
-/// In seconds. Most requests are answered in some millionths of one.
+/// The buckets of response times, in seconds. Most requests take some microseconds.
 const REQUEST_BUCKETS: &[f64] = &[
     0.000_025, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0,
 ];
-/// All of it.
+/// All metrics of the service.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: HistogramVec,
-    /// The requests that there are most of, found without a search.
+    /// The histograms of successful reads by route, method and status. They need no search by label.
     reads: [[[Histogram; 2]; 2]; 2],
     pub(crate) in_flight: IntGauge,
     refused_keys: IntCounterVec,
@@ -43,13 +43,13 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// All at zero.
+    /// Registers all metrics with the value 0.
     pub(crate) fn new(database: DatabaseKind) -> prometheus::Result<Arc<Self>> {
         let registry = Registry::new();
         let requests = HistogramVec::new(
             HistogramOpts::new(
                 "http_server_request_duration_seconds",
-                "Requests by method, route and status, and how long they took.",
+                "Response times of requests, by method, route and status.",
             )
             .buckets(REQUEST_BUCKETS.to_vec()),
             &["method", "route", "status"],
@@ -69,7 +69,7 @@ impl Metrics {
                 &registry,
                 IntGauge::new(
                     "http_server_active_requests",
-                    "Requests that wait for something; those that memory answers at once are not among them.",
+                    "Requests in flight, without those that memory serves at once.",
                 )?,
             )?,
             refused_keys: added(
@@ -77,7 +77,7 @@ impl Metrics {
                 IntCounterVec::new(
                     Opts::new(
                         "models_authentication_failures_total",
-                        "Requests without a good key, by reason.",
+                        "Requests that failed authentication or authorization, by reason.",
                     ),
                     &["reason"],
                 )?,
@@ -96,7 +96,7 @@ impl Metrics {
                 IntCounterVec::new(
                     Opts::new(
                         "models_list_encodings_total",
-                        "Lists that were compressed ahead of time, by coding.",
+                        "Lists that were compressed for later requests, by coding.",
                     ),
                     &["coding"],
                 )?,
@@ -104,7 +104,7 @@ impl Metrics {
             following: FollowingMetrics::of(&registry)?,
             registry,
         };
-        // There from the start: the rate of a series that begins with its first event does not show that.
+        // All series exist from the start. If a series began with its first event, its rate would not show that event.
         for reason in KEY_REFUSALS {
             made.refused_keys.with_label_values(&[reason]);
         }
@@ -119,7 +119,7 @@ impl Metrics {
         let build = IntGaugeVec::new(
             Opts::new(
                 "models_build_info",
-                "1, for the version that runs and the database that it has.",
+                "Always 1. The labels name the version and the kind of database.",
             ),
             &["version", "database"],
         )?;
@@ -133,7 +133,7 @@ impl Metrics {
         Ok(Arc::new(made))
     }
 
-    /// A request was answered.
+    /// Counts a response.
     pub(crate) fn answered(
         &self,
         method: &Method,
@@ -160,18 +160,18 @@ impl Metrics {
         histogram.observe(took.as_secs_f64());
     }
 
-    /// A key is looked up, from an address that is beyond the limit on incorrect keys or not.
+    /// Counts a look-up of a key, if its address is beyond the limit on incorrect keys.
     pub(crate) fn looked_up(&self, is_throttled: bool) {
         self.throttled_look_ups.inc_by(is_throttled.into());
     }
 
-    /// A request had no good key, for this reason.
+    /// Counts a request that failed authentication or authorization.
     pub(crate) fn refused_key(&self, reason: &str) {
         debug_assert!(KEY_REFUSALS.contains(&reason), "{reason}");
         self.refused_keys.with_label_values(&[reason]).inc();
     }
 
-    /// All of it, as text.
+    /// Returns all metrics as text.
     pub(crate) fn text(&self, node: &Node, store: &Store) -> prometheus::Result<String> {
         let following = &self.following;
         following.revision.set(node.applied().0);
@@ -215,7 +215,7 @@ impl Observer for Metrics {
     }
 }
 
-/// One of those that are known: anybody can send any word.
+/// Returns a known name of the method, because a client can send any word as a method.
 fn method_name(method: &Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "HEAD", "DELETE", "OPTIONS", "POST", "PUT", "PATCH"];
     let known = KNOWN.into_iter().find(|name| *name == method.as_str());

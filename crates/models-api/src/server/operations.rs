@@ -1,5 +1,4 @@
-//! The second listener, for operators and not for clients: is it alive, is it ready, what does it
-//! measure. Nothing of the API is there.
+//! The operations listener: liveness, readiness and metrics, for operators. It does not serve the API.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -34,12 +33,12 @@ pub(crate) const LIVE: &str = "/health/live";
 pub(crate) const READY: &str = "/health/ready";
 pub(crate) const METRICS: &str = "/metrics";
 
-/// For how long the database may be silent. It is asked every quarter of a second.
+/// The database counts as silent after this time without a response. The node queries it every quarter of a second.
 const LONGEST_SILENCE: Duration = Duration::from_secs(2);
 
-/// Probes, scrapers and a few people; one connection more waits.
+/// The largest number of connections, enough for probes, scrapers and a few people. Further ones wait.
 const CONNECTIONS: usize = 256;
-/// Bytes of the longest head that is read.
+/// The longest head that is read, in bytes.
 const MOST_HEAD: usize = 16 << 10;
 const TIMEOUTS: Timeouts = Timeouts {
     head: Duration::from_secs(5),
@@ -47,29 +46,29 @@ const TIMEOUTS: Timeouts = Timeouts {
     idle: Duration::from_mins(1),
 };
 
-/// What the listener tells of.
+/// The state that the listener reports.
 pub(crate) struct Operations {
     pub(crate) node: Node,
     pub(crate) store: Store,
     pub(crate) metrics: Arc<Metrics>,
-    /// Whether the service takes no new requests, or soon will not.
+    /// Whether the service is stopping.
     pub(crate) is_draining: Arc<AtomicBool>,
 }
 
-/// Whether it is ready, and what is not as it must be for that.
+/// The response of the readiness check.
 #[derive(Serialize)]
 struct Readiness {
     status: &'static str,
     database: &'static str,
     lease: &'static str,
-    /// Whether the catalog can be read, on a node that renews its lease.
+    /// `failing` if the catalog cannot be read although the node renews its lease.
     reads: &'static str,
-    /// Whether the last change succeeded. Memory answers reads all the same, so the node stays ready.
+    /// `failing` if the last change failed. The node stays ready, because it still serves reads.
     writes: &'static str,
     draining: bool,
-    /// Migrations that the database has had; one that is behind is never served from.
+    /// The number of the database's last migration. The service never runs on an older schema than its own.
     schema_version: i64,
-    /// The catalog's level, where this program does not support it; it must be replaced by a newer version.
+    /// The level of the catalog, if this version does not support it. The operator must then upgrade this node.
     #[serde(skip_serializing_if = "Option::is_none")]
     needed_level: Option<i64>,
 }
@@ -83,8 +82,8 @@ impl Operations {
             reads_fail,
             writes_fail,
         } = self.store.health();
-        // A node with a lease answers from memory though the database is away for all: it stays ready. Where another node
-        // may well read, this one is not.
+        // If the database is unreachable for all nodes, a node with a lease stays ready and serves from memory. If only
+        // this node fails to read, another node can serve, so this node is not ready.
         let is_ready = has_lease && !reads_fail && !draining;
         let shown = |fails| if fails { "failing" } else { "ok" };
         Readiness {
@@ -100,10 +99,10 @@ impl Operations {
     }
 }
 
-/// Serves on this socket, on one thread, until it is told to stop.
+/// Starts the operations listener on this socket, with one thread.
 pub(crate) fn start(listener: TcpListener, operations: Operations) -> std::io::Result<Server> {
     let operations = Data::new(operations);
-    // The sender is gone, so no connection is ever told to stop: the server's timeout is short.
+    // No connection learns of the stop, because the sender is dropped. The timeout of the server is short anyway.
     let (_, stopping) = watch::channel(false);
     let logged = Logged::default();
     let server = Server::build()
@@ -141,8 +140,7 @@ pub(crate) fn start(listener: TcpListener, operations: Operations) -> std::io::R
     Ok(server.run())
 }
 
-/// No page reads a body: the connection closes after the response to a request that has one, or that offers another
-/// protocol.
+/// Closes the connection after the response to a request with a body or an upgrade, because no page reads bodies.
 fn refuse_bodies<F, S, B>(
     application: F,
 ) -> impl ServiceFactory<
@@ -180,7 +178,7 @@ fn page(path: &str) -> Resource {
     web::resource(path).default_service(web::to(method_not_allowed))
 }
 
-/// HTTP lets a client ask with HEAD wherever it may ask with GET (RFC 9110, section 9.1).
+/// A resource that supports GET must also support HEAD (RFC 9110, section 9.1).
 fn reading() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
@@ -193,7 +191,7 @@ async fn method_not_allowed() -> HttpResponse {
 
 async fn unknown() -> HttpResponse {
     HttpResponse::NotFound()
-        .json(serde_json::json!({"error": "There is no such path; / lists those that there are."}))
+        .json(serde_json::json!({"error": "There is no such path; / lists all paths."}))
 }
 
 async fn index() -> HttpResponse {
@@ -233,7 +231,7 @@ async fn metrics(operations: Data<Operations>) -> HttpResponse {
             .insert_header((CONTENT_TYPE, prometheus::TEXT_FORMAT))
             .body(text),
         Err(error) => {
-            tracing::error!(%error, "the metrics cannot be shown");
+            tracing::error!(%error, "failed to encode the metrics");
             HttpResponse::InternalServerError().finish()
         }
     }

@@ -1,4 +1,4 @@
-//! The id of a request: in the answer, in the log, and in what a fault says.
+//! The id of a request. It is in the response, in the log, and in the message of a fault.
 
 use std::cell::Cell;
 
@@ -6,26 +6,25 @@ use actix_http::header::HeaderValue;
 use actix_web::web::Bytes;
 use models_core::mask;
 
-/// The longest id that is taken from a gateway, in characters.
+/// The longest id that is accepted from a gateway, in characters.
 const LONGEST: usize = 64;
-/// Before the digits of an id that is made here.
+/// The prefix of a generated id.
 const PREFIX: &[u8; 4] = b"req_";
-/// Odd, so that adding it passes through all numbers before one comes again; and large, so that ids
-/// that follow each other look nothing alike. 2¹²⁸ divided by the golden ratio.
+/// The difference between two consecutive ids: 2¹²⁸ divided by the golden ratio. It is odd, so that no id repeats before
+/// all numbers are used, and large, so that consecutive ids look different.
 const STEP: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
 
 thread_local! {
-    /// The last id of this thread. Random at first, so no two threads of any process come near each
-    /// other.
+    /// The last id of this thread. It starts at random, so that no two threads of any process use the same ids.
     static LAST: Cell<u128> = Cell::new(uuid::Uuid::now_v7().as_u128());
 }
 
-/// Visible ASCII characters that can stand in a header and in the log as they are.
+/// An id of visible ASCII characters, which needs no escapes in a header or in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RequestId(HeaderValue);
 
 impl RequestId {
-    /// `req_` and 32 hexadecimal digits, as OpenAI's are.
+    /// Generates an id in OpenAI's form: `req_` and 32 hexadecimal digits.
     pub(crate) fn new() -> Self {
         let number = LAST.get().wrapping_add(STEP);
         LAST.set(number);
@@ -39,7 +38,7 @@ impl RequestId {
         Self(value.unwrap_or_else(|_| HeaderValue::from_static("req_0")))
     }
 
-    /// The gateway's id, if it is letters, digits and `-` alone, and no key.
+    /// Accepts a gateway's id if it consists of letters, digits and `-`, and is not a key.
     pub(crate) fn given(value: &HeaderValue) -> Option<Self> {
         let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
         let is_one = (1..=LONGEST).contains(&value.len()) && value.as_bytes().iter().all(allowed);
@@ -58,7 +57,7 @@ impl From<RequestId> for HeaderValue {
     }
 }
 
-/// Two digits.
+/// Returns the two hexadecimal digits of a byte.
 pub(crate) fn hexadecimal(byte: u8) -> [u8; 2] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)])
@@ -71,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_that_are_made_are_all_different_and_of_one_form() {
+    fn generated_ids_differ_and_have_one_form() {
         let ids: HashSet<String> = (0..1_000)
             .map(|_| RequestId::new().as_str().to_owned())
             .collect();
@@ -88,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_given_id_cannot_carry_anything_else() {
+    fn a_gateways_id_has_only_letters_digits_and_hyphens_and_is_not_a_key() {
         for (text, expected) in [
             ("abc-123", true),
             ("", false),

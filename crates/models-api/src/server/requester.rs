@@ -1,4 +1,4 @@
-//! Who sent a request, as the log names it; and the line of the log that each change has.
+//! The sender of a request in the log, and the log line of a change.
 
 use std::net::IpAddr;
 
@@ -15,18 +15,18 @@ const LONGEST_CLIENT_REQUEST_ID: usize = 512;
 /// The longest path in the log, in characters. The path of a model id is at most 780 long.
 const LONGEST_PATH: usize = 1_024;
 
-/// What a request says of itself.
+/// The sender of a request.
 #[derive(Clone)]
 pub(crate) struct Requester {
     pub(crate) request_id: RequestId,
     pub(crate) client_request_id: Option<HeaderValue>,
-    /// The client's address, or the last proxy's that is not trusted.
+    /// The address of the client, or of the last untrusted proxy.
     pub(crate) client: Option<IpAddr>,
     pub(crate) user_agent: Option<HeaderValue>,
 }
 
 impl Requester {
-    /// The requester of a request that the service received; of another one, nothing but a new id is known.
+    /// Returns the sender that the service recorded for this request, or one with only a new id.
     pub(crate) fn of(request: &HttpRequest) -> Self {
         let known = request.extensions().get::<Self>().cloned();
         known.unwrap_or_else(|| Self {
@@ -37,8 +37,8 @@ impl Requester {
         })
     }
 
-    /// Logs that this request changed the catalog. Call it where the change is known to be committed and nothing can
-    /// cancel the call: a client that leaves does not undo its change.
+    /// Logs that this request changed the catalog. Call it after the commit, in a task that a disconnected client does
+    /// not cancel: the change stays even if the client disconnects.
     pub(crate) fn changed(
         &self,
         kind: &str,
@@ -68,17 +68,17 @@ impl Requester {
     }
 }
 
-/// `X-Client-Request-Id` as the log shows it.
+/// Escapes and shortens `X-Client-Request-Id` for the log.
 pub(crate) fn client_request_id(value: &HeaderValue) -> String {
     shown(value, LONGEST_CLIENT_REQUEST_ID)
 }
 
-/// `User-Agent` as the log shows it.
+/// Escapes and shortens `User-Agent` for the log.
 pub(crate) fn user_agent(value: &HeaderValue) -> String {
     shown(value, LONGEST_AGENT)
 }
 
-/// A path as the log shows it.
+/// Escapes and shortens a path for the log.
 pub(crate) fn path(path: &str) -> String {
     Outside::new(path).at_most(LONGEST_PATH).to_string()
 }

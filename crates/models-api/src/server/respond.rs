@@ -1,5 +1,5 @@
-//! Around the whole application: each request gets its id, each answer its headers, and each
-//! failure, whoever raised it, the envelope. A panic in a handler is a 500; the process lives.
+//! The layer around the application. It gives each request an id, each response its headers, and each error the envelope,
+//! whether a handler, an extractor or the framework raised it. It turns a panic of a handler into a 500.
 
 mod body;
 mod exchange;
@@ -36,7 +36,7 @@ pub(crate) use refusals::Refusals;
 pub(crate) use stopping::ToldToStop;
 use stopping::out_of_time;
 
-/// Puts the application behind this layer. A read that `remember` answers does not come to it.
+/// Wraps the application in this layer. If `remember` returns a response, the application does not see the request.
 pub(crate) fn respond<F, S, B>(
     reception: Reception,
     stopping: watch::Receiver<bool>,
@@ -97,16 +97,17 @@ where
     )
 }
 
-/// What becomes of a request before the application sees it.
+/// The treatment of a request before the application sees it.
 enum Arrived {
-    /// Memory served it.
+    /// Memory served the request.
     Ready(Released<Reply>),
+    /// The layer itself responds.
     Early(Early),
-    /// The application serves it.
+    /// The application serves the request.
     Slow,
 }
 
-/// The long way, through the application.
+/// Serves a request through the application.
 fn work<S, B>(
     reception: Rc<Reception>,
     stopping: watch::Receiver<bool>,
@@ -143,8 +144,8 @@ where
             Ok(Err(panic)) => exchange.translate::<B>(Err(panic)),
             Ok(Ok(work)) => {
                 if exchange.has_body {
-                    // The dispatcher reads the body only while the answer is awaited, and
-                    // one in chunks only when the task that forgets it has asked for it.
+                    // The dispatcher reads a body only while it waits for the response. It reads a chunked body only
+                    // when the task that drops it polls.
                     for _ in 0..3 {
                         tokio::task::yield_now().await;
                     }
@@ -171,7 +172,7 @@ where
     }
 }
 
-/// A request among those in flight, until it is dropped.
+/// Counts a request as in flight until it is dropped.
 struct InFlightCount(Arc<Metrics>);
 
 impl InFlightCount {
@@ -188,11 +189,11 @@ impl Drop for InFlightCount {
 }
 
 fn took_too_long() -> ApiError {
-    ApiError::Overloaded("this took longer than `limits.request_timeout`".to_owned())
+    ApiError::Overloaded("the request took longer than `limits.request_timeout`".to_owned())
 }
 
 fn too_late() -> ApiError {
-    ApiError::Overloaded("the service stopped before this was done".to_owned())
+    ApiError::Overloaded("the service stopped before the request was done".to_owned())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::parse::{seconds, within};
 use crate::store::{OpenError, check_url};
 
-/// Where the catalog is kept.
+/// The database of the catalog.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatabaseSettings {
@@ -20,13 +20,13 @@ pub struct DatabaseSettings {
     pub connect_timeout: Duration,
 }
 
-/// A database's URL. It may hold a password, so it is not printed.
+/// The URL of a database. It may hold a password, so `Debug` does not print it.
 #[derive(Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub struct DatabaseUrl(pub(super) String);
 
 impl DatabaseUrl {
-    /// The URL, with the password.
+    /// Returns the URL with the password.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

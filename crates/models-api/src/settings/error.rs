@@ -1,4 +1,4 @@
-//! Why settings cannot be used.
+//! The errors of loading settings.
 
 use std::path::PathBuf;
 
@@ -6,37 +6,37 @@ use config::ConfigError;
 
 use super::names::{DIRECTORY, ENVIRONMENT, variable};
 
-/// Why the settings cannot be used, in a sentence that names the one at fault.
+/// The reason why the settings cannot be used. The text names the setting.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// The environment was named, but there is no file for it.
+    /// A variable names the environment, but the environment has no file.
     #[error("there is no file {} for the environment that {ENVIRONMENT} names", .0.display())]
     NoFile(PathBuf),
-    /// The directory for the files was named, but is none.
+    /// A variable names the directory of the files, but no such directory exists.
     #[error("{} is not a directory, and {DIRECTORY} names it", .0.display())]
     NoDirectory(PathBuf),
-    /// A name that no setting has.
+    /// No setting has this name.
     #[error("there is no setting `{key}` ({place}); {hint}")]
     Unknown {
         /// The name.
         key: String,
-        /// Where it stands.
+        /// The file or the variable that has the name.
         place: String,
-        /// The name that may have been meant, or all names.
+        /// A similar name, or all names.
         hint: String,
     },
-    /// A variable that looks like this program's and is not.
+    /// A variable that looks like one of this program and is not.
     #[error("the variable {name} sets nothing; {hint}")]
     UnknownVariable {
         /// The variable.
         name: String,
-        /// The name that may have been meant.
+        /// A similar name, or the form of the names.
         hint: String,
     },
-    /// Two variables that set one setting. Holds the setting and the variables.
+    /// Two variables set the same setting. Holds the setting and the variables.
     #[error("the setting `{0}` is set by two variables, {1} and {2}; unset one of them")]
     Twice(String, String, String),
-    /// A variable whose text cannot be read.
+    /// The text of a variable is not UTF-8. Holds its name.
     #[error("the variable {0} is not UTF-8")]
     NotUtf8(String),
     /// A value that the setting cannot have.
@@ -47,9 +47,9 @@ pub enum SettingsError {
     Value {
         /// The setting.
         key: String,
-        /// What is wrong.
+        /// The reason.
         reason: String,
-        /// Where the value comes from, if that is not the variable.
+        /// The source of the value, if it is not the variable.
         place: String,
     },
     /// A file that is not TOML, or cannot be read.
@@ -57,7 +57,7 @@ pub enum SettingsError {
     Unreadable(ConfigError),
 }
 
-/// What is wrong and where, without the line of the file: a password may stand in it.
+/// The error and its position, without the line of the file, which may hold a password.
 fn without_source(error: &ConfigError) -> String {
     let text = error.to_string();
     let lines: Vec<&str> = text

@@ -1,15 +1,15 @@
-//! The variables of this program.
+//! The names of this program's variables.
 
-/// Before the names of variables that set settings.
+/// The prefix of variables that set settings.
 pub(super) const PREFIX: &str = "MODELS__";
 
-/// Names the environment.
+/// The variable that names the environment.
 pub(super) const ENVIRONMENT: &str = "MODELS_ENVIRONMENT";
 
-/// Names the directory with the environments' files.
+/// The variable that names the directory of the environments' files.
 pub(super) const DIRECTORY: &str = "MODELS_CONFIG_DIRECTORY";
 
-/// The variable that sets a setting.
+/// Returns the variable that sets this setting.
 pub(super) fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.to_uppercase().replace('.', "__"))
 }

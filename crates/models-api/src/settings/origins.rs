@@ -4,10 +4,10 @@ use actix_http::header::HeaderValue;
 use serde::{Deserialize, Deserializer};
 use url::{Host, Url};
 
-/// What browsers send for a page without an origin of its own: a sandboxed frame, or a file.
+/// The origin that browsers send for a page without one: a sandboxed frame, or a file.
 pub(super) const NULL: &str = "null";
 
-/// Origins, separated by commas.
+/// Reads origins that are separated by commas.
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<HeaderValue>, D::Error> {
@@ -21,7 +21,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         .collect()
 }
 
-/// The origin in the one form that browsers send: lower case, and without a default port.
+/// Returns the origin in the form that browsers send: in lower case and without the default port.
 fn origin(name: &str) -> Result<HeaderValue, String> {
     let refused = || {
         format!(
@@ -38,7 +38,7 @@ fn origin(name: &str) -> Result<HeaderValue, String> {
 }
 
 fn serialize(name: &str) -> Option<String> {
-    // The parser adds the path `/` where there is none, so a path has to be looked for in the text.
+    // The parser adds the path `/` to a URL without one, so only the text shows whether there was a path.
     let (scheme, rest) = name.split_once("://")?;
     if rest.contains(['/', '?', '#', '@', '\\']) {
         return None;
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn a_name_that_is_not_an_origin_is_refused() {
         for name in [
             "*",
             "https://*.example",

@@ -1,4 +1,4 @@
-//! How values of settings are read.
+//! Functions that read the values of settings.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 
-/// Addresses and networks, separated by commas.
+/// Reads addresses and networks that are separated by commas.
 pub(super) fn networks<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<IpNet>, D::Error> {
@@ -20,7 +20,7 @@ pub(super) fn networks<'de, D: serde::Deserializer<'de>>(
         let address = name.parse().map(|address: IpAddr| address.into());
         address.or_else(|_| name.parse()).map_err(|_| {
             serde::de::Error::custom(format!(
-                "`{name}` is neither an address nor a network, as `10.0.0.0/8` is"
+                "`{name}` is neither an address nor a network, such as `10.0.0.0/8`"
             ))
         })
     };
@@ -36,21 +36,21 @@ pub(super) fn level<'de, D: serde::Deserializer<'de>>(
     level.ok_or_else(|| serde::de::Error::custom("must be off, error, warn, info, debug or trace"))
 }
 
-/// Whole seconds, from 3 to an hour. It is renewed every second.
+/// Reads whole seconds, from 3 to 3600. A node renews its lease every second, so it must survive a late renewal.
 pub(super) fn lease<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Duration, D::Error> {
     within::<D, 3, 3600>(deserializer).map(|seconds| Duration::from_secs(seconds.into()))
 }
 
-/// Whole seconds, up to an hour.
+/// Reads whole seconds, up to an hour.
 pub(super) fn delay<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Duration, D::Error> {
     within::<D, 0, 3600>(deserializer).map(|seconds| Duration::from_secs(seconds.into()))
 }
 
-/// Whole seconds, from 1 to an hour.
+/// Reads whole seconds, from 1 to an hour.
 pub(super) fn seconds<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Duration, D::Error> {
@@ -69,7 +69,7 @@ pub(super) fn count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result
     u32::try_from(number).map_err(serde::de::Error::custom)
 }
 
-/// A number of this range. What is none is not repeated: it may be a secret in the wrong place.
+/// Reads a number of this range. The error does not repeat a value that is not a number: it may be a misplaced secret.
 fn number<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
     least: u64,

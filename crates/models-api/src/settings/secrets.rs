@@ -1,4 +1,4 @@
-//! The database's password: where it may come from, and what it may not be.
+//! The password of the database: its sources, and the passwords that are refused.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +10,7 @@ use url::Url;
 use super::database::{DatabaseSettings, DatabaseUrl};
 use crate::store::{DatabaseKind, DatabasePassword, PasswordSource};
 
-/// What everybody knows: the default of the compose stack, and what is written to begin with.
+/// Passwords that anybody can guess: the default of the compose stack, and common first passwords.
 const KNOWN: [&str; 7] = [
     "models-development-only",
     "models",
@@ -21,15 +21,15 @@ const KNOWN: [&str; 7] = [
     "secret",
 ];
 
-/// A setting that cannot be used, and why.
+/// A setting that cannot be used, and the reason.
 pub(super) type Refusal = (&'static str, String);
 
 const URL: &str = "database.url";
 const PASSWORD_FILE: &str = "database.password_file";
 
 impl DatabaseUrl {
-    /// The URL as it may be shown: only those of its parts that are certainly no password. A password with a raw `/`,
-    /// `?`, `#` or `@` in it looks like another part, so a URL with such a part is not shown.
+    /// Returns the URL without secrets, for messages. It keeps only parts that are certainly not a password. A password
+    /// with a raw `/`, `?`, `#` or `@` looks like another part, so a URL with such a part becomes `…`.
     #[must_use]
     pub fn masked(&self) -> String {
         const NOTHING: &str = "…";
@@ -64,7 +64,7 @@ impl DatabaseUrl {
         plain.or_else(|| in_query().map(|(_, value)| value.into_owned()))
     }
 
-    /// `user:@host`, which the parser takes for no password.
+    /// Whether the URL has the form `user:@host`. The parser reports no password for it.
     fn has_empty_password(&self) -> bool {
         let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
         let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
@@ -77,14 +77,14 @@ impl DatabaseUrl {
             return None;
         }
         let mut url = Url::parse(&self.0).ok()?;
-        // The parser leaves a `%` as it is, and whoever reads the URL does not.
+        // `set_password` does not encode a `%`, but a reader of the URL decodes it.
         let password = password.replace('%', "%25");
         url.set_password(Some(&password)).ok()?;
         Some(Self(url.into()))
     }
 }
 
-/// A parameter of a URL as it may be shown. Of one that is not known, also the name may be a part of a password.
+/// Returns a parameter of a URL for messages. Masks an unknown parameter whole: its name may be part of a password.
 fn shown_parameter(parameter: &str) -> &str {
     const HARMLESS: [&str; 18] = [
         "application_name",
@@ -116,8 +116,8 @@ fn shown_parameter(parameter: &str) -> &str {
         .map_or("***", |_| "password=***")
 }
 
-/// Puts the password of the file into the URL, and refuses one that is no secret. `file` is the one
-/// that the environment's settings are from.
+/// Puts the password of the password file into the URL, and refuses passwords that are not secret. `file` is the file of
+/// settings that holds the URL, if one does.
 pub(super) fn resolve(
     database: &mut DatabaseSettings,
     is_development: bool,
@@ -126,12 +126,12 @@ pub(super) fn resolve(
     let in_url = database.url.password();
     if !database.password_file.as_os_str().is_empty() {
         if in_url.is_some() {
-            return Err((PASSWORD_FILE, format!("`{URL}` has a password, too")));
+            return Err((PASSWORD_FILE, format!("`{URL}` also has a password")));
         }
         let password = read(&database.password_file).map_err(|reason| (PASSWORD_FILE, reason))?;
         let with = database.url.with_password(&password);
         database.url = with.ok_or_else(|| {
-            let reason = format!("`{URL}` is none that can have a password");
+            let reason = format!("`{URL}` has a form that takes no password");
             (PASSWORD_FILE, reason)
         })?;
     } else if let (Some(_), Some(file)) = (in_url, file) {
@@ -139,13 +139,14 @@ pub(super) fn resolve(
     }
     let is_known = |password: String| password.is_empty() || KNOWN.contains(&password.as_str());
     if !is_development && database.url.password().is_some_and(is_known) {
-        let reason = "the password is empty, or one that everybody knows; only the environment `development` takes it";
+        let reason =
+            "the password is empty or well known; only the environment `development` accepts it";
         return Err((URL, reason.to_owned()));
     }
     Ok(())
 }
 
-/// The file with the database's password. A service reads it again and again: the password may change under it.
+/// The file with the password of the database. A running service reads it again, so that the password can be rotated.
 pub(super) struct PasswordFile(PathBuf);
 
 impl PasswordFile {
@@ -160,11 +161,10 @@ impl PasswordSource for PasswordFile {
     }
 }
 
-/// The only line of the file.
+/// Reads the only line of the file.
 fn read(path: &Path) -> Result<String, String> {
-    let said = |error: std::io::Error| format!("{}: {error}", path.display());
     check_mode(path)?;
-    let text = fs::read_to_string(path).map_err(said)?;
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let line = text.trim_end_matches(['\r', '\n']);
     if line.is_empty() || line.contains('\n') {
         return Err(format!("{} must hold one line", path.display()));
@@ -179,7 +179,7 @@ fn check_mode(path: &Path) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "{0} holds a password, and everybody on this machine may open it: chmod o= {0}",
+        "{0} holds a password, and every user of this machine may access it; run: chmod o= {0}",
         path.display()
     ))
 }
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_comes_from_a_file_that_is_not_everybodys() {
+    fn a_password_file_that_all_users_may_read_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("password");
         fs::write(&path, "a/b@c%41 d\n").unwrap();
@@ -243,15 +243,15 @@ mod tests {
         mode(0o640);
         resolve(&mut database, false, None).unwrap();
         assert_eq!(database.url.password().as_deref(), Some("a/b@c%41 d"));
-        for (given, said) in [
-            ("postgres://me:x@x/y", "has a password, too"),
+        for (given, expected) in [
+            ("postgres://me:x@x/y", "also has a password"),
             (
                 "sqlite://data/models.db",
-                "is none that can have a password",
+                "has a form that takes no password",
             ),
         ] {
             let (_, reason) = resolve(&mut settings(given, &path), true, None).unwrap_err();
-            assert!(reason.contains(said), "{reason}");
+            assert!(reason.contains(expected), "{reason}");
         }
         for text in ["", "\n", "one\ntwo\n"] {
             fs::write(&path, text).unwrap();
@@ -262,14 +262,14 @@ mod tests {
     }
 
     #[test]
-    fn what_everybody_knows_is_for_development_alone() {
+    fn a_well_known_password_is_accepted_only_in_development() {
         for password in KNOWN.into_iter().chain([""]) {
             let given = format!("postgres://me:{password}@x/y?x=1");
             let mut database = settings(&given, Path::new(""));
             assert!(resolve(&mut database, true, None).is_ok());
             assert!(resolve(&mut database, false, None).is_err(), "{given}");
         }
-        // Peer authentication, a certificate, or a `.pgpass`.
+        // Without a password: peer authentication, a certificate, or a `.pgpass`.
         assert!(
             resolve(
                 &mut settings("postgres://me@x/y", Path::new("")),

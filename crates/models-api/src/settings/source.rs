@@ -1,6 +1,5 @@
-//! Where settings come from: the embedded defaults, then `config/{environment}.toml`, then
-//! `MODELS__SECTION__KEY` variables ([`variables`]); the last one wins. Nothing else in the program reads
-//! the environment.
+//! The sources of settings: the embedded defaults, then `config/{environment}.toml`, then `MODELS__SECTION__KEY`
+//! variables ([`variables`]). A later source overrides an earlier one. No other module reads the process environment.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -19,39 +18,39 @@ const DEFAULTS: &str = include_str!("../../../../config/default.toml");
 const URL: &str = "database.url";
 const DEVELOPMENT: &str = "development";
 
-/// A setting as it is, and where that comes from.
+/// A setting with its value and the source of the value.
 #[derive(Debug, Serialize)]
 pub struct SettingValue {
-    /// Its name, such as `server.port`.
+    /// The name, such as `server.port`.
     pub key: String,
-    /// Its value, as text. Of a database's URL, without the password.
+    /// The value as text, without passwords.
     pub value: String,
-    /// The default, a file, or a variable.
+    /// The source: `default`, a file, or a variable.
     pub source: String,
 }
 
-/// Everything that the settings come from.
+/// All sources of the settings.
 struct Sources {
     config: Config,
-    /// The environment's file, and the settings that are in it.
+    /// The environment's file, and the names of the settings in it.
     file: Option<(PathBuf, Vec<String>)>,
-    /// The variable that sets each setting that one sets.
+    /// For each setting that a variable sets, the name of the variable.
     variables: BTreeMap<String, String>,
     is_development: bool,
 }
 
 impl Settings {
-    /// The settings of this process.
+    /// Loads the settings of this process. Fails if a source cannot be read, or a value cannot be used.
     pub fn load() -> Result<Self, SettingsError> {
         Self::load_from(&variables::of_process()?)
     }
 
-    /// The settings that a process with these variables would have.
+    /// Loads the settings that a process with these variables has.
     pub fn load_from(variables: &HashMap<String, String>) -> Result<Self, SettingsError> {
         Sources::of(variables)?.settings()
     }
 
-    /// The settings of this process, one by one, if they can be used.
+    /// Returns each setting of this process with its source. Fails as [`Settings::load`] does.
     pub fn explain() -> Result<Vec<SettingValue>, SettingsError> {
         let sources = Sources::of(&variables::of_process()?)?;
         let settings = sources.settings()?;
@@ -111,14 +110,14 @@ impl Sources {
             .file
             .as_ref()
             .filter(|(_, keys)| keys.iter().any(|key| key == URL))
-            // What a variable brings is not in the file.
+            // If a variable sets the URL, the file does not hold the password.
             .filter(|_| !self.variables.contains_key(URL))
             .map(|(path, _)| path.as_path());
         secrets::resolve(&mut settings.database, self.is_development, file).map_err(refused)?;
         let (time, lease) = (settings.limits.request_timeout, settings.consistency.lease);
         if time <= lease {
             let reason = format!(
-                "it must be more than `consistency.lease`, which is {} s: a deletion may have to wait for so long",
+                "it must be more than `consistency.lease`, which is {} s, because a deletion may wait for a whole lease",
                 lease.as_secs()
             );
             return Err(refused(("limits.request_timeout", reason)));
@@ -131,7 +130,7 @@ impl Sources {
             let source = self.source(&key);
             let value = match key.as_str() {
                 URL => settings.database.url.masked(),
-                // Somebody may have taken one setting for another.
+                // An operator may have put a secret into the wrong setting.
                 _ => mask(&self.config.get_string(&key).map_err(refuse)?).into_owned(),
             };
             Ok(SettingValue { key, value, source })
@@ -139,7 +138,7 @@ impl Sources {
         keys_of(&self.config).into_iter().map(explain).collect()
     }
 
-    /// Where a setting's value comes from.
+    /// Returns the source of a setting's value.
     fn source(&self, key: &str) -> String {
         match (self.variables.get(key), &self.file) {
             (Some(name), _) => format!("variable {name}"),
@@ -165,12 +164,12 @@ impl Sources {
     }
 }
 
-/// The environment that is named.
+/// The name of the environment, if a variable sets it.
 fn named(variables: &HashMap<String, String>) -> Option<&String> {
     variables.get(ENVIRONMENT).filter(|name| !name.is_empty())
 }
 
-/// The file of the environment. One that is not named may have none.
+/// Returns the file of the environment. Only a named environment must have a file.
 fn environment_file(variables: &HashMap<String, String>) -> Result<Option<PathBuf>, SettingsError> {
     let directory = variables
         .get(DIRECTORY)
@@ -190,7 +189,7 @@ fn environment_file(variables: &HashMap<String, String>) -> Result<Option<PathBu
     }
 }
 
-/// Refuses a file with a name that no setting has.
+/// Refuses a file with an unknown setting.
 fn check(known: &[String], keys: &[String], path: &Path) -> Result<(), SettingsError> {
     let Some(key) = keys.iter().find(|key| !known.contains(key)) else {
         return Ok(());
@@ -203,7 +202,7 @@ fn check(known: &[String], keys: &[String], path: &Path) -> Result<(), SettingsE
     })
 }
 
-/// The names of all values, as `section.key`, in order.
+/// Returns the names of all values as `section.key`, sorted.
 fn keys_of(config: &Config) -> Vec<String> {
     fn collect(prefix: &str, value: &Value, keys: &mut Vec<String>) {
         if let ValueKind::Table(table) = &value.kind {
@@ -225,8 +224,8 @@ fn keys_of(config: &Config) -> Vec<String> {
     keys
 }
 
-/// The setting at fault, and what is wrong with it: in the words of this program, not of its language, and without the
-/// value, which may be a secret in the wrong place. The error itself, if it is about no setting.
+/// Returns the wrong setting and the reason. The reason does not name Rust types, and does not repeat the value, which
+/// may be a misplaced secret. Returns the error itself if it concerns no single setting.
 fn explain(error: ConfigError) -> Result<(String, String), ConfigError> {
     if let ConfigError::Type {
         key: Some(key),
@@ -238,7 +237,7 @@ fn explain(error: ConfigError) -> Result<(String, String), ConfigError> {
             "a boolean" => "must be true or false",
             "a string" => "must be text",
             number if number.contains("integer") => "must be a whole number in its range",
-            _ => "has a form that it cannot have",
+            _ => "has a value of the wrong kind",
         };
         return Ok((key.clone(), reason.to_owned()));
     }

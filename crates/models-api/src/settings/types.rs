@@ -1,4 +1,4 @@
-//! What there is to set.
+//! The types of the settings.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +14,12 @@ use super::parse::{count, delay, flag, lease, level, networks, seconds, within};
 use super::secrets::PasswordFile;
 use crate::store::{Options, PasswordSource};
 
-/// All settings. `config/default.toml` says what each means.
+/// All settings. `config/default.toml` documents each.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(
     missing_docs,
-    reason = "config/default.toml documents each where its default stands"
+    reason = "config/default.toml documents each beside its default"
 )]
 pub struct Settings {
     #[serde(deserialize_with = "flag")]
@@ -33,7 +33,7 @@ pub struct Settings {
     pub log: LogSettings,
 }
 
-/// How to listen and serve.
+/// The API's listener.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerSettings {
@@ -57,7 +57,7 @@ pub struct ServerSettings {
 }
 
 impl ServerSettings {
-    /// Whether pages without an origin of their own may read responses.
+    /// Whether pages without an origin may read responses.
     pub(crate) fn allows_null_origin(&self) -> bool {
         self.cors_origins
             .iter()
@@ -65,7 +65,7 @@ impl ServerSettings {
     }
 }
 
-/// Where operators look.
+/// The operations listener: health and metrics.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OperationsSettings {
@@ -74,7 +74,7 @@ pub struct OperationsSettings {
     pub port: u16,
 }
 
-/// What clients may take of the service.
+/// Limits on the resources that clients use.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LimitSettings {
@@ -102,7 +102,7 @@ pub struct LimitSettings {
     pub throttled_key_lookups_per_second: u16,
 }
 
-/// When a node may answer from memory.
+/// The lease, within which a node may serve from memory.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConsistencySettings {
@@ -110,7 +110,7 @@ pub struct ConsistencySettings {
     pub lease: Duration,
 }
 
-/// How much is kept in memory, in MiB.
+/// The sizes of the caches.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CacheSettings {
@@ -121,20 +121,20 @@ pub struct CacheSettings {
 }
 
 impl CacheSettings {
-    /// For keys, in bytes.
+    /// The size of the cache of keys, in bytes.
     #[must_use]
     pub fn keys(&self) -> usize {
         usize::from(self.keys_mib) << 20
     }
 
-    /// For views, in bytes.
+    /// The size of the cache of views, in bytes.
     #[must_use]
     pub fn views(&self) -> usize {
         usize::from(self.views_mib) << 20
     }
 }
 
-/// What the log says and how.
+/// The log.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogSettings {
@@ -146,13 +146,13 @@ pub struct LogSettings {
     pub sample: u16,
 }
 
-/// The form of the log's lines.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum LogFormat {
-    /// For eyes.
+    /// Text for people.
     Human,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -168,15 +168,15 @@ impl TryFrom<String> for LogFormat {
     }
 }
 
-/// Which answers the log has a line for, beside those that say that something is wrong.
+/// The successful responses that the log records. It records failures anyway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum RequestLog {
-    /// None.
+    /// No successful response.
     Off,
-    /// One of so many.
+    /// One of `log.sample` responses.
     Sampled,
-    /// All.
+    /// Every response.
     All,
 }
 
@@ -194,7 +194,7 @@ impl TryFrom<String> for RequestLog {
 }
 
 impl Settings {
-    /// The part that the store wants to know.
+    /// Returns the options of the store. `create` allows it to create a missing database.
     #[must_use]
     pub fn options(&self, create: bool) -> Options {
         Options {
@@ -205,7 +205,7 @@ impl Settings {
         }
     }
 
-    /// Where the database's password comes from while the service runs, if that is a file.
+    /// Returns the file that holds the password of the database, if a setting names one.
     #[must_use]
     pub fn password_source(&self) -> Option<Arc<dyn PasswordSource>> {
         let path = &self.database.password_file;

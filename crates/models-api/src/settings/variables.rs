@@ -1,7 +1,7 @@
-//! The variables that set settings, and the guard against variables that look as if they did.
+//! The variables that set settings, and a guard against misspelt ones.
 //!
-//! A misspelt variable would leave its setting at the default in silence. So every variable that begins with `MODELS_`, in
-//! whatever case, must be one that is known, or one that Kubernetes makes for a service whose name begins with `models`.
+//! A misspelt variable would silently leave its setting at the default. So every variable that begins with `MODELS_`, in
+//! any case, must be known. The exception are variables that Kubernetes injects for services named `models…`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
@@ -10,9 +10,9 @@ use std::net::{IpAddr, SocketAddr};
 use super::error::SettingsError;
 use super::names::{DIRECTORY, ENVIRONMENT, PREFIX, variable};
 
-/// Before the names of all that could be meant for this program.
+/// The prefix of all variables that could be meant for this program, in any case.
 const GUARDED: &str = "MODELS_";
-/// Variables of the compose file and of the tests.
+/// Variables that the compose file and the tests use.
 const OTHERS: [&str; 5] = [
     "MODELS_IMAGE",
     "MODELS_LOG_LEVEL",
@@ -21,7 +21,7 @@ const OTHERS: [&str; 5] = [
     "MODELS_TEST_PYTHON",
 ];
 
-/// The variables of this process that could be meant for this program.
+/// Returns the variables of this process that could be meant for this program.
 pub(super) fn of_process() -> Result<HashMap<String, String>, SettingsError> {
     let guarded = std::env::vars_os().filter(|(name, _)| is_guarded(name.as_encoded_bytes()));
     let text = |(name, value): (OsString, OsString)| match (name.into_string(), value.into_string())
@@ -38,7 +38,8 @@ fn is_guarded(name: &[u8]) -> bool {
     start.is_some_and(|start| start.eq_ignore_ascii_case(GUARDED.as_bytes()))
 }
 
-/// The variable that sets each setting that a variable sets. Refuses every other one that could be meant for this program.
+/// Returns, for each setting that a variable sets, the name of the variable. Refuses an unknown variable that could be
+/// meant for this program.
 pub(super) fn check(
     known: &[String],
     variables: &HashMap<String, String>,
@@ -85,13 +86,13 @@ fn refuse(known: &[String], name: &str) -> SettingsError {
     }
 }
 
-/// The setting that a variable sets. The rest of the name may be of either case.
+/// Returns the setting that a variable sets. After the prefix, the name is not case-sensitive.
 fn key(variable: &str) -> Option<String> {
     let rest = variable.strip_prefix(PREFIX)?;
     Some(rest.to_lowercase().replace("__", "."))
 }
 
-/// Asks whether one of these names was meant, or one of several that are alike.
+/// Returns a question that suggests the most similar names.
 pub(super) fn hint(name: &str, names: &[String]) -> Option<String> {
     let plain = |name: &str| -> String {
         let letters = name.chars().filter(char::is_ascii_alphanumeric);
@@ -104,7 +105,7 @@ pub(super) fn hint(name: &str, names: &[String]) -> Option<String> {
         .iter()
         .min_by_key(distance)
         .filter(|other| distance(other) <= 1 + given.len() / 5);
-    // `MODELS_PORT` and `MODELS_DB_URL` name the last part alone, and `MODELS_ENV` is short for the first.
+    // `MODELS_PORT` and `MODELS_DB_URL` end like a name, and `MODELS_ENV` begins like one.
     let last = |other: &str| plain(other.rsplit(['.', '_']).next().unwrap_or_default());
     let meant: Vec<&str> = match nearest {
         Some(nearest) => vec![nearest.as_str()],
@@ -121,8 +122,8 @@ pub(super) fn hint(name: &str, names: &[String]) -> Option<String> {
     (!meant.is_empty()).then(|| format!("did you mean {}?", meant.join(" or ")))
 }
 
-/// Whether Kubernetes made this variable for a service. For a service `models-server` there is
-/// `MODELS_SERVER_PORT`, so the value decides too.
+/// Whether Kubernetes injected this variable for a service. The value matters too: for a service `models-server`,
+/// Kubernetes injects `MODELS_SERVER_PORT`.
 fn is_injected(name: &str, value: &str) -> bool {
     let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     if !name.bytes().all(is_name) {
@@ -138,14 +139,14 @@ fn is_injected(name: &str, value: &str) -> bool {
             .is_some_and(|(_, port)| is_of_port(port, value))
 }
 
-/// `tcp://10.0.0.1:80`.
+/// Whether the value has the form `tcp://10.0.0.1:80`.
 fn is_address(value: &str) -> bool {
     value.split_once("://").is_some_and(|(protocol, address)| {
         matches!(protocol, "tcp" | "udp" | "sctp") && address.parse::<SocketAddr>().is_ok()
     })
 }
 
-/// Whether this is the rest of `…_PORT_80_TCP`, or of one of the variables beside it, with a value of the kind.
+/// Whether `rest` follows `…_PORT_` in a variable for a port, such as `…_PORT_80_TCP_ADDR`, and the value fits.
 fn is_of_port(rest: &str, value: &str) -> bool {
     let mut parts = rest.split('_');
     let is_number = parts.next().is_some_and(|port| port.parse::<u16>().is_ok());
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_of_a_setting_takes_effect_or_is_refused_with_the_right_one() {
+    fn a_misspelt_variable_is_refused_with_a_suggestion() {
         for name in [
             "MODELS__SERVER__PORT",
             "MODELS__server__port",
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_and_what_is_none_of_ours_is_left_alone() {
+    fn known_and_foreign_variables_are_ignored() {
         for name in OTHERS
             .into_iter()
             .chain([ENVIRONMENT, DIRECTORY, "MODELS", "MODELSX", "OTHER"])
@@ -242,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_kubernetes_makes_for_services_is_left_alone_and_what_only_looks_like_it_is_not() {
+    fn variables_that_kubernetes_injects_are_ignored_and_similar_ones_are_refused() {
         for service in [
             "MODELS",
             "MODELS_SERVER",

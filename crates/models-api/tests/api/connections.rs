@@ -1,4 +1,4 @@
-//! Several requests on one connection: which of them are executed, and what comes back.
+//! Several requests on one connection: the requests that are executed, and their responses.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::http::{Answer, exchange};
+use crate::http::{Response, exchange};
 use crate::service::TestService;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A request with these header lines more.
+/// A request with these additional header lines.
 fn request(method: &str, path: &str, token: &str, more: &str) -> String {
     format!("{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n{more}\r\n")
 }
 
-/// The statuses of all final responses; the bodies are JSON, in which no line begins like a response.
+/// The statuses of all final responses. No line of a JSON body begins like a response.
 fn statuses(text: &str) -> Vec<u16> {
     text.match_indices("HTTP/1.")
         .map(|(start, _)| text[start + 9..start + 12].parse().unwrap())
@@ -25,7 +25,7 @@ fn statuses(text: &str) -> Vec<u16> {
         .collect()
 }
 
-/// Requests whose response closes the connection, each with a name and the response's status.
+/// Requests whose responses close the connection, each with a name and the status of the response.
 fn closing(token: &str) -> Vec<(&'static str, String, u16)> {
     let get = |more: &str| request("GET", "/v1/models/kept", token, more);
     let chunks = "1000\r\n".to_owned() + &"x".repeat(0x1000) + "\r\n0\r\n\r\n";
@@ -84,8 +84,8 @@ fn closing(token: &str) -> Vec<(&'static str, String, u16)> {
     ]
 }
 
-/// The request behind it comes in the same packet, or a moment later.
-pub async fn nothing_behind_a_response_that_closes_is_executed(service: TestService) {
+/// The second request arrives in the same packet, or a moment later.
+pub async fn requests_behind_a_closing_response_are_not_executed(service: TestService) {
     let acme = service.organization("acme").await;
     service
         .models(Some(&acme), &[("kept", 1), ("deleted", 1)])
@@ -101,16 +101,19 @@ pub async fn nothing_behind_a_response_that_closes_is_executed(service: TestServ
                 None => (first.clone() + &behind, String::new()),
                 Some(_) => (first.clone(), behind),
             };
-            // The service may have closed already.
+            // The service may already have closed the connection.
             let _ = stream.write_all(now.as_bytes()).await;
             if let Some(pause) = pause {
                 sleep(pause).await;
                 let _ = stream.write_all(later.as_bytes()).await;
             }
             let mut response = Vec::new();
-            let read = timeout(PATIENCE, stream.read_to_end(&mut response)).await;
+            let read = timeout(TIMEOUT, stream.read_to_end(&mut response)).await;
             let text = String::from_utf8_lossy(&response);
-            assert!(read.is_ok(), "{name}: it stays open after {text}");
+            assert!(
+                read.is_ok(),
+                "{name}: the connection stays open after {text}"
+            );
             assert_eq!(statuses(&text), [status], "{name} {pause:?}: {text}");
             let says_so = text.to_lowercase().contains("connection: close");
             assert!(says_so || text.starts_with("HTTP/1.0"), "{name}: {text}");
@@ -118,7 +121,7 @@ pub async fn nothing_behind_a_response_that_closes_is_executed(service: TestServ
             assert_eq!(kept, 200, "{name} {pause:?}");
         }
     }
-    // The same behind a response that does not close.
+    // The control: a request behind a response that does not close the connection is executed.
     let both = request("GET", "/v1/models/kept", token, "") + &delete("deleted");
     let (response, _) = exchange(service.address, both.as_bytes(), Duration::from_secs(1)).await;
     let text = String::from_utf8_lossy(&response);
@@ -126,9 +129,9 @@ pub async fn nothing_behind_a_response_that_closes_is_executed(service: TestServ
     assert_eq!(owner.get("/v1/models/deleted").await.status, 404);
 }
 
-/// However they come: in one packet, byte by byte, or in pieces whose ends are no requests' ends. A body
-/// that comes late closes the connection, so the pieces have none.
-pub async fn pipelined_requests_are_answered_in_their_order(service: TestService) {
+/// The requests arrive in one packet, byte by byte, or in pieces that do not end where a request ends. A late body closes
+/// the connection, so requests in pieces have no bodies.
+pub async fn pipelined_requests_get_responses_in_their_order(service: TestService) {
     let acme = service.organization("acme").await;
     service.models(None, &[("a", 1)]).await;
     let reader = service.caller(&acme, Role::Reader).await;
@@ -174,7 +177,7 @@ pub async fn pipelined_requests_are_answered_in_their_order(service: TestService
             let mut response = Vec::new();
             let mut found = vec![];
             while found.len() < count {
-                let some = timeout(PATIENCE, read.read_buf(&mut response)).await;
+                let some = timeout(TIMEOUT, read.read_buf(&mut response)).await;
                 let text = String::from_utf8_lossy(&response);
                 assert!(matches!(some, Ok(Ok(1..))), "{some:?} after {text}");
                 found = statuses(&text);
@@ -186,8 +189,8 @@ pub async fn pipelined_requests_are_answered_in_their_order(service: TestService
     }
 }
 
-/// A peer that has sent all its requests closes its side before it reads.
-pub async fn a_peer_that_sends_no_more_gets_every_response(service: TestService) {
+/// The peer sends all its requests and closes its side before it reads.
+pub async fn a_half_closed_peer_gets_every_response(service: TestService) {
     let acme = service.organization("acme").await;
     service.models(None, &[("a", 1)]).await;
     let reader = service.caller(&acme, Role::Reader).await;
@@ -197,12 +200,12 @@ pub async fn a_peer_that_sends_no_more_gets_every_response(service: TestService)
     stream.write_all(requests.as_bytes()).await.unwrap();
     stream.shutdown().await.unwrap();
     let mut response = String::new();
-    let read = timeout(PATIENCE, stream.read_to_string(&mut response)).await;
+    let read = timeout(TIMEOUT, stream.read_to_string(&mut response)).await;
     read.unwrap().unwrap();
     assert_eq!(statuses(&response), [200; 100]);
 }
 
-/// To close on what the client still sends would take the response away from it.
+/// Closing while the client still sends would reset the connection, and the client would lose the response.
 pub async fn the_response_to_a_refused_body_arrives(service: TestService) {
     for _ in 0..10 {
         let mut stream = TcpStream::connect(service.address).await.unwrap();
@@ -210,24 +213,24 @@ pub async fn the_response_to_a_refused_body_arrives(service: TestService) {
         let body = "x".repeat(400_000);
         stream.write_all((head + &body).as_bytes()).await.unwrap();
         let mut response = Vec::new();
-        timeout(PATIENCE, stream.read_to_end(&mut response))
+        timeout(TIMEOUT, stream.read_to_end(&mut response))
             .await
             .unwrap()
             .unwrap();
-        let answer = Answer::parse(&response);
+        let response = Response::parse(&response);
         assert_eq!(
-            (answer.status, answer.header("connection")),
+            (response.status, response.header("connection")),
             (413, Some("close"))
         );
-        answer.error();
+        response.error();
     }
 }
 
-/// What the HTTP client of the JDK sends where it may use HTTP/2: by default, to every URL without TLS.
+/// The headers that the HTTP client of the JDK sends to every URL without TLS, because it offers HTTP/2 by default.
 const JDK: &str = "Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: \
     AAEAAEAAAAIAAAAAAAMAAAAAAAQBAAAAAAUAAEAAAAYABgAA\r\nUpgrade: h2c\r\nUser-Agent: Java-http-client/17.0.15\r\n";
 
-pub async fn an_offer_of_another_protocol_is_ignored(service: TestService) {
+pub async fn an_upgrade_is_ignored(service: TestService) {
     let acme = service.organization("acme").await;
     let ids = ["a", "b", "c", "d", "e"];
     service.models(Some(&acme), &ids.map(|id| (id, 1))).await;
@@ -265,12 +268,12 @@ pub async fn an_offer_of_another_protocol_is_ignored(service: TestService) {
         stream.write_all(bytes.as_bytes()).await.unwrap();
         let mut response = Vec::new();
         while !response.ends_with(b"}") {
-            let read = timeout(PATIENCE, stream.read_buf(&mut response)).await;
+            let read = timeout(TIMEOUT, stream.read_buf(&mut response)).await;
             assert!(matches!(read, Ok(Ok(1..))), "{read:?} to {bytes}");
         }
-        let answer = Answer::parse(&response);
-        assert_eq!(answer.status, status, "{bytes}");
-        let about = ["connection", "upgrade"].map(|name| answer.header(name));
+        let response = Response::parse(&response);
+        assert_eq!(response.status, status, "{bytes}");
+        let about = ["connection", "upgrade"].map(|name| response.header(name));
         assert_eq!(about, [None, None], "{bytes}");
     }
     for id in ["a", "b", "c", "d"] {
@@ -278,8 +281,8 @@ pub async fn an_offer_of_another_protocol_is_ignored(service: TestService) {
     }
 }
 
-/// Where an offer cannot be ignored, the response says that it is the last one.
-pub async fn an_offer_that_comes_in_pieces_closes_the_connection_and_says_so(service: TestService) {
+/// The service cannot ignore an upgrade that arrives in pieces. Its response then announces that it is the last one.
+pub async fn an_upgrade_in_pieces_closes_the_connection(service: TestService) {
     let acme = service.organization("acme").await;
     service.models(Some(&acme), &[("a", 1), ("b", 1)]).await;
     let owner = service.caller(&acme, Role::Owner).await;
@@ -293,11 +296,11 @@ pub async fn an_offer_that_comes_in_pieces_closes_the_connection_and_says_so(ser
         sleep(Duration::from_millis(50)).await;
         stream.write_all(&bytes.as_bytes()[cut..]).await.unwrap();
         let mut response = Vec::new();
-        let read = timeout(PATIENCE, stream.read_to_end(&mut response)).await;
+        let read = timeout(TIMEOUT, stream.read_to_end(&mut response)).await;
         read.unwrap().unwrap();
-        let answer = Answer::parse(&response);
-        assert_eq!(answer.header("connection"), Some("close"), "{answer:?}");
-        assert!(matches!(answer.status, 200 | 404), "{answer:?}");
+        let response = Response::parse(&response);
+        assert_eq!(response.header("connection"), Some("close"), "{response:?}");
+        assert!(matches!(response.status, 200 | 404), "{response:?}");
     }
     assert_eq!(
         owner.get("/v1/models").await.json()["data"],

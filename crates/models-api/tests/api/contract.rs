@@ -1,12 +1,12 @@
-//! The wire contract's table of requests and answers, row by row, and its headers.
+//! The table of requests and responses of the wire contract, row by row, and its headers.
 
 use models_core::Role;
 
-use crate::http::Answer;
+use crate::http::Response;
 use crate::service::{TestCaller, TestService, now, origin};
 
-/// The row of the contract, who asks, the method, the path, more headers; and the status and body
-/// of the answer.
+/// The number of the row in the contract, the caller, the method, the path and further headers. Then the status and the
+/// body of the response.
 type Row<'a> = (
     u8,
     &'a TestCaller,
@@ -51,7 +51,7 @@ fn bad_method(request: &str) -> String {
     )
 }
 
-/// The first 8 and the last 4 characters of a key of ours, which has 56.
+/// Redacts a key of this service, which has 56 characters, to its first 8 and last 4.
 fn redact_own(caller: &TestCaller) -> String {
     let token = caller.token.as_ref().unwrap();
     format!("{}{}{}", &token[..8], "*".repeat(44), &token[52..])
@@ -66,7 +66,7 @@ fn missing_scope(scope: &str) -> String {
 }
 
 #[expect(clippy::too_many_lines, reason = "a table")]
-pub async fn every_row_of_the_contract_answers_as_written(service: TestService) {
+pub async fn every_row_of_the_contract_has_its_response(service: TestService) {
     let (acme, other) = (
         service.organization("acme").await,
         service.organization("other").await,
@@ -150,19 +150,19 @@ pub async fn every_row_of_the_contract_answers_as_written(service: TestService) 
         (3, &owner, "DELETE", "/v1/models/own", &[], 200, deleted),
     ];
     for (row, caller, method, path, headers, status, body) in rows {
-        let answer = caller.send(method, path, headers).await;
+        let response = caller.send(method, path, headers).await;
         assert_eq!(
-            (answer.status, &answer.body),
+            (response.status, &response.body),
             (*status, body),
             "row {row}: {method} {path}"
         );
         assert_eq!(
-            answer.header("content-type"),
+            response.header("content-type"),
             Some("application/json"),
             "row {row}: {method} {path}"
         );
         assert_eq!(
-            answer.header("location"),
+            response.header("location"),
             None,
             "row {row}: {method} {path}"
         );
@@ -170,26 +170,26 @@ pub async fn every_row_of_the_contract_answers_as_written(service: TestService) 
     println!("{} rows", rows.len());
 }
 
-pub fn assert_standard_headers(answer: &Answer) {
+pub fn assert_standard_headers(response: &Response) {
     assert_eq!(
-        answer.header("openai-version"),
+        response.header("openai-version"),
         Some("2020-10-01"),
-        "{answer:?}"
+        "{response:?}"
     );
     assert!(
-        answer
+        response
             .header("openai-processing-ms")
             .is_some_and(|ms| ms.parse::<u32>().is_ok()),
-        "{answer:?}"
+        "{response:?}"
     );
     assert_eq!(
-        answer.header("cache-control"),
+        response.header("cache-control"),
         Some("private, no-cache"),
-        "{answer:?}"
+        "{response:?}"
     );
     let vary = "Authorization, OpenAI-Organization, OpenAI-Project, Accept-Encoding";
-    assert_eq!(answer.header("vary"), Some(vary), "{answer:?}");
-    let request_id = answer.header("x-request-id").unwrap();
+    assert_eq!(response.header("vary"), Some(vary), "{response:?}");
+    let request_id = response.header("x-request-id").unwrap();
     let digits = request_id.strip_prefix("req_").unwrap();
     assert!(
         digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
@@ -197,12 +197,12 @@ pub fn assert_standard_headers(answer: &Answer) {
     );
 }
 
-pub async fn every_answer_has_the_contracts_headers(service: TestService) {
+pub async fn every_response_has_the_contracts_headers(service: TestService) {
     let acme = service.organization("acme").await;
     service.models(Some(&acme), &[("own", 1)]).await;
     let reader = service.caller(&acme, Role::Reader).await;
     let mismatch = [("OpenAI-Project", "proj_0")];
-    for (answer, authenticated, retry) in [
+    for (response, authenticated, retry) in [
         (reader.get("/v1/models").await, true, None),
         (reader.get("/v1/models/own").await, true, None),
         (reader.get("/v1/models/missing").await, true, Some("false")),
@@ -230,21 +230,25 @@ pub async fn every_answer_has_the_contracts_headers(service: TestService) {
             Some("false"),
         ),
     ] {
-        assert_standard_headers(&answer);
-        assert_eq!(answer.header("x-should-retry"), retry, "{answer:?}");
+        assert_standard_headers(&response);
+        assert_eq!(response.header("x-should-retry"), retry, "{response:?}");
         let (slug, project) = (acme.slug.as_str(), acme.default_project.id.as_str());
         assert_eq!(
-            answer.header("openai-organization"),
+            response.header("openai-organization"),
             authenticated.then_some(slug),
-            "{answer:?}"
+            "{response:?}"
         );
         assert_eq!(
-            answer.header("openai-project"),
+            response.header("openai-project"),
             authenticated.then_some(project),
-            "{answer:?}"
+            "{response:?}"
         );
-        let challenge = (answer.status == 401).then_some("Bearer realm=\"models\"");
-        assert_eq!(answer.header("www-authenticate"), challenge, "{answer:?}");
+        let challenge = (response.status == 401).then_some("Bearer realm=\"models\"");
+        assert_eq!(
+            response.header("www-authenticate"),
+            challenge,
+            "{response:?}"
+        );
     }
     let ids = [
         reader.get("/v1/models").await,
@@ -253,11 +257,11 @@ pub async fn every_answer_has_the_contracts_headers(service: TestService) {
     assert_ne!(ids[0].header("x-request-id"), ids[1].header("x-request-id"));
 }
 
-pub async fn ids_of_gateways_and_clients_are_taken_or_refused(service: TestService) {
+pub async fn request_ids_of_gateways_and_clients_are_accepted_or_refused(service: TestService) {
     let acme = service.organization("acme").await;
     let reader = service.caller(&acme, Role::Reader).await;
     let trusting = service
-        .again_with(&[("MODELS__SERVER__TRUST_REQUEST_ID", "true")])
+        .with_settings(&[("MODELS__SERVER__TRUST_REQUEST_ID", "true")])
         .await;
     for (given, taken) in [
         ("abc-DEF-123", true),
@@ -267,12 +271,12 @@ pub async fn ids_of_gateways_and_clients_are_taken_or_refused(service: TestServi
         (&"a".repeat(65), false),
     ] {
         let headers = [("X-Request-Id", given)];
-        let answer = trusting
+        let response = trusting
             .anonymous()
             .send("GET", "/v1/models", &headers)
             .await;
         assert_eq!(
-            answer.header("x-request-id") == Some(given),
+            response.header("x-request-id") == Some(given),
             taken,
             "{given}"
         );
@@ -286,21 +290,21 @@ pub async fn ids_of_gateways_and_clients_are_taken_or_refused(service: TestServi
         (&long, 400),
         ("é", 400),
     ] {
-        let answer = reader
+        let response = reader
             .send(
                 "GET",
                 "/v1/models",
                 &[("X-Client-Request-Id", client_request_id)],
             )
             .await;
-        assert_eq!(answer.status, status, "{client_request_id}");
-        assert_standard_headers(&answer);
+        assert_eq!(response.status, status, "{client_request_id}");
+        assert_standard_headers(&response);
     }
 }
 
-pub async fn organization_headers_may_be_ignored(service: TestService) {
+pub async fn a_setting_ignores_organization_headers(service: TestService) {
     let ignoring = service
-        .again_with(&[("MODELS__SERVER__IGNORE_ORGANIZATION_HEADERS", "true")])
+        .with_settings(&[("MODELS__SERVER__IGNORE_ORGANIZATION_HEADERS", "true")])
         .await;
     let acme = ignoring.organization("acme").await;
     let reader = ignoring.caller(&acme, Role::Reader).await;
@@ -314,9 +318,7 @@ pub async fn organization_headers_may_be_ignored(service: TestService) {
     );
 }
 
-pub async fn an_answered_deletion_is_answered_again_when_it_is_repeated_on_any_node(
-    service: TestService,
-) {
+pub async fn a_repeated_deletion_succeeds_again_on_any_node(service: TestService) {
     let acme = service.organization("acme").await;
     service.models(Some(&acme), &[("own", 1)]).await;
     let owner = service.caller(&acme, Role::Owner).await;

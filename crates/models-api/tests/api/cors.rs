@@ -5,39 +5,42 @@ use crate::service::TestService;
 
 const ORIGIN: &str = "https://app.example";
 
-pub async fn without_origins_there_is_no_cors(service: TestService) {
+pub async fn without_origins_responses_have_no_cors_headers(service: TestService) {
     let acme = service.organization("acme").await;
     let reader = service.caller(&acme, Role::Reader).await;
-    let answer = reader
+    let response = reader
         .send("GET", "/v1/models", &[("Origin", ORIGIN)])
         .await;
     assert_eq!(
-        (answer.status, answer.header("access-control-allow-origin")),
+        (
+            response.status,
+            response.header("access-control-allow-origin")
+        ),
         (200, None)
     );
     let preflight = [
         ("Origin", ORIGIN),
         ("Access-Control-Request-Method", "DELETE"),
     ];
-    let answer = service
+    let response = service
         .anonymous()
         .send("OPTIONS", "/v1/models/a", &preflight)
         .await;
     assert_eq!(
-        (answer.status, answer.header("allow")),
+        (response.status, response.header("allow")),
         (405, Some("GET, HEAD, DELETE"))
     );
 }
 
-pub async fn configured_origins_may_read_every_answer(service: TestService) {
+pub async fn configured_origins_may_read_every_response(service: TestService) {
     let origins = format!("http://localhost:3000, {ORIGIN}");
     let service = service
-        .again_with(&[("MODELS__SERVER__CORS_ORIGINS", &origins)])
+        .with_settings(&[("MODELS__SERVER__CORS_ORIGINS", &origins)])
         .await;
     let acme = service.organization("acme").await;
     let reader = service.caller(&acme, Role::Reader).await;
     let client_id = [("Origin", ORIGIN), ("X-Client-Request-Id", "é")];
-    for answer in [
+    for response in [
         reader
             .send("GET", "/v1/models", &[("Origin", ORIGIN)])
             .await,
@@ -54,17 +57,17 @@ pub async fn configured_origins_may_read_every_answer(service: TestService) {
         reader.send("GET", "/v1/models", &client_id).await,
     ] {
         assert_eq!(
-            answer.header("access-control-allow-origin"),
+            response.header("access-control-allow-origin"),
             Some(ORIGIN),
-            "{answer:?}"
+            "{response:?}"
         );
         assert!(
-            answer
+            response
                 .header("access-control-expose-headers")
                 .unwrap()
                 .contains("x-request-id")
         );
-        assert!(answer.header("vary").unwrap().contains("Origin"));
+        assert!(response.header("vary").unwrap().contains("Origin"));
     }
     let stranger = reader
         .send("GET", "/v1/models", &[("Origin", "https://evil.example")])
@@ -79,11 +82,11 @@ pub async fn configured_origins_may_read_every_answer(service: TestService) {
     assert!(stranger.header("vary").unwrap().contains("Origin"));
 }
 
-pub async fn a_preflight_tells_configured_origins_what_they_may(service: TestService) {
+pub async fn a_preflight_allows_configured_origins_only(service: TestService) {
     let service = service
-        .again_with(&[("MODELS__SERVER__CORS_ORIGINS", ORIGIN)])
+        .with_settings(&[("MODELS__SERVER__CORS_ORIGINS", ORIGIN)])
         .await;
-    let ask = |origin| {
+    let preflight = |origin| {
         [
             ("Origin", origin),
             ("Access-Control-Request-Method", "DELETE"),
@@ -95,7 +98,7 @@ pub async fn a_preflight_tells_configured_origins_what_they_may(service: TestSer
     };
     let allowed = service
         .anonymous()
-        .send("OPTIONS", "/v1/models/a", &ask(ORIGIN))
+        .send("OPTIONS", "/v1/models/a", &preflight(ORIGIN))
         .await;
     assert_eq!((allowed.status, allowed.body.as_str()), (204, ""));
     assert_eq!(allowed.header("access-control-allow-origin"), Some(ORIGIN));
@@ -109,7 +112,11 @@ pub async fn a_preflight_tells_configured_origins_what_they_may(service: TestSer
     );
     let refused = service
         .anonymous()
-        .send("OPTIONS", "/v1/models/a", &ask("https://evil.example"))
+        .send(
+            "OPTIONS",
+            "/v1/models/a",
+            &preflight("https://evil.example"),
+        )
         .await;
     assert_eq!(
         (
@@ -120,20 +127,20 @@ pub async fn a_preflight_tells_configured_origins_what_they_may(service: TestSer
     );
     assert_eq!(refused.header("access-control-allow-methods"), None);
 
-    // What a client sends is not taken for an answer of the dispatcher's.
-    let sly = [
+    // A text from the client is not taken for a response of the dispatcher.
+    let imitation = [
         ("Origin", ORIGIN),
         ("Access-Control-Request-Method", "GET"),
         ("Access-Control-Request-Headers", "HTTP/1.1 400 x"),
     ];
-    let answer = service
+    let response = service
         .anonymous()
-        .send("OPTIONS", "/v1/models", &sly)
+        .send("OPTIONS", "/v1/models", &imitation)
         .await;
-    assert_eq!((answer.status, answer.body.as_str()), (204, ""));
-    assert_eq!(answer.header("access-control-allow-headers"), None);
+    assert_eq!((response.status, response.body.as_str()), (204, ""));
+    assert_eq!(response.header("access-control-allow-headers"), None);
 
-    // A pre-flight answer must not hold the connection up: the next request on it is answered.
+    // The next request on the same connection also gets a response.
     let options = "OPTIONS /v1/models HTTP/1.1\r\nHost: x\r\nOrigin: https://app.example\r\n\
         Access-Control-Request-Method: GET\r\n\r\nGET /v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     let (bytes, _) = exchange(

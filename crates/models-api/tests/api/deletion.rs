@@ -10,10 +10,10 @@ pub async fn an_owner_deletes_a_model_of_its_organization(service: TestService) 
     let owner = service.caller(&acme, Role::Owner).await;
     let path = format!("/v1/models/{}", id.replace(':', "%3A"));
 
-    let answer = owner.delete(&path).await;
-    assert_eq!(answer.status, 200);
+    let response = owner.delete(&path).await;
+    assert_eq!(response.status, 200);
     assert_eq!(
-        answer.body,
+        response.body,
         format!(r#"{{"id":"{id}","object":"model","deleted":true}}"#)
     );
     assert_eq!(owner.get(&path).await.status, 404);
@@ -27,7 +27,7 @@ pub async fn an_owner_deletes_a_model_of_its_organization(service: TestService) 
     );
 }
 
-pub async fn the_refusals_come_in_the_contracts_order(service: TestService) {
+pub async fn refusals_follow_the_order_of_the_contract(service: TestService) {
     let (acme, other) = (
         service.organization("acme").await,
         service.organization("other").await,
@@ -85,17 +85,17 @@ pub async fn an_empty_id_neither_lists_nor_deletes(service: TestService) {
     service.models(Some(&acme), &[("own", 1)]).await;
     let owner = service.caller(&acme, Role::Owner).await;
     for method in ["GET", "DELETE", "POST"] {
-        let answer = owner.send(method, "/v1/models/", &[]).await;
-        assert_eq!(answer.status, 404);
+        let response = owner.send(method, "/v1/models/", &[]).await;
+        assert_eq!(response.status, 404);
         assert_eq!(
-            answer.error()["message"],
+            response.error()["message"],
             format!("Invalid URL ({method} /v1/models/)")
         );
     }
     assert_eq!(owner.get("/v1/models/own").await.status, 200);
 }
 
-pub async fn a_deleted_model_shows_the_public_one_of_the_same_id(service: TestService) {
+pub async fn deleting_an_own_model_reveals_the_public_one_with_the_same_id(service: TestService) {
     let acme = service.organization("acme").await;
     service.models(None, &[("both", 1)]).await;
     service.models(Some(&acme), &[("both", 2)]).await;

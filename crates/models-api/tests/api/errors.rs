@@ -4,11 +4,11 @@ use serde_json::json;
 use crate::http::send;
 use crate::service::{TestService, now, origin};
 
-pub async fn every_failure_has_the_envelope(service: TestService) {
+pub async fn every_error_has_the_envelope(service: TestService) {
     let acme = service.organization("acme").await;
     let caller = service.caller(&acme, Role::Reader).await;
     let unknown = service.bearer("sk-unknown-0123456789abcdef");
-    for (answer, status, body) in [
+    for (response, status, body) in [
         (
             service.anonymous().get("/v1/models").await,
             401,
@@ -35,10 +35,10 @@ pub async fn every_failure_has_the_envelope(service: TestService) {
             r#"{"error":{"message":"Invalid method for URL (PUT /v1/models/a)","type":"invalid_request_error","param":null,"code":null}}"#,
         ),
     ] {
-        assert_eq!((answer.status, answer.body.as_str()), (status, body));
-        assert_eq!(answer.header("content-type"), Some("application/json"));
+        assert_eq!((response.status, response.body.as_str()), (status, body));
+        assert_eq!(response.header("content-type"), Some("application/json"));
         assert!(
-            answer
+            response
                 .header("x-request-id")
                 .is_some_and(|id| id.starts_with("req_") && id.len() == 36)
         );
@@ -72,20 +72,20 @@ pub async fn a_key_that_is_revoked_or_expired_is_refused(service: TestService) {
     let good = service.caller_until(&acme, Role::Owner, Some(later)).await;
 
     for caller in [expired, revoked] {
-        let answer = caller.get("/v1/models").await;
+        let response = caller.get("/v1/models").await;
         assert_eq!(
-            (answer.status, answer.error()["code"].clone()),
+            (response.status, response.error()["code"].clone()),
             (401, json!("invalid_api_key"))
         );
         assert_eq!(
-            answer.header("www-authenticate"),
+            response.header("www-authenticate"),
             Some("Bearer realm=\"models\"")
         );
     }
     assert_eq!(good.get("/v1/models").await.status, 200);
 }
 
-pub async fn organization_and_project_headers_must_be_the_keys(service: TestService) {
+pub async fn organization_and_project_headers_must_match_the_key(service: TestService) {
     let (acme, other) = (
         service.organization("acme").await,
         service.organization("other").await,
@@ -101,8 +101,8 @@ pub async fn organization_and_project_headers_must_be_the_keys(service: TestServ
         ("OpenAI-Project", acme.default_project.id.as_str(), 200),
         ("OpenAI-Project", other.default_project.id.as_str(), 401),
     ] {
-        let answer = caller.send("GET", "/v1/models", &[(name, value)]).await;
-        assert_eq!(answer.status, status, "{name}: {value}");
+        let response = caller.send("GET", "/v1/models", &[(name, value)]).await;
+        assert_eq!(response.status, status, "{name}: {value}");
     }
     let organization = caller
         .send("GET", "/v1/models", &[("OpenAI-Organization", "x")])
@@ -131,7 +131,7 @@ pub async fn the_scheme_is_case_insensitive_and_the_token_may_hold_spaces(servic
     service
         .caller_with(&acme, Role::Reader, None, &secret)
         .await;
-    for (authorization, status, message) in [
+    for (authorization, status, expected) in [
         ("Bearer My API Key", 200, ""),
         ("bEARER My API Key", 200, ""),
         (
@@ -158,17 +158,17 @@ pub async fn the_scheme_is_case_insensitive_and_the_token_may_hold_spaces(servic
         ),
         ("My API Key", 401, "Missing bearer authentication in header"),
     ] {
-        let answer = send(
+        let response = send(
             service.address,
             "GET",
             "/v1/models",
             &[("Authorization", authorization)],
         )
         .await;
-        assert_eq!(answer.status, status, "{authorization}");
+        assert_eq!(response.status, status, "{authorization}");
         if status == 401 {
-            let said = answer.error()["message"].as_str().unwrap().to_owned();
-            assert!(said.starts_with(message), "{authorization}: {said}");
+            let message = response.error()["message"].as_str().unwrap().to_owned();
+            assert!(message.starts_with(expected), "{authorization}: {message}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is no client's fault, and what is only too much.
+//! Faults of the service and of the store, and the rate limit.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::contract::assert_standard_headers;
 use crate::http::send;
 use crate::service::TestService;
 
-pub async fn a_faulty_row_is_a_fault_and_a_store_out_of_reach_is_overloaded(service: TestService) {
+pub async fn a_faulty_row_is_a_500_and_an_unreachable_store_is_a_503(service: TestService) {
     let acme = service.organization("acme").await;
     service.models(Some(&acme), &[("own", 1)]).await;
     let owner = service.caller(&acme, Role::Owner).await;
@@ -32,25 +32,25 @@ pub async fn a_faulty_row_is_a_fault_and_a_store_out_of_reach_is_overloaded(serv
     let authorization = format!("Bearer {}", owner.token.as_ref().unwrap());
     let headers = [("Authorization", authorization.as_str())];
     let deletion = send(service.address, "DELETE", "/v1/models/own", &headers);
-    let answer = service.while_out_of_reach(deletion).await;
+    let response = service.while_locked(deletion).await;
     let body = r#"{"error":{"message":"The server is overloaded or not ready yet.","type":"service_unavailable_error","param":null,"code":"server_is_overloaded"}}"#;
-    assert_eq!((answer.status, answer.body.as_str()), (503, body));
-    assert_eq!(answer.header("retry-after"), Some("1"));
-    assert_eq!(answer.header("x-should-retry"), None);
-    assert_standard_headers(&answer);
+    assert_eq!((response.status, response.body.as_str()), (503, body));
+    assert_eq!(response.header("retry-after"), Some("1"));
+    assert_eq!(response.header("x-should-retry"), None);
+    assert_standard_headers(&response);
     service
         .execute("UPDATE models SET owned_by = 'mended'")
         .await;
     assert_eq!(
         owner.delete("/v1/models/own").await.status,
         200,
-        "it is back as soon as the store is"
+        "the service recovers as soon as the store does"
     );
 }
 
-pub async fn a_key_that_asks_too_often_is_told_when_to_ask_again(service: TestService) {
+pub async fn a_key_beyond_its_rate_limit_is_a_429_with_retry_after(service: TestService) {
     let service = service
-        .again_with(&[("MODELS__LIMITS__REQUESTS_PER_MINUTE", "2")])
+        .with_settings(&[("MODELS__LIMITS__REQUESTS_PER_MINUTE", "2")])
         .await;
     let acme = service.organization("acme").await;
     let (busy, other) = (
@@ -58,42 +58,45 @@ pub async fn a_key_that_asks_too_often_is_told_when_to_ask_again(service: TestSe
         service.caller(&acme, Role::Reader).await,
     );
     for remaining in ["1", "0"] {
-        let answer = busy.get("/v1/models").await;
+        let response = busy.get("/v1/models").await;
         assert_eq!(
-            (answer.status, answer.header("x-ratelimit-limit-requests")),
+            (
+                response.status,
+                response.header("x-ratelimit-limit-requests")
+            ),
             (200, Some("2"))
         );
         assert_eq!(
-            answer.header("x-ratelimit-remaining-requests"),
+            response.header("x-ratelimit-remaining-requests"),
             Some(remaining)
         );
         assert!(
-            answer
+            response
                 .header("x-ratelimit-reset-requests")
                 .unwrap()
                 .ends_with("ms")
         );
     }
-    let answer = busy.get("/v1/models").await;
-    let wait: u32 = answer.header("retry-after").unwrap().parse().unwrap();
+    let response = busy.get("/v1/models").await;
+    let wait: u32 = response.header("retry-after").unwrap().parse().unwrap();
     assert!(
-        answer.status == 429 && (1..=60).contains(&wait),
-        "{answer:?}"
+        response.status == 429 && (1..=60).contains(&wait),
+        "{response:?}"
     );
     let body = format!(
         r#"{{"error":{{"message":"Rate limit reached for requests per min (RPM): Limit 2, Requested 1. Please try again in {wait}s.","type":"requests","param":null,"code":"rate_limit_exceeded"}}}}"#
     );
-    assert_eq!(answer.body, body);
-    assert_eq!(answer.header("x-should-retry"), None);
-    assert_standard_headers(&answer);
+    assert_eq!(response.body, body);
+    assert_eq!(response.header("x-should-retry"), None);
+    assert_standard_headers(&response);
     assert_eq!(
         other.get("/v1/models").await.status,
         200,
-        "each key has a limit of its own"
+        "each key has its own limit"
     );
 }
 
-/// Finds nothing, and says so in no orderly way.
+/// A repository that panics at every call.
 struct Panics;
 
 #[async_trait]
@@ -126,21 +129,21 @@ impl ApiKeyRepository for Panics {
     }
 }
 
-pub async fn a_panic_in_a_handler_is_a_fault_and_the_process_lives(service: TestService) {
+pub async fn a_panic_in_a_handler_is_a_500_and_the_process_continues(service: TestService) {
     let node = service
         .node_with(|store| store.api_keys = Arc::new(Panics))
         .await;
     for _ in 0..3 {
-        let answer = node
+        let response = node
             .bearer("sk-whatever-0123456789")
             .get("/v1/models")
             .await;
         assert_eq!(
-            (answer.status, answer.error()["type"].as_str()),
+            (response.status, response.error()["type"].as_str()),
             (500, Some("server_error"))
         );
-        assert_standard_headers(&answer);
-        assert!(!answer.body.contains("on purpose"), "{answer:?}");
+        assert_standard_headers(&response);
+        assert!(!response.body.contains("on purpose"), "{response:?}");
         assert_eq!(node.anonymous().get("/v1/models").await.status, 401);
     }
 }

@@ -1,11 +1,11 @@
-//! What the service says to a client that has the wrong address, method or setting.
+//! The hints for a client with a wrong address, method or setting.
 
 use models_core::Role;
 
-use crate::http::{Answer, send};
+use crate::http::{Response, send};
 use crate::service::TestService;
 
-pub async fn the_root_says_what_the_service_is(service: TestService) {
+pub async fn the_root_describes_the_service(service: TestService) {
     let nobody = service.anonymous();
     let for_programs = nobody.get("/").await;
     assert_eq!(for_programs.status, 200);
@@ -33,18 +33,18 @@ pub async fn the_root_says_what_the_service_is(service: TestService) {
     );
 }
 
-pub async fn the_operations_listener_has_an_index_and_knows_its_methods(service: TestService) {
-    let ask = async |method: &str, path: &str| -> Answer {
+pub async fn the_operations_listener_has_an_index_and_refuses_other_methods(service: TestService) {
+    let request = async |method: &str, path: &str| -> Response {
         send(service.operations, method, path, &[]).await
     };
-    let index = ask("GET", "/").await.json();
+    let index = request("GET", "/").await.json();
     for name in ["live", "ready", "metrics"] {
         let path = index[name].as_str().unwrap();
-        assert_eq!(ask("GET", path).await.status, 200, "{path}");
-        let head = ask("HEAD", path).await;
+        assert_eq!(request("GET", path).await.status, 200, "{path}");
+        let head = request("HEAD", path).await;
         assert_eq!((head.status, head.body.as_str()), (200, ""), "{path}");
         for method in ["POST", "PUT", "DELETE"] {
-            let refused = ask(method, path).await;
+            let refused = request(method, path).await;
             assert_eq!(
                 (refused.status, refused.header("allow")),
                 (405, Some("GET, HEAD")),
@@ -52,12 +52,12 @@ pub async fn the_operations_listener_has_an_index_and_knows_its_methods(service:
             );
         }
     }
-    let missing = ask("GET", "/v1/models").await;
+    let missing = request("GET", "/v1/models").await;
     assert_eq!(missing.status, 404);
     assert!(!missing.body.is_empty());
 }
 
-pub async fn a_wrong_path_is_explained(service: TestService) {
+pub async fn an_unknown_path_has_a_hint(service: TestService) {
     let acme = service.organization("acme").await;
     let reader = service.caller(&acme, Role::Reader).await;
     for path in [
@@ -68,9 +68,9 @@ pub async fn a_wrong_path_is_explained(service: TestService) {
         "/openai/v1/models",
     ] {
         for caller in [&reader, &service.anonymous()] {
-            let answer = caller.get(path).await;
-            let message = answer.error()["message"].as_str().unwrap().to_owned();
-            assert_eq!(answer.status, 404);
+            let response = caller.get(path).await;
+            let message = response.error()["message"].as_str().unwrap().to_owned();
+            assert_eq!(response.status, 404);
             assert!(
                 message.starts_with(&format!("Invalid URL (GET {path})"))
                     && message.contains("/v1/models"),
@@ -83,7 +83,7 @@ pub async fn a_wrong_path_is_explained(service: TestService) {
     assert!(message.contains("does not forward inference"), "{message}");
 }
 
-pub async fn a_refused_head_and_a_refused_browser_are_told_the_setting(service: TestService) {
+pub async fn a_refused_head_and_a_refused_browser_learn_the_setting(service: TestService) {
     let reader = service.anonymous();
     let options = reader.send("OPTIONS", "/v1/models", &[]).await;
     assert_eq!(options.status, 405);
@@ -95,9 +95,9 @@ pub async fn a_refused_head_and_a_refused_browser_are_told_the_setting(service: 
     let names: Vec<String> = (0..97).map(|number| format!("X-{number}")).collect();
     let many: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1")).collect();
     let many = reader.send("GET", "/v1/models", &many).await;
-    for answer in [large, many] {
-        assert_eq!(answer.status, 431);
-        let message = answer.error()["message"].to_string();
+    for response in [large, many] {
+        assert_eq!(response.status, 431);
+        let message = response.error()["message"].to_string();
         assert!(
             message.contains("`limits.head_kib`") && message.contains("96 headers"),
             "{message}"
@@ -105,10 +105,10 @@ pub async fn a_refused_head_and_a_refused_browser_are_told_the_setting(service: 
     }
 }
 
-pub async fn pages_of_extensions_and_apps_may_be_allowed(service: TestService) {
+pub async fn pages_of_extensions_and_applications_can_be_allowed(service: TestService) {
     let origins = "HTTPS://App.Example:443, chrome-extension://abcdef, tauri://localhost, null";
     let service = service
-        .again_with(&[("MODELS__SERVER__CORS_ORIGINS", origins)])
+        .with_settings(&[("MODELS__SERVER__CORS_ORIGINS", origins)])
         .await;
     for origin in [
         "https://app.example",
@@ -116,14 +116,14 @@ pub async fn pages_of_extensions_and_apps_may_be_allowed(service: TestService) {
         "tauri://localhost",
         "null",
     ] {
-        let answer = service
+        let response = service
             .anonymous()
             .send("GET", "/v1/models", &[("Origin", origin)])
             .await;
         assert_eq!(
-            answer.header("access-control-allow-origin"),
+            response.header("access-control-allow-origin"),
             Some(origin),
-            "{answer:?}"
+            "{response:?}"
         );
     }
 }

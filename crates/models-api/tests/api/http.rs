@@ -1,4 +1,4 @@
-//! A client that sends just what it is told to, byte for byte.
+//! A client that sends exactly the given bytes.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -9,15 +9,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// What came back.
+/// A response.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: String,
 }
 
-impl Answer {
+impl Response {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -29,7 +29,7 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The message of an error, whose envelope must be whole.
+    /// Returns the error object. Fails if the envelope is not complete.
     pub fn error(&self) -> Value {
         assert_eq!(
             self.header("content-type"),
@@ -42,12 +42,12 @@ impl Answer {
         error
     }
 
-    /// The last answer on a connection: all that follows its head is its body.
+    /// Parses the last response on a connection. Everything after the head is its body.
     pub fn parse(bytes: &[u8]) -> Self {
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         let (head, body) = text
             .split_once("\r\n\r\n")
-            .unwrap_or_else(|| panic!("no whole head in {text:?}"));
+            .unwrap_or_else(|| panic!("no complete head in {text:?}"));
         let mut lines = head.split("\r\n");
         let status = lines
             .next()
@@ -69,28 +69,28 @@ impl Answer {
     }
 }
 
-/// Sends one request on a connection of its own.
+/// Sends one request on a new connection.
 pub async fn send(
     address: SocketAddr,
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
-) -> Answer {
+) -> Response {
     send_raw(address, request(method, path, headers).as_bytes()).await
 }
 
-/// The same, for an answer whose body is no text: its head, and the body.
+/// Sends one request, and returns the head of the response and its body as bytes.
 pub async fn send_for_bytes(
     address: SocketAddr,
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
-) -> (Answer, Vec<u8>) {
+) -> (Response, Vec<u8>) {
     let request = request(method, path, headers);
     let (bytes, _) = exchange(address, request.as_bytes(), Duration::from_mins(1)).await;
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
     let (head, body) = bytes.split_at(end.unwrap() + 4);
-    (Answer::parse(head), body.to_vec())
+    (Response::parse(head), body.to_vec())
 }
 
 fn request(method: &str, path: &str, headers: &[(&str, &str)]) -> String {
@@ -101,24 +101,24 @@ fn request(method: &str, path: &str, headers: &[(&str, &str)]) -> String {
     request + "\r\n"
 }
 
-/// Sends these bytes and reads until the server closes.
-pub async fn send_raw(address: SocketAddr, bytes: &[u8]) -> Answer {
-    Answer::parse(&exchange(address, bytes, Duration::from_mins(1)).await.0)
+/// Sends these bytes and reads until the server closes the connection.
+pub async fn send_raw(address: SocketAddr, bytes: &[u8]) -> Response {
+    Response::parse(&exchange(address, bytes, Duration::from_mins(1)).await.0)
 }
 
-/// Sends these bytes and reads until the server closes or is silent for so long: what it sent, and
-/// whether it closed.
+/// Sends these bytes and reads until the server closes, or is silent for the time `patience`. Returns the received bytes,
+/// and whether the server closed.
 pub async fn exchange(address: SocketAddr, bytes: &[u8], patience: Duration) -> (Vec<u8>, bool) {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    // One that refuses a request early may close before it has read all.
+    // A server that refuses a request early may close before it has read everything.
     let _ = stream.write_all(bytes).await;
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     loop {
-        match timeout(patience, stream.read_buf(&mut answer)).await {
+        match timeout(patience, stream.read_buf(&mut response)).await {
             Ok(Ok(1..)) => {}
-            // A server that closes on bytes it has not read resets the connection.
-            Ok(Ok(0) | Err(_)) => return (answer, true),
-            Err(_) => return (answer, false),
+            // A server that closes with unread bytes resets the connection.
+            Ok(Ok(0) | Err(_)) => return (response, true),
+            Err(_) => return (response, false),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What clients may take of the service.
+//! The limits on clients.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::http::{Answer, exchange, send};
+use crate::http::{Response, exchange, send};
 use crate::service::{TestCaller, TestService};
 
 const LIST: &str = "/v1/models";
@@ -19,7 +19,7 @@ async fn reader(service: &TestService) -> TestCaller {
 
 const FROM_ONE: [(&str, &str); 1] = [("X-Forwarded-For", "192.0.2.1")];
 
-/// A service that looks up keys slowly once an address has sent three incorrect ones.
+/// A service that looks up keys slowly after an address has sent three incorrect ones.
 async fn throttling(service: &TestService, look_ups_per_second: &str) -> TestService {
     let limited = [
         ("MODELS__LIMITS__FAILED_AUTHENTICATIONS_PER_MINUTE", "2"),
@@ -29,28 +29,30 @@ async fn throttling(service: &TestService, look_ups_per_second: &str) -> TestSer
         ),
         ("MODELS__SERVER__TRUSTED_PROXIES", "127.0.0.1"),
     ];
-    service.again_with(&limited).await
+    service.with_settings(&limited).await
 }
 
 async fn status_from_one(caller: &TestCaller) -> u16 {
     caller.send("GET", LIST, &FROM_ONE).await.status
 }
 
-pub async fn a_client_with_one_incorrect_key_does_not_delay_its_neighbours(service: TestService) {
+pub async fn a_repeated_incorrect_key_does_not_delay_other_clients_of_its_address(
+    service: TestService,
+) {
     let service = throttling(&service, "1").await;
     let acme = service.organization("acme").await;
     let stranger = service.bearer("sk-incorrect");
     for _ in 0..400 {
         assert_eq!(status_from_one(&stranger).await, 401);
     }
-    // Ten look-ups at one a second would be refused.
+    // At one look-up a second, ten would be refused.
     for _ in 0..10 {
         let new = service.caller(&acme, Role::Reader).await;
         assert_eq!(status_from_one(&new).await, 200);
     }
 }
 
-pub async fn a_correct_key_from_an_address_beyond_the_limit_is_slow_and_not_refused(
+pub async fn a_valid_key_from_an_address_beyond_the_limit_is_delayed_and_not_refused(
     service: TestService,
 ) {
     let service = throttling(&service, "20").await;
@@ -68,7 +70,7 @@ pub async fn a_correct_key_from_an_address_beyond_the_limit_is_slow_and_not_refu
     }
     assert_eq!(status_from_one(&new).await, 200);
     assert_eq!(status_from_one(&known).await, 200);
-    let metrics = waiting(&service).await;
+    let metrics = metrics(&service).await;
     let throttled = "models_throttled_key_lookups_total ";
     let count = metrics
         .lines()
@@ -110,19 +112,23 @@ pub async fn look_ups_that_would_wait_too_long_are_refused(service: TestService)
         format!("Too many incorrect API keys came from your address. Please try again in {wait}s.")
     );
     assert_eq!(error["code"], "rate_limit_exceeded");
-    assert_eq!(status_from_one(&known).await, 200, "it is in memory");
-    // Another address is not affected, nor is one that a client claims in front of the proxy.
+    assert_eq!(
+        status_from_one(&known).await,
+        200,
+        "its session is in memory"
+    );
+    // Another address is not affected. The first address of the header, which a client can forge, does not count.
     let other = [("X-Forwarded-For", "192.0.2.1, 192.0.2.2")];
     assert_eq!(unknown.send("GET", LIST, &other).await.status, 200);
 }
 
-async fn waiting(service: &TestService) -> String {
+async fn metrics(service: &TestService) -> String {
     send(service.operations, "GET", "/metrics", &[]).await.body
 }
 
-pub async fn a_request_too_many_is_refused_at_once_and_the_others_are_done(service: TestService) {
+pub async fn a_request_beyond_the_limit_is_refused_at_once(service: TestService) {
     let limited = [("MODELS__LIMITS__REQUESTS_IN_FLIGHT", "2")];
-    let service = service.again_with(&limited).await;
+    let service = service.with_settings(&limited).await;
     let acme = service.organization("acme").await;
     service.models(Some(&acme), &[("a", 1), ("b", 2)]).await;
     let owner = service.caller(&acme, Role::Owner).await;
@@ -135,7 +141,7 @@ pub async fn a_request_too_many_is_refused_at_once_and_the_others_are_done(servi
             tokio::spawn(async move { owner.delete(path).await.status })
         })
         .into();
-    while !waiting(&service)
+    while !metrics(&service)
         .await
         .contains("http_server_active_requests 2\n")
     {
@@ -149,7 +155,7 @@ pub async fn a_request_too_many_is_refused_at_once_and_the_others_are_done(servi
         (503, Some("1"))
     );
     assert_eq!(refused.error()["code"], "server_is_overloaded");
-    assert_eq!(owner.get(LIST).await.status, 200, "memory answers on");
+    assert_eq!(owner.get(LIST).await.status, 200, "memory still serves");
     lock.release().await;
     for deletion in deletions {
         assert_eq!(deletion.await.unwrap(), 200);
@@ -157,35 +163,35 @@ pub async fn a_request_too_many_is_refused_at_once_and_the_others_are_done(servi
     assert_eq!(another.get(LIST).await.status, 200);
 }
 
-pub async fn what_takes_too_long_is_answered_all_the_same(service: TestService) {
+pub async fn a_request_that_takes_too_long_is_a_503(service: TestService) {
     let limited = [
         ("MODELS__LIMITS__REQUEST_TIMEOUT", "4"),
         ("MODELS__CONSISTENCY__LEASE", "3"),
     ];
-    let service = service.again_with(&limited).await;
+    let service = service.with_settings(&limited).await;
     let acme = service.organization("acme").await;
     service.models(Some(&acme), &[("a", 1)]).await;
     let owner = service.caller(&acme, Role::Owner).await;
     let lock = service.lock().await;
     let began = Instant::now();
-    let answer = owner.delete("/v1/models/a").await;
+    let response = owner.delete("/v1/models/a").await;
     let took = began.elapsed().as_secs_f64();
     lock.release().await;
-    assert_eq!(answer.status, 503);
+    assert_eq!(response.status, 503);
     assert!((3.9..4.9).contains(&took), "{took}");
 }
 
-pub async fn a_head_may_be_so_long(service: TestService) {
+pub async fn a_head_longer_than_the_limit_is_a_431(service: TestService) {
     let service = service
-        .again_with(&[("MODELS__LIMITS__HEAD_KIB", "1")])
+        .with_settings(&[("MODELS__LIMITS__HEAD_KIB", "1")])
         .await;
     let reader = reader(&service).await;
     for known in [false, true] {
         for (length, status) in [(1_000, 431), (700, 200)] {
-            let answer = reader
+            let response = reader
                 .send("GET", LIST, &[("X-A", &"a".repeat(length))])
                 .await;
-            assert_eq!(answer.status, status, "{known} {answer:?}");
+            assert_eq!(response.status, status, "{known} {response:?}");
         }
         let long = format!("{LIST}?{}", "a".repeat(1_000));
         assert_eq!(reader.get(&long).await.status, 431);
@@ -197,7 +203,7 @@ pub async fn an_idle_connection_is_closed(service: TestService) {
         ("MODELS__LIMITS__IDLE_TIMEOUT", "2"),
         ("MODELS__LIMITS__HEAD_TIMEOUT", "1"),
     ];
-    let service = service.again_with(&limited).await;
+    let service = service.with_settings(&limited).await;
     let request = format!("GET {LIST} HTTP/1.1\r\nHost: models\r\n\r\n");
     for (sent, least, most, status) in [
         (String::new(), 0.9, 2.5, "408"),
@@ -205,24 +211,24 @@ pub async fn an_idle_connection_is_closed(service: TestService) {
         (format!("{request}GET /v1/mod"), 0.9, 3.5, "401"),
     ] {
         let began = Instant::now();
-        let (answer, is_closed) =
+        let (response, is_closed) =
             exchange(service.address, sent.as_bytes(), Duration::from_secs(9)).await;
         let took = began.elapsed().as_secs_f64();
         assert!(
             is_closed && (least..most).contains(&took),
             "{took} {sent:?}"
         );
-        let answer = String::from_utf8_lossy(&answer);
+        let response = String::from_utf8_lossy(&response);
         assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status}")),
-            "{answer}"
+            response.starts_with(&format!("HTTP/1.1 {status}")),
+            "{response}"
         );
     }
 }
 
-pub async fn who_does_not_read_is_left(service: TestService) {
+pub async fn slow_readers_are_disconnected(service: TestService) {
     let service = service
-        .again_with(&[("MODELS__LIMITS__SEND_TIMEOUT", "3")])
+        .with_settings(&[("MODELS__LIMITS__SEND_TIMEOUT", "3")])
         .await;
     let acme = service.organization("acme").await;
     let ids: Vec<String> = (0..100_000).map(|number| format!("m{number}")).collect();
@@ -233,7 +239,7 @@ pub async fn who_does_not_read_is_left(service: TestService) {
     let token = reader.token.as_ref().unwrap();
     let request =
         format!("GET {LIST} HTTP/1.1\r\nHost: models\r\nAuthorization: Bearer {token}\r\n\r\n");
-    for (pause, is_left) in [(0, false), (6, true)] {
+    for (pause, is_disconnected) in [(0, false), (6, true)] {
         let mut stream = TcpStream::connect(service.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         sleep(Duration::from_secs(pause)).await;
@@ -246,13 +252,13 @@ pub async fn who_does_not_read_is_left(service: TestService) {
                 Err(elapsed) => panic!("{elapsed} after {length} of {whole}"),
             }
         }
-        assert_eq!(length < whole, is_left, "{length} of {whole}");
+        assert_eq!(length < whole, is_disconnected, "{length} of {whole}");
     }
 }
 
-pub async fn a_connection_too_many_waits_for_another_to_close(service: TestService) {
+pub async fn a_connection_beyond_the_limit_waits_for_another_to_close(service: TestService) {
     let service = service
-        .again_with(&[("MODELS__LIMITS__CONNECTIONS", "2")])
+        .with_settings(&[("MODELS__LIMITS__CONNECTIONS", "2")])
         .await;
     let open = [
         TcpStream::connect(service.address).await.unwrap(),
@@ -264,9 +270,9 @@ pub async fn a_connection_too_many_waits_for_another_to_close(service: TestServi
     let waited = timeout(Duration::from_secs(1), &mut third).await;
     assert!(waited.is_err(), "{waited:?}");
     drop(open);
-    let answer: Answer = timeout(Duration::from_secs(5), third)
+    let response: Response = timeout(Duration::from_secs(5), third)
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(answer.status, 401);
+    assert_eq!(response.status, 401);
 }

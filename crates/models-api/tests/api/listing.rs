@@ -12,20 +12,20 @@ fn ids(list: &Value) -> Vec<&str> {
         .collect()
 }
 
-pub async fn the_list_is_whole_ordered_and_holds_each_id_once(service: TestService) {
+pub async fn the_list_is_whole_and_sorted_and_has_each_id_once(service: TestService) {
     let acme = service.organization("acme").await;
     service
         .models(None, &[("b", 2), ("a", 2), ("both", 1)])
         .await;
     service.models(Some(&acme), &[("both", 3)]).await;
-    let answer = service
+    let response = service
         .caller(&acme, Role::Reader)
         .await
         .get("/v1/models?user=librechat&limit=1")
         .await;
 
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(response.status, 200);
+    assert_eq!(response.header("content-type"), Some("application/json"));
     let model = |id: &str, created: u32, owner: &str| {
         format!(
             r#"{{"id":"{id}","object":"model","created":{created},"owned_by":"{owner}","shutdown_date":null}}"#
@@ -37,7 +37,7 @@ pub async fn the_list_is_whole_ordered_and_holds_each_id_once(service: TestServi
         model("both", 3, "acme Inc."),
     ];
     assert_eq!(
-        answer.body,
+        response.body,
         format!(r#"{{"object":"list","data":[{}]}}"#, models.join(","))
     );
 }
@@ -70,16 +70,16 @@ pub async fn a_tenant_sees_its_own_models_and_the_public_ones(service: TestServi
 pub async fn every_role_may_list(service: TestService) {
     let acme = service.organization("acme").await;
     for role in Role::ALL {
-        let answer = service.caller(&acme, role).await.get("/v1/models").await;
+        let response = service.caller(&acme, role).await.get("/v1/models").await;
         assert_eq!(
-            (answer.status, answer.json()),
+            (response.status, response.json()),
             (200, json!({"object": "list", "data": []})),
             "{role}"
         );
     }
 }
 
-pub async fn head_answers_as_get_does_without_the_body(service: TestService) {
+pub async fn head_responds_like_get_without_the_body(service: TestService) {
     let acme = service.organization("acme").await;
     service.models(None, &[("a", 1)]).await;
     let caller = service.caller(&acme, Role::Reader).await;

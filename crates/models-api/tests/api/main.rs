@@ -1,7 +1,6 @@
-//! The service as its clients meet it: HTTP to the real application on a free port, on both
-//! databases.
+//! Tests of the API: HTTP to the real application on a free port, on both databases.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::print_stdout, reason = "the counts of what was tried")]
+#![expect(clippy::print_stdout, reason = "tests print the number of cases")]
 
 mod connections;
 mod contract;
@@ -51,124 +50,124 @@ macro_rules! on_both_databases {
 
 on_both_databases! {
     listing {
-        the_list_is_whole_ordered_and_holds_each_id_once
+        the_list_is_whole_and_sorted_and_has_each_id_once
         a_tenant_sees_its_own_models_and_the_public_ones
         every_role_may_list
-        head_answers_as_get_does_without_the_body
+        head_responds_like_get_without_the_body
     }
     limits {
-        a_client_with_one_incorrect_key_does_not_delay_its_neighbours
-        a_correct_key_from_an_address_beyond_the_limit_is_slow_and_not_refused
+        a_repeated_incorrect_key_does_not_delay_other_clients_of_its_address
+        a_valid_key_from_an_address_beyond_the_limit_is_delayed_and_not_refused
         look_ups_that_would_wait_too_long_are_refused
-        a_request_too_many_is_refused_at_once_and_the_others_are_done
-        what_takes_too_long_is_answered_all_the_same
-        a_head_may_be_so_long
+        a_request_beyond_the_limit_is_refused_at_once
+        a_request_that_takes_too_long_is_a_503
+        a_head_longer_than_the_limit_is_a_431
         an_idle_connection_is_closed
-        who_does_not_read_is_left
-        a_connection_too_many_waits_for_another_to_close
+        slow_readers_are_disconnected
+        a_connection_beyond_the_limit_waits_for_another_to_close
     }
     revisions {
-        a_token_is_moved_by_what_its_holder_may_see_and_nothing_else
-        who_asks_for_the_newest_or_for_a_revision_gets_it_on_every_node
-        what_is_no_token_is_refused_and_one_of_no_history_asks_for_the_newest
-        a_crowd_that_asks_for_the_newest_is_answered
+        only_visible_changes_move_the_revision_token
+        every_node_meets_a_demand_for_a_revision
+        an_invalid_revision_token_is_a_400_and_one_of_another_epoch_demands_the_newest
+        many_demands_for_the_newest_revision_succeed
     }
     reads {
-        both_ways_answer_alike
-        when_a_key_was_last_used_is_recorded_as_the_node_leaves
-        a_list_is_sent_in_the_coding_that_the_client_takes
+        both_read_paths_respond_alike
+        last_uses_of_keys_are_recorded_when_the_node_stops
+        a_list_is_sent_in_a_coding_that_the_client_accepts
     }
     retrieval {
         a_model_is_retrieved_whole
         slashes_in_an_id_may_be_raw_or_encoded
-        a_foreign_model_and_a_missing_one_answer_alike
-        the_history_of_a_foreign_model_takes_no_time
-        paths_that_are_no_ids_are_not_found
-        ids_that_can_no_longer_be_entered_stay_usable
-        what_is_listed_is_retrievable_and_the_other_way_round
+        a_foreign_model_and_a_missing_one_have_the_same_response
+        the_history_of_a_foreign_model_does_not_change_the_response_time
+        malformed_ids_are_a_404
+        stored_ids_with_invisible_characters_stay_usable
+        exactly_the_listed_models_are_retrievable
     }
     deletion {
         an_owner_deletes_a_model_of_its_organization
-        the_refusals_come_in_the_contracts_order
+        refusals_follow_the_order_of_the_contract
         an_empty_id_neither_lists_nor_deletes
-        a_deleted_model_shows_the_public_one_of_the_same_id
+        deleting_an_own_model_reveals_the_public_one_with_the_same_id
     }
     connections {
-        nothing_behind_a_response_that_closes_is_executed
-        pipelined_requests_are_answered_in_their_order
-        a_peer_that_sends_no_more_gets_every_response
+        requests_behind_a_closing_response_are_not_executed
+        pipelined_requests_get_responses_in_their_order
+        a_half_closed_peer_gets_every_response
         the_response_to_a_refused_body_arrives
-        an_offer_of_another_protocol_is_ignored
-        an_offer_that_comes_in_pieces_closes_the_connection_and_says_so
+        an_upgrade_is_ignored
+        an_upgrade_in_pieces_closes_the_connection
     }
     contract {
-        every_row_of_the_contract_answers_as_written
-        every_answer_has_the_contracts_headers
-        ids_of_gateways_and_clients_are_taken_or_refused
-        organization_headers_may_be_ignored
-        an_answered_deletion_is_answered_again_when_it_is_repeated_on_any_node
+        every_row_of_the_contract_has_its_response
+        every_response_has_the_contracts_headers
+        request_ids_of_gateways_and_clients_are_accepted_or_refused
+        a_setting_ignores_organization_headers
+        a_repeated_deletion_succeeds_again_on_any_node
     }
     cors {
-        without_origins_there_is_no_cors
-        configured_origins_may_read_every_answer
-        a_preflight_tells_configured_origins_what_they_may
+        without_origins_responses_have_no_cors_headers
+        configured_origins_may_read_every_response
+        a_preflight_allows_configured_origins_only
     }
     matrix {
-        every_route_refuses_and_allows_as_the_table_says
+        every_route_grants_access_as_the_table_says
     }
     nodes {
-        what_is_deleted_on_one_node_is_gone_on_every_other
+        a_model_deleted_on_one_node_is_deleted_on_every_node
         a_key_that_another_process_revoked_is_refused_at_once
         a_key_that_was_missing_for_a_while_is_accepted_again
-        without_the_wait_a_node_would_show_what_is_gone
-        a_silent_node_is_waited_for_as_long_as_its_lease
-        a_node_that_was_taken_out_begins_anew
-        a_deletion_changes_what_is_in_memory_and_has_nothing_read_anew
+        without_the_barrier_a_node_shows_a_deleted_model
+        the_barrier_waits_for_the_lease_of_a_silent_node
+        a_node_without_its_row_drops_its_caches
+        a_deletion_changes_views_in_memory_without_a_load
     }
     probes {
-        every_probe_is_answered_as_written_down
-        a_head_that_is_too_slow_is_told_so
+        every_probe_has_its_expected_responses
+        a_slow_head_is_a_408
     }
     operations {
-        a_service_is_alive_and_ready_and_says_so_elsewhere_than_the_api
-        a_body_or_an_offer_closes_the_operations_connection_after_its_response
-        what_is_answered_is_counted_by_route_and_never_by_tenant
-        a_service_that_is_told_to_stop_is_not_ready_and_answers_for_a_while
-        a_node_below_the_catalogs_level_serves_nothing_and_says_which_is_needed
-        a_row_that_is_not_understood_empties_the_memory_of_a_node
+        health_is_served_on_the_operations_listener_only
+        a_body_or_an_upgrade_closes_an_operations_connection
+        responses_are_counted_by_route_and_not_by_tenant
+        a_stopping_service_is_not_ready_and_serves_until_the_drain_delay_ends
+        a_node_below_the_catalogs_level_is_not_ready_and_reports_the_needed_level
+        an_unknown_event_makes_a_node_drop_its_caches
     }
     properties {
-        every_error_is_the_envelope
-        listed_is_retrievable_for_random_catalogs_tenants_and_roles
+        every_error_has_the_envelope_for_random_requests
+        listed_models_are_retrievable_in_random_catalogs
     }
     stopping {
-        what_is_in_flight_when_the_service_stops_is_answered
-        no_answer_is_cut_off_when_the_service_stops
+        requests_in_flight_get_responses_when_the_service_stops
+        no_response_is_cut_off_when_the_service_stops
     }
     validators {
-        what_a_client_has_already_is_not_sent_again
-        validators_are_the_contents_alone_on_every_node
+        a_representation_that_the_client_has_is_not_sent_again
+        validators_depend_on_content_alone_on_every_node
         a_long_list_arrives_whole
     }
     strict_client {
-        async_openai_reads_every_answer
+        async_openai_reads_every_response
     }
     guidance {
-        the_root_says_what_the_service_is
-        the_operations_listener_has_an_index_and_knows_its_methods
-        a_wrong_path_is_explained
-        a_refused_head_and_a_refused_browser_are_told_the_setting
-        pages_of_extensions_and_apps_may_be_allowed
+        the_root_describes_the_service
+        the_operations_listener_has_an_index_and_refuses_other_methods
+        an_unknown_path_has_a_hint
+        a_refused_head_and_a_refused_browser_learn_the_setting
+        pages_of_extensions_and_applications_can_be_allowed
     }
     faults {
-        a_faulty_row_is_a_fault_and_a_store_out_of_reach_is_overloaded
-        a_panic_in_a_handler_is_a_fault_and_the_process_lives
-        a_key_that_asks_too_often_is_told_when_to_ask_again
+        a_faulty_row_is_a_500_and_an_unreachable_store_is_a_503
+        a_panic_in_a_handler_is_a_500_and_the_process_continues
+        a_key_beyond_its_rate_limit_is_a_429_with_retry_after
     }
     errors {
-        every_failure_has_the_envelope
+        every_error_has_the_envelope
         a_key_that_is_revoked_or_expired_is_refused
-        organization_and_project_headers_must_be_the_keys
+        organization_and_project_headers_must_match_the_key
         the_scheme_is_case_insensitive_and_the_token_may_hold_spaces
     }
 }

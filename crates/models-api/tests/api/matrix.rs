@@ -6,7 +6,7 @@ use models_core::{Organization, Role};
 use crate::service::{TestCaller, TestService, now, origin};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Who {
+enum CallerKind {
     NoKey,
     Malformed,
     Unknown,
@@ -19,29 +19,34 @@ enum Who {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Which {
+enum ModelKind {
     Own,
     Foreign,
     Missing,
     Public,
 }
 
-const ALL_WHO: [Who; 9] = [
-    Who::NoKey,
-    Who::Malformed,
-    Who::Unknown,
-    Who::Expired,
-    Who::Revoked,
-    Who::Reader,
-    Who::Writer,
-    Who::Owner,
-    Who::OwnerElsewhere,
+const CALLERS: [CallerKind; 9] = [
+    CallerKind::NoKey,
+    CallerKind::Malformed,
+    CallerKind::Unknown,
+    CallerKind::Expired,
+    CallerKind::Revoked,
+    CallerKind::Reader,
+    CallerKind::Writer,
+    CallerKind::Owner,
+    CallerKind::OwnerElsewhere,
 ];
-const ALL_WHICH: [Which; 4] = [Which::Own, Which::Foreign, Which::Missing, Which::Public];
+const MODELS: [ModelKind; 4] = [
+    ModelKind::Own,
+    ModelKind::Foreign,
+    ModelKind::Missing,
+    ModelKind::Public,
+];
 
-/// What the contract says of a route with this access. A permission that is not here fails the test.
-fn expected(route: &Route, who: Who, which: Which) -> u16 {
-    use {Which::*, Who::*};
+/// Returns the status that the contract demands of a route with this access. An unknown permission fails the test.
+fn expected(route: &Route, caller_kind: CallerKind, model_kind: ModelKind) -> u16 {
+    use {CallerKind::*, ModelKind::*};
     let Access::Key(permission) = route.access else {
         return 200;
     };
@@ -51,7 +56,7 @@ fn expected(route: &Route, who: Who, which: Which) -> u16 {
         scope => panic!("the matrix does not know {scope}"),
     };
     let is_list = route.template == Template::List;
-    match (who, which) {
+    match (caller_kind, model_kind) {
         (NoKey | Malformed | Unknown | Expired | Revoked, _) => 401,
         (Reader | Writer, _) if deletes => 403,
         (Reader | Writer | Owner | OwnerElsewhere, _) if is_list => 200,
@@ -65,14 +70,14 @@ async fn caller(
     service: &TestService,
     acme: &Organization,
     other: &Organization,
-    who: Who,
+    caller_kind: CallerKind,
 ) -> TestCaller {
-    match who {
-        Who::NoKey => service.anonymous(),
-        Who::Malformed => service.bearer("sk-mdl-of-our-form-but-with-no-checksum"),
-        Who::Unknown => service.bearer("sk-unknown-0123456789abcdef"),
-        Who::Expired => service.caller_until(acme, Role::Owner, Some(now())).await,
-        Who::Revoked => {
+    match caller_kind {
+        CallerKind::NoKey => service.anonymous(),
+        CallerKind::Malformed => service.bearer("sk-mdl-of-our-form-but-with-no-checksum"),
+        CallerKind::Unknown => service.bearer("sk-unknown-0123456789abcdef"),
+        CallerKind::Expired => service.caller_until(acme, Role::Owner, Some(now())).await,
+        CallerKind::Revoked => {
             let caller = service.caller(acme, Role::Owner).await;
             service
                 .store
@@ -82,45 +87,49 @@ async fn caller(
                 .unwrap();
             caller
         }
-        Who::Reader => service.caller(acme, Role::Reader).await,
-        Who::Writer => service.caller(acme, Role::Writer).await,
-        Who::Owner => service.caller(acme, Role::Owner).await,
-        Who::OwnerElsewhere => service.caller(other, Role::Owner).await,
+        CallerKind::Reader => service.caller(acme, Role::Reader).await,
+        CallerKind::Writer => service.caller(acme, Role::Writer).await,
+        CallerKind::Owner => service.caller(acme, Role::Owner).await,
+        CallerKind::OwnerElsewhere => service.caller(other, Role::Owner).await,
     }
 }
 
-pub async fn every_route_refuses_and_allows_as_the_table_says(service: TestService) {
+pub async fn every_route_grants_access_as_the_table_says(service: TestService) {
     let (acme, other) = (
         service.organization("acme").await,
         service.organization("other").await,
     );
     let mut cells = 0;
-    for who in ALL_WHO {
-        let caller = caller(&service, &acme, &other, who).await;
+    for caller_kind in CALLERS {
+        let caller = caller(&service, &acme, &other, caller_kind).await;
         for route in &ROUTES {
-            for which in ALL_WHICH {
-                // Whatever an earlier cell deleted is there again.
+            for model_kind in MODELS {
+                // Restores the models that an earlier cell deleted.
                 service.models(Some(&acme), &[("own", 1)]).await;
                 service.models(Some(&other), &[("foreign", 1)]).await;
                 service.models(None, &[("public", 1)]).await;
-                let id = format!("{which:?}").to_lowercase();
+                let id = format!("{model_kind:?}").to_lowercase();
                 let path = route.template.pattern().replace("{id:.+}", &id);
-                let answer = caller.send(route.method.as_str(), &path, &[]).await;
+                let response = caller.send(route.method.as_str(), &path, &[]).await;
                 let cell = format!(
-                    "{who:?} {} {} {which:?}",
+                    "{caller_kind:?} {} {} {model_kind:?}",
                     route.method,
                     route.template.pattern()
                 );
-                assert_eq!(answer.status, expected(route, who, which), "{cell}");
-                if answer.status >= 400 && route.method != "HEAD" {
-                    answer.error();
+                assert_eq!(
+                    response.status,
+                    expected(route, caller_kind, model_kind),
+                    "{cell}"
+                );
+                if response.status >= 400 && route.method != "HEAD" {
+                    response.error();
                 }
                 cells += 1;
             }
         }
     }
     println!("{cells} cells");
-    assert_eq!(cells, ALL_WHO.len() * ROUTES.len() * ALL_WHICH.len());
+    assert_eq!(cells, CALLERS.len() * ROUTES.len() * MODELS.len());
     let owner = service.caller(&acme, Role::Owner).await;
     for path in [
         "/v1",
@@ -135,7 +144,7 @@ pub async fn every_route_refuses_and_allows_as_the_table_says(service: TestServi
             assert_eq!(
                 owner.send(method, path, &[]).await.status,
                 404,
-                "{method} {path} is in no table"
+                "{method} {path} is not in the table"
             );
         }
     }

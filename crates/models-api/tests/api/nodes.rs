@@ -1,4 +1,4 @@
-//! Several nodes of one catalog: what is gone on one is gone on all, also on one that is cut off.
+//! Several nodes of one catalog: a deletion on one node takes effect on all, even on a silent one.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use models_store::{Options, open};
 use crate::http::send;
 use crate::service::{TestService, origin};
 
-/// With the settings of the tests' nodes.
+/// The settings of the tests' nodes.
 const OPTIONS: Options = Options {
     max_connections: 2,
     connect_timeout: Duration::from_secs(5),
@@ -17,7 +17,7 @@ const OPTIONS: Options = Options {
     create: false,
 };
 
-pub async fn what_is_deleted_on_one_node_is_gone_on_every_other(service: TestService) {
+pub async fn a_model_deleted_on_one_node_is_deleted_on_every_node(service: TestService) {
     let acme = service.organization("acme").await;
     let names: Vec<String> = (0..30).map(|number| format!("model-{number}")).collect();
     let models: Vec<(&str, u32)> = names.iter().map(|name| (name.as_str(), 1)).collect();
@@ -30,7 +30,7 @@ pub async fn what_is_deleted_on_one_node_is_gone_on_every_other(service: TestSer
         assert_eq!(
             elsewhere.get(&path).await.status,
             200,
-            "it is in memory there"
+            "the other node has the model in memory"
         );
         assert_eq!(owner.delete(&path).await.status, 200);
         assert_eq!(elsewhere.get(&path).await.status, 404);
@@ -39,7 +39,7 @@ pub async fn what_is_deleted_on_one_node_is_gone_on_every_other(service: TestSer
     }
 }
 
-/// As the command line revokes: with a store of its own.
+/// The other process revokes with its own store, like the command line.
 pub async fn a_key_that_another_process_revoked_is_refused_at_once(service: TestService) {
     let acme = service.organization("acme").await;
     let operator = open(service.database_url(), OPTIONS, Nodes::new)
@@ -54,7 +54,7 @@ pub async fn a_key_that_another_process_revoked_is_refused_at_once(service: Test
     }
 }
 
-/// As in a restore, which makes no events: for a while the key is not found.
+/// The key is missing for a while, as in a restore, and no event reports that it is back.
 pub async fn a_key_that_was_missing_for_a_while_is_accepted_again(service: TestService) {
     let acme = service.organization("acme").await;
     let caller = service.caller(&acme, Role::Reader).await;
@@ -71,9 +71,9 @@ pub async fn a_key_that_was_missing_for_a_while_is_accepted_again(service: TestS
     assert_eq!(caller.get("/v1/models").await.status, 200);
 }
 
-/// A change that waits for nobody, as one behind the service's back: it is the control, which shows
-/// that the other node does answer from memory and that the waiting is what makes the difference.
-pub async fn without_the_wait_a_node_would_show_what_is_gone(service: TestService) {
+/// The control: a change by plain SQL does not wait at the barrier. The node still shows the model, so it serves from
+/// memory, and only the barrier prevents that after a deletion.
+pub async fn without_the_barrier_a_node_shows_a_deleted_model(service: TestService) {
     let acme = service.organization("acme").await;
     service.models(Some(&acme), &[("own", 1)]).await;
     let owner = service.caller(&acme, Role::Owner).await;
@@ -82,13 +82,13 @@ pub async fn without_the_wait_a_node_would_show_what_is_gone(service: TestServic
     assert_eq!(owner.get("/v1/models/own").await.status, 200);
 }
 
-/// A node that neither applies nor renews, like one that is cut off from the database, is waited for
-/// as long as its lease, and then taken out.
-pub async fn a_silent_node_is_waited_for_as_long_as_its_lease(service: TestService) {
+/// A silent node neither applies events nor renews its lease, like a node without contact to the database. The barrier
+/// waits until its lease has expired, and its row is then removed.
+pub async fn the_barrier_waits_for_the_lease_of_a_silent_node(service: TestService) {
     let acme = service.organization("acme").await;
     service.models(Some(&acme), &[("one", 1), ("two", 1)]).await;
     let owner = service.caller(&acme, Role::Owner).await;
-    // Of another history: however far it is in that one, it says nothing about this one.
+    // The silent node has another epoch, so its applied revision does not count.
     service
         .add_silent_node("node_silent", 1_000_000, 1_000)
         .await;
@@ -99,32 +99,32 @@ pub async fn a_silent_node_is_waited_for_as_long_as_its_lease(service: TestServi
         waited >= Duration::from_secs(1) && waited < Duration::from_millis(1_500),
         "{waited:?}"
     );
-    // At the next look, a second later at the latest, nobody waits for it any more.
+    // The next renewal, at most a second later, removes its row.
     tokio::time::sleep(Duration::from_millis(2_500)).await;
     let began = Instant::now();
     assert_eq!(owner.delete("/v1/models/two").await.status, 200);
     assert!(began.elapsed() < Duration::from_millis(900));
 }
 
-pub async fn a_node_that_was_taken_out_begins_anew(service: TestService) {
+pub async fn a_node_without_its_row_drops_its_caches(service: TestService) {
     let acme = service.organization("acme").await;
     service.models(Some(&acme), &[("own", 1)]).await;
     let owner = service.caller(&acme, Role::Owner).await;
     assert_eq!(owner.get("/v1/models/own").await.status, 200);
     service.execute_on_nodes("DELETE FROM nodes").await;
-    // Its memory was true until then; behind its back it is made untrue, without an event.
+    // This change makes the node's memory stale without an event.
     service.execute("DELETE FROM models WHERE id = 'own'").await;
     tokio::time::sleep(Duration::from_millis(1_800)).await;
     assert_eq!(
         owner.get("/v1/models/own").await.status,
         404,
-        "it has forgotten everything"
+        "the node has dropped its caches"
     );
 }
 
-/// Whoever deletes many, one by one, does not make the others read the list anew each time. What is left is,
-/// to the byte, what a node shows that has read it anew.
-pub async fn a_deletion_changes_what_is_in_memory_and_has_nothing_read_anew(service: TestService) {
+/// A client that deletes many models one by one does not make the nodes load the list each time. The changed list equals,
+/// byte for byte, the list of a node that loads it.
+pub async fn a_deletion_changes_views_in_memory_without_a_load(service: TestService) {
     let acme = service.organization("acme").await;
     service.models(None, &[("public", 2), ("hidden", 3)]).await;
     let names = ["first", "second", "third", "fourth"];
@@ -132,7 +132,7 @@ pub async fn a_deletion_changes_what_is_in_memory_and_has_nothing_read_anew(serv
         .models(Some(&acme), &names.map(|name| (name, 1)))
         .await;
     let owner = service.caller(&acme, Role::Owner).await;
-    // What is asked for only once is not worth changing.
+    // Only a view that was used more than once is changed in memory.
     for _ in 0..2 {
         owner.get("/v1/models").await;
     }
@@ -153,7 +153,7 @@ pub async fn a_deletion_changes_what_is_in_memory_and_has_nothing_read_anew(serv
         assert_eq!(owner.get("/v1/models/public").await.status, 200);
     }
     assert_eq!(fills(&service).await, before);
-    // One that hid a public model is another matter, and so is everything but a deletion.
+    // The deletion of a model that hid a public one causes a load, and so does an import.
     service.models(Some(&acme), &[("hidden", 1)]).await;
     let own = owner.get("/v1/models/hidden").await;
     assert_eq!(owner.delete("/v1/models/hidden").await.status, 200);
@@ -168,7 +168,7 @@ pub async fn a_deletion_changes_what_is_in_memory_and_has_nothing_read_anew(serv
     assert_eq!(fills(&service).await, before + 2);
 }
 
-/// How often a view was read from the database.
+/// The number of views that the node loaded from the database.
 async fn fills(service: &TestService) -> u32 {
     const NAME: &str = "models_cache_fills_total{cache=\"views\"} ";
     let metrics = send(service.operations, "GET", "/metrics", &[]).await;

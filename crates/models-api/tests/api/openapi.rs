@@ -1,4 +1,4 @@
-//! The OpenAPI document says what the table of routes says, and every response that the tests get is as it says.
+//! The OpenAPI document matches the table of routes, and every response in these tests matches the document.
 
 mod document;
 mod schema;
@@ -8,17 +8,17 @@ use std::collections::BTreeSet;
 use models_api::ROUTES;
 use serde_json::{Value, json};
 
-use crate::http::Answer;
+use crate::http::Response;
 use document::{DOCUMENT, keys, resolve};
 
-/// Panics unless the document has this response to this request. What is asked of no route is not in it.
-pub fn assert_documented(method: &str, path: &str, answer: &Answer) {
-    if let Err(reason) = check(method, path, answer) {
-        panic!("{method} {path} is not answered as documented: {reason}: {answer:?}");
+/// Panics unless the document has this response to this request. Ignores requests without a route.
+pub fn assert_documented(method: &str, path: &str, response: &Response) {
+    if let Err(reason) = check(method, path, response) {
+        panic!("the response to {method} {path} is not documented: {reason}: {response:?}");
     }
 }
 
-fn check(method: &str, path: &str, answer: &Answer) -> Result<(), String> {
+fn check(method: &str, path: &str, response: &Response) -> Result<(), String> {
     let Some(template) = template(path) else {
         return Ok(());
     };
@@ -26,36 +26,36 @@ fn check(method: &str, path: &str, answer: &Answer) -> Result<(), String> {
     if item.get(method.to_lowercase()).is_none() {
         return Ok(());
     }
-    // The response to HEAD is documented as that to GET, without its body.
+    // The document describes the response to HEAD as the one to GET, without its body.
     let (operation, is_head) = match method {
         "HEAD" => (&item["get"], true),
         _ => (&item[method.to_lowercase()], false),
     };
-    let status = answer.status.to_string();
-    let response = operation["responses"].get(&status);
-    let response = resolve(response.ok_or_else(|| format!("no status {status}"))?);
-    for name in keys(&response["headers"]) {
-        let is_there = answer.header(&name.to_lowercase()).is_some();
+    let status = response.status.to_string();
+    let documented = operation["responses"].get(&status);
+    let documented = resolve(documented.ok_or_else(|| format!("no status {status}"))?);
+    for name in keys(&documented["headers"]) {
+        let is_there = response.header(&name.to_lowercase()).is_some();
         is_there
             .then_some(())
             .ok_or_else(|| format!("no header {name}"))?;
     }
-    if is_head || response.get("content").is_none() {
-        let is_empty = answer.body.is_empty();
+    if is_head || documented.get("content").is_none() {
+        let is_empty = response.body.is_empty();
         return is_empty.then_some(()).ok_or_else(|| "a body".to_owned());
     }
-    let content_type = answer.header("content-type").ok_or("no content type")?;
+    let content_type = response.header("content-type").ok_or("no content type")?;
     let media_type = content_type.split(';').next().unwrap_or_default();
-    let content = response["content"].get(media_type);
+    let content = documented["content"].get(media_type);
     let content = content.ok_or_else(|| format!("no content of type {media_type}"))?;
     let body = match media_type {
-        "application/json" => answer.json(),
-        _ => Value::String(answer.body.clone()),
+        "application/json" => response.json(),
+        _ => Value::String(response.body.clone()),
     };
     schema::check(&content["schema"], &body)
 }
 
-/// The path of the document that this path is one of.
+/// Returns the document's path that matches this path.
 fn template(path: &str) -> Option<&'static str> {
     match path.split('?').next()? {
         "/" => Some("/"),
@@ -84,28 +84,28 @@ fn the_document_has_every_route_and_no_other() {
 }
 
 #[test]
-fn a_response_that_is_not_documented_is_noticed() {
+fn an_undocumented_response_fails_the_check() {
     let model =
         json!({"id": "a", "object": "model", "created": 1, "owned_by": "b", "shutdown_date": null});
-    let whole = Answer {
+    let whole = Response {
         status: 200,
         headers: ["content-type", "x-models-revision", "etag"]
             .map(|name| (name.to_owned(), "application/json".to_owned()))
             .to_vec(),
         body: model.to_string(),
     };
-    let refusal = |change: &dyn Fn(&mut Answer)| {
-        let mut answer = whole.clone();
-        change(&mut answer);
-        check("GET", "/v1/models/a", &answer).err()
+    let refusal = |change: &dyn Fn(&mut Response)| {
+        let mut response = whole.clone();
+        change(&mut response);
+        check("GET", "/v1/models/a", &response).err()
     };
     assert_eq!(refusal(&|_| ()), None);
     assert_eq!(
-        refusal(&|answer| answer.status = 418),
+        refusal(&|response| response.status = 418),
         Some("no status 418".to_owned())
     );
     for removed in ["etag", "content-type"] {
-        let is_refused = refusal(&|answer| answer.headers.retain(|(name, _)| name != removed));
+        let is_refused = refusal(&|response| response.headers.retain(|(name, _)| name != removed));
         assert!(is_refused.is_some(), "{removed}");
     }
     let with = |name: &str, value: Value| {
@@ -125,11 +125,11 @@ fn a_response_that_is_not_documented_is_noticed() {
         json!([]).to_string(),
     ] {
         assert!(
-            refusal(&|answer| answer.body.clone_from(&body)).is_some(),
+            refusal(&|response| response.body.clone_from(&body)).is_some(),
             "{body}"
         );
     }
     let dated = with("shutdown_date", json!("2027-01-31"));
-    assert_eq!(refusal(&|answer| answer.body.clone_from(&dated)), None);
+    assert_eq!(refusal(&|response| response.body.clone_from(&dated)), None);
     assert!(check("HEAD", "/v1/models/a", &whole).is_err(), "a body");
 }

@@ -1,4 +1,4 @@
-//! What operators see: health, metrics, and a service that stops in good order.
+//! The operations listener: health, metrics, and an orderly stop.
 
 use std::time::{Duration, Instant};
 
@@ -6,32 +6,32 @@ use models_core::Role;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::http::{Answer, send};
+use crate::http::{Response, send};
 use crate::service::TestService;
 
-async fn look(service: &TestService, path: &str) -> Answer {
+async fn get(service: &TestService, path: &str) -> Response {
     send(service.operations, "GET", path, &[]).await
 }
 
-pub async fn a_service_is_alive_and_ready_and_says_so_elsewhere_than_the_api(service: TestService) {
-    let live = look(&service, "/health/live").await;
+pub async fn health_is_served_on_the_operations_listener_only(service: TestService) {
+    let live = get(&service, "/health/live").await;
     assert_eq!(
         (live.status, live.json()["status"].as_str()),
         (200, Some("live"))
     );
-    let ready = look(&service, "/health/ready").await;
+    let ready = get(&service, "/health/ready").await;
     assert_eq!(ready.status, 200, "{ready:?}");
     let body = ready.json();
     for (name, value) in [("status", "ready"), ("database", "ok"), ("lease", "ok")] {
         assert_eq!(body[name], value, "{body}");
     }
-    assert_eq!(look(&service, "/v1/models").await.status, 404);
+    assert_eq!(get(&service, "/v1/models").await.status, 404);
     for path in ["/health/live", "/health/ready", "/metrics"] {
         assert_eq!(service.anonymous().get(path).await.status, 404);
     }
 }
 
-/// What the operations listener sends until it closes, where these bytes come one after the other.
+/// Sends these parts to the operations listener one by one, and returns its bytes until it closes.
 async fn exchange(service: &TestService, parts: &[&str]) -> String {
     let mut stream = TcpStream::connect(service.operations).await.unwrap();
     for part in parts {
@@ -43,9 +43,7 @@ async fn exchange(service: &TestService, parts: &[&str]) -> String {
     received
 }
 
-pub async fn a_body_or_an_offer_closes_the_operations_connection_after_its_response(
-    service: TestService,
-) {
+pub async fn a_body_or_an_upgrade_closes_an_operations_connection(service: TestService) {
     let next = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
     let get = |more: &str| next.replace("\r\n\r\n", more);
     let chunked = get("\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
@@ -70,7 +68,7 @@ pub async fn a_body_or_an_offer_closes_the_operations_connection_after_its_respo
     }
 }
 
-pub async fn what_is_answered_is_counted_by_route_and_never_by_tenant(service: TestService) {
+pub async fn responses_are_counted_by_route_and_not_by_tenant(service: TestService) {
     let acme = service.organization("acme").await;
     service.models(Some(&acme), &[("secret-model", 1)]).await;
     let owner = service.caller(&acme, Role::Owner).await;
@@ -85,7 +83,7 @@ pub async fn what_is_answered_is_counted_by_route_and_never_by_tenant(service: T
     service.anonymous().get("/v1/models").await;
     service.bearer("sk-unknown").get("/v1/models").await;
     owner.delete("/v1/models/secret-model").await;
-    let metrics = look(&service, "/metrics").await;
+    let metrics = get(&service, "/metrics").await;
     assert!(
         metrics
             .header("content-type")
@@ -140,16 +138,16 @@ pub async fn what_is_answered_is_counted_by_route_and_never_by_tenant(service: T
         );
     }
     let token = owner.token.as_ref().unwrap();
-    for told in ["acme", "secret-model", &token[..20], acme.id.as_str()] {
-        assert!(!metrics.body.contains(told), "{told}");
+    for secret in ["acme", "secret-model", &token[..20], acme.id.as_str()] {
+        assert!(!metrics.body.contains(secret), "{secret}");
     }
 }
 
-pub async fn a_service_that_is_told_to_stop_is_not_ready_and_answers_for_a_while(
+pub async fn a_stopping_service_is_not_ready_and_serves_until_the_drain_delay_ends(
     service: TestService,
 ) {
     let mut service = service
-        .again_with(&[("MODELS__SERVER__DRAIN_DELAY", "2")])
+        .with_settings(&[("MODELS__SERVER__DRAIN_DELAY", "2")])
         .await;
     let acme = service.organization("acme").await;
     let reader = service.caller(&acme, Role::Reader).await;
@@ -174,7 +172,7 @@ pub async fn a_service_that_is_told_to_stop_is_not_ready_and_answers_for_a_while
     stopping.await.unwrap();
 }
 
-/// Appends a row of a kind that this version does not know; `catalog` is what else becomes of the catalog's row.
+/// Appends an event of a kind that this version does not know. `catalog` holds further changes to the catalog's row.
 async fn append_a_row_of_a_newer_version(service: &TestService, catalog: &str) {
     service
         .execute(&format!(
@@ -186,13 +184,13 @@ async fn append_a_row_of_a_newer_version(service: &TestService, catalog: &str) {
         .await;
 }
 
-pub async fn a_node_below_the_catalogs_level_serves_nothing_and_says_which_is_needed(
+pub async fn a_node_below_the_catalogs_level_is_not_ready_and_reports_the_needed_level(
     service: TestService,
 ) {
     let acme = service.organization("acme").await;
     let reader = service.caller(&acme, Role::Reader).await;
     assert_eq!(reader.get("/v1/models").await.status, 200);
-    let body = look(&service, "/health/ready").await.json();
+    let body = get(&service, "/health/ready").await.json();
     assert_eq!(body.get("needed_level"), None, "{body}");
     append_a_row_of_a_newer_version(&service, ", level = 7").await;
     let deadline = Instant::now() + Duration::from_secs(30);
@@ -200,7 +198,7 @@ pub async fn a_node_below_the_catalogs_level_serves_nothing_and_says_which_is_ne
         assert!(Instant::now() < deadline);
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let ready = look(&service, "/health/ready").await;
+    let ready = get(&service, "/health/ready").await;
     let body = ready.json();
     assert_eq!(
         (ready.status, &body["needed_level"]),
@@ -209,16 +207,16 @@ pub async fn a_node_below_the_catalogs_level_serves_nothing_and_says_which_is_ne
     );
 }
 
-/// What the row took away can only be told by a newer version.
-pub async fn a_row_that_is_not_understood_empties_the_memory_of_a_node(service: TestService) {
+/// Only a newer version knows which data the event invalidates.
+pub async fn an_unknown_event_makes_a_node_drop_its_caches(service: TestService) {
     let acme = service.organization("acme").await;
     service.models(Some(&acme), &[("own", 1)]).await;
     let reader = service.caller(&acme, Role::Reader).await;
     assert_eq!(reader.get("/v1/models/own").await.status, 200);
     service.execute("DELETE FROM models WHERE id = 'own'").await;
     let stale = reader.get("/v1/models/own").await.status;
-    assert_eq!(stale, 200, "the control: memory answers");
+    assert_eq!(stale, 200, "the control: memory serves a deleted model");
     append_a_row_of_a_newer_version(&service, "").await;
-    service.hears_of_everything().await;
+    service.catch_up().await;
     assert_eq!(reader.get("/v1/models/own").await.status, 404);
 }

@@ -1,5 +1,5 @@
-//! Bytes that no SDK sends. The answer to each is written down: the statuses of all answers on the
-//! connection, and whether it is closed after them.
+//! Bytes that no SDK sends. Each probe lists the expected statuses of all responses on its connection, and whether the
+//! service closes the connection after them.
 
 use std::time::Duration;
 
@@ -11,35 +11,35 @@ use tokio::time::timeout;
 use crate::http::exchange;
 use crate::service::TestService;
 
-/// Stands for the header with a good key in the probes below.
+/// The placeholder of a valid key in the probes below.
 const KEY: &str = "{key}";
 
 struct Probe {
-    what: &'static str,
+    name: &'static str,
     bytes: Vec<u8>,
     statuses: Vec<u16>,
     closes: bool,
 }
 
-/// The connection stays open after the answers.
-fn open(what: &'static str, request: impl AsRef<[u8]>, statuses: &[u16]) -> Probe {
+/// A probe whose connection stays open after the responses.
+fn open(name: &'static str, request: impl AsRef<[u8]>, statuses: &[u16]) -> Probe {
     Probe {
-        what,
+        name,
         bytes: request.as_ref().to_vec(),
         statuses: statuses.to_vec(),
         closes: false,
     }
 }
 
-/// The server closes the connection after the answers.
-fn closed(what: &'static str, request: impl AsRef<[u8]>, statuses: &[u16]) -> Probe {
+/// A probe whose connection the service closes after the responses.
+fn closed(name: &'static str, request: impl AsRef<[u8]>, statuses: &[u16]) -> Probe {
     Probe {
         closes: true,
-        ..open(what, request, statuses)
+        ..open(name, request, statuses)
     }
 }
 
-/// A good request with these header lines more.
+/// A valid request with these additional header lines.
 fn get(more: &str) -> String {
     target("GET", "/v1/models/a", more)
 }
@@ -142,7 +142,7 @@ fn framing() -> Vec<Probe> {
         closed("a body in chunks", coding("chunked") + "5\r\nhello\r\n0\r\n\r\n", &[200]),
         closed("a long body in chunks", coding("chunked") + &chunks(40), &[200]),
         closed("chunks with extensions", coding("chunked") + "5;a=b\r\nhello\r\n0\r\n\r\n", &[200]),
-        closed("chunks that make no sense", coding("chunked") + "zz\r\nhello\r\n0\r\n\r\n", &[400]),
+        closed("malformed chunks", coding("chunked") + "zz\r\nhello\r\n0\r\n\r\n", &[400]),
         closed("chunks and a length", get("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n") + "0\r\n\r\n", &[400]),
         closed("a length and chunks", get("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n", &[400]),
         closed("chunked twice", get("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n", &[400]),
@@ -162,19 +162,19 @@ fn pipelines() -> Vec<Probe> {
         open("two requests", get("") + &get(""), &[200, 200]),
         open("twenty requests", get("").repeat(20), &[200; 20]),
         open("failures and successes in turn", target("GET", "/x", "") + &get("") + &target("PUT", "/v1/models", "") + &get(""), &[404, 200, 405, 200]),
-        closed("a good one and a bad one", get("") + "BAD\r\n\r\n", &[200, 400]),
-        closed("a bad one and a good one", "BAD\r\n\r\n".to_owned() + &get(""), &[400]),
+        closed("a valid request and a malformed one", get("") + "BAD\r\n\r\n", &[200, 400]),
+        closed("a malformed request and a valid one", "BAD\r\n\r\n".to_owned() + &get(""), &[400]),
         open("HEAD and GET", target("HEAD", "/v1/models/a", "") + &get(""), &[200, 200]),
         open("a refused HEAD and GET", target("HEAD", "/x", "") + &get(""), &[404, 200]),
         open("DELETE with a body, and GET", target("DELETE", "/v1/models/a", "Content-Length: 2\r\n") + "{}" + &get(""), &[403, 200]),
         closed("HTTP/1.0 kept alive, and then no HTTP", get("Connection: keep-alive\r\n").replace("HTTP/1.1", "HTTP/1.0") + "BAD\r\n\r\n", &[200, 400]),
-        closed("a last one", get("Connection: close\r\n"), &[200]),
-        closed("a last one, and another behind it", get("Connection: close\r\n") + &get(""), &[200]),
-        closed("two, and the last says so", get("") + &get("Connection: close\r\n"), &[200, 200]),
+        closed("Connection: close", get("Connection: close\r\n"), &[200]),
+        closed("Connection: close, and another request behind it", get("Connection: close\r\n") + &get(""), &[200]),
+        closed("two requests, the last with Connection: close", get("") + &get("Connection: close\r\n"), &[200, 200]),
     ]
 }
 
-pub async fn every_probe_is_answered_as_written_down(service: TestService) {
+pub async fn every_probe_has_its_expected_responses(service: TestService) {
     let acme = service.organization("acme").await;
     service.models(None, &[("a", 1)]).await;
     let caller = service.caller(&acme, Role::Reader).await;
@@ -194,10 +194,10 @@ pub async fn every_probe_is_answered_as_written_down(service: TestService) {
             )
         }
     });
-    for (probe, (answer, closes)) in futures_util::future::join_all(probing).await {
-        let text = String::from_utf8_lossy(&answer);
-        assert_eq!(statuses(&text), probe.statuses, "{}: {text}", probe.what);
-        assert_eq!(closes, probe.closes, "{}: {text}", probe.what);
+    for (probe, (response, closes)) in futures_util::future::join_all(probing).await {
+        let text = String::from_utf8_lossy(&response);
+        assert_eq!(statuses(&text), probe.statuses, "{}: {text}", probe.name);
+        assert_eq!(closes, probe.closes, "{}: {text}", probe.name);
         let errors = probe
             .statuses
             .iter()
@@ -212,15 +212,15 @@ pub async fn every_probe_is_answered_as_written_down(service: TestService) {
         assert!(
             envelopes == errors || (heads > 0 && envelopes == errors - 1),
             "{}: {text}",
-            probe.what
+            probe.name
         );
         let ids = text.matches("\r\nx-request-id: ").count();
-        let answers = probe
+        let responses = probe
             .statuses
             .iter()
             .filter(|status| **status >= 200)
             .count();
-        assert_eq!(ids, answers, "{}: {text}", probe.what);
+        assert_eq!(ids, responses, "{}: {text}", probe.name);
     }
     println!("{count} probes");
 }
@@ -232,16 +232,15 @@ fn with_key(bytes: &[u8], key: &str) -> Vec<u8> {
     }
 }
 
-/// The statuses of all answers; the bodies are JSON, in which no line begins like an answer.
+/// The statuses of all responses. No line of a JSON body begins like a response.
 fn statuses(text: &str) -> Vec<u16> {
     text.match_indices("HTTP/1.")
         .map(|(start, _)| text[start + 9..start + 12].parse().unwrap())
         .collect()
 }
 
-/// The first head of a connection, and one that begins when the request before it has been
-/// answered.
-pub async fn a_head_that_is_too_slow_is_told_so(service: TestService) {
+/// The slow head is the first of its connection, or follows a response.
+pub async fn a_slow_head_is_a_408(service: TestService) {
     let first = slow_head(&service, "");
     let second = slow_head(&service, "GET /v1/nothing HTTP/1.1\r\nHost: x\r\n\r\n");
     let (first, second) = tokio::join!(first, second);
@@ -258,20 +257,20 @@ pub async fn a_head_that_is_too_slow_is_told_so(service: TestService) {
     }
 }
 
-/// Sends a whole request, if any, and when that is answered the beginning of another; and answers
-/// what comes back to that.
+/// Sends the request `before`, if it is not empty, and waits for its response. Then sends the beginning of another
+/// request, and returns the response to that.
 async fn slow_head(service: &TestService, before: &str) -> String {
     let mut stream = TcpStream::connect(service.address).await.unwrap();
     stream.write_all(before.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    while !before.is_empty() && !answer.ends_with(b"}") {
-        stream.read_buf(&mut answer).await.unwrap();
+    let mut response = Vec::new();
+    while !before.is_empty() && !response.ends_with(b"}") {
+        stream.read_buf(&mut response).await.unwrap();
     }
-    answer.clear();
+    response.clear();
     stream.write_all(b"GET /v1/mod").await.unwrap();
-    timeout(Duration::from_secs(20), stream.read_to_end(&mut answer))
+    timeout(Duration::from_secs(20), stream.read_to_end(&mut response))
         .await
         .unwrap()
         .unwrap();
-    String::from_utf8(answer).unwrap()
+    String::from_utf8(response).unwrap()
 }

@@ -1,4 +1,4 @@
-//! What holds for all requests and all catalogs, tried on random ones.
+//! Properties of all requests and all catalogs, tested with random ones.
 
 use models_core::{Organization, Role};
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use tokio::task::block_in_place;
 use crate::http::send;
 use crate::service::TestService;
 
-/// OpenAI's envelope: all keys there, nothing else.
+/// OpenAI's error envelope, with all its keys and no other.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Envelope {
@@ -28,7 +28,7 @@ struct ErrorObject {
     code: Option<String>,
 }
 
-/// Null or text, but not absent.
+/// Deserializes null or text, and refuses an absent field.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Option::deserialize(deserializer)
 }
@@ -49,7 +49,7 @@ fn check<S: Strategy>(
     });
 }
 
-pub async fn every_error_is_the_envelope(service: TestService) {
+pub async fn every_error_has_the_envelope_for_random_requests(service: TestService) {
     let acme = service.organization("acme").await;
     service.models(None, &[("a", 1)]).await;
     let owner = service.caller(&acme, Role::Owner).await;
@@ -70,18 +70,18 @@ pub async fn every_error_is_the_envelope(service: TestService) {
         300,
         (method, path, authorization),
         async |(method, path, authorization)| {
-            let answer = send(
+            let response = send(
                 service.address,
                 &method,
                 &path,
                 &[("Authorization", authorization.as_str())],
             )
             .await;
-            prop_assert!(answer.status < 500, "{method} {path}: {answer:?}");
-            if answer.status >= 400 && method != "HEAD" {
-                let envelope: Envelope = serde_json::from_str(&answer.body).map_err(|error| {
+            prop_assert!(response.status < 500, "{method} {path}: {response:?}");
+            if response.status >= 400 && method != "HEAD" {
+                let envelope: Envelope = serde_json::from_str(&response.body).map_err(|error| {
                     TestCaseError::fail(format!(
-                        "{method} {path} {authorization}: {error}: {answer:?}"
+                        "{method} {path} {authorization}: {error}: {response:?}"
                     ))
                 })?;
                 let ErrorObject {
@@ -92,14 +92,14 @@ pub async fn every_error_is_the_envelope(service: TestService) {
                 } = envelope.error;
                 prop_assert!(!message.is_empty() && r#type == "invalid_request_error");
                 prop_assert_eq!(param.is_some(), code.as_deref() == Some("model_not_found"));
-                prop_assert_eq!(answer.header("content-type"), Some("application/json"));
+                prop_assert_eq!(response.header("content-type"), Some("application/json"));
             }
             Ok(())
         },
     );
 }
 
-pub async fn listed_is_retrievable_for_random_catalogs_tenants_and_roles(service: TestService) {
+pub async fn listed_models_are_retrievable_in_random_catalogs(service: TestService) {
     let organizations: [Organization; 3] = [
         service.organization("a").await,
         service.organization("b").await,
@@ -115,26 +115,26 @@ pub async fn listed_is_retrievable_for_random_catalogs_tenants_and_roles(service
         role,
         proptest::collection::vec(id, 5),
     );
-    check(20, strategy, async |(catalog, who, role, others)| {
-        let mut asked = others;
+    check(20, strategy, async |(catalog, index, role, others)| {
+        let mut requested = others;
         for (owner, id, created) in &catalog {
             service
                 .models(owner.map(|index| &organizations[index]), &[(id, *created)])
                 .await;
-            asked.push(id.clone());
+            requested.push(id.clone());
         }
-        let caller = service.caller(&organizations[who], role).await;
+        let caller = service.caller(&organizations[index], role).await;
         let list = caller.get("/v1/models").await.json();
         let listed = list["data"].as_array().unwrap();
         prop_assert!(
             listed.is_sorted_by_key(|model| (model["created"].as_u64(), model["id"].as_str()))
         );
-        asked.extend(
+        requested.extend(
             listed
                 .iter()
                 .map(|model| model["id"].as_str().unwrap().to_owned()),
         );
-        for id in asked {
+        for id in requested {
             let retrieved = caller
                 .get(&format!("/v1/models/{}", id.replace('%', "%25")))
                 .await;

@@ -1,4 +1,4 @@
-//! What a node shows of a database that does only some of what it is told.
+//! The readiness of a node whose database fails partly.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ async fn ready(operations: SocketAddr) -> (u16, Value) {
     (ready.status, ready.json())
 }
 
-/// Waits until the node says so.
+/// Waits until the readiness check has this status, and this value of the key.
 async fn becomes(operations: SocketAddr, status: u16, key: &str, value: &str) {
     let began = Instant::now();
     loop {
@@ -55,7 +55,7 @@ async fn a_node_that_renews_its_lease_and_cannot_read_is_not_ready() {
     assert_eq!(
         reader.get("/v1/models").await.status,
         200,
-        "memory may be answered from"
+        "a node with a lease still serves from memory"
     );
     service
         .execute("ALTER TABLE elsewhere RENAME TO events")
@@ -76,7 +76,7 @@ async fn failing_writes_are_shown_and_counted_and_the_node_stays_ready() {
         line.unwrap().parse::<u64>().unwrap()
     };
     assert_eq!(count().await, 0);
-    // Changes wait for this row, and nothing else does.
+    // Only changes wait for this row.
     let mut other = PgConnection::connect(service.database_url()).await.unwrap();
     let lock = "BEGIN; SELECT revision FROM catalog FOR UPDATE";
     other.execute(lock).await.unwrap();
@@ -89,7 +89,7 @@ async fn failing_writes_are_shown_and_counted_and_the_node_stays_ready() {
         "{body}"
     );
     assert!(count().await > 0);
-    // What concerns the request alone is no failure of the database.
+    // A refusal that concerns only the request is not a failure of the database.
     let before = count().await;
     assert_eq!(owner.delete("/v1/models/missing").await.status, 404);
     assert_eq!(owner.delete("/v1/models/own").await.status, 200);
@@ -98,7 +98,7 @@ async fn failing_writes_are_shown_and_counted_and_the_node_stays_ready() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deletion_whose_commit_is_not_confirmed_says_so_and_can_be_repeated() {
+async fn an_unconfirmed_deletion_is_a_503_and_can_be_retried() {
     let service = TestService::on_postgres().await;
     let acme = service.organization("acme").await;
     service.models(Some(&acme), &[("own", 1)]).await;
@@ -107,15 +107,15 @@ async fn a_deletion_whose_commit_is_not_confirmed_says_so_and_can_be_repeated() 
     let owner = service.caller(&acme, Role::Owner).await;
     let owner = node.bearer(owner.token.as_ref().unwrap());
     proxy.black_hole_after("COMMIT;");
-    let answer = owner.delete("/v1/models/own").await;
+    let response = owner.delete("/v1/models/own").await;
     assert!(proxy.is_triggered());
-    let body = r#"{"error":{"message":"The server is overloaded or not ready yet. The change may have been made all the same; look before you repeat it.","type":"service_unavailable_error","param":null,"code":"server_is_overloaded"}}"#;
-    assert_eq!((answer.status, answer.body.as_str()), (503, body));
-    assert_eq!(answer.header("retry-after"), Some("1"));
-    assert_eq!(answer.header("x-should-retry"), None);
+    let body = r#"{"error":{"message":"The server is overloaded or not ready yet. The change may have been made nevertheless; check before you retry.","type":"service_unavailable_error","param":null,"code":"server_is_overloaded"}}"#;
+    assert_eq!((response.status, response.body.as_str()), (503, body));
+    assert_eq!(response.header("retry-after"), Some("1"));
+    assert_eq!(response.header("x-should-retry"), None);
     let again = [("x-stainless-retry-count", "1")];
-    let answer = owner.send("DELETE", "/v1/models/own", &again).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
+    let response = owner.send("DELETE", "/v1/models/own", &again).await;
+    assert_eq!(response.status, 200, "{response:?}");
     for node in [&service, &node] {
         let reader = node.bearer(owner.token.as_ref().unwrap());
         assert_eq!(reader.get("/v1/models/own").await.status, 404);

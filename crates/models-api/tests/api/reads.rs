@@ -1,27 +1,27 @@
-//! The two ways of a read: memory answers it at once, or the handlers do. Nobody can tell which.
+//! The two paths of a read: the fast path from memory, and the slow path through the handlers. Their responses are equal.
 
 use std::io::Read;
 use std::time::Duration;
 
 use models_core::Role;
 
-use crate::http::Answer;
+use crate::http::Response;
 use crate::service::{TestCaller, TestService, now, origin};
 
-/// Reads with it go to the handlers, and nothing else changes.
-const THE_LONG_WAY: (&str, &str) = ("Content-Length", "0");
+/// A header that sends a read through the handlers, and changes nothing else.
+const SLOW_PATH: (&str, &str) = ("Content-Length", "0");
 
-/// Everything but what is different on each answer.
-fn lasting(answer: &Answer) -> (u16, Vec<(String, String)>, String) {
-    let mut headers = answer.headers.clone();
+/// The response without the headers that differ on each response.
+fn lasting(response: &Response) -> (u16, Vec<(String, String)>, String) {
+    let mut headers = response.headers.clone();
     headers.retain(|(name, _)| {
         !["date", "x-request-id", "openai-processing-ms"].contains(&name.as_str())
     });
     headers.sort();
-    (answer.status, headers, answer.body.clone())
+    (response.status, headers, response.body.clone())
 }
 
-pub async fn both_ways_answer_alike(service: TestService) {
+pub async fn both_read_paths_respond_alike(service: TestService) {
     let acme = service.organization("acme").await;
     service
         .models(
@@ -94,12 +94,12 @@ pub async fn both_ways_answer_alike(service: TestService) {
     for path in paths {
         for headers in headers {
             for method in ["GET", "HEAD"] {
-                let short = reader.send(method, path, headers).await;
-                let long = [headers, &[THE_LONG_WAY]].concat();
-                let long = reader.send(method, path, &long).await;
+                let fast = reader.send(method, path, headers).await;
+                let slow = [headers, &[SLOW_PATH]].concat();
+                let slow = reader.send(method, path, &slow).await;
                 assert_eq!(
-                    lasting(&short),
-                    lasting(&long),
+                    lasting(&fast),
+                    lasting(&slow),
                     "{method} {path} {headers:?}"
                 );
                 pairs += 1;
@@ -109,8 +109,8 @@ pub async fn both_ways_answer_alike(service: TestService) {
     println!("{pairs} pairs");
 }
 
-/// Asks until the list comes in this coding: it is made aside.
-async fn list_in(caller: &TestCaller, accepted: &str, coding: &str) -> (Answer, Vec<u8>) {
+/// Requests the list until it arrives in this coding, because the service encodes it in the background.
+async fn list_in(caller: &TestCaller, accepted: &str, coding: &str) -> (Response, Vec<u8>) {
     for _ in 0..500 {
         let (head, body) = caller
             .get_bytes("/v1/models", &[("Accept-Encoding", accepted)])
@@ -124,7 +124,7 @@ async fn list_in(caller: &TestCaller, accepted: &str, coding: &str) -> (Answer, 
     panic!("the list was never sent in {coding}");
 }
 
-pub async fn a_list_is_sent_in_the_coding_that_the_client_takes(service: TestService) {
+pub async fn a_list_is_sent_in_a_coding_that_the_client_accepts(service: TestService) {
     let acme = service.organization("acme").await;
     let names: Vec<String> = (0..1_000).map(|number| format!("model-{number}")).collect();
     let models: Vec<(&str, u32)> = names.iter().map(|name| (name.as_str(), 1)).collect();
@@ -164,7 +164,7 @@ pub async fn a_list_is_sent_in_the_coding_that_the_client_takes(service: TestSer
         let other = reader.send("GET", "/v1/models", &conditions[1..]).await;
         assert_eq!(
             other.status, 200,
-            "a client that does not take it cannot have it"
+            "a client that does not accept the coding cannot have it"
         );
         let head = reader.send("HEAD", "/v1/models", &conditions[..1]).await;
         assert_eq!(head.header("content-length"), Some(length.as_str()));
@@ -173,7 +173,7 @@ pub async fn a_list_is_sent_in_the_coding_that_the_client_takes(service: TestSer
     }
     tags.sort();
     tags.dedup();
-    assert_eq!(tags.len(), 4, "each has a validator of its own");
+    assert_eq!(tags.len(), 4, "each coding has its own validator");
     let (_, body) = list_in(&reader, "gzip;q=0.5, br;q=0.1", "gzip").await;
     assert!(!body.is_empty());
     let (model, _) = reader
@@ -187,7 +187,7 @@ pub async fn a_list_is_sent_in_the_coding_that_the_client_takes(service: TestSer
     assert!(!tags.contains(&changed.header("etag").unwrap().to_owned()));
 }
 
-pub async fn when_a_key_was_last_used_is_recorded_as_the_node_leaves(mut service: TestService) {
+pub async fn last_uses_of_keys_are_recorded_when_the_node_stops(mut service: TestService) {
     let acme = service.organization("acme").await;
     let used = service.caller(&acme, Role::Reader).await;
     let revoked = service.caller(&acme, Role::Owner).await;

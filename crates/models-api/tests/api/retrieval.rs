@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use models_core::{Entered, Import, ImportEntry, ModelId, Role, Scope, Timestamp};
 
-use crate::http::Answer;
+use crate::http::Response;
 use crate::service::{TestService, now, origin};
 
 pub async fn a_model_is_retrieved_whole(service: TestService) {
@@ -26,15 +26,15 @@ pub async fn a_model_is_retrieved_whole(service: TestService) {
         .import(import, origin(), Arc::new(|_| ()))
         .await
         .unwrap();
-    let answer = service
+    let response = service
         .caller(&acme, Role::Reader)
         .await
         .get("/v1/models/ft:gpt-4o:acme::AbCdEf12")
         .await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(response.status, 200);
+    assert_eq!(response.header("content-type"), Some("application/json"));
     assert_eq!(
-        answer.body,
+        response.body,
         r#"{"id":"ft:gpt-4o:acme::AbCdEf12","object":"model","created":4294967295,"owned_by":"Acme \"quoted\" 模型","shutdown_date":"2027-01-31"}"#
     );
 }
@@ -60,20 +60,22 @@ pub async fn slashes_in_an_id_may_be_raw_or_encoded(service: TestService) {
         ("a%2Fb", "a/b"),
         ("%40cf/a%20b+c?x=y", "@cf/a b+c"),
     ] {
-        let answer = caller.get(&format!("/v1/models/{path}")).await;
+        let response = caller.get(&format!("/v1/models/{path}")).await;
         assert_eq!(
-            (answer.status, answer.json()["id"].as_str()),
+            (response.status, response.json()["id"].as_str()),
             (200, Some(id)),
             "{path}"
         );
     }
 }
 
-/// What the SDKs send with a request that they repeat.
+/// The header of an SDK's retry.
 const REPEATED: [(&str, &str); 1] = [("x-stainless-retry-count", "1")];
 
-/// The look-up for repeated deletions would take some milliseconds if it read 30,000 events.
-pub async fn the_history_of_a_foreign_model_takes_no_time(service: TestService) {
+/// The look-up of earlier deletions would take some milliseconds if it read all 30,000 events.
+pub async fn the_history_of_a_foreign_model_does_not_change_the_response_time(
+    service: TestService,
+) {
     let (acme, other) = (
         service.organization("acme").await,
         service.organization("other").await,
@@ -94,9 +96,9 @@ pub async fn the_history_of_a_foreign_model_takes_no_time(service: TestService) 
         for (id, times) in ["foreign", "missing"].into_iter().zip(&mut times) {
             let path = format!("/v1/models/{id}");
             let began = Instant::now();
-            let answer = caller.send("DELETE", &path, &REPEATED).await;
+            let response = caller.send("DELETE", &path, &REPEATED).await;
             times.push(began.elapsed());
-            assert_eq!(answer.status, 404);
+            assert_eq!(response.status, 404);
         }
     }
     let [foreign, missing] = times.map(|mut times| {
@@ -107,13 +109,13 @@ pub async fn the_history_of_a_foreign_model_takes_no_time(service: TestService) 
     assert!(foreign < missing * 3 / 2 + Duration::from_millis(1));
 }
 
-pub async fn a_foreign_model_and_a_missing_one_answer_alike(service: TestService) {
+pub async fn a_foreign_model_and_a_missing_one_have_the_same_response(service: TestService) {
     let (acme, other) = (
         service.organization("acme").await,
         service.organization("other").await,
     );
     service.models(Some(&other), &[("model-a", 1)]).await;
-    // The other tenant has a history with the id.
+    // The other tenant has deleted a model with this id before.
     let neighbour = service.caller(&other, Role::Owner).await;
     assert_eq!(neighbour.delete("/v1/models/model-a").await.status, 200);
     service.models(Some(&other), &[("model-a", 1)]).await;
@@ -128,9 +130,9 @@ pub async fn a_foreign_model_and_a_missing_one_answer_alike(service: TestService
             r#"{"error":{"message":"The model 'model-a' does not exist","type":"invalid_request_error","param":"model","code":"model_not_found"}}"#
         );
         assert_eq!(foreign.body.replace("model-a", "model-b"), missing.body);
-        // All headers, but for those that differ from request to request.
-        let lasting = |answer: &Answer| {
-            let mut headers = answer.headers.clone();
+        // All headers but those that differ on each response.
+        let lasting = |response: &Response| {
+            let mut headers = response.headers.clone();
             headers.retain(|(name, _)| {
                 !["x-request-id", "openai-processing-ms", "date"].contains(&name.as_str())
             });
@@ -148,7 +150,7 @@ pub async fn a_foreign_model_and_a_missing_one_answer_alike(service: TestService
     assert_eq!(still_there.status, 200);
 }
 
-pub async fn paths_that_are_no_ids_are_not_found(service: TestService) {
+pub async fn malformed_ids_are_a_404(service: TestService) {
     let acme = service.organization("acme").await;
     service
         .models(None, &[("a", 1), ("%", 2), ("\u{fffd}", 3)])
@@ -171,12 +173,12 @@ pub async fn paths_that_are_no_ids_are_not_found(service: TestService) {
         &long,
     ] {
         for method in ["GET", "DELETE"] {
-            let answer = caller
+            let response = caller
                 .send(method, &format!("/v1/models/{path}"), &[])
                 .await;
-            assert_eq!(answer.status, 404, "{method} {path}");
+            assert_eq!(response.status, 404, "{method} {path}");
             assert_eq!(
-                answer.error()["message"],
+                response.error()["message"],
                 format!("The model '{path}' does not exist")
             );
         }
@@ -187,9 +189,9 @@ pub async fn paths_that_are_no_ids_are_not_found(service: TestService) {
         "/%761/models/a",
         "/v1%2Fmodels/a",
     ] {
-        let answer = caller.get(path).await;
-        assert_eq!(answer.status, 404);
-        let error = answer.error();
+        let response = caller.get(path).await;
+        assert_eq!(response.status, 404);
+        let error = response.error();
         let message = error["message"].as_str().unwrap();
         assert!(
             message.starts_with(&format!("Invalid URL (GET {path})")),
@@ -203,7 +205,7 @@ pub async fn paths_that_are_no_ids_are_not_found(service: TestService) {
     );
 }
 
-pub async fn what_is_listed_is_retrievable_and_the_other_way_round(service: TestService) {
+pub async fn exactly_the_listed_models_are_retrievable(service: TestService) {
     let (acme, other) = (
         service.organization("acme").await,
         service.organization("other").await,
@@ -229,7 +231,7 @@ pub async fn what_is_listed_is_retrievable_and_the_other_way_round(service: Test
     }
 }
 
-pub async fn ids_that_can_no_longer_be_entered_stay_usable(service: TestService) {
+pub async fn stored_ids_with_invisible_characters_stay_usable(service: TestService) {
     let ids = [
         ("qwen-32b ", "/v1/models/qwen-32b%20"),
         ("\u{200b}", "/v1/models/%E2%80%8B"),

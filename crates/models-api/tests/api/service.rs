@@ -1,4 +1,4 @@
-//! The service under test, and those who call it.
+//! The service under test, and its callers.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,13 +18,13 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use crate::http::{Answer, send, send_for_bytes};
+use crate::http::{Response, send, send_for_bytes};
 use crate::openapi;
 
-/// A running service on a database of its own; it stops when it is dropped.
+/// A running service with its own database. It stops when it is dropped.
 pub struct TestService {
     pub address: SocketAddr,
-    /// Where operators look.
+    /// The address of the operations listener.
     pub operations: SocketAddr,
     pub store: Store,
     pub node: MeasuredNode,
@@ -33,7 +33,7 @@ pub struct TestService {
     running: Option<JoinHandle<io::Result<()>>>,
 }
 
-/// Someone who asks, with a key or without one.
+/// A caller with or without a key.
 pub struct TestCaller {
     address: SocketAddr,
     pub token: Option<String>,
@@ -45,25 +45,25 @@ impl TestService {
         Self::start(TestDatabase::sqlite(), &[]).await
     }
 
-    /// The same database's kind, with these settings: variables and their values.
-    pub async fn again_with(&self, settings: &[(&str, &str)]) -> Self {
+    /// Starts another service with these variables, on a new database of the same kind.
+    pub async fn with_settings(&self, settings: &[(&str, &str)]) -> Self {
         match self.store.kind {
             DatabaseKind::Sqlite => Self::start(TestDatabase::sqlite(), settings).await,
             DatabaseKind::Postgres => Self::start(TestDatabase::postgres().await, settings).await,
         }
     }
 
-    /// Another node of the same catalog.
+    /// Starts another node of the same catalog.
     pub async fn another_node(&self) -> Self {
         Self::start_on(self.database.clone(), &[], |_| ()).await
     }
 
-    /// A node of the same catalog whose store is made another one.
+    /// Starts another node of the same catalog with a changed store.
     pub async fn node_with(&self, change: impl FnOnce(&mut Store)) -> Self {
         Self::start_on(self.database.clone(), &[], change).await
     }
 
-    /// Another node of the same catalog, whose way to the database is this URL.
+    /// Starts another node of the same catalog, which reaches the database at this URL.
     pub async fn node_through(&self, url: &str) -> Self {
         Self::start_on(
             self.database.clone(),
@@ -77,7 +77,7 @@ impl TestService {
         self.database.url()
     }
 
-    /// Adds a node of which nothing is ever heard.
+    /// Adds the row of a node that never renews its lease.
     pub async fn add_silent_node(&self, id: &str, applied: i64, lease_ms: u32) {
         self.execute_on_nodes(&format!(
             "INSERT INTO nodes (id, epoch, applied_revision, renewal, lease_ms) VALUES ('{id}', 'another', {applied}, 0, {lease_ms})"
@@ -85,7 +85,7 @@ impl TestService {
         .await;
     }
 
-    /// Runs a statement where the nodes' rows are.
+    /// Runs a statement on the database with the nodes' rows.
     pub async fn execute_on_nodes(&self, statement: &str) {
         match self.store.kind {
             DatabaseKind::Sqlite => self.execute_at("-nodes", statement).await,
@@ -93,7 +93,7 @@ impl TestService {
         }
     }
 
-    /// Runs a statement on the database, behind the service's back.
+    /// Runs a statement on the database without the service.
     pub async fn execute(&self, statement: &str) {
         self.execute_at("", statement).await;
     }
@@ -113,7 +113,7 @@ impl TestService {
         }
     }
 
-    /// Takes the lock that every change waits for, until the connection is dropped.
+    /// Takes the lock that every change waits for. It is released when the connection is dropped.
     pub async fn lock(&self) -> Lock {
         match self.store.kind {
             DatabaseKind::Sqlite => {
@@ -134,15 +134,15 @@ impl TestService {
         }
     }
 
-    /// Waits for this while the database does not let the service do what it asks.
-    pub async fn while_out_of_reach<T>(&self, work: impl Future<Output = T>) -> T {
+    /// Waits for this work while the database blocks all changes.
+    pub async fn while_locked<T>(&self, work: impl Future<Output = T>) -> T {
         let lock = self.lock().await;
         let done = work.await;
         lock.release().await;
         done
     }
 
-    /// Tells the service to stop, and waits until it has.
+    /// Stops the service, and waits until it has stopped.
     pub async fn stop(&mut self) {
         self.stop.take().map(|stop| stop.send(()));
         if let Some(running) = self.running.take() {
@@ -168,7 +168,7 @@ impl TestService {
             ("MODELS__SERVER__PORT", "0"),
             ("MODELS__SERVER__WORKERS", "1"),
             ("MODELS__OPERATIONS__PORT", "0"),
-            // Most of what is tried is refused, and all of it comes from one address.
+            // The tests send many incorrect keys from one address.
             ("MODELS__LIMITS__FAILED_AUTHENTICATIONS_PER_MINUTE", "0"),
         ];
         let variables = base
@@ -218,12 +218,12 @@ impl TestService {
             .insert(organization.clone(), origin())
             .await
             .unwrap();
-        self.hears_of_everything().await;
+        self.catch_up().await;
         organization
     }
 
-    /// Waits until this node knows of all that has been committed.
-    pub async fn hears_of_everything(&self) {
+    /// Waits until this node has applied all committed changes.
+    pub async fn catch_up(&self) {
         let newest = self.store.events.revision().await.unwrap();
         while self.node.applied() < newest {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -238,7 +238,7 @@ impl TestService {
         }
     }
 
-    /// Someone with this token, whether there is such a key or not.
+    /// A caller with this token, which need not be a key.
     pub fn bearer(&self, token: &str) -> TestCaller {
         TestCaller {
             token: Some(token.to_owned()),
@@ -246,7 +246,7 @@ impl TestService {
         }
     }
 
-    /// Someone with a new key.
+    /// A caller with a new key.
     pub async fn caller(&self, organization: &Organization, role: Role) -> TestCaller {
         self.caller_until(organization, role, None).await
     }
@@ -287,7 +287,7 @@ impl TestService {
             .insert(key.clone(), secret.digest(), origin())
             .await
             .unwrap();
-        self.hears_of_everything().await;
+        self.catch_up().await;
         TestCaller {
             token: Some(secret.expose().to_owned()),
             key: Some(key),
@@ -295,7 +295,7 @@ impl TestService {
         }
     }
 
-    /// Adds models, each with its time of creation, to the organization or to the public.
+    /// Adds models, each with its time of creation, to the organization, or to the public models.
     pub async fn models(&self, organization: Option<&Organization>, models: &[(&str, u32)]) {
         let entries = models.iter().map(|(id, created)| ImportEntry {
             id: id.parse().unwrap(),
@@ -317,11 +317,11 @@ impl TestService {
             .import(import, origin(), Arc::new(|_| ()))
             .await
             .unwrap();
-        self.hears_of_everything().await;
+        self.catch_up().await;
     }
 }
 
-/// A transaction of somebody else's, in whose way everybody is.
+/// A transaction that blocks all changes.
 pub enum Lock {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
@@ -337,7 +337,7 @@ impl Lock {
 }
 
 impl TestCaller {
-    /// The same, asking another node.
+    /// The same caller at another node.
     pub fn at(&self, node: &TestService) -> Self {
         Self {
             address: node.address,
@@ -346,24 +346,24 @@ impl TestCaller {
         }
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> Response {
         self.send("GET", path, &[]).await
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub async fn delete(&self, path: &str) -> Response {
         self.send("DELETE", path, &[]).await
     }
 
-    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
         let authorization = self.token.as_ref().map(|token| format!("Bearer {token}"));
         let all = with_authorization(headers, authorization.as_deref());
-        let answer = send(self.address, method, path, &all).await;
-        openapi::assert_documented(method, path, &answer);
-        answer
+        let response = send(self.address, method, path, &all).await;
+        openapi::assert_documented(method, path, &response);
+        response
     }
 
-    /// For an answer whose body is no text.
-    pub async fn get_bytes(&self, path: &str, headers: &[(&str, &str)]) -> (Answer, Vec<u8>) {
+    /// Sends a GET whose response body is not text.
+    pub async fn get_bytes(&self, path: &str, headers: &[(&str, &str)]) -> (Response, Vec<u8>) {
         let authorization = self.token.as_ref().map(|token| format!("Bearer {token}"));
         let all = with_authorization(headers, authorization.as_deref());
         send_for_bytes(self.address, "GET", path, &all).await

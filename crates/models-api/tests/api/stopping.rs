@@ -6,21 +6,20 @@ use models_core::Role;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::http::{Answer, exchange};
+use crate::http::{Response, exchange};
 use crate::service::TestService;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A deletion waits for a lock that somebody else holds for longer than the service may take to
-/// stop.
-pub async fn what_is_in_flight_when_the_service_stops_is_answered(service: TestService) {
+/// The deletion waits for a lock that another transaction holds longer than the shutdown timeout.
+pub async fn requests_in_flight_get_responses_when_the_service_stops(service: TestService) {
     let mut service = service
-        .again_with(&[("MODELS__SERVER__SHUTDOWN_TIMEOUT", "1")])
+        .with_settings(&[("MODELS__SERVER__SHUTDOWN_TIMEOUT", "1")])
         .await;
     let acme = service.organization("acme").await;
     let owner = service.caller(&acme, Role::Owner).await;
     let token = owner.token.as_ref().unwrap();
-    let idle = exchange(service.address, b"", PATIENCE);
+    let idle = exchange(service.address, b"", TIMEOUT);
     let request =
         format!("DELETE /v1/models/a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
     let before = format!(
@@ -39,7 +38,7 @@ Content-Length: 0",
     let sent = [request.clone(), before + &request, expecting];
     let in_flight = futures_util::future::join_all(
         sent.iter()
-            .map(|bytes| exchange(service.address, bytes.as_bytes(), PATIENCE)),
+            .map(|bytes| exchange(service.address, bytes.as_bytes(), TIMEOUT)),
     );
 
     let lock = service.lock().await;
@@ -47,39 +46,41 @@ Content-Length: 0",
         tokio::time::sleep(Duration::from_millis(300)).await;
         service.stop().await;
     };
-    let (answers, (nothing, idle_closed), ()) = tokio::join!(in_flight, idle, stopping);
+    let (responses, (nothing, idle_closed), ()) = tokio::join!(in_flight, idle, stopping);
     lock.release().await;
-    for (bytes, closed) in answers {
+    for (bytes, closed) in responses {
         let text = String::from_utf8(bytes).unwrap();
         let last = &text[text.rfind("HTTP/1.1 ").unwrap()..];
-        let answer = Answer::parse(last.as_bytes());
-        assert_eq!((answer.status, closed), (503, true), "{text}");
-        assert_eq!(answer.error()["code"], "server_is_overloaded");
-        assert!(answer.header("x-request-id").is_some() && answer.header("retry-after").is_some());
+        let response = Response::parse(last.as_bytes());
+        assert_eq!((response.status, closed), (503, true), "{text}");
+        assert_eq!(response.error()["code"], "server_is_overloaded");
+        assert!(
+            response.header("x-request-id").is_some() && response.header("retry-after").is_some()
+        );
     }
     assert_eq!((nothing.as_slice(), idle_closed), (&b""[..], true));
 }
 
-/// Clients that ask again and again while the service stops.
-pub async fn no_answer_is_cut_off_when_the_service_stops(service: TestService) {
-    let mut service = service.again_with(&[]).await;
+/// Clients send requests continuously while the service stops.
+pub async fn no_response_is_cut_off_when_the_service_stops(service: TestService) {
+    let mut service = service.with_settings(&[]).await;
     let acme = service.organization("acme").await;
     let token = service.caller(&acme, Role::Reader).await.token.unwrap();
     let address = service.address;
     let clients: Vec<_> = (0..16)
-        .map(|_| tokio::spawn(ask_until_closed(address, token.clone())))
+        .map(|_| tokio::spawn(request_until_closed(address, token.clone())))
         .collect();
     tokio::time::sleep(Duration::from_millis(500)).await;
     service.stop().await;
-    let mut answered = 0;
+    let mut count = 0;
     for client in clients {
-        answered += client.await.unwrap();
+        count += client.await.unwrap();
     }
-    assert!(answered > 100, "{answered}");
+    assert!(count > 100, "{count}");
 }
 
-/// Asks on one connection until an answer says that it is the last one, and counts the answers.
-async fn ask_until_closed(address: SocketAddr, token: String) -> usize {
+/// Sends requests on one connection until a response announces that it is the last one. Returns the number of responses.
+async fn request_until_closed(address: SocketAddr, token: String) -> usize {
     let request =
         format!("GET /v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -87,16 +88,16 @@ async fn ask_until_closed(address: SocketAddr, token: String) -> usize {
         if stream.write_all(request.as_bytes()).await.is_err() {
             return count;
         }
-        let mut answer = Vec::new();
-        while !answer.ends_with(b"}") {
-            // The service may close between two requests, just as the next one is on its way. No
-            // server can help that, and HTTP clients send such a request again.
-            if stream.read_buf(&mut answer).await.unwrap_or(0) == 0 {
-                assert!(answer.is_empty(), "an answer was cut off");
+        let mut response = Vec::new();
+        while !response.ends_with(b"}") {
+            // The service may close between two requests, just as the next one is on its way. No server can avoid that,
+            // and HTTP clients retry such a request.
+            if stream.read_buf(&mut response).await.unwrap_or(0) == 0 {
+                assert!(response.is_empty(), "a response was cut off");
                 return count;
             }
         }
-        if String::from_utf8_lossy(&answer).contains("connection: close") {
+        if String::from_utf8_lossy(&response).contains("connection: close") {
             return count + 1;
         }
     }

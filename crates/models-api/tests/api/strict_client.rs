@@ -1,4 +1,4 @@
-//! async-openai reads strictly: one missing or mistyped field fails a whole list.
+//! async-openai reads strictly: it fails a whole list if one field is missing or mistyped.
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
@@ -7,7 +7,7 @@ use models_core::Role;
 
 use crate::service::TestService;
 
-pub async fn async_openai_reads_every_answer(service: TestService) {
+pub async fn async_openai_reads_every_response(service: TestService) {
     let acme = service.organization("acme").await;
     service
         .models(None, &[("gpt-4o", 1), ("meta-llama/Llama-3-8B", u32::MAX)])
@@ -70,6 +70,6 @@ pub async fn async_openai_reads_every_answer(service: TestService) {
     );
     assert!(
         owner.models().retrieve("").await.is_err(),
-        "an empty id is no list"
+        "an empty id does not list"
     );
 }

@@ -1,10 +1,10 @@
 use models_core::Role;
 
-use crate::http::Answer;
+use crate::http::Response;
 use crate::service::TestService;
 
-fn etag(answer: &Answer) -> String {
-    let etag = answer.header("etag").unwrap();
+fn etag(response: &Response) -> String {
+    let etag = response.header("etag").unwrap();
     let digits = etag.trim_matches('"');
     assert!(
         digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
@@ -13,7 +13,7 @@ fn etag(answer: &Answer) -> String {
     etag.to_owned()
 }
 
-pub async fn what_a_client_has_already_is_not_sent_again(service: TestService) {
+pub async fn a_representation_that_the_client_has_is_not_sent_again(service: TestService) {
     let acme = service.organization("acme").await;
     service.models(None, &[("a", 1), ("b", 2)]).await;
     let caller = service.caller(&acme, Role::Reader).await;
@@ -27,20 +27,20 @@ pub async fn what_a_client_has_already_is_not_sent_again(service: TestService) {
             ("\"x\"".to_owned(), 200),
         ] {
             for method in ["GET", "HEAD"] {
-                let answer = caller
+                let response = caller
                     .send(method, path, &[("If-None-Match", &condition)])
                     .await;
-                assert_eq!(answer.status, status, "{method} {path} {condition}");
-                assert_eq!(answer.header("etag"), Some(tag.as_str()));
+                assert_eq!(response.status, status, "{method} {path} {condition}");
+                assert_eq!(response.header("etag"), Some(tag.as_str()));
                 for name in [
                     "cache-control",
                     "vary",
                     "openai-organization",
                     "openai-version",
                 ] {
-                    assert_eq!(answer.header(name), whole.header(name), "{name}");
+                    assert_eq!(response.header(name), whole.header(name), "{name}");
                 }
-                assert!(status == 200 || answer.body.is_empty(), "{answer:?}");
+                assert!(status == 200 || response.body.is_empty(), "{response:?}");
             }
         }
     }
@@ -48,14 +48,17 @@ pub async fn what_a_client_has_already_is_not_sent_again(service: TestService) {
         .anonymous()
         .send("GET", "/v1/models", &[("If-None-Match", "*")])
         .await;
-    assert_eq!(refused.status, 401, "a condition is no credential");
+    assert_eq!(
+        refused.status, 401,
+        "a condition does not replace a credential"
+    );
     let missing = caller
         .send("GET", "/v1/models/missing", &[("If-None-Match", "*")])
         .await;
     assert_eq!((missing.status, missing.header("etag")), (404, None));
 }
 
-pub async fn validators_are_the_contents_alone_on_every_node(service: TestService) {
+pub async fn validators_depend_on_content_alone_on_every_node(service: TestService) {
     let (acme, other) = (
         service.organization("acme").await,
         service.organization("other").await,
@@ -69,17 +72,17 @@ pub async fn validators_are_the_contents_alone_on_every_node(service: TestServic
     );
     assert_ne!(list, model);
     let node = service.another_node().await;
-    for answer in [
+    for response in [
         caller.at(&node).get("/v1/models").await,
         stranger.get("/v1/models").await,
     ] {
-        assert_eq!(etag(&answer), list, "they see the same");
+        assert_eq!(etag(&response), list, "both callers see the same models");
     }
     service.models(Some(&other), &[("own", 2)]).await;
     assert_eq!(
         etag(&caller.get("/v1/models").await),
         list,
-        "another tenant's model changes nothing"
+        "another tenant's model does not change the validator"
     );
     assert_ne!(etag(&stranger.get("/v1/models").await), list);
     service.models(None, &[("a", 2)]).await;
@@ -94,15 +97,15 @@ pub async fn a_long_list_arrives_whole(service: TestService) {
         .collect();
     let models: Vec<(&str, u32)> = names.iter().map(|name| (name.as_str(), 1)).collect();
     service.models(None, &models).await;
-    let answer = service
+    let response = service
         .caller(&acme, Role::Reader)
         .await
         .get("/v1/models")
         .await;
-    assert!(answer.body.len() > 4 * 64 * 1024);
+    assert!(response.body.len() > 4 * 64 * 1024);
     assert_eq!(
-        answer.header("content-length"),
-        Some(answer.body.len().to_string().as_str())
+        response.header("content-length"),
+        Some(response.body.len().to_string().as_str())
     );
-    assert_eq!(answer.json()["data"].as_array().unwrap().len(), 3_000);
+    assert_eq!(response.json()["data"].as_array().unwrap().len(), 3_000);
 }

@@ -1,4 +1,4 @@
-//! The database's URL: what of it is refused, and what is said of encryption.
+//! The URL of the database: refused parameters, and the report about encryption.
 
 use std::net::UdpSocket;
 
@@ -10,7 +10,7 @@ const URL: &str = "MODELS__DATABASE__URL";
 
 #[test]
 fn a_parameter_that_takes_no_effect_is_refused_by_all_commands() {
-    for (query, said) in [
+    for (query, expected) in [
         (
             "sslmod=require",
             "takes no effect: `sslmod` (did you mean `sslmode`?)",
@@ -37,7 +37,7 @@ fn a_parameter_that_takes_no_effect_is_refused_by_all_commands() {
             let run = program.run(command);
             let failure = run.failure();
             assert!(
-                failure.contains(said) && failure.contains(URL) && !failure.contains("h1dden"),
+                failure.contains(expected) && failure.contains(URL) && !failure.contains("h1dden"),
                 "{command:?}: {failure}"
             );
         }
@@ -53,18 +53,18 @@ fn a_parameter_that_takes_no_effect_is_refused_by_all_commands() {
 }
 
 #[tokio::test]
-async fn it_is_said_whether_the_connection_is_encrypted() {
+async fn config_check_reports_whether_the_connection_is_encrypted() {
     let start = async |url: &str| {
         let program = Program::on_sqlite()
             .with(URL, url)
             .with("MODELS__BOOTSTRAP", "false");
-        let said = program.run(&["config", "check"]).stderr;
+        let note = program.run(&["config", "check"]).stderr;
         let service = program.serve();
         let log = service.log();
         let is_warned =
             format!("{log:?}").contains("is not encrypted, and the server is another machine");
         (
-            said,
+            note,
             log[0]["encryption"].as_str().unwrap().to_owned(),
             is_warned,
         )
@@ -77,21 +77,21 @@ async fn it_is_said_whether_the_connection_is_encrypted() {
             .replace("models@", &format!("models:{secret}@"));
         format!("{}{query}", url.replace("127.0.0.1", host))
     };
-    let (said, logged, is_warned) = start(&url("127.0.0.1", "")).await;
-    assert_eq!(said, "note: the connection to the database is encrypted\n");
+    let (note, logged, is_warned) = start(&url("127.0.0.1", "")).await;
+    assert_eq!(note, "note: the connection to the database is encrypted\n");
     assert_eq!((logged.as_str(), is_warned), ("tls", false));
-    let (said, logged, is_warned) = start(&url("127.0.0.1", "?sslmode=disable")).await;
-    assert!(said.contains("does not leave this machine"), "{said}");
+    let (note, logged, is_warned) = start(&url("127.0.0.1", "?sslmode=disable")).await;
+    assert!(note.contains("does not leave this machine"), "{note}");
     assert_eq!((logged.as_str(), is_warned), ("none, same machine", false));
-    // An address of this machine that is not the loopback's stands for another machine.
+    // For the program, a socket address of this machine other than loopback belongs to another machine.
     let Some(host) = outside() else {
         println!("this machine has no other address");
         return;
     };
-    let (said, logged, is_warned) = start(&url(&host, "?sslmode=disable")).await;
+    let (note, logged, is_warned) = start(&url(&host, "?sslmode=disable")).await;
     assert!(
-        said.starts_with("warning: the connection to the database is not encrypted"),
-        "{said}"
+        note.starts_with("warning: the connection to the database is not encrypted"),
+        "{note}"
     );
     assert_eq!((logged.as_str(), is_warned), ("none", true));
 
@@ -100,16 +100,16 @@ async fn it_is_said_whether_the_connection_is_encrypted() {
         .run(&["config", "check"]);
     assert!(
         run.succeeded,
-        "a server that is away is no fault of the settings"
+        "an unreachable server is not an error of the settings"
     );
     assert!(
         run.stderr
-            .contains("is not known: cannot connect to postgres://127.0.0.1:1/x"),
+            .contains("is encrypted: cannot connect to postgres://127.0.0.1:1/x"),
         "{run:?}"
     );
 }
 
-/// No packet is sent for this.
+/// Returns an address of this machine other than loopback. Connecting a UDP socket sends no packet.
 fn outside() -> Option<String> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
     socket.connect("192.0.2.1:9").ok()?;

@@ -1,4 +1,4 @@
-//! The documents name what exists: files, headings, commands, options and settings. Their examples run.
+//! The files, headings, commands, options and settings that the documents name exist, and their examples run.
 
 mod examples;
 mod program_text;
@@ -101,7 +101,7 @@ fn commands_and_options_that_the_documents_name_exist() {
                 .take_while(is_name)
                 .copied()
                 .collect();
-            // `model delete gpt` has an argument that looks like a name: a command has two words at most.
+            // A command has at most two words. In `model delete gpt`, the third is an argument that looks like a name.
             let names = &names[..names.len().min(2)];
             if names.first() == Some(&"help") {
                 continue;
@@ -161,7 +161,7 @@ fn settings_that_the_documents_name_exist() {
     assert!(named > 100, "{named} settings");
 }
 
-/// Each command that the program's help lists is in the document.
+/// The document has each command in the program's help.
 #[test]
 fn the_administration_document_has_every_command() {
     let page = Document::read(&root().join("docs/administration.md"));

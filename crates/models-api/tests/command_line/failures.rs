@@ -1,28 +1,28 @@
-//! What the program says when it cannot do what it is asked.
+//! The program's error messages and its help.
 
 use crate::program::Program;
 
 #[test]
 fn an_error_in_the_settings_names_the_setting_and_the_variable() {
     let program = Program::on_sqlite().with("MODELS__SERVER__PORT", "http");
-    let said = program.run(&[]);
+    let run = program.run(&[]);
     assert!(
-        said.failure().starts_with(
+        run.failure().starts_with(
             "the setting `server.port` (variable MODELS__SERVER__PORT) cannot be used"
         ),
-        "{said:?}"
+        "{run:?}"
     );
     let program = Program::on_sqlite().with("MODELS__SERVER__PROT", "1");
-    let said = program.run(&["migrate"]);
+    let run = program.run(&["migrate"]);
     assert!(
-        said.failure()
+        run.failure()
             .starts_with("there is no setting `server.prot` (variable MODELS__SERVER__PROT)"),
-        "{said:?}"
+        "{run:?}"
     );
 }
 
 #[test]
-fn a_database_that_cannot_be_opened_is_named_without_its_password() {
+fn the_error_for_an_unusable_database_names_it_without_its_password() {
     for (url, expected) in [
         (
             "postgres://me:hidden@127.0.0.1:1/models",
@@ -41,26 +41,26 @@ fn a_database_that_cannot_be_opened_is_named_without_its_password() {
             "the file /proc/models.db cannot be used: ",
         ),
     ] {
-        let said = Program::on_sqlite()
+        let run = Program::on_sqlite()
             .with("MODELS__DATABASE__URL", url)
             .run(&["migrate"]);
-        assert!(said.failure().starts_with(expected), "{said:?}");
+        assert!(run.failure().starts_with(expected), "{run:?}");
         assert!(
-            said.failure().contains("MODELS__DATABASE__URL") && !said.stderr.contains("hidden"),
-            "{said:?}"
+            run.failure().contains("MODELS__DATABASE__URL") && !run.stderr.contains("hidden"),
+            "{run:?}"
         );
     }
 }
 
 #[test]
-fn a_port_that_is_taken_is_named() {
+fn the_error_for_a_used_port_names_the_address() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let said = Program::on_sqlite()
+    let run = Program::on_sqlite()
         .with("MODELS__SERVER__PORT", &port)
         .run(&["serve"]);
     let expected = format!("cannot listen on 127.0.0.1:{port}: Address already in use");
-    assert!(said.failure().starts_with(&expected), "{said:?}");
+    assert!(run.failure().starts_with(&expected), "{run:?}");
 }
 
 /// The commands below this one that have no commands of their own, from the help.
@@ -111,17 +111,17 @@ fn help_explains_every_command() {
 }
 
 #[test]
-fn a_command_in_the_wrong_directory_makes_no_database() {
+fn a_command_in_the_wrong_directory_creates_no_database() {
     let program = Program::on_sqlite();
     for command in [
         &["key", "list"][..],
         &["model", "export"],
         &["organization", "list"],
     ] {
-        let said = program.run(command);
+        let run = program.run(command);
         assert!(
-            said.failure().starts_with("there is no database "),
-            "{said:?}"
+            run.failure().starts_with("there is no database "),
+            "{run:?}"
         );
     }
     assert_eq!(
@@ -130,16 +130,16 @@ fn a_command_in_the_wrong_directory_makes_no_database() {
     );
 }
 
-/// What the server says is for operators; the line of its sources is not.
+/// Operators need the server's message, but not the line in the server's sources.
 #[tokio::test]
-async fn a_failure_of_postgres_is_shown_without_the_line_of_its_sources() {
+async fn an_error_of_postgres_is_shown_without_its_source_line() {
     let program = Program::on_postgres().await;
     let missing = format!("{}_missing", program.database.as_ref().unwrap().url());
-    let said = program
+    let run = program
         .with("MODELS__DATABASE__URL", &missing)
         .run(&["migrate"]);
     assert!(
-        said.failure().contains("does not exist") && !said.stderr.contains(" at line "),
-        "{said:?}"
+        run.failure().contains("does not exist") && !run.stderr.contains(" at line "),
+        "{run:?}"
     );
 }

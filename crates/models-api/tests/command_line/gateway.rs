@@ -1,4 +1,4 @@
-//! The gateway's configuration that is shipped: before three nodes, and before servers that show what a node would get.
+//! The shipped configuration of the gateway, before three nodes and before servers that record requests.
 
 mod haproxy;
 mod nodes;

@@ -1,4 +1,4 @@
-//! The command line beside a running service on a SQLite file, when the two do not see the same files by themselves.
+//! The command line beside a running service on a SQLite file, if the two may see different files.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -21,7 +21,7 @@ fn service() -> (Program, PathBuf) {
     (program, data)
 }
 
-/// A key's id and its secret.
+/// Creates a key, and returns its id and its secret.
 fn create_key(program: &Program) -> (String, String) {
     let create = "key create --organization acme --role owner --name ci";
     let key = program.json(&create.split(' ').collect::<Vec<_>>());
@@ -29,7 +29,7 @@ fn create_key(program: &Program) -> (String, String) {
     (text("id"), text("value"))
 }
 
-/// How many of many requests with the key are accepted.
+/// Sends several requests with the key, and returns the number of accepted ones.
 fn accepted(service: &Serving, key: &str) -> usize {
     let url = format!("http://{}/v1/models?[1-{REQUESTS}]", service.address);
     let statuses = shell(&format!(
@@ -46,13 +46,9 @@ fn wait_until_accepted(service: &Serving, key: &str) {
     }
 }
 
-/// Revokes a key with the command line at this URL, which is the service's or another, after something was done to the files.
-/// No request with the key that is sent afterwards may be accepted.
-fn nothing_is_accepted_after(
-    program: &Program,
-    url: Option<&str>,
-    fault: impl FnOnce(),
-) -> Serving {
+/// Starts a service, applies a fault to its files, and revokes a key with the command line. `url` replaces the database
+/// URL of the command line. Asserts that the service then refuses the key.
+fn assert_refused_after(program: &Program, url: Option<&str>, fault: impl FnOnce()) -> Serving {
     let (id, key) = create_key(program);
     let service = program.serve();
     wait_until_accepted(&service, &key);
@@ -72,12 +68,12 @@ fn beside(data: &Path, suffix: &str) -> PathBuf {
 }
 
 #[test]
-fn a_key_revoked_through_a_symbolic_link_is_not_accepted_any_more() {
+fn a_key_revoked_through_a_symbolic_link_is_refused() {
     let (program, data) = service();
     symlink(&data, program.directory.path().join("directory")).unwrap();
     symlink(beside(&data, ""), program.directory.path().join("link.db")).unwrap();
     for url in ["sqlite://link.db", "sqlite://directory/models.db"] {
-        nothing_is_accepted_after(&program, Some(url), || ());
+        assert_refused_after(&program, Some(url), || ());
     }
 }
 
@@ -86,31 +82,30 @@ fn a_database_with_two_names_is_not_opened() {
     let (program, data) = service();
     let other = program.directory.path().join("other.db");
     fs::hard_link(beside(&data, ""), &other).unwrap();
-    let said = program.run(&["key", "list"]);
-    assert!(said.failure().contains("2 names (hard links)"), "{said:?}");
+    let run = program.run(&["key", "list"]);
+    assert!(run.failure().contains("2 names (hard links)"), "{run:?}");
     fs::remove_file(other).unwrap();
     assert!(program.run(&["key", "list"]).succeeded);
 }
 
 #[test]
-fn a_key_revoked_after_the_nodes_file_was_lost_is_not_accepted_any_more() {
+fn a_key_revoked_after_the_nodes_file_was_lost_is_refused() {
     let (program, data) = service();
     let nodes = beside(&data, "-nodes");
-    let service = nothing_is_accepted_after(&program, None, || fs::remove_file(&nodes).unwrap());
-    // It has begun anew, and the next revocation waits for it.
+    let service = assert_refused_after(&program, None, || fs::remove_file(&nodes).unwrap());
+    // The service has registered again, and the next revocation waits for it.
     let (id, key) = create_key(&program);
     wait_until_accepted(&service, &key);
     assert!(program.run(&["key", "revoke", &id]).succeeded);
     assert_eq!(accepted(&service, &key), 0);
     drop(service);
 
-    let service = nothing_is_accepted_after(&program, None, || {
+    let service = assert_refused_after(&program, None, || {
         fs::copy(&nodes, data.join("copy")).unwrap();
         fs::rename(data.join("copy"), &nodes).unwrap();
     });
     drop(service);
-    let service =
-        nothing_is_accepted_after(&program, None, || fs::write(&nodes, "no nodes").unwrap());
+    let service = assert_refused_after(&program, None, || fs::write(&nodes, "no nodes").unwrap());
     let lost = |line: &Value| {
         let text = line.to_string();
         text.contains("this node gives up its lease") && text.contains("models.db-nodes")
@@ -119,7 +114,7 @@ fn a_key_revoked_after_the_nodes_file_was_lost_is_not_accepted_any_more() {
 }
 
 #[test]
-fn a_service_whose_database_is_gone_says_so_and_accepts_nothing() {
+fn a_service_whose_database_is_removed_logs_it_and_refuses_all_keys() {
     let (program, data) = service();
     let copy = program.directory.path().join("copy.db");
     let (id, key) = create_key(&program);
@@ -141,7 +136,7 @@ fn a_service_whose_database_is_gone_says_so_and_accepts_nothing() {
         service.operations
     ));
     assert_eq!(ready, "503");
-    // Its end harms nothing of what is there now.
+    // Stopping the service does not change the new database.
     assert!(service.stop("-TERM").0);
     assert!(program.json(&["key", "list"])[0]["revoked_at"].is_i64());
     let service = program.serve();
@@ -149,9 +144,9 @@ fn a_service_whose_database_is_gone_says_so_and_accepts_nothing() {
 }
 
 #[test]
-fn a_key_revoked_in_a_database_that_took_the_place_of_another_is_not_accepted_any_more() {
+fn a_key_revoked_in_a_replaced_database_is_refused() {
     let (program, data) = service();
-    nothing_is_accepted_after(&program, None, || {
+    assert_refused_after(&program, None, || {
         let copy = program.directory.path().join("copy.db");
         assert!(program.run(&["backup", copy.to_str().unwrap()]).succeeded);
         fs::rename(&copy, beside(&data, "")).unwrap();
@@ -162,7 +157,7 @@ fn a_key_revoked_in_a_database_that_took_the_place_of_another_is_not_accepted_an
 }
 
 #[test]
-fn a_database_that_others_can_read_is_warned_of() {
+fn the_service_warns_of_a_database_that_other_users_can_read() {
     let (program, data) = service();
     let warned = || {
         let service = program.serve();
@@ -175,7 +170,7 @@ fn a_database_that_others_can_read_is_warned_of() {
     };
     assert!(!warned());
     fs::set_permissions(beside(&data, ""), fs::Permissions::from_mode(0o644)).unwrap();
-    assert!(!warned(), "the directory is the owner's alone");
+    assert!(!warned(), "only the owner can access the directory");
     for directory in [&data, program.directory.path()] {
         fs::set_permissions(directory, fs::Permissions::from_mode(0o755)).unwrap();
     }

@@ -1,4 +1,4 @@
-//! Lists as other servers write them. Each file of `tests/inputs` stands for a kind.
+//! Lists of other servers. Each file in `tests/inputs` represents one kind.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -11,12 +11,12 @@ use crate::program::{Program, Run};
 
 const INPUTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/inputs");
 
-/// What an import of a file does.
+/// The expected outcome of an import.
 enum Outcome {
-    /// It adds these models, and says these sentences: `id created owned_by shutdown_date` each,
-    /// with `-` for no date and `now` for the time of the import.
+    /// The import adds these models and prints these notes. A model is `id created owned_by shutdown_date`, with `-` for
+    /// no date and `now` for the time of the import.
     Adds(&'static [&'static str], &'static [&'static str]),
-    /// It fails with a sentence that begins like this, and adds nothing.
+    /// The import fails with a message that begins like this, and adds nothing.
     Fails(&'static str),
 }
 use Outcome::{Adds, Fails};
@@ -44,7 +44,7 @@ const OUTCOMES: &[(&str, &[&str], Outcome)] = &[
         "created: 1 value could not be read and was left out (first: entry 3 (`c`): must be Unix seconds from 0 to 4294967295, \
          milliseconds, or an ISO 8601 date or date-time)",
     ])),
-    ("gemini.json", &[], Fails("nothing was imported, because the list has further pages: `nextPageToken` is there. Fetch")),
+    ("gemini.json", &[], Fails("nothing was imported, because the list has further pages: `nextPageToken` is present. Fetch")),
     ("gemini.json", &["--partial"], Adds(&["g-x now system -"], &[])),
     ("list.json.gz", &[], Adds(&["a 1 x -"], &[])),
     ("mistral.json", &[], Adds(&["m-small 1760000000 m 2027-11-30"], &[])),
@@ -67,7 +67,7 @@ const OUTCOMES: &[(&str, &[&str], Outcome)] = &[
         "shutdown_date: 1 Unix time was converted to the day, in UTC",
     ])),
     ("together-array.json", &[], Adds(&["org/model-a 0 Org -"], &[])),
-    ("two-uses-of-a-key.json", &[], Fails("nothing was imported; --skip-invalid leaves these entries out:\n  entry 1: `id` is there twice")),
+    ("two-uses-of-a-key.json", &[], Fails("nothing was imported; --skip-invalid leaves these entries out:\n  entry 1: `id` appears twice")),
     ("upstream-error.html", &[], Fails("this is an HTML or XML page with the title `404 Not Found`, not a list of models; ")),
     ("upstream-error.json", &[], Fails("the server responded with an error instead of a list: Incorrect API key provided (invalid_api_key)")),
     ("utf16.json", &[], Adds(&["a 1 x -"], &[])),
@@ -79,7 +79,7 @@ fn import(program: &Program, file: &str, flags: &[&str]) -> Run {
     program.run_with(&[&["model", "import", "-"], flags].concat(), &input)
 }
 
-/// The models of the catalog, sorted, as the table writes them.
+/// The models of the catalog in the form of the table, sorted.
 fn models(program: &Program, expected: &[&str]) -> BTreeSet<String> {
     let line = |model: &Value| {
         let id = model["id"].as_str().unwrap();
@@ -102,7 +102,7 @@ fn models(program: &Program, expected: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn lists_of_other_servers_do_what_their_owners_expect() {
+fn lists_of_other_servers_are_imported_as_expected() {
     for (file, flags, outcome) in OUTCOMES {
         let program = Program::on_sqlite();
         program.json(&["migrate"]);
@@ -113,23 +113,23 @@ fn lists_of_other_servers_do_what_their_owners_expect() {
                 assert!(run.failure().starts_with(&beginning), "{file}: {run:?}");
                 assert_eq!(models(&program, &[]), BTreeSet::new(), "{file}");
             }
-            Adds(expected, said) => {
+            Adds(expected, notes) => {
                 let count = expected.len();
                 let counts =
                     format!("{count} created, 0 updated, 0 unchanged, 0 refused (public)\n");
                 assert_eq!(run.stdout, counts, "{file}: {run:?}");
-                let said: Vec<String> = said
+                let notes: Vec<String> = notes
                     .iter()
-                    .map(|said| match said.strip_prefix("warning") {
-                        Some(_) => (*said).to_owned(),
-                        None => format!("standard input: {said}"),
+                    .map(|note| match note.strip_prefix("warning") {
+                        Some(_) => (*note).to_owned(),
+                        None => format!("standard input: {note}"),
                     })
                     .collect();
-                let (changed, noted): (Vec<&str>, Vec<&str>) = run
+                let (changed, printed): (Vec<&str>, Vec<&str>) = run
                     .stderr
                     .lines()
                     .partition(|line| line.starts_with("changed: "));
-                assert_eq!(noted, said, "{file}");
+                assert_eq!(printed, notes, "{file}");
                 assert_eq!(changed.len(), 1, "{file}: {run:?}");
                 let lines = expected.iter().map(|line| (*line).to_owned()).collect();
                 assert_eq!(models(&program, expected), lines, "{file}");
@@ -144,14 +144,14 @@ fn lists_of_other_servers_do_what_their_owners_expect() {
 }
 
 #[test]
-fn every_input_is_tried() {
-    let tried: BTreeSet<String> = OUTCOMES
+fn every_input_file_is_used() {
+    let used: BTreeSet<String> = OUTCOMES
         .iter()
         .map(|(file, ..)| (*file).to_owned())
         .collect();
-    let there = std::fs::read_dir(INPUTS).unwrap();
-    let there = there.map(|file| file.unwrap().file_name().into_string().unwrap());
-    assert_eq!(there.collect::<BTreeSet<_>>(), tried);
+    let files = std::fs::read_dir(INPUTS).unwrap();
+    let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert_eq!(files.collect::<BTreeSet<_>>(), used);
 }
 
 #[test]
@@ -168,10 +168,10 @@ fn a_key_in_an_upstream_error_is_masked() {
         format!(r#"[{{"id":" {key}"}}]"#),
     ] {
         let run = program.run_with(&["model", "import", "-"], &input);
-        let said = run.failure();
+        let message = run.failure();
         assert!(
-            said.contains("sk-...") && !said.contains(key),
-            "{input}: {said}"
+            message.contains("sk-...") && !message.contains(key),
+            "{input}: {message}"
         );
     }
 }
@@ -185,18 +185,22 @@ fn a_url_is_not_a_file() {
         "HTTP://x/v1/models",
     ] {
         let refused = program.run(&["model", "import", url]);
-        let said = refused.failure();
+        let message = refused.failure();
         assert!(
-            said.starts_with("FILE is a URL, which is not fetched here; write: curl "),
-            "{said}"
+            message
+                .starts_with("FILE is a URL, and this command does not fetch URLs; write: curl "),
+            "{message}"
         );
-        assert!(said.ends_with("URL | models-api model import -"), "{said}");
-        assert!(!said.contains("secret"), "{said}");
+        assert!(
+            message.ends_with("URL | models-api model import -"),
+            "{message}"
+        );
+        assert!(!message.contains("secret"), "{message}");
     }
 }
 
 #[test]
-fn a_null_shutdown_date_leaves_the_one_that_was_set() {
+fn a_null_shutdown_date_keeps_the_stored_one() {
     let program = Program::on_sqlite();
     let date = |list: &str| {
         program.run_with(&["model", "import", "-"], list);
@@ -214,9 +218,9 @@ fn a_null_shutdown_date_leaves_the_one_that_was_set() {
     );
 }
 
-/// The list's end is held back, so that the process is still there when its memory is read.
+/// The test holds back the end of the list, so that the process still runs when the test reads its memory.
 #[test]
-fn the_text_of_a_large_list_is_not_held() {
+fn a_large_list_is_not_held_in_memory() {
     const SIZE: usize = 64 << 20;
     let program = Program::on_sqlite();
     program.json(&["migrate"]);
@@ -247,7 +251,7 @@ fn the_text_of_a_large_list_is_not_held() {
     );
 }
 
-/// The most memory that the process has held so far, in bytes.
+/// The peak memory of the process, in bytes.
 fn highest_memory(process: u32) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,5 +1,5 @@
-//! The HTTP client of the JDK, on which langchain4j and Spring AI build. To every URL without TLS it
-//! offers HTTP/2 with each request. `cargo xtask test` installs a JDK; without one, this test fails.
+//! The HTTP client of the JDK, which langchain4j and Spring AI use. It offers HTTP/2 with each request to a URL without
+//! TLS. `cargo xtask test` installs a JDK; without one, this test fails.
 
 use std::path::Path;
 use std::process::Command;

@@ -72,7 +72,7 @@ fn a_key_may_expire() {
 }
 
 #[test]
-fn a_key_from_elsewhere_is_brought_along() {
+fn an_existing_secret_is_accepted() {
     let program = with_acme();
     let bring = [&CREATE[..], &["--secret-file", "-"]].concat();
     let brought = program
@@ -81,15 +81,15 @@ fn a_key_from_elsewhere_is_brought_along() {
             "sk-proj-from-somewhere-else\n",
         )
         .json();
-    assert_eq!(brought.get("value"), None, "who brought it knows it");
+    assert_eq!(brought.get("value"), None, "the operator knows the secret");
     assert_eq!(brought["redacted_value"], "sk-...else");
 
     let again = program.run_with(&bring, "sk-proj-from-somewhere-else");
-    assert_eq!(again.failure(), "there is a key with this secret already");
+    assert_eq!(again.failure(), "a key with this secret already exists");
     let weak = program.run_with(&bring, "My API Key");
     assert_eq!(
         weak.failure(),
-        "standard input: a key of under 20 characters can be guessed; --allow-weak takes it all the same"
+        "standard input: a key of fewer than 20 characters can be guessed; --allow-weak accepts it"
     );
     let allowed = program.run_with(&[&bring[..], &["--allow-weak"]].concat(), "My API Key");
     assert!(allowed.succeeded, "{allowed:?}");
@@ -143,24 +143,24 @@ fn a_key_is_revoked() {
 }
 
 #[test]
-fn a_key_that_could_not_be_shown_is_named() {
+fn the_error_names_a_key_that_could_not_be_printed() {
     let program = with_acme();
     let full = std::fs::File::options()
         .write(true)
         .open("/dev/full")
         .unwrap();
     let output = program.command(&CREATE).stdout(full).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
     let id = program.json(&["key", "list"])[0]["id"]
         .as_str()
         .unwrap()
         .to_owned();
     assert!(!output.status.success());
     assert!(
-        said.starts_with(&format!(
-            "error: the key {id} was created but could not be shown: "
+        message.starts_with(&format!(
+            "error: the key {id} was created but could not be printed: "
         )),
-        "{said}"
+        "{message}"
     );
 }
 
@@ -200,14 +200,14 @@ fn a_file_with_more_than_a_key_is_refused() {
         ),
     ] {
         let refused = program.run_with(&bring, &text);
-        let said = refused.failure();
+        let message = refused.failure();
         assert!(
-            said.starts_with(&format!("standard input: {reason}")),
-            "{text}: {said}"
+            message.starts_with(&format!("standard input: {reason}")),
+            "{text}: {message}"
         );
-        assert!(!said.contains(key), "the secret is not repeated");
+        assert!(!message.contains(key), "the secret is not repeated");
     }
-    // Redirected output of PowerShell: UTF-16 with a byte order mark, and CR LF.
+    // PowerShell redirects output as UTF-16 with a byte order mark and CR LF.
     let utf16: Vec<u8> = "\u{feff}sk-proj-in-utf-16-from-windows\r\n"
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
@@ -221,9 +221,9 @@ fn a_file_with_more_than_a_key_is_refused() {
     }
 }
 
-/// Who waits is told what for, and how long at most, on standard error.
+/// The command names the nodes and the longest wait on standard error.
 #[test]
-fn a_revocation_that_takes_long_says_what_it_waits_for() {
+fn a_slow_revocation_names_the_nodes_that_it_waits_for() {
     let program = with_acme()
         .with("MODELS__BOOTSTRAP", "false")
         .with("MODELS__CONSISTENCY__LEASE", "4");
@@ -242,18 +242,20 @@ fn a_revocation_that_takes_long_says_what_it_waits_for() {
     let revoked = program.run(&["key", "revoke", &id, "--json"]);
     assert_eq!(revoked.json()["id"], id.as_str());
     let expected = "The change is committed. Waiting for at most ";
-    let told = revoked
+    let notice = revoked
         .stderr
         .lines()
         .find(|line| line.starts_with(expected));
     assert!(
-        told.is_some_and(|told| told.contains(" s for 1 node that has not applied it yet: node_")),
+        notice.is_some_and(
+            |notice| notice.contains(" s for 1 node that has not applied it yet: node_")
+        ),
         "{revoked:?}"
     );
 }
 
 #[test]
-fn a_command_names_the_database_that_it_changed_and_the_one_that_it_made() {
+fn a_command_names_the_database_that_it_changed_or_created() {
     let program = Program::on_sqlite();
     let create = ["organization", "create", "--slug", "acme", "--name", "Acme"];
     let changed = |directory: &str| {
@@ -275,7 +277,7 @@ fn a_command_names_the_database_that_it_changed_and_the_one_that_it_made() {
     };
     let made = elsewhere(&create);
     assert!(
-        made.starts_with("note: there was no database /") && made.ends_with(&changed("")),
+        made.starts_with("note: created the database /") && made.ends_with(&changed("")),
         "{made}"
     );
     let again = elsewhere(&[

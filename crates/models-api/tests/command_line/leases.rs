@@ -30,13 +30,13 @@ fn logged(serving: &Serving, message: &str) -> Value {
     }
 }
 
-fn the_lease_is_the_databases(program: &Program) {
+fn the_lease_in_force_comes_from_the_database(program: &Program) {
     program.run(&["migrate"]);
     assert_eq!(program.json(&["lease", "show"]), shows(None, None, 15));
-    let said = program.run(&["lease", "show"]).stdout;
-    assert!(said.starts_with("No lease is in force yet."), "{said}");
+    let text = program.run(&["lease", "show"]).stdout;
+    assert!(text.starts_with("No lease is in force yet."), "{text}");
 
-    // The first node puts its setting in force, and another setting changes nothing.
+    // The first node sets the lease from its setting. The setting of another process does not change it.
     let first = program.serve();
     logged(&first, "listening");
     let deadline = Instant::now() + Duration::from_mins(1);
@@ -47,18 +47,18 @@ fn the_lease_is_the_databases(program: &Program) {
     let other = other.env(LEASE, "7").output().unwrap();
     let other: Value = serde_json::from_slice(&other.stdout).unwrap();
     assert_eq!(other, shows(Some(15), Some(15), 7));
-    let said = program.run(&["lease", "show"]).stdout;
-    assert_eq!(said, "The lease in force is 15 s.\n");
+    let text = program.run(&["lease", "show"]).stdout;
+    assert_eq!(text, "The lease in force is 15 s.\n");
 
-    // A running node takes a new one without a restart.
+    // A running node takes a new lease without a restart.
     assert_eq!(
         program.json(&["lease", "set", "5"]),
         shows(Some(5), Some(15), 15)
     );
     let taken = logged(&first, "the node takes another lease");
     assert_eq!(taken["level"], "INFO");
-    let said = program.run(&["lease", "show"]).stdout;
-    assert!(said.starts_with("The lease in force is 5 s.\n"), "{said}");
+    let text = program.run(&["lease", "show"]).stdout;
+    assert!(text.starts_with("The lease in force is 5 s.\n"), "{text}");
     first.stop("-TERM");
 
     for (seconds, reason) in [
@@ -75,30 +75,32 @@ fn the_lease_is_the_databases(program: &Program) {
     assert_eq!(
         refused.failure(),
         "the setting `limits.request_timeout` (variable MODELS__LIMITS__REQUEST_TIMEOUT) is 30 s, and must be longer than the \
-         lease, which is 30 s: a deletion may have to wait for so long; raise the setting, or put a shorter lease in force \
+         lease, which is 30 s, because a deletion may wait for a whole lease; raise the setting, or set a shorter lease \
          with `models-api lease set`"
     );
 }
 
 #[test]
-fn the_lease_is_the_databases_on_sqlite() {
-    the_lease_is_the_databases(&Program::on_sqlite().with("MODELS__BOOTSTRAP", "false"));
+fn the_lease_in_force_comes_from_the_database_on_sqlite() {
+    the_lease_in_force_comes_from_the_database(
+        &Program::on_sqlite().with("MODELS__BOOTSTRAP", "false"),
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_lease_is_the_databases_on_postgres() {
-    the_lease_is_the_databases(&Program::on_postgres().await);
+async fn the_lease_in_force_comes_from_the_database_on_postgres() {
+    the_lease_in_force_comes_from_the_database(&Program::on_postgres().await);
 }
 
 #[test]
-fn a_node_with_another_setting_says_so_and_one_with_a_short_time_for_requests_does_not_start() {
+fn a_node_logs_a_different_setting_and_refuses_a_short_request_timeout() {
     let program = Program::on_sqlite();
     program.run(&["migrate"]);
     program.json(&["lease", "set", "12"]);
     let node = program.serve();
-    let said = logged(&node, "differs from the lease in force");
+    let line = logged(&node, "differs from the lease in force");
     assert_eq!(
-        (&said["setting_seconds"], &said["in_force_seconds"]),
+        (&line["setting_seconds"], &line["in_force_seconds"]),
         (&json!(15), &json!(12))
     );
     node.stop("-TERM");
@@ -108,11 +110,11 @@ fn a_node_with_another_setting_says_so_and_one_with_a_short_time_for_requests_do
         .env("MODELS__LIMITS__REQUEST_TIMEOUT", "12")
         .output()
         .unwrap();
-    let said = String::from_utf8(short.stderr).unwrap();
+    let text = String::from_utf8(short.stderr).unwrap();
     assert!(!short.status.success());
     assert!(
-        said.contains("error: the setting `limits.request_timeout`")
-            && said.contains("is 12 s, and must be longer than the lease, which is 12 s"),
-        "{said}"
+        text.contains("error: the setting `limits.request_timeout`")
+            && text.contains("is 12 s, and must be longer than the lease, which is 12 s"),
+        "{text}"
     );
 }

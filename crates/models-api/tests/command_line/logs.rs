@@ -1,4 +1,4 @@
-//! The lines of the log: what a refusal, a change and a request that cannot be read leave there, and how much.
+//! The log lines of refusals, changes and unreadable requests, and the limit on their number.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::program::{Program, Serving, shell};
 
-/// How long a line may take to be written.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest time until a line is in the log.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 fn with_acme() -> Program {
     let program = Program::on_sqlite().with("MODELS__BOOTSTRAP", "false");
@@ -25,30 +25,30 @@ fn key(program: &Program, more: &[&str]) -> (String, String) {
     (text("id"), text("value"))
 }
 
-/// What a client gets, with the head.
-fn ask(service: &Serving, path: &str, options: &str) -> String {
+/// Sends a request with curl, and returns the response with its head.
+fn request(service: &Serving, path: &str, options: &str) -> String {
     let address = &service.address;
     shell(&format!(
         "curl -si --path-as-is {options} 'http://{address}{path}'"
     ))
 }
 
-fn header(answer: &str, name: &str) -> String {
-    let line = answer
+fn header(response: &str, name: &str) -> String {
+    let line = response
         .lines()
         .find_map(|line| line.strip_prefix(&format!("{name}: ")));
-    line.unwrap_or_else(|| panic!("{answer}")).to_owned()
+    line.unwrap_or_else(|| panic!("{response}")).to_owned()
 }
 
-/// What does not differ between responses to the same request with different incorrect keys: the head and the message's end.
-fn without_the_key(answer: &str) -> (Vec<String>, String) {
+/// The parts of a refusal that must not depend on the incorrect key: the head, and the end of the message.
+fn without_the_key(response: &str) -> (Vec<String>, String) {
     const VARY: [&str; 4] = [
         "x-request-id",
         "date",
         "openai-processing-ms",
         "content-length",
     ];
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
     let lines = head.lines().map(str::to_owned);
     let mut head: Vec<String> = lines
         .filter(|line| !VARY.iter().any(|name| line.starts_with(name)))
@@ -58,9 +58,9 @@ fn without_the_key(answer: &str) -> (Vec<String>, String) {
     (head, message.split_once('.').unwrap().1.to_owned())
 }
 
-/// The first line for which this holds, as soon as it is there.
+/// Waits for a line that matches, and returns the first.
 fn line(service: &Serving, is_sought: impl Fn(&Value) -> bool) -> Value {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let log = service.log();
         if let Some(line) = log.iter().find(|line| is_sought(line)) {
@@ -72,7 +72,7 @@ fn line(service: &Serving, is_sought: impl Fn(&Value) -> bool) -> Value {
 }
 
 #[test]
-fn a_refusal_names_its_reason_the_key_and_the_client() {
+fn the_line_of_a_refusal_names_reason_key_and_client() {
     let program = with_acme().with("MODELS__SERVER__TRUSTED_PROXIES", "127.0.0.1");
     let (revoked, revoked_secret) = key(&program, &["--role", "reader"]);
     assert!(program.run(&["key", "revoke", &revoked]).succeeded);
@@ -112,7 +112,7 @@ fn a_refusal_names_its_reason_the_key_and_the_client() {
             unknown.clone(),
         ),
         ("expired", bearer(&expired_secret), 401, known(&expired)),
-        // Now from memory.
+        // Memory now serves the refusal.
         ("expired", bearer(&expired_secret), 401, known(&expired)),
         ("revoked", bearer(&revoked_secret), 401, known(&revoked)),
         (
@@ -135,8 +135,8 @@ fn a_refusal_names_its_reason_the_key_and_the_client() {
         ),
     ] {
         let agent = "-A 'tool/1.0' -H 'X-Forwarded-For: 192.0.2.1, 198.51.100.7'";
-        let answer = ask(&service, "/v1/models/m", &format!("{options} {agent}"));
-        let id = header(&answer, "x-request-id");
+        let response = request(&service, "/v1/models/m", &format!("{options} {agent}"));
+        let id = header(&response, "x-request-id");
         let line = line(&service, |line| line["request_id"] == id.as_str());
         assert_eq!(line["reason"], reason, "{line}");
         assert_eq!(line["status"], status, "{line}");
@@ -152,7 +152,7 @@ fn a_refusal_names_its_reason_the_key_and_the_client() {
         let digits = digits.split_once('.').map_or(0, |(_, digits)| digits.len());
         assert!(digits <= 3, "{line}");
         if ["unknown", "expired", "revoked"].contains(&reason) {
-            bodies.push(without_the_key(&answer));
+            bodies.push(without_the_key(&response));
         }
     }
     bodies.dedup();
@@ -168,7 +168,7 @@ fn text_from_a_client_is_bounded_and_escaped() {
     let program = with_acme();
     let service = program.serve();
     let long = "a".repeat(3_000);
-    ask(
+    request(
         &service,
         &format!("/v1/models/{long}"),
         &format!("-A \"$(printf '\\302\\233\\t{long}')\""),
@@ -189,7 +189,7 @@ fn text_from_a_client_is_bounded_and_escaped() {
 }
 
 #[test]
-fn every_change_has_a_line_whatever_else_is_logged() {
+fn every_change_is_logged_with_any_setting() {
     let program = with_acme();
     let (id, secret) = key(&program, &["--role", "owner"]);
     let import = ["model", "import", "-", "--organization", "acme"];
@@ -199,9 +199,9 @@ fn every_change_has_a_line_whatever_else_is_logged() {
     for (model, shown) in [("one", "one"), ("sk-two", "sk-...")] {
         let options =
             format!("-X DELETE -H 'Authorization: Bearer {secret}' -H 'X-Client-Request-Id: mine'");
-        let answer = ask(&service, &format!("/v1/models/{model}"), &options);
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        let request_id = header(&answer, "x-request-id");
+        let response = request(&service, &format!("/v1/models/{model}"), &options);
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+        let request_id = header(&response, "x-request-id");
         let line = line(&service, |line| line["request_id"] == request_id.as_str());
         for (name, value) in [
             ("level", json!("INFO")),
@@ -226,19 +226,19 @@ fn every_change_has_a_line_whatever_else_is_logged() {
     assert_eq!(of_requests.count(), 0, "{log:?}");
 }
 
-/// What comes back for these bytes.
+/// Sends these bytes, and returns the received bytes.
 fn send(service: &Serving, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(&service.address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     stream.write_all(bytes).unwrap();
-    let mut answer = vec![];
-    // A reset after the response is an end, too.
-    let _ = stream.read_to_end(&mut answer);
-    String::from_utf8_lossy(&answer).into_owned()
+    let mut response = vec![];
+    // The connection may end with a reset after the response.
+    let _ = stream.read_to_end(&mut response);
+    String::from_utf8_lossy(&response).into_owned()
 }
 
 #[test]
-fn a_request_that_cannot_be_read_has_a_line_with_the_id_that_it_was_given() {
+fn an_unreadable_request_is_logged_with_the_id_of_its_response() {
     let program = with_acme().with("MODELS__LIMITS__HEAD_TIMEOUT", "1");
     let service = program.serve();
     let head = "GET /v1/models HTTP/1.1\r\nHost: models\r\n";
@@ -256,15 +256,15 @@ fn a_request_that_cannot_be_read_has_a_line_with_the_id_that_it_was_given() {
         ),
         (408, Value::Null, head.to_owned()),
     ] {
-        let answer = send(&service, bytes.as_bytes());
+        let response = send(&service, bytes.as_bytes());
         assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status}")),
-            "{answer}"
+            response.starts_with(&format!("HTTP/1.1 {status}")),
+            "{response}"
         );
-        if answer.matches("HTTP/1.1").count() > 1 {
+        if response.matches("HTTP/1.1").count() > 1 {
             continue;
         }
-        let id = header(&answer, "x-request-id");
+        let id = header(&response, "x-request-id");
         let line = line(&service, |line| line["request_id"] == id.as_str());
         assert_eq!(
             (&line["status"], &line["reason"]),
@@ -279,7 +279,8 @@ fn a_request_that_cannot_be_read_has_a_line_with_the_id_that_it_was_given() {
     }
 }
 
-/// Sends so many of these requests on each of some connections, as fast as they are taken.
+/// Sends this number of requests on each of several connections, as fast as the service reads them. Returns their total
+/// number.
 fn flood(service: &Serving, request: &str, requests: usize) -> usize {
     const CONNECTIONS: usize = 4;
     thread::scope(|scope| {
@@ -304,12 +305,12 @@ fn flood(service: &Serving, request: &str, requests: usize) -> usize {
     CONNECTIONS * requests
 }
 
-/// Bytes of these lines, with their ends.
+/// The length of these lines with their line ends, in bytes.
 fn length(log: &[Value]) -> usize {
     log.iter().map(|line| line.to_string().len() + 1).sum()
 }
 
-/// With its control: responses that the operator wants logged are not left out.
+/// The control: the service logs all successful responses if the operator demands it.
 #[test]
 fn a_client_without_a_key_cannot_fill_the_log() {
     const LONGEST_LINE: usize = 700;
@@ -328,7 +329,7 @@ fn a_client_without_a_key_cannot_fill_the_log() {
     let refused = |line: &&Value| {
         line["status"] == 404 || line["status"] == 401 || line["reason"] == "missing"
     };
-    // Of each refusal there is a line, or it is among those that were left out.
+    // Each refusal has a line, or is counted as left out.
     let log = loop {
         let log = service.log();
         let lines = log.iter().filter(refused);
@@ -337,7 +338,7 @@ fn a_client_without_a_key_cannot_fill_the_log() {
             break log;
         }
         assert!(
-            began.elapsed() < 4 * PATIENCE,
+            began.elapsed() < 4 * TIMEOUT,
             "{:?}",
             log.iter().filter(refused).collect::<Vec<_>>()
         );
@@ -365,7 +366,7 @@ fn a_client_without_a_key_cannot_fill_the_log() {
         .count()
         < sent
     {
-        assert!(began.elapsed() < PATIENCE);
+        assert!(began.elapsed() < TIMEOUT);
         sleep(Duration::from_millis(50));
     }
     assert!(length(&service.log()) > sent * good.len());

@@ -1,7 +1,6 @@
-//! The built program, as an operator runs it: what it prints, how it ends, and what it leaves
-//! behind.
+//! Tests of the built program as an operator runs it: its output, its exit status and its files.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::print_stdout, reason = "the counts of what was tried")]
+#![expect(clippy::print_stdout, reason = "tests print the number of cases")]
 
 mod database_url;
 mod documents;

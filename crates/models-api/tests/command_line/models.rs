@@ -7,7 +7,7 @@ const LIST: &str = r#"{"object":"list","data":[
     {"id":"a","object":"model","created":2,"owned_by":"someone","shutdown_date":"2027-01-31"},
     {"id":"d","object":"model","created":1,"owned_by":"someone"}]}"#;
 
-/// The response of an import, without how long it held the turn.
+/// Imports a list, and returns the JSON output without the time that the import held the turn.
 fn import(program: &Program, arguments: &[&str], text: &str) -> Value {
     let arguments = [&["model", "import", "-", "--json"], arguments].concat();
     let mut response = program.run_with(&arguments, text).json();
@@ -19,7 +19,7 @@ fn import(program: &Program, arguments: &[&str], text: &str) -> Value {
 }
 
 #[test]
-fn what_is_exported_can_be_imported_and_is_the_same() {
+fn an_exported_list_can_be_imported_unchanged() {
     let program = Program::on_sqlite();
     program.json(&["organization", "create", "--slug", "acme", "--name", "Acme"]);
     assert_eq!(
@@ -49,7 +49,7 @@ fn what_is_exported_can_be_imported_and_is_the_same() {
 }
 
 #[test]
-fn a_bad_entry_fails_the_whole_import_unless_it_is_left_out() {
+fn an_invalid_entry_fails_the_import_unless_it_is_skipped() {
     let program = Program::on_sqlite();
     let text = r#"[{"id":"a"},{"id":5},{"id":"a"},{"id":"c"}]"#;
     let refused = program.run_with(&["model", "import", "-"], text);
@@ -138,9 +138,9 @@ fn models_are_shown_and_deleted_within_one_scope() {
     );
 
     let missing = program.run(&["model", "show", "own"]);
-    let said =
-        "there is no public model `own`; with --organization SLUG, an organization's own is found";
-    assert_eq!(missing.failure(), said);
+    let message =
+        "there is no public model `own`; for a model of an organization, add --organization SLUG";
+    assert_eq!(missing.failure(), message);
     let deleted = program.json(&["model", "delete", "own", "--organization", "acme"]);
     assert_eq!(
         deleted,
@@ -159,7 +159,7 @@ fn large_list() -> String {
 }
 
 #[test]
-fn a_large_catalog_says_one_plain_line_where_there_is_no_terminal() {
+fn a_large_import_prints_one_line_without_a_terminal() {
     let program = Program::on_sqlite();
     let run = program.run_with(&["model", "import", "-"], &large_list());
     assert_eq!(

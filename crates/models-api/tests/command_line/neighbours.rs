@@ -1,4 +1,4 @@
-//! What the log says of an address that sends incorrect keys, and of a gateway that is not trusted.
+//! Log lines about an address that sends incorrect keys, and about an untrusted gateway.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::program::{Program, Serving, shell};
 
-/// How long a line may take to be written.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest time until a line is in the log.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-fn ask(service: &Serving, key: &str, forwarded_for: &str) -> String {
+fn status(service: &Serving, key: &str, forwarded_for: &str) -> String {
     let address = &service.address;
     shell(&format!(
         "curl -s -o /dev/null -w '%{{http_code}}' -H 'Authorization: Bearer {key}' \
@@ -27,9 +27,9 @@ fn lines(service: &Serving, message: &str) -> Vec<Value> {
     log.into_iter().filter(is_sought).collect()
 }
 
-/// The lines with this message, as soon as there is one.
+/// Waits for a line with this message, and returns all such lines.
 fn wait_for(service: &Serving, message: &str) -> Vec<Value> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let found = lines(service, message);
         if !found.is_empty() {
@@ -48,7 +48,7 @@ fn the_log_names_an_address_with_too_many_incorrect_keys_once_a_minute() {
     let service = program.serve();
     for number in 0..8 {
         let key = format!("not-a-key-{number}");
-        assert_eq!(ask(&service, &key, "192.0.2.7"), "401");
+        assert_eq!(status(&service, &key, "192.0.2.7"), "401");
     }
     let warned = wait_for(&service, "too many incorrect API keys");
     assert_eq!(warned.len(), 1, "{warned:?}");
@@ -56,17 +56,17 @@ fn the_log_names_an_address_with_too_many_incorrect_keys_once_a_minute() {
         (&warned[0]["level"], &warned[0]["client"]),
         (&"WARN".into(), &"192.0.2.7".into())
     );
-    assert!(lines(&service, "a peer that is not trusted").is_empty());
+    assert!(lines(&service, "an untrusted peer").is_empty());
 }
 
 #[test]
-fn the_log_says_once_that_a_gateway_is_not_trusted() {
+fn the_log_warns_once_of_an_untrusted_gateway() {
     let program = Program::on_sqlite();
     let service = program.serve();
     for number in 0..3 {
-        ask(&service, &format!("not-a-key-{number}"), "192.0.2.7");
+        status(&service, &format!("not-a-key-{number}"), "192.0.2.7");
     }
-    let warned = wait_for(&service, "a peer that is not trusted");
+    let warned = wait_for(&service, "an untrusted peer");
     assert_eq!(warned.len(), 1, "{warned:?}");
     assert_eq!(warned[0]["peer"], "127.0.0.1");
     let message = warned[0]["message"].to_string();

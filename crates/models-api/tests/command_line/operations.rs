@@ -23,7 +23,7 @@ fn requests(service: &Serving) -> Vec<Value> {
 }
 
 #[test]
-fn a_line_of_the_log_says_who_asked_for_what_and_never_the_key() {
+fn a_log_line_names_key_id_and_route_but_not_the_key() {
     let program = Program::on_sqlite()
         .with("MODELS__BOOTSTRAP", "false")
         .with("MODELS__LOG__REQUESTS", "all");
@@ -65,7 +65,7 @@ fn a_line_of_the_log_says_who_asked_for_what_and_never_the_key() {
 }
 
 #[test]
-fn a_log_without_requests_has_those_that_failed() {
+fn failed_requests_are_logged_even_if_requests_are_not() {
     let program = Program::on_sqlite().with("MODELS__BOOTSTRAP", "false");
     let key = key(&program);
     let service = program.serve();
@@ -79,36 +79,36 @@ fn a_log_without_requests_has_those_that_failed() {
 }
 
 #[test]
-fn the_health_check_says_whether_the_service_is_ready() {
+fn healthcheck_reports_whether_the_service_is_ready() {
     let program = Program::on_sqlite();
     let service = program.serve();
     let port = service.operations.rsplit(':').next().unwrap().to_owned();
-    let asking = |port: &str| Program::on_sqlite().with("MODELS__OPERATIONS__PORT", port);
-    let said = asking(&port).json(&["healthcheck"]);
+    let program_at = |port: &str| Program::on_sqlite().with("MODELS__OPERATIONS__PORT", port);
+    let health = program_at(&port).json(&["healthcheck"]);
     assert_eq!(
-        (&said["status"], &said["draining"]),
+        (&health["status"], &health["draining"]),
         (&"ready".into(), &false.into())
     );
     assert!(service.stop("-TERM").0);
-    let said = asking(&port).run(&["healthcheck"]);
+    let run = program_at(&port).run(&["healthcheck"]);
     assert!(
-        said.failure().starts_with("nothing answers at 127.0.0.1:"),
-        "{said:?}"
+        run.failure().starts_with("no response from 127.0.0.1:"),
+        "{run:?}"
     );
 }
 
 #[test]
-fn the_settings_are_shown_with_where_they_come_from_and_without_the_password() {
+fn config_check_shows_sources_and_masks_the_password() {
     let program = Program::on_sqlite()
         .with("MODELS__DATABASE__URL", "postgres://me:hidden@nowhere/db")
         .with("MODELS__SERVER__PORT", "99");
     std::fs::create_dir(program.directory.path().join("config")).unwrap();
     let file = program.directory.path().join("config/development.toml");
     std::fs::write(file, "[log]\nlevel = \"warn\"\n").unwrap();
-    let said = program.json(&["config", "check"]);
+    let settings = program.json(&["config", "check"]);
     let found = |key: &str| {
         let of = |setting: &&Value| setting["key"] == key;
-        let setting = said.as_array().unwrap().iter().find(of).unwrap();
+        let setting = settings.as_array().unwrap().iter().find(of).unwrap();
         [&setting["value"], &setting["source"]].map(|value| value.as_str().unwrap().to_owned())
     };
     assert_eq!(
@@ -124,16 +124,16 @@ fn the_settings_are_shown_with_where_they_come_from_and_without_the_password() {
         "{text}"
     );
     let wrong = Program::on_sqlite().with("MODELS__LIMITS__REQUEST_TIMEOUT", "15");
-    let said = wrong.run(&["config", "check"]);
+    let run = wrong.run(&["config", "check"]);
     assert!(
-        said.failure()
+        run.failure()
             .starts_with("the setting `limits.request_timeout`"),
-        "{said:?}"
+        "{run:?}"
     );
 }
 
 #[test]
-fn a_production_service_does_not_start_with_a_password_that_everybody_knows() {
+fn a_production_service_does_not_start_with_a_well_known_password() {
     let config = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config");
     let program = Program::on_sqlite()
         .with("MODELS_ENVIRONMENT", "production")
@@ -142,21 +142,18 @@ fn a_production_service_does_not_start_with_a_password_that_everybody_knows() {
             "MODELS__DATABASE__URL",
             "postgres://models:models-development-only@127.0.0.1:1/x",
         );
-    let said = program.run(&["serve"]);
-    assert!(
-        said.failure().contains("one that everybody knows"),
-        "{said:?}"
-    );
+    let run = program.run(&["serve"]);
+    assert!(run.failure().contains("empty or well known"), "{run:?}");
 }
 
 #[test]
-fn a_copy_is_made_while_the_service_runs_and_is_the_catalog() {
+fn a_backup_of_a_running_service_is_the_catalog() {
     let program = Program::on_sqlite();
     let service = program.serve();
-    let said = program.run(&["backup", "copy.db"]);
-    assert!(said.succeeded, "{said:?}");
-    let said = program.run(&["backup", "copy.db"]);
-    assert_eq!(said.failure(), "there is a file copy.db already");
+    let run = program.run(&["backup", "copy.db"]);
+    assert!(run.succeeded, "{run:?}");
+    let run = program.run(&["backup", "copy.db"]);
+    assert_eq!(run.failure(), "there is a file copy.db already");
     let restored = Program::on_sqlite().with(
         "MODELS__DATABASE__URL",
         &format!(
@@ -186,9 +183,9 @@ fn a_copy_is_made_while_the_service_runs_and_is_the_catalog() {
 }
 
 #[tokio::test]
-async fn a_servers_database_is_not_copied_to_a_file() {
+async fn backup_refuses_a_postgres_database() {
     let program = Program::on_postgres().await;
     assert!(program.run(&["migrate"]).succeeded);
-    let said = program.run(&["backup", "copy.db"]);
-    assert!(said.failure().contains("pg_dump"), "{said:?}");
+    let run = program.run(&["backup", "copy.db"]);
+    assert!(run.failure().contains("pg_dump"), "{run:?}");
 }

@@ -27,7 +27,7 @@ fn an_organization_is_created_once_and_listed() {
         "--name",
         "Other",
     ]);
-    assert_eq!(again.failure(), "there is an organization `acme` already");
+    assert_eq!(again.failure(), "the organization `acme` already exists");
     let listed = program.json(&["organization", "list"]);
     assert_eq!(listed.as_array().unwrap().len(), 1);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Clients that send much, and read nothing.
+//! Clients that send many bytes and read nothing.
 
 use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
@@ -9,11 +9,11 @@ use crate::program::{Program, Serving};
 
 const CONNECTIONS: usize = 100;
 const SENT: usize = 256 << 10;
-/// The most that a connection may take, in bytes of the process.
+/// The largest memory of a connection, in bytes.
 const MOST: u64 = 256 << 10;
 
-/// How much the memory grows when so many connections send these bytes, as far as they get, and read
-/// nothing.
+/// Opens many connections that send as much of these bytes as the service accepts, and read nothing. Returns the growth
+/// of the process's memory, in bytes.
 fn growth(service: &Serving, address: &str, bytes: &[u8]) -> u64 {
     let before = service.peak_memory();
     let mut streams = vec![];
@@ -28,7 +28,7 @@ fn growth(service: &Serving, address: &str, bytes: &[u8]) -> u64 {
             match stream.write(rest) {
                 Ok(written) => *rest = &rest[written..],
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                // The service has refused it.
+                // The service has refused the request.
                 Err(_) => *rest = &[],
             }
         }

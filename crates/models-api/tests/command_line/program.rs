@@ -1,4 +1,4 @@
-//! Running the program, on a directory or a database of its own.
+//! Runs the program in its own directory or on its own database.
 
 use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
@@ -9,14 +9,14 @@ use serde_json::Value;
 use tempfile::{NamedTempFile, TempDir};
 use test_database::TestDatabase;
 
-/// A directory to run the program in, and the variables to run it with.
+/// The directory and the variables of a program.
 pub struct Program {
     pub directory: TempDir,
     variables: Vec<(String, String)>,
     pub database: Option<TestDatabase>,
 }
 
-/// What a run printed, and whether it ended well.
+/// The output of a run, and whether it succeeded.
 #[derive(Debug)]
 pub struct Run {
     pub succeeded: bool,
@@ -25,7 +25,7 @@ pub struct Run {
 }
 
 impl Program {
-    /// With its default, a SQLite file in the directory.
+    /// A program with the default database, a SQLite file in its directory.
     pub fn on_sqlite() -> Self {
         Self {
             directory: tempfile::tempdir().unwrap(),
@@ -63,7 +63,7 @@ impl Program {
         self.run_with(arguments, "")
     }
 
-    /// Runs it with this on standard input.
+    /// Runs the program with this standard input.
     pub fn run_with(&self, arguments: &[&str], input: &(impl AsRef<[u8]> + ?Sized)) -> Run {
         let mut command = self.command(arguments);
         let mut child = command
@@ -81,7 +81,7 @@ impl Program {
         Run::from(child.wait_with_output().unwrap())
     }
 
-    /// Runs it with `--json`, and reads what it answered.
+    /// Runs the program with `--json`, and parses its output.
     pub fn json(&self, arguments: &[&str]) -> Value {
         self.run(&[arguments, &["--json"]].concat()).json()
     }
@@ -91,7 +91,7 @@ impl Program {
         self.serve_with(&[])
     }
 
-    /// Starts it with another program, which becomes it.
+    /// Starts the service through another program, such as `nohup`.
     pub fn serve_with(&self, prefix: &[&str]) -> Serving {
         let log = NamedTempFile::new().unwrap();
         let mut command = self.command(&["serve"]);
@@ -142,7 +142,7 @@ impl Run {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// What it printed to standard error, but for the name of the database that it changed.
+    /// The text on standard error, without the line that names the changed database.
     pub fn messages(&self) -> String {
         let lines = self.stderr.split_inclusive('\n');
         lines
@@ -150,7 +150,7 @@ impl Run {
             .collect()
     }
 
-    /// The sentence with which it failed.
+    /// The error message. Panics if the run succeeded.
     pub fn failure(&self) -> &str {
         assert!(!self.succeeded && self.stdout.is_empty(), "{self:?}");
         self.stderr
@@ -170,17 +170,17 @@ impl From<Output> for Run {
     }
 }
 
-/// A running service. It is killed when it is dropped, unless it was told to stop.
+/// A running service. It is killed when it is dropped, unless it was stopped.
 pub struct Serving {
     pub address: String,
-    /// Where operators look.
+    /// The address of the operations listener.
     pub operations: String,
     log: NamedTempFile,
     child: Child,
 }
 
 impl Serving {
-    /// The lines that are whole.
+    /// The complete lines of the log.
     pub fn log(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.log.path()).unwrap();
         text.split_inclusive('\n')
@@ -191,7 +191,7 @@ impl Serving {
             .collect()
     }
 
-    /// The most memory that the process has had at a time, in bytes.
+    /// The peak memory of the process, in bytes.
     pub fn peak_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -199,15 +199,13 @@ impl Serving {
         kibibytes.parse::<u64>().unwrap() << 10
     }
 
-    /// Sends the signal.
     pub fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args([signal, &id]).status().unwrap();
         assert!(sent.success());
     }
 
-    /// Sends the signal and waits for the end: whether it was a good one, and what was on standard
-    /// output.
+    /// Sends the signal and waits for the end. Returns whether the exit status was 0, and the standard output.
     pub fn stop(mut self, signal: &str) -> (bool, String) {
         Command::new("kill")
             .args([signal, &self.child.id().to_string()])
@@ -226,7 +224,7 @@ impl Drop for Serving {
     }
 }
 
-/// Runs a shell line and answers what it printed.
+/// Runs a shell line and returns its output.
 pub fn shell(line: &str) -> String {
     let output = Command::new("sh").args(["-c", line]).output().unwrap();
     assert!(output.status.success(), "{line}: {output:?}");

@@ -1,4 +1,4 @@
-//! The password of the database changes under a running service.
+//! The password of the database changes while the service runs.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -14,7 +14,7 @@ fn write(path: &Path, password: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-/// The status of a request that memory cannot answer.
+/// The status of a request that memory cannot serve.
 fn status(service: &Serving, key: &str, method: &str, model: &str) -> String {
     let address = &service.address;
     shell(&format!(
@@ -46,14 +46,14 @@ async fn a_new_password_is_used_without_a_restart() {
     let service = program.serve();
     let mut keys = keys.iter();
     let mut works = |model: &str| {
-        // Each key is new to the node, so the database is read and written.
+        // Each key is new to the node, so the node reads and writes the database.
         let key = keys.next().unwrap();
         assert_eq!(status(&service, key, "GET", "stays"), "200");
         assert_eq!(status(&service, key, "DELETE", model), "200");
     };
     works("one");
 
-    // The file first: until the role has it, the password before is the right one.
+    // The file changes first. The earlier password stays valid until the database role changes.
     write(&file, "second-password\n");
     server.end_connections().await;
     works("two");
@@ -61,7 +61,7 @@ async fn a_new_password_is_used_without_a_restart() {
     server.end_connections().await;
     works("three");
 
-    // The role first: a request waits a while for the file.
+    // The database role changes first. A request waits a while for the file.
     server.set_password("third-password").await;
     server.end_connections().await;
     let waiting = std::thread::scope(|scope| {
@@ -73,7 +73,7 @@ async fn a_new_password_is_used_without_a_restart() {
     });
     assert_eq!(waiting, "200");
 
-    // The control: a file that is not updated.
+    // The control: the file does not change.
     server.set_password("fourth-password").await;
     server.end_connections().await;
     assert_eq!(

@@ -1,5 +1,5 @@
-//! The official SDKs, unmodified, against the built program on PostgreSQL. `cargo xtask test`
-//! installs them, in the versions that `tests/sdk` pins; where they are missing, these tests fail.
+//! The official SDKs, unmodified, against the built program on PostgreSQL. `cargo xtask test` installs the versions that
+//! `tests/sdk` pins; without them, these tests fail.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -25,7 +25,7 @@ fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk")
 }
 
-/// What the test command installed, by the name of its variable.
+/// The path of an installed SDK, which `cargo xtask test` passes in this variable.
 fn installed(variable: &str) -> PathBuf {
     let path = std::env::var_os(variable);
     path.unwrap_or_else(|| {
@@ -57,7 +57,7 @@ fn key(program: &Program, organization: &str, role: &str) -> Value {
     ])
 }
 
-/// Two organizations and their models, and what the scripts want to know of them.
+/// Creates two organizations and their models, and returns the parameters of the scripts.
 fn fixture(program: &Program, address: &str) -> Value {
     let acme = program.json(&["organization", "create", "--slug", "acme", "--name", "Acme"]);
     let other = program.json(&[
@@ -96,8 +96,8 @@ fn fixture(program: &Program, address: &str) -> Value {
     })
 }
 
-/// Forwards to the service, one request a connection, but swallows the answer to each deletion that
-/// is asked for the first time: the client sees its connection close.
+/// Forwards one request per connection to the service. Drops the response to the first attempt of each deletion, so that
+/// the client sees its connection close.
 fn lossy_proxy(service: String) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -130,19 +130,19 @@ fn forward(mut client: TcpStream, service: &str) {
     upstream
         .write_all(format!("{}\r\nConnection: close\r\n\r\n", lines.join("\r\n")).as_bytes())
         .unwrap();
-    let mut answer = Vec::new();
-    upstream.read_to_end(&mut answer).unwrap();
+    let mut response = Vec::new();
+    upstream.read_to_end(&mut response).unwrap();
     let is_first = request
         .to_ascii_lowercase()
         .contains("x-stainless-retry-count: 0");
     if !(request.starts_with("DELETE ") && is_first) {
-        client.write_all(&answer).unwrap();
+        client.write_all(&response).unwrap();
     }
 }
 
 const LEASE: Duration = Duration::from_secs(3);
 
-/// Runs a script to its end. When it asks for an outage, the database goes away.
+/// Runs a script to its end. When the script requests an outage, the database becomes unreachable.
 async fn run(mut command: Command) {
     let program = Program::on_postgres()
         .await
@@ -154,12 +154,12 @@ async fn run(mut command: Command) {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut said = Vec::new();
+    let mut lines = Vec::new();
     for line in BufReader::new(script.stdout.take().unwrap()).lines() {
-        said.push(line.unwrap());
-        if said.last().is_some_and(|line| line == "outage please") {
+        lines.push(line.unwrap());
+        if lines.last().is_some_and(|line| line == "outage please") {
             program.database.as_ref().unwrap().close().await;
-            // What is known is answered until the lease runs out.
+            // Memory serves until the lease has expired.
             tokio::time::sleep(LEASE + Duration::from_millis(500)).await;
             script
                 .stdin
@@ -169,10 +169,10 @@ async fn run(mut command: Command) {
                 .unwrap();
         }
     }
-    assert!(script.wait().unwrap().success(), "{}", said.join("\n"));
-    let last = said.last().unwrap();
+    assert!(script.wait().unwrap().success(), "{}", lines.join("\n"));
+    let last = lines.last().unwrap();
     assert!(
-        last.ends_with(" checks passed") && said.len() > 10,
+        last.ends_with(" checks passed") && lines.len() > 10,
         "{last}"
     );
     println!("{}: {last}", command.get_program().display());
@@ -187,7 +187,7 @@ async fn the_python_sdk_works_unmodified() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_node_sdk_works_unmodified() {
-    // A module finds the SDK beside itself.
+    // Node resolves the SDK from the directory of the script.
     let script = installed("MODELS_TEST_NODE_DIRECTORY").join("check.mjs");
     std::fs::copy(sources().join("node/check.mjs"), &script).unwrap();
     let mut node = Command::new("node");

@@ -1,12 +1,12 @@
-//! A key that an operator or a client puts where it does not belong reaches neither a message nor the log.
+//! Misplaced secrets of operators and clients appear neither in messages nor in the log.
 
 use serde_json::Value;
 
 use crate::program::{Program, Run, Serving, shell};
 
-/// Of this service's form, with a checksum that is right: it parses as a key.
+/// A key with a valid checksum, which parses as a key of this service.
 const KEY: &str = "sk-mdl-qlU3IEQq9LIvVJWwlmSnVFs2HZP49B9dpcnFSDAnKMd0fT4wk";
-/// The part of it that nobody may read, in pieces.
+/// Pieces of the key that must not appear.
 const PIECES: [&str; 3] = ["qlU3IEQq9L", "VFs2HZP49B", "nFSDAnKMd0"];
 
 fn assert_hidden(text: &str) {
@@ -81,23 +81,20 @@ fn the_command_line_never_repeats_a_key() {
         &["key", KEY],
         &["backup", &path],
     ] {
-        let said = program.run(arguments);
-        assert!(!said.succeeded, "{arguments:?}");
-        assert_hidden(&said.stderr.replace("qlu3ieqq9l", PIECES[0]));
-        assert_hidden(&said.stdout);
-        assert!(said.stderr.contains("..."), "{said:?}");
+        let run = program.run(arguments);
+        assert!(!run.succeeded, "{arguments:?}");
+        assert_hidden(&run.stderr.replace("qlu3ieqq9l", PIECES[0]));
+        assert_hidden(&run.stdout);
+        assert!(run.stderr.contains("..."), "{run:?}");
     }
-    // A key of another form, where only an id may stand.
-    let said = program.run(&["key", "revoke", "hunter2-hunter2-hunter2"]);
-    assert!(
-        !said.succeeded && !said.stderr.contains("hunter2"),
-        "{said:?}"
-    );
+    // A key of another form in place of an id.
+    let run = program.run(&["key", "revoke", "hunter2-hunter2-hunter2"]);
+    assert!(!run.succeeded && !run.stderr.contains("hunter2"), "{run:?}");
     for words in ["must start with `key_`", "key revoke --secret-file -"] {
-        assert!(said.stderr.contains(words), "{said:?}");
+        assert!(run.stderr.contains(words), "{run:?}");
     }
-    let said = program.run(&["key", "revoke", "key_!"]);
-    assert!(said.stderr.contains("'key_!'"), "{said:?}");
+    let run = program.run(&["key", "revoke", "key_!"]);
+    assert!(run.stderr.contains("'key_!'"), "{run:?}");
 }
 
 #[test]
@@ -127,8 +124,8 @@ fn settings_never_repeat_a_password() {
             let program = Program::on_sqlite()
                 .with("MODELS__DATABASE__URL", url)
                 .with("MODELS__DATABASE__CONNECT_TIMEOUT", "1");
-            let said = program.run(command);
-            let text = format!("{}{}", said.stdout, said.stderr);
+            let run = program.run(command);
+            let text = format!("{}{}", run.stdout, run.stderr);
             assert!(!text.contains("hunter2"), "{url} {command:?} {text}");
         }
     }
@@ -138,8 +135,8 @@ fn settings_never_repeat_a_password() {
         ("MODELS__LOG__LEVEL", "hunter2"),
         ("MODELS__BOOTSTRAP", "hunter2"),
     ] {
-        let said = check(variable, value);
-        assert!(!said.failure().contains("hunter2"), "{said:?}");
+        let run = check(variable, value);
+        assert!(!run.failure().contains("hunter2"), "{run:?}");
     }
     for variable in [
         "MODELS__SERVER__CORS_ORIGINS",
@@ -147,9 +144,9 @@ fn settings_never_repeat_a_password() {
     ] {
         assert_hidden(check(variable, KEY).failure());
     }
-    let said = check("MODELS__SERVER__HOST", KEY);
-    assert!(said.succeeded, "{said:?}");
-    assert_hidden(&said.stdout);
+    let run = check("MODELS__SERVER__HOST", KEY);
+    assert!(run.succeeded, "{run:?}");
+    assert_hidden(&run.stdout);
 }
 
 #[test]
@@ -176,8 +173,8 @@ fn a_key_is_revoked_by_its_secret() {
     let bring = [&create[..], &["--secret-file", "-", "--allow-weak"]].concat();
     let brought = program.run_with(&bring, "My API Key\n");
     assert!(brought.succeeded, "{brought:?}");
-    let said = program.run_with(&["key", "revoke", "--secret-file", "-"], "My API Key\n");
-    assert!(said.stdout.starts_with("Revoked the key key_"), "{said:?}");
+    let run = program.run_with(&["key", "revoke", "--secret-file", "-"], "My API Key\n");
+    assert!(run.stdout.starts_with("Revoked the key key_"), "{run:?}");
     let listed = program.json(&["key", "list"]);
     let keys = listed.as_array().unwrap();
     assert!(
@@ -185,9 +182,9 @@ fn a_key_is_revoked_by_its_secret() {
         "{listed}"
     );
 
-    let said = program.run_with(&["key", "revoke", "--secret-file", "-"], KEY);
+    let run = program.run_with(&["key", "revoke", "--secret-file", "-"], KEY);
     assert_eq!(
-        said.failure(),
+        run.failure(),
         "standard input: there is no key with this secret; `models-api key list` shows all"
     );
     let id = key["id"].as_str().unwrap();
@@ -195,10 +192,10 @@ fn a_key_is_revoked_by_its_secret() {
         &["key", "revoke"][..],
         &["key", "revoke", id, "--secret-file", "leaked"],
     ] {
-        let said = program.run(arguments);
+        let run = program.run(arguments);
         assert!(
-            !said.succeeded && said.stderr.contains("--secret-file"),
-            "{said:?}"
+            !run.succeeded && run.stderr.contains("--secret-file"),
+            "{run:?}"
         );
     }
     let help = program.run(&["key", "revoke", "--help"]);
@@ -208,8 +205,8 @@ fn a_key_is_revoked_by_its_secret() {
     );
 }
 
-/// What a client gets for this, and the head of it.
-fn ask(service: &Serving, path: &str, headers: &str) -> String {
+/// Sends a request with curl, and returns the response with its head.
+fn request(service: &Serving, path: &str, headers: &str) -> String {
     let address = &service.address;
     shell(&format!(
         "curl -si --path-as-is {headers} 'http://{address}{path}'"
@@ -263,38 +260,38 @@ fn a_key_in_a_request_reaches_no_log_and_no_message() {
             format!("/v1/models/%00{written}"),
         ] {
             for method in ["", "-X DELETE", "-X PATCH"] {
-                let answer = ask(&service, &path, &format!("{bearer} {method}"));
-                assert!(answer.contains("sk-..."), "{path} {answer}");
-                assert_hidden(&answer);
+                let response = request(&service, &path, &format!("{bearer} {method}"));
+                assert!(response.contains("sk-..."), "{path} {response}");
+                assert_hidden(&response);
             }
         }
     }
     let headers = format!(
         "-A 'curl {KEY}' -H 'X-Client-Request-Id: {KEY}' -H 'X-Request-Id: {KEY}' -H 'X-Forwarded-For: {KEY}' -H 'OpenAI-Project: {KEY}'"
     );
-    let answer = ask(&service, "/v1/models", &format!("{bearer} {headers}"));
-    assert_hidden(&answer);
-    ask(&service, "/v1/models", &format!("{headers} -X {KEY}"));
-    ask(
+    let response = request(&service, "/v1/models", &format!("{bearer} {headers}"));
+    assert_hidden(&response);
+    request(&service, "/v1/models", &format!("{headers} -X {KEY}"));
+    request(
         &service,
         "/v1/models",
         &format!("-H 'Authorization: Bearer {KEY}'"),
     );
-    ask(
+    request(
         &service,
         "/v1/models",
         &format!("-H 'Authorization: {KEY}'"),
     );
-    // It cannot be parsed.
-    ask(
+    // The service cannot parse this request.
+    request(
         &service,
         "/v1/models",
         &format!("-H 'Transfer-Encoding: {KEY}' -H 'Content-Length: {KEY}'"),
     );
-    // This concerns messages, not the catalog.
-    let found = ask(&service, &format!("/v1/models/{listed}"), &bearer);
+    // The catalog itself is not masked.
+    let found = request(&service, &format!("/v1/models/{listed}"), &bearer);
     assert!(found.contains(&format!("\"id\":\"{listed}\"")), "{found}");
-    let list = ask(&service, "/v1/models", &bearer);
+    let list = request(&service, "/v1/models", &bearer);
     assert!(list.contains(listed) && list.contains(KEY), "{list}");
     let log: Vec<Value> = service.log();
     let text = format!("{log:?}");

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::program::{Program, Serving, shell};
 
 #[test]
-fn the_first_start_prints_a_key_and_lines_that_work_when_pasted_and_the_second_reuses_all() {
+fn the_first_start_prints_a_key_and_examples_that_work() {
     let program = Program::on_sqlite();
     let service = program.serve();
     // The lines name the address, so they are read while the service runs: the announcement is
@@ -35,9 +35,9 @@ fn the_first_start_prints_a_key_and_lines_that_work_when_pasted_and_the_second_r
     let model: Value = serde_json::from_str(&shell(&lines[1])).unwrap();
     assert_eq!(model["id"], "gpt-4o");
 
-    let (ended_well, said) = service.stop("-INT");
+    let (ended_well, printed) = service.stop("-INT");
     assert!(ended_well);
-    assert_eq!(said, "", "a second start has nothing to announce");
+    assert_eq!(printed, "", "a second start has nothing to announce");
     assert_eq!(
         program
             .json(&["organization", "list"])
@@ -51,15 +51,15 @@ fn the_first_start_prints_a_key_and_lines_that_work_when_pasted_and_the_second_r
 #[test]
 fn without_bootstrap_nothing_is_created() {
     let program = Program::on_sqlite().with("MODELS__BOOTSTRAP", "false");
-    let (ended_well, said) = program.serve().stop("-TERM");
+    let (ended_well, printed) = program.serve().stop("-TERM");
     assert!(ended_well);
-    assert_eq!(said, "");
+    assert_eq!(printed, "");
     assert_eq!(program.json(&["organization", "list"]), json!([]));
     assert_eq!(program.json(&["model", "list"]), json!([]));
 }
 
 #[tokio::test]
-async fn on_postgres_nothing_is_created_unasked_and_everything_works() {
+async fn a_new_postgres_database_stays_empty_and_works() {
     let program = Program::on_postgres().await;
     let service = program.serve();
     assert_eq!(program.json(&["organization", "list"]), json!([]));
@@ -101,15 +101,15 @@ async fn on_postgres_nothing_is_created_unasked_and_everything_works() {
 }
 
 #[test]
-fn migrate_says_where_the_database_is() {
+fn migrate_prints_the_location_of_the_database() {
     let program = Program::on_sqlite();
-    let said = program.json(&["migrate"]);
+    let printed = program.json(&["migrate"]);
     assert_eq!(
-        (&said["database"], &said["schema_version"]),
+        (&printed["database"], &printed["schema_version"]),
         (&json!("SQLite"), &json!(9))
     );
     assert!(
-        said["location"]
+        printed["location"]
             .as_str()
             .unwrap()
             .ends_with("/data/models.db")
@@ -117,14 +117,14 @@ fn migrate_says_where_the_database_is() {
 }
 
 #[test]
-fn a_catalog_that_an_operator_began_is_left_as_it_is() {
+fn a_catalog_that_is_not_empty_is_left_unchanged() {
     let program = Program::on_sqlite();
     program.run_with(
         &["model", "import", "-"],
         r#"[{"id":"gpt-4o","created":5,"owned_by":"me"}]"#,
     );
-    let (ended_well, said) = program.serve().stop("-TERM");
-    assert_eq!((ended_well, said.as_str()), (true, ""));
+    let (ended_well, printed) = program.serve().stop("-TERM");
+    assert_eq!((ended_well, printed.as_str()), (true, ""));
     assert_eq!(
         program.json(&["model", "list"]).as_array().unwrap().len(),
         1
@@ -132,10 +132,10 @@ fn a_catalog_that_an_operator_began_is_left_as_it_is() {
     assert_eq!(program.json(&["model", "show", "gpt-4o"])["created"], 5);
 }
 
-/// A node that is stopped for longer than its lease, as by a debugger or a machine that sleeps, shows
-/// nothing of what it knew when it goes on.
+/// A node is paused for longer than its lease, as by a debugger or by a machine that sleeps. When it continues, it shows
+/// no data from before.
 #[tokio::test]
-async fn a_node_that_was_paused_never_shows_what_was_deleted_meanwhile() {
+async fn a_paused_node_never_shows_a_model_deleted_meanwhile() {
     let program = Program::on_postgres()
         .await
         .with("MODELS__CONSISTENCY__LEASE", "3");
@@ -166,7 +166,7 @@ async fn a_node_that_was_paused_never_shows_what_was_deleted_meanwhile() {
     );
 }
 
-/// A request that is under way, and the response.
+/// Starts a deletion that waits at the barrier. Its output is the status.
 fn start_slow_deletion(service: &Serving, key: &str) -> std::process::Child {
     let (address, key) = (service.address.clone(), key.to_owned());
     std::process::Command::new("curl")
@@ -186,7 +186,7 @@ fn start_slow_deletion(service: &Serving, key: &str) -> std::process::Child {
         .unwrap()
 }
 
-/// A service with a model of its own, and another node that is stopped: deleting the model takes a lease.
+/// A service with a model and a second node that is paused. Deleting the model takes as long as the lease.
 fn with_a_silent_node() -> (Program, Serving, Serving, String) {
     let program = Program::on_sqlite()
         .with("MODELS__BOOTSTRAP", "false")
@@ -210,9 +210,9 @@ fn with_a_silent_node() -> (Program, Serving, Serving, String) {
     (program, service, silent, key.as_str().unwrap().to_owned())
 }
 
-/// Also when several signals come at once, as from a terminal that is closed.
+/// Several signals arrive at once, as from a terminal that is closed.
 #[test]
-fn a_hangup_finishes_what_is_in_flight() {
+fn a_hangup_finishes_requests_in_flight() {
     let (_program, service, _silent, key) = with_a_silent_node();
     let deletion = start_slow_deletion(&service, &key);
     std::thread::sleep(Duration::from_millis(500));
@@ -239,7 +239,7 @@ fn a_second_signal_after_a_second_ends_the_service_at_once() {
 }
 
 #[test]
-fn a_service_that_is_to_outlive_its_terminal_does() {
+fn a_service_under_nohup_survives_a_hangup() {
     let program = Program::on_sqlite();
     let nohup = shell("command -v nohup");
     let service = program.serve_with(&[nohup.trim()]);

@@ -1,10 +1,10 @@
-//! An upgrade changes nothing by itself: a database and the settings of an older version, served by this one, give the
-//! responses that the older version gave.
+//! An upgrade alone does not change responses. This version, with the database and the settings of an older version, gives
+//! the responses of the older version.
 //!
-//! `upgrade/record.py` writes what is compared here, one directory for each version that upgrades come from, named after its
-//! commit. A later version adds a directory, and so records what must stay as it is from then on. A response differs only in
-//! the fields that the script masks: the request's id, the date, the time that it took, and on PostgreSQL the revision's
-//! token, which is made with the server's identity. Fields are compared in any order.
+//! `upgrade/record.py` records the responses, one directory for each older version, named after its commit. A later
+//! version adds a directory, and its responses must not change from then on. Responses may differ only in the headers that
+//! the script masks: the request id, the date, the processing time, and on PostgreSQL the revision token, which depends on
+//! the server's identity. The order of headers does not matter.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -18,17 +18,17 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 
 use crate::program::Program;
 
-/// How often a request is repeated for a field that the response does not have at first.
+/// A request is repeated at most this many times until its response has the expected header.
 const ATTEMPTS: usize = 300;
 
-/// A request, and the response that the older version gave.
+/// A request, and the response of the older version.
 #[derive(Deserialize)]
 struct Recorded {
     name: String,
     method: String,
     path: String,
     headers: serde_json::Map<String, serde_json::Value>,
-    /// The request is repeated until the response has this field.
+    /// The request is repeated until the response has this header.
     until: Option<String>,
     status: String,
     fields: Vec<(String, String)>,
@@ -108,12 +108,12 @@ impl Recorded {
             (None, Some(bytes)) => {
                 assert_eq!(&hex::encode(response.body), bytes, "{}", self.name);
             }
-            _ => panic!("{}: there is no one body", self.name),
+            _ => panic!("{}: there must be exactly one body", self.name),
         }
     }
 }
 
-/// The directories of the versions that upgrades come from.
+/// The directories of the older versions.
 fn versions() -> Vec<PathBuf> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/command_line/upgrade");
     let entries = fs::read_dir(directory).unwrap();
@@ -123,7 +123,7 @@ fn versions() -> Vec<PathBuf> {
     versions
 }
 
-/// Serves the database with the older version's settings, and sends the requests.
+/// Serves the database with the older version's settings, and compares the responses.
 fn compare(version: &Path, program: Program, url: &str, recorded: &str) {
     let directory = program.directory.path().join("config");
     fs::create_dir(&directory).unwrap();

@@ -1,6 +1,6 @@
-//! The look-ups that addresses beyond the limit share: each address has a queue, and the queues take turns.
+//! The look-ups that addresses beyond the limit share. Each address has a queue, and the queues take turns.
 //!
-//! So a client that sends one incorrect key after another waits for itself, and hardly holds up the others.
+//! So a client that sends many incorrect keys waits behind its own requests, and hardly delays other addresses.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -10,38 +10,37 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio::time::{sleep_until, timeout};
 
-/// Of the time that the task which wakes requests is late, so much is made up for. A timer is late by a
-/// millisecond or two, which is many look-ups where the rate is high; after a longer stall the rate must not be
-/// exceeded for long.
-const MADE_UP: Duration = Duration::from_millis(10);
+/// If the task that wakes requests is late, it catches up for at most this time. A timer is often late by a millisecond
+/// or two, which is many look-ups at a high rate. After a longer stall, the rate must not be exceeded for long.
+const CATCH_UP: Duration = Duration::from_millis(10);
 
-/// Wakes a request: its look-up may begin.
+/// Wakes a waiting request, whose look-up may then begin.
 type Waiter = oneshot::Sender<()>;
 
-/// The look-ups that wait.
+/// The waiting look-ups and their rate.
 pub(super) struct LookUps {
     /// The time between two look-ups.
     interval: Duration,
-    /// The longest that a request waits.
+    /// The longest wait of a request.
     longest_wait: Duration,
-    /// The most requests that wait. Those of one address alone would wait for `longest_wait` at most; where other
-    /// addresses take turns with it, its requests wait for longer than their number says.
+    /// The largest number of waiting requests. If all come from one address, none waits longer than `longest_wait`. If
+    /// several addresses take turns, the requests of a long queue may wait longer, and are then refused.
     most: usize,
     waiting: Arc<Mutex<Waiting>>,
 }
 
 #[derive(Default)]
 struct Waiting {
-    /// The address whose turn is next comes first. None of them is empty.
+    /// A queue for each address. The address with the next turn is first. No queue is empty.
     queues: VecDeque<(IpAddr, VecDeque<Waiter>)>,
-    /// When the next look-up may begin.
+    /// The time from which the next look-up may begin.
     next: Option<Instant>,
-    /// A task wakes those that wait.
+    /// Whether a task wakes the waiting requests.
     is_served: bool,
 }
 
 impl LookUps {
-    /// This many look-ups a second. No request waits for longer than `longest_wait`.
+    /// Allows this many look-ups a second. No request waits longer than `longest_wait`.
     pub(super) fn new(per_second: u16, longest_wait: Duration) -> Self {
         let per_second = u32::from(per_second.max(1));
         let interval = Duration::from_secs(1) / per_second;
@@ -53,8 +52,8 @@ impl LookUps {
         }
     }
 
-    /// Waits for the turn of a request from this address. The error is the time after which the client may try
-    /// again: too many wait, and no address has more of them than this one, or the turn has not come in time.
+    /// Waits for the turn of a request from this address. The error is the time after which the client may retry. It
+    /// means that too many requests wait and no address has more of them, or that the turn did not come in time.
     pub(super) async fn wait(&self, address: IpAddr) -> Result<(), Duration> {
         let turn = {
             let mut waiting = self.waiting();
@@ -83,7 +82,7 @@ impl LookUps {
 }
 
 impl Waiting {
-    /// Begins a look-up if none waits and the last one began long enough ago.
+    /// Begins a look-up if no request waits and the rate allows it now.
     fn begin_at_once(&mut self, now: Instant, interval: Duration) -> bool {
         let is_free = self.queues.is_empty() && self.next.is_none_or(|next| next <= now);
         if is_free {
@@ -92,8 +91,8 @@ impl Waiting {
         is_free
     }
 
-    /// Puts a request at the end of its address's queue. Where `most` wait already, the newest of the longest
-    /// queue is refused; that may be this one.
+    /// Appends a request to the queue of its address. If `most` requests already wait, refuses the newest request of the
+    /// longest queue, which may be this request.
     fn push(&mut self, address: IpAddr, waiter: Waiter, most: usize) {
         if self.len() >= most {
             self.remove_closed();
@@ -115,7 +114,7 @@ impl Waiting {
         }
     }
 
-    /// The next request in turn.
+    /// Removes the request with the next turn.
     fn pop(&mut self) -> Option<Waiter> {
         let (address, mut queue) = self.queues.pop_front()?;
         let waiter = queue.pop_front();
@@ -125,12 +124,12 @@ impl Waiting {
         waiter
     }
 
-    /// Wakes all requests whose look-ups may have begun by now; whether others wait.
+    /// Wakes all requests whose look-ups may begin by now. Returns whether others still wait.
     fn wake_due(&mut self, now: Instant, interval: Duration) -> bool {
-        let earliest = now.checked_sub(MADE_UP).unwrap_or(now);
+        let earliest = now.checked_sub(CATCH_UP).unwrap_or(now);
         let mut next = self.next.map_or(now, |next| next.max(earliest));
         while next <= now {
-            // A request whose client has disconnected is skipped: it takes no turn.
+            // A request whose client has disconnected takes no turn.
             let mut waiters = std::iter::from_fn(|| self.pop());
             if waiters.find_map(|waiter| waiter.send(()).ok()).is_none() {
                 break;
@@ -146,7 +145,7 @@ impl Waiting {
         self.queues.iter().map(|(_, queue)| queue.len()).sum()
     }
 
-    /// Removes requests whose clients have gone, and empty queues.
+    /// Removes requests whose clients have disconnected, and empty queues.
     fn remove_closed(&mut self) {
         for (_, queue) in &mut self.queues {
             queue.retain(|waiter| !waiter.is_closed());
@@ -159,8 +158,8 @@ fn lock(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
     waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The queues while a task serves them. If the task is dropped, all that wait are refused, and the next request
-/// begins another.
+/// The queues while a task serves them. If the task is dropped, the waiting requests are refused, and the next request
+/// starts another task.
 struct Served {
     waiting: Arc<Mutex<Waiting>>,
     has_ended: bool,
@@ -176,7 +175,7 @@ impl Drop for Served {
     }
 }
 
-/// Wakes one request after another until none waits.
+/// Wakes requests one after another until none waits.
 async fn serve(mut served: Served, interval: Duration) {
     while !served.has_ended {
         let next = lock(&served.waiting).next;
@@ -198,7 +197,7 @@ mod tests {
         Ipv4Addr::from_bits(number).into()
     }
 
-    /// One request from each of these addresses, in this order, where at most `most` may wait.
+    /// Queues one request from each of these addresses, in this order. At most `most` may wait.
     fn queue(addresses: &[u32], most: usize) -> (Waiting, Vec<oneshot::Receiver<()>>) {
         let mut waiting = Waiting::default();
         let turns = addresses.iter().map(|number| {
@@ -210,7 +209,7 @@ mod tests {
         (waiting, turns)
     }
 
-    /// Which requests are woken, in their order, until none waits.
+    /// Wakes requests until none waits, and returns their order.
     fn served(waiting: &mut Waiting, turns: &mut [oneshot::Receiver<()>]) -> Vec<usize> {
         let mut order = vec![];
         while let Some(waiter) = waiting.pop() {
@@ -229,13 +228,14 @@ mod tests {
 
     #[test]
     fn the_longest_queue_makes_room_for_others() {
-        // The third of the first address goes, then the second; the second of another is refused itself.
+        // The first address loses its third request, then its second. Then a second request of another address is
+        // refused itself.
         let (mut waiting, mut turns) = queue(&[1, 1, 1, 2, 3, 3], 3);
         assert_eq!(served(&mut waiting, &mut turns), [0, 3, 4]);
     }
 
     #[test]
-    fn a_client_that_has_gone_makes_room() {
+    fn a_disconnected_client_makes_room() {
         let (mut waiting, mut turns) = queue(&[1, 2], 2);
         drop(turns.remove(0));
         let (waiter, turn) = oneshot::channel();
@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(served(&mut waiting, &mut turns), [0, 1]);
     }
 
-    /// How many of 200 requests are woken so long after the time of the next look-up, at 10,000 a second.
+    /// Returns how many of 200 requests are woken if the task is late by this time, at 10,000 look-ups a second.
     fn woken_after(late: Duration) -> usize {
         let (mut waiting, mut turns) = queue(&[1; 200], 200);
         let (next, interval) = (Instant::now(), Duration::from_micros(100));
@@ -256,14 +256,14 @@ mod tests {
     }
 
     #[test]
-    fn what_a_timer_is_late_is_made_up_for_but_not_a_stall() {
+    fn a_late_timer_is_caught_up_but_not_a_stall() {
         assert_eq!(woken_after(Duration::ZERO), 1);
         assert_eq!(woken_after(Duration::from_millis(1)), 11);
         assert_eq!(woken_after(Duration::from_mins(1)), 101);
     }
 
     #[test]
-    fn no_burst_follows_an_idle_time() {
+    fn idle_time_allows_no_burst() {
         let mut waiting = Waiting::default();
         let (now, interval) = (Instant::now(), Duration::from_millis(1));
         assert!(waiting.begin_at_once(now, interval));
@@ -287,7 +287,7 @@ mod tests {
 
     #[tokio::test]
     async fn look_ups_are_spaced_and_a_flood_from_one_address_refuses_its_own() {
-        // 1,000 a second, of which 50 may wait, and longer than they must.
+        // 1,000 look-ups a second; 50 requests may wait, and none of them reaches the longest wait.
         let longest_wait = Duration::from_mins(1);
         let look_ups = Arc::new(LookUps {
             most: 50,
@@ -306,9 +306,9 @@ mod tests {
             refused += usize::from(request.await.unwrap() == Err(longest_wait));
         }
         assert!((100..=150).contains(&refused), "{refused} of 200");
-        // The first goes at once; 50 behind it and the other address's one take a millisecond each.
+        // The first look-up begins at once. The 50 behind it and the other address's one take a millisecond each.
         assert!(began.elapsed() >= Duration::from_millis(50));
-        // The task that wakes requests has ended. The next request starts another.
+        // The task that wakes requests has ended, and the next request starts another.
         assert_eq!(wait(1).await.unwrap(), Ok(()));
     }
 }

@@ -9,16 +9,15 @@ use std::time::{Duration, Instant};
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed, StateStore};
 
-/// Buckets that the keys share that find no room in the table.
+/// The number of buckets that keys outside the full table share.
 const SHARED: usize = 1_024;
-/// How long it takes an empty bucket to fill. An unused bucket of that age is like a new one.
+/// The time in which an empty bucket refills. A bucket that was unused for this time is full, like a new one.
 const REFILL: Duration = Duration::from_mins(1);
-/// How often the full table is searched for unused buckets: the search visits all of them.
+/// The time between two searches of a full table for unused buckets. A search visits the whole table.
 const SEARCH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// One bucket for each of at most so many keys. While the table is full of keys that were used within the
-/// last minute, the others share [`SHARED`] buckets: they may be limited too early, but none goes without a
-/// limit.
+/// A bucket for each key, up to a number of keys. While the table is full of keys that were used within the last minute,
+/// the other keys share [`SHARED`] buckets. A shared bucket may limit a key too early, but no key goes without a limit.
 pub(super) struct Buckets<K> {
     most: usize,
     table: Mutex<Table<K>>,
@@ -80,7 +79,6 @@ impl<K> Table<K> {
             return false;
         }
         self.searched_at = Some(now);
-        // The hash map asks for its keys' traits only where they are looked up.
         self.buckets
             .retain(|_, bucket| age(bucket.used_at) < REFILL);
         self.buckets.len() < most
@@ -102,7 +100,7 @@ impl<K: Hash + Eq + Clone> StateStore for Buckets<K> {
 mod tests {
     use super::*;
 
-    /// Takes the only token of a bucket: whether it was there.
+    /// Takes the only token of a bucket. Returns whether the bucket had it.
     fn take(buckets: &Buckets<u32>, key: u32, now: Instant) -> bool {
         let measure = |state: Option<Nanos>| match state {
             None => Ok(((), Nanos::new(1))),
@@ -116,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_beyond_the_bound_share_buckets_until_others_are_unused() {
+    fn keys_outside_a_full_table_share_buckets_until_others_are_unused() {
         let buckets = Buckets::new(100);
         let now = Instant::now();
         for key in 0..100 {

@@ -1,4 +1,4 @@
-//! From bytes to the text of JSON: compression, encoding, and inputs that are no JSON at all.
+//! Decodes the input to the text of JSON: decompresses it, converts it to UTF-8, and refuses inputs that are not JSON.
 
 use std::io::{self, BufRead, BufReader, Cursor, ErrorKind, Read};
 
@@ -7,17 +7,17 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::error::ListError;
 
-/// How many bytes of the input are looked at to recognise its form.
+/// The number of bytes from which the reader recognizes compression and encoding.
 const HEAD: usize = 1 << 12;
-/// How many characters of an input that is no JSON are shown.
+/// A message shows at most this many characters of an input that is not JSON.
 const BEGINNING: usize = 60;
-/// How large a compressed list may be when it is decompressed.
+/// The largest size of a list after decompression, in bytes.
 const DECOMPRESSED_LIMIT: u64 = 1 << 30;
 pub(super) const BUFFER: usize = 1 << 16;
 
 type Input<'a> = Box<dyn BufRead + 'a>;
 
-/// The text of the input, which begins as JSON does.
+/// Returns the text of the input in UTF-8. Fails if the text does not begin like JSON.
 pub(super) fn decode<'a>(input: impl Read + 'a) -> Result<Input<'a>, ListError> {
     let (head, input) = peek(Box::new(BufReader::with_capacity(BUFFER, input)))?;
     let input = match compression(&head) {
@@ -35,7 +35,7 @@ pub(super) fn decode<'a>(input: impl Read + 'a) -> Result<Input<'a>, ListError> 
     begins_as_json(input)
 }
 
-/// The first bytes of the input, and the whole input again.
+/// Returns the first bytes of the input, and an input that still begins with them.
 fn peek(mut input: Input<'_>) -> io::Result<(Vec<u8>, Input<'_>)> {
     let mut head = Vec::new();
     input.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
@@ -56,7 +56,8 @@ fn compression(head: &[u8]) -> Option<&'static str> {
         .find_map(|(magic, name)| head.starts_with(magic).then_some(name))
 }
 
-/// UTF-16 is recognised by its byte order mark, or because JSON begins with two ASCII characters.
+/// Converts UTF-16 to UTF-8. Its byte order mark identifies it, or the zero bytes beside JSON's first two characters,
+/// which are ASCII.
 fn decode_text<'a>(head: &[u8], mut input: Input<'a>) -> Result<Input<'a>, ListError> {
     let (mark, encoding) = match *head {
         [0xff, 0xfe, 0, 0, ..]
@@ -86,7 +87,7 @@ fn decode_text<'a>(head: &[u8], mut input: Input<'a>) -> Result<Input<'a>, ListE
     Ok(Box::new(BufReader::with_capacity(BUFFER, decoded)))
 }
 
-/// Refuses pages and other texts by what they begin with.
+/// Refuses HTML pages and other texts by their beginning.
 fn begins_as_json(input: Input<'_>) -> Result<Input<'_>, ListError> {
     let (head, input) = peek(input)?;
     let text = head.trim_ascii_start();
@@ -111,7 +112,7 @@ fn title(page: &str) -> Option<String> {
     Some(page[start..end].trim().to_owned())
 }
 
-/// Ends with an error at a limit.
+/// An input that fails when it exceeds a limit.
 struct Limited<R> {
     input: R,
     left: u64,
@@ -130,11 +131,11 @@ impl<R: Read> Read for Limited<R> {
     }
 }
 
-/// UTF-16, as UTF-8.
+/// Reads UTF-16 as UTF-8.
 struct Utf16<R> {
     input: R,
     decoder: Decoder,
-    /// Whether the decoder has seen the end of the input, after which it must not be used.
+    /// Whether the decoder has seen the end of the input. It panics if it is used after that.
     is_at_end: bool,
     text: Vec<u8>,
     unread: std::ops::Range<usize>,
@@ -172,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_decompresses_beyond_the_limit_is_refused() {
+    fn a_list_that_decompresses_beyond_the_limit_is_refused() {
         let read = |left| {
             let mut limited = Limited {
                 input: [7; 10].as_slice(),
@@ -184,7 +185,7 @@ mod tests {
                 .map_err(|error| error.to_string())
         };
         assert_eq!(read(10), Ok(10));
-        let said = "this is more than 1 GiB when it is decompressed; decompress it first";
-        assert_eq!(read(9), Err(said.to_owned()));
+        let message = "this is more than 1 GiB when it is decompressed; decompress it first";
+        assert_eq!(read(9), Err(message.to_owned()));
     }
 }

@@ -20,14 +20,14 @@ use super::text::{SHOWN, place};
 use notes::Notes;
 use raw::{Fields, IdField, text};
 
-/// The entries of a list that have been read.
+/// The entries read so far.
 pub(super) struct Entries {
     place: Place,
     id_field: Option<IdField>,
-    /// How many there are, invalid ones too.
+    /// The number of entries, including invalid ones.
     count: usize,
     valid: Vec<ImportEntry>,
-    /// Where each id is: its index among the valid ones, and its position in the list.
+    /// For each id, its index in `valid` and its position in the list.
     seen: HashTable<(u32, u32)>,
     hasher: RandomState,
     owners: Owners,
@@ -35,12 +35,12 @@ pub(super) struct Entries {
     notes: Notes,
 }
 
-/// The owners that have been read, so that equal ones share their text.
+/// Owners read so far. Equal owners share one text in memory.
 #[derive(Default)]
 struct Owners(HashSet<Entered<Name>, RandomState>);
 
 impl Owners {
-    /// How many are remembered. More than these do not share.
+    /// The largest number of owners that are shared.
     const MOST: usize = 1_000;
 
     fn share(&mut self, owner: Entered<Name>) -> Entered<Name> {
@@ -75,7 +75,7 @@ impl Entries {
         self.count
     }
 
-    /// The list, unless it has too many entries.
+    /// Returns the list. Fails if it has more than [`MOST`] entries.
     pub(super) fn finish(self) -> Result<List, ListError> {
         if self.count > MOST {
             return Err(ListError::TooLong(self.count));
@@ -88,7 +88,7 @@ impl Entries {
         })
     }
 
-    /// Reads one entry. Of more than [`MOST`], no more are kept.
+    /// Reads one entry. Beyond [`MOST`], it only counts entries.
     pub(super) fn add(&mut self, entry: &str) {
         self.count += 1;
         if self.count > MOST {
@@ -109,7 +109,7 @@ impl Entries {
             return Err((None, "must be an object".to_owned()));
         }
         let fields: Fields<'_> =
-            serde_json::from_str(entry).map_err(|error| (None, said(&error)))?;
+            serde_json::from_str(entry).map_err(|error| (None, reason(&error)))?;
         let text = self.id(&fields).map_err(|reason| (None, reason))?;
         let id = match text.parse() {
             Ok(id) => id,
@@ -118,7 +118,7 @@ impl Entries {
                 return Err((Some(text), error.to_string()));
             }
         };
-        if let Err(reason) = self.mark(&id) {
+        if let Err(reason) = self.record(&id) {
             return Err((Some(text), reason));
         }
         let place = || place(self.count, Some(&text));
@@ -148,8 +148,8 @@ impl Entries {
         })
     }
 
-    /// Notices the id of the next valid entry, which must be its first.
-    fn mark(&mut self, id: &Entered<ModelId>) -> Result<(), String> {
+    /// Records the id of the next valid entry. Fails if an earlier entry has the same id.
+    fn record(&mut self, id: &Entered<ModelId>) -> Result<(), String> {
         let (valid, hasher) = (&self.valid, &self.hasher);
         let index = |index: u32| valid[index as usize].id.as_str();
         let next = u32::try_from(valid.len()).map_err(|_| "the list is too long".to_owned())?;
@@ -170,15 +170,15 @@ impl Entries {
     }
 }
 
-/// What is wrong with an entry, without the place in its text.
-fn said(error: &serde_json::Error) -> String {
+/// The parser's message without the line and column, which count from the start of the entry.
+fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let reason: Cow<'_, str> = text
         .rsplit_once(" at line ")
         .map_or(text.as_str(), |(reason, _)| reason)
         .into();
     match reason.strip_prefix("duplicate field ") {
-        Some(field) => format!("{field} is there twice"),
+        Some(field) => format!("{field} appears twice"),
         None => reason.into_owned(),
     }
 }

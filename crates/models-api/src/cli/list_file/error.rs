@@ -1,20 +1,20 @@
-//! Why an input is not a list.
+//! The errors of reading a list.
 
 use std::io;
 
 use super::list::MOST;
 use super::text::shown;
 
-/// Why no list could be read from the input.
+/// The reason why the input is not a list.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
-    /// The input holds nothing.
-    #[error("there is no input; where it comes from a pipe, the command before the pipe failed")]
+    /// The input is empty.
+    #[error("there is no input; if it comes from a pipe, the command before the pipe failed")]
     Empty,
     /// The input cannot be read, decompressed or decoded.
     #[error("{0}")]
     Read(#[from] io::Error),
-    /// The input is compressed in a form that is not read. Holds the program that compressed it.
+    /// The input is compressed in an unsupported form. Holds the name of the program.
     #[error("this is compressed with {0}; decompress it first (only gzip is read directly)")]
     Compressed(&'static str),
     /// The input is encoded in UTF-32.
@@ -22,11 +22,11 @@ pub enum ListError {
     Utf32,
     /// The input is an HTML or XML page. Holds its title.
     #[error(
-        "this is an HTML or XML page{}, not a list of models; its URL is not that of a list, or the server refused the request",
+        "this is an HTML or XML page{}, not a list of models; the URL is wrong, or the server refused the request",
         .0.as_ref().map(|title| format!(" with the title `{}`", shown(title))).unwrap_or_default()
     )]
     Page(Option<String>),
-    /// The input is no JSON at all. Holds its beginning.
+    /// The input is not JSON. Holds its beginning.
     #[error("this is not the JSON of a list of models; it begins with `{}`", shown(.0))]
     Text(String),
     /// The JSON is malformed.
@@ -46,9 +46,9 @@ pub enum ListError {
         "this is one JSON object on each line, not a list; `jq --slurp .` makes an array of them"
     )]
     Lines,
-    /// The list has more than [`MOST`] entries. Holds how many.
+    /// The list has more than [`MOST`] entries. Holds their number.
     #[error(
-        "the list has {0} models, and an import takes at most {MOST}; import it in parts (an import leaves models alone that its list does not have)"
+        "the list has {0} models, and an import takes at most {MOST}; import it in parts (an import does not change models that its list lacks)"
     )]
     TooLong(usize),
     /// The JSON has another shape.

@@ -1,46 +1,46 @@
-//! The content of a list that was read.
+//! The content of a list.
 
 use models_core::ImportEntry;
 
 use super::text::place;
 
-/// The most entries of a list. Each takes about 100 bytes of memory, however short it is in the input.
+/// The largest number of entries. Each takes about 100 bytes of memory, even if it is shorter in the input.
 pub(super) const MOST: usize = 1_000_000;
 
-/// How many invalid entries of one list are kept to be shown.
+/// A list keeps at most this many invalid entries for messages.
 const KEPT: usize = 1_000;
 
 /// The models of a list.
 #[derive(Debug, Default)]
 pub struct List {
-    /// The valid entries, in the order of the list. Their ids differ.
+    /// The valid entries, in the order of the list. Each id appears once.
     pub entries: Vec<ImportEntry>,
-    /// The entries that are not valid.
+    /// The invalid entries.
     pub invalid: InvalidEntries,
-    /// What was converted or left out, one sentence for each kind.
+    /// One sentence for each kind of conversion.
     pub notes: Vec<String>,
-    /// What in the input says that the list has further pages, in a sentence.
+    /// A sentence with the field that announces further pages, if one does.
     pub further_pages: Option<String>,
 }
 
 /// The entries of a list that cannot be imported.
 #[derive(Debug, Default)]
 pub struct InvalidEntries {
-    /// How many there are.
+    /// The number of invalid entries.
     pub count: usize,
-    /// The first of them, at most a thousand.
+    /// The first invalid entries, at most a thousand.
     pub first: Vec<InvalidEntry>,
 }
 
-/// An entry that cannot be imported: which one, and why.
+/// An entry that cannot be imported, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {reason}", place(*position, id.as_deref()))]
 pub struct InvalidEntry {
-    /// Its place in the list, from 1.
+    /// The position in the list, from 1.
     pub position: usize,
-    /// Its id, if it has one.
+    /// The id, if the entry has one.
     pub id: Option<String>,
-    /// What is wrong with it.
+    /// The reason why the entry is invalid.
     pub reason: String,
 }
 

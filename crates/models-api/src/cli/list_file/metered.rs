@@ -1,12 +1,12 @@
-//! A limit on the memory that one value of the input takes.
+//! A limit on the memory of a single value of the input.
 
 use std::cell::Cell;
 use std::io::{self, Read};
 
-/// The longest value that is kept in memory, in bytes of the input.
+/// The longest value that is kept in memory, in bytes.
 const LONGEST_VALUE: usize = 16 << 20;
 
-/// The bytes that were read since the present value began. `None` while the parser skips values.
+/// The number of bytes read since the current value began. `None` while the parser skips values.
 #[derive(Default)]
 pub(super) struct Held(Cell<Option<usize>>);
 
@@ -20,7 +20,7 @@ impl Held {
     }
 }
 
-/// The input. Reading fails when the present value is too long.
+/// An input whose reads fail if the current value is longer than [`LONGEST_VALUE`].
 pub(super) struct Metered<'a, R> {
     pub(super) input: R,
     pub(super) held: &'a Held,

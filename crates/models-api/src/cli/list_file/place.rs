@@ -1,9 +1,9 @@
-//! Where in an object a list may be.
+//! The fields of an object that may hold the list.
 
-/// Where in an object a list may be. Where there are several, the first of these is read.
+/// The field that holds the list. If an object has several, the first in this order is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
-    /// OpenAI and most others; also the place of a bare array.
+    /// OpenAI and most other services. Also stands for a list that is a bare array.
     Data,
     /// Ollama, Gemini, Cohere, LM Studio, Codex.
     Models,
@@ -24,7 +24,7 @@ impl Place {
         ("modelSummaries", Self::ModelSummaries),
     ];
 
-    /// The place that a field of this name is.
+    /// Returns the place for the name of a field.
     pub(super) fn named(name: &str) -> Option<Self> {
         let mut all = Self::ALL.into_iter();
         all.find_map(|(known, place)| (known == name).then_some(place))

@@ -16,9 +16,9 @@ use super::metered::{Held, Metered};
 use super::place::Place;
 use object::{ArrayVisitor, Object};
 
-/// Reads the one JSON value of the input.
+/// Reads the input, which is one JSON value. Fails if the value is not a list.
 pub(super) fn read(input: impl BufRead) -> Result<List, ListError> {
-    // The parser takes byte after byte, which is quick from this type of reader alone.
+    // The parser reads single bytes, and only std's `BufReader` makes that fast.
     let held = Held::default();
     let metered = Metered { input, held: &held };
     let input = BufReader::with_capacity(BUFFER, metered);

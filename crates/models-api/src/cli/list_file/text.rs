@@ -1,11 +1,11 @@
-//! Text from the input, in messages.
+//! Text from the input for messages.
 
 use models_core::Outside;
 
-/// How many characters of a text from the input a message shows.
+/// A message shows at most this many characters of a text from the input.
 pub(super) const SHOWN: usize = 300;
 
-/// How a message names an entry.
+/// The name of an entry in messages.
 pub(super) fn place(position: usize, id: Option<&str>) -> String {
     match id {
         None => format!("entry {position}"),
@@ -13,7 +13,7 @@ pub(super) fn place(position: usize, id: Option<&str>) -> String {
     }
 }
 
-/// Text from the input, as a message shows it.
+/// Escapes and shortens a text from the input for a message.
 pub(super) fn shown(text: &str) -> String {
     let escaped = text.escape_debug().to_string();
     Outside::new(&escaped).at_most(SHOWN).to_string()

@@ -13,16 +13,16 @@ use models_core::{
 use models_node::use_cases::models::{self, NewImport};
 use serde::Serialize;
 
-use super::whose::Whose;
+use super::owner::Owner;
 use crate::cli::catalog::{find_owner, origin};
 use crate::cli::list_file::{self, InvalidEntries, List};
-use crate::cli::terminal::{Failure, Output, complain, open_input, shown};
+use crate::cli::terminal::{Failure, Output, open_input, print_message, shown};
 use crate::store::Store;
 
-/// From how many entries on an import shows its progress.
+/// An import of at least this many entries shows its progress.
 const MANY: usize = 1_000;
 
-/// How many invalid entries a refusal names.
+/// A refusal names at most this many invalid entries.
 const NAMED: usize = 10;
 
 const EXAMPLES: &str = "Examples:
@@ -33,29 +33,29 @@ const EXAMPLES: &str = "Examples:
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct ImportFile {
-    /// The file, or `-` for standard input. It may be compressed with gzip.
+    /// The file to import, or `-` for standard input. It may be compressed with gzip.
     file: PathBuf,
     #[command(flatten)]
-    whose: Whose,
-    /// Leave out invalid entries, in place of refusing the whole list.
+    owner: Owner,
+    /// Skip invalid entries instead of refusing the whole list.
     #[arg(long)]
     skip_invalid: bool,
     /// Import one page of a list that has further pages.
     #[arg(long)]
     partial: bool,
-    /// Show what would be created, updated and left alone, and change nothing.
+    /// Print the models that the import would create, update and leave alone, and change nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
 }
 
 impl ImportFile {
     pub(super) async fn run(self, store: &Store, output: Output) -> Result<(), Failure> {
-        let organization = find_owner(store, self.whose.organization.as_ref()).await?;
+        let organization = find_owner(store, self.owner.organization.as_ref()).await?;
         let organization = organization.as_ref();
         let List {
             entries, invalid, ..
         } = self.list()?;
-        let whose = organization.map_or_else(
+        let owner = organization.map_or_else(
             || "public".to_owned(),
             |organization| format!("`{}`", organization.slug),
         );
@@ -74,18 +74,18 @@ impl ImportFile {
             report: report?,
             is_dry_run: self.dry_run,
             refused: invalid.count,
-            whose,
+            owner,
         };
         output.object(&result.object(), || result.text())
     }
 
-    /// The list, of which nothing speaks against importing it.
+    /// Reads the list. Refuses a list with further pages, and one with invalid entries, unless an option allows it.
     fn list(&self) -> Result<List, Failure> {
         let name = shown(&self.file);
         let list = list_file::read(self.open()?).map_err(|error| format!("{name}: {error}"))?;
-        if let Some(said) = list.further_pages.as_ref().filter(|_| !self.partial) {
+        if let Some(further_pages) = list.further_pages.as_ref().filter(|_| !self.partial) {
             return Err(format!(
-                "{name}: nothing was imported, because the list has further pages: {said}. Fetch the whole list (many \
+                "{name}: nothing was imported, because the list has further pages: {further_pages}. Fetch the whole list (many \
                  servers take `?limit=1000` or `?pageSize=1000`), or import page after page, each with --partial; an \
                  import removes nothing"
             )
@@ -98,13 +98,13 @@ impl ImportFile {
             return Err(none_is_valid(&name, &list.invalid).into());
         }
         for entry in &list.invalid.first {
-            complain(&format!("{name}: left out {entry}"));
+            print_message(&format!("{name}: left out {entry}"));
         }
         if let Some(rest) = rest(&list.invalid, list.invalid.first.len()) {
-            complain(&format!("{name}: left out {rest}"));
+            print_message(&format!("{name}: left out {rest}"));
         }
         for note in &list.notes {
-            complain(&format!("{name}: {note}"));
+            print_message(&format!("{name}: {note}"));
         }
         Ok(list)
     }
@@ -113,7 +113,7 @@ impl ImportFile {
         let file = self.file.to_string_lossy().to_ascii_lowercase();
         if file.starts_with("http://") || file.starts_with("https://") {
             return Err(
-                "FILE is a URL, which is not fetched here; write: curl --fail --silent --show-error \
+                "FILE is a URL, and this command does not fetch URLs; write: curl --fail --silent --show-error \
                  -H 'Authorization: Bearer …' URL | models-api model import -"
                     .into(),
             );
@@ -122,12 +122,12 @@ impl ImportFile {
     }
 }
 
-/// What an import did, or would do.
+/// The result of an import or of a dry run.
 struct Imported {
     report: ImportReport,
     is_dry_run: bool,
     refused: usize,
-    whose: String,
+    owner: String,
 }
 
 impl Imported {
@@ -181,13 +181,13 @@ impl Imported {
             created.len(),
             updated.len(),
             self.refused,
-            self.whose
+            self.owner
         );
         text
     }
 }
 
-/// The response in JSON.
+/// The output in JSON.
 #[derive(Serialize)]
 struct ImportObject<'a> {
     created: usize,
@@ -195,7 +195,7 @@ struct ImportObject<'a> {
     unchanged: usize,
     refused: usize,
     turn_ms: u64,
-    /// Of a dry run.
+    /// Present in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     models: Option<Models<'a>>,
 }
@@ -220,21 +220,21 @@ impl<'a> From<&'a UpdatedModel> for UpdatedObject<'a> {
     }
 }
 
-/// The list of a key at OpenAI holds the fine-tuned models of its organization beside the public
-/// ones.
+/// Warns if the public models would include fine-tuned ones. A list from OpenAI holds both the public models and the
+/// fine-tuned models of the key's organization.
 fn warn_of_fine_tuned(entries: &[ImportEntry]) {
     let mut private = entries
         .iter()
         .filter(|entry| is_private_fine_tune(entry.id.as_str()));
     if let Some(ImportEntry { id: first, .. }) = private.next() {
         let count = 1 + private.count();
-        complain(&format!(
+        print_message(&format!(
             "warning: {count} of these are fine-tuned models (such as `{first}`), and without --organization every organization sees them"
         ));
     }
 }
 
-/// Names the first invalid entries; a list of another form may have thousands.
+/// Names only the first invalid entries: a list in an unknown form may have thousands.
 fn refusal(name: &str, invalid: &InvalidEntries) -> String {
     let mut text =
         format!("{name}: nothing was imported; --skip-invalid leaves these entries out:");
@@ -257,13 +257,13 @@ fn none_is_valid(name: &str, invalid: &InvalidEntries) -> String {
     text
 }
 
-/// How many invalid entries there are beyond those that were named.
+/// Says how many invalid entries the message does not name. Returns `None` if it names all.
 fn rest(invalid: &InvalidEntries, named: usize) -> Option<String> {
     let rest = invalid.count.checked_sub(named).filter(|rest| *rest > 0)?;
     Some(format!("and {rest} more"))
 }
 
-/// Visible on a terminal, when there is much to do; it hides itself elsewhere.
+/// A progress bar for large imports. It hides itself if standard error is not a terminal.
 fn progress_bar(entries: usize, output: Output) -> ProgressBar {
     if output.json || entries < MANY {
         return ProgressBar::hidden();

@@ -1,4 +1,4 @@
-//! How a command fails.
+//! The error type of commands.
 
-/// A failure that ends a command, in a sentence.
+/// An error that ends a command. Its text is one sentence.
 pub(in crate::cli) type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::failure::Failure;
 
-/// A file, or standard input where the path is `-`.
+/// Opens a file, or standard input if the path is `-`.
 pub(in crate::cli) fn open_input(path: &Path) -> Result<Box<dyn Read>, Failure> {
     if path == Path::new("-") {
         return Ok(Box::new(std::io::stdin().lock()));
@@ -16,7 +16,7 @@ pub(in crate::cli) fn open_input(path: &Path) -> Result<Box<dyn Read>, Failure> 
     }
 }
 
-/// What a path is called in a message.
+/// The path as messages show it.
 pub(in crate::cli) fn shown(path: &Path) -> String {
     if path == Path::new("-") {
         "standard input".to_owned()

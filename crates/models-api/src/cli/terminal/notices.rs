@@ -1,25 +1,25 @@
-//! What a command says on standard error beside its result.
+//! Notices that a command prints to standard error beside its result.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use models_node::Observer;
 
-use super::output::complain;
+use super::output::print_message;
 use crate::settings::Settings;
 use crate::store::Store;
 
-/// How many ids a notice names.
+/// A notice names at most this many nodes.
 const SHOWN: usize = 5;
 
-/// Says what a deletion or a revocation waits for, if it takes long.
+/// Prints a notice if a deletion or a revocation waits long at the barrier.
 struct Waiting;
 
 impl Observer for Waiting {
     fn waited_for_nodes(&self, _: Duration) {}
 
     fn still_waiting_for_nodes(&self, nodes: Option<&[String]>, at_most: Duration) {
-        complain(&waiting_text(nodes, at_most));
+        print_message(&waiting_text(nodes, at_most));
     }
 
     fn dropped_everything(&self) {}
@@ -29,8 +29,8 @@ fn waiting_text(nodes: Option<&[String]>, at_most: Duration) -> String {
     let seconds = at_most.as_secs_f64().ceil();
     let Some(nodes) = nodes else {
         return format!(
-            "The change is committed. It is not known which nodes are running; waiting for at most {seconds} s, until no \
-             node can serve from an earlier state."
+            "The change is committed. Failed to read which nodes are running; waiting for at most {seconds} s, until no \
+             node can serve an earlier state."
         );
     };
     let count = nodes.len();
@@ -48,20 +48,20 @@ fn waiting_text(nodes: Option<&[String]>, at_most: Duration) -> String {
     )
 }
 
-/// What to do about a connection that everybody on the way can read.
+/// The warning about an unencrypted connection to another machine.
 pub(in crate::cli) const UNENCRYPTED: &str = "the connection to the database is not encrypted, and the server is another machine; \
     set `sslmode=verify-full` and `sslrootcert` in `database.url`";
 
-/// From now on, long waits are told of.
-pub(in crate::cli) fn tell_of_waits(store: &Store) {
+/// Prints a notice about each long wait from now on.
+pub(in crate::cli) fn report_long_waits(store: &Store) {
     store.nodes.observe(Arc::new(Waiting));
 }
 
-/// Says that the command has made a database, where the operator has said where.
-pub(in crate::cli) fn tell_of_new_database(store: &Store) {
+/// Reports that the command created the database. An operator who mistyped `database.url` sees it here.
+pub(in crate::cli) fn report_new_database(store: &Store) {
     if store.is_new && !is_default_database() {
-        complain(&format!(
-            "note: there was no database {}; it was created (setting `database.url`)",
+        print_message(&format!(
+            "note: created the database {}, which did not exist (setting `database.url`)",
             store.location
         ));
     }
@@ -74,9 +74,9 @@ fn is_default_database() -> bool {
         .any(|setting| setting.key == "database.url" && setting.source == "default")
 }
 
-/// Names the database that the command has changed.
-pub(in crate::cli) fn tell_of_change(store: &Store) {
-    complain(&format!(
+/// Names the database that the command changed.
+pub(in crate::cli) fn report_change(store: &Store) {
+    print_message(&format!(
         "changed: {} database {}",
         store.kind, store.location
     ));
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wait_names_the_nodes_and_its_end() {
+    fn a_notice_of_a_wait_names_the_nodes_and_the_longest_wait() {
         let nodes: Vec<String> = (1..=7).map(|number| format!("node_{number}")).collect();
         let left = Duration::from_millis(13_200);
         for (nodes, expected) in [
@@ -101,7 +101,7 @@ mod tests {
             ),
             (
                 None,
-                "It is not known which nodes are running; waiting for at most 14 s, until no node can serve from an earlier state.",
+                "Failed to read which nodes are running; waiting for at most 14 s, until no node can serve an earlier state.",
             ),
         ] {
             assert_eq!(

@@ -1,4 +1,4 @@
-//! What a command answers: JSON for machines, else text for people.
+//! A command's output: JSON for programs, text for people.
 
 use std::io::{self, ErrorKind, Write};
 
@@ -14,7 +14,7 @@ pub(in crate::cli) struct Output {
 }
 
 impl Output {
-    /// One object, or the text.
+    /// Prints one object as JSON, or the text.
     pub(in crate::cli) fn object(
         self,
         object: &impl Serialize,
@@ -27,7 +27,7 @@ impl Output {
         }
     }
 
-    /// An array of objects, or a table with a row for each.
+    /// Prints an array of objects as JSON, or a table with one row per object.
     pub(in crate::cli) fn list<T: Serialize, const N: usize>(
         self,
         header: [&str; N],
@@ -41,7 +41,7 @@ impl Output {
     }
 }
 
-/// Writes a table with a row for each object.
+/// Prints a table with one row per object.
 pub(in crate::cli) fn print_table<T, const N: usize>(
     header: [&str; N],
     objects: &[T],
@@ -61,27 +61,26 @@ pub(in crate::cli) fn print_table<T, const N: usize>(
     print(&lines.join("\n"))
 }
 
-/// Writes the text and a line feed to standard output. Whoever stops reading has read enough.
+/// Prints the text and a line feed to standard output. A closed pipe is not an error: its reader has read enough.
 pub(in crate::cli) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(format!("cannot write the answer: {error}").into())
+            Err(format!("failed to write the output: {error}").into())
         }
         _ => Ok(()),
     }
 }
 
-/// Writes what nobody can be told again. Whoever does not read it has lost it, and that is a
-/// failure.
+/// Prints text that the service cannot show again, such as a secret. A closed pipe is an error: the text is lost.
 pub(in crate::cli) fn print_once(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{text}").and_then(|()| stdout.flush())?;
     Ok(())
 }
 
-/// Writes a line to standard error, without the keys and passwords in it: arguments, files and libraries' errors are
-/// repeated here. A failure to write is ignored, since nothing else could report it.
-pub(crate) fn complain(text: &str) {
+/// Prints a line to standard error and masks keys and passwords in it: messages repeat arguments, files and the errors
+/// of libraries. A failure to write is ignored, because nothing else could report it.
+pub(crate) fn print_message(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", mask(text));
 }

@@ -1,18 +1,18 @@
-//! A command line that cannot be understood. Its words are shown without the keys among them.
+//! Errors in the arguments. The message masks keys among the arguments.
 
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, Error};
 
-use super::output::complain;
+use super::output::print_message;
 
-/// What the help calls a key's id.
+/// The name of a key's id in the help.
 pub(in crate::cli) const KEY_ID: &str = "KEY_ID";
 
-/// Prints what is wrong with the command line, or the help that was asked for. Returns the status of the process.
+/// Prints the error in the arguments, or the requested help. Returns the exit status.
 pub(in crate::cli) fn show(mut error: Error) -> ExitCode {
     if !error.use_stderr() {
-        // A reader that has gone needs no help.
+        // A closed pipe is not an error: its reader has read enough.
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
@@ -20,7 +20,7 @@ pub(in crate::cli) fn show(mut error: Error) -> ExitCode {
     let is_key_id = has_text(&error, ContextKind::InvalidArg, |argument| {
         argument.contains(KEY_ID)
     });
-    // Where an id is expected, any other word may be the key itself, of whatever form.
+    // An operator may type the key itself in place of its id, and a key can have any form.
     if is_key_id
         && !has_text(&error, ContextKind::InvalidValue, |id| {
             id.starts_with("key_")
@@ -30,7 +30,7 @@ pub(in crate::cli) fn show(mut error: Error) -> ExitCode {
         error.insert(ContextKind::InvalidValue, hidden);
         hint = "\n\nTo revoke a key by its secret: models-api key revoke --secret-file -";
     }
-    complain(&format!("{}{hint}", error.render().to_string().trim_end()));
+    print_message(&format!("{}{hint}", error.render().to_string().trim_end()));
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 

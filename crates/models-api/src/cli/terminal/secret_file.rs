@@ -8,12 +8,12 @@ use encoding_rs::UTF_8;
 use super::failure::Failure;
 use super::input::{open_input, shown};
 
-/// How many bytes a file with a secret is read to. A secret has at most 512.
+/// The longest file with a secret, in bytes. A secret has at most 512.
 const LONGEST: u64 = 1 << 12;
 const QUOTATION_MARKS: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'];
 
-/// The text of the file without a byte order mark and line ends, decoded from UTF-16 where a byte
-/// order mark says so. Refuses text that is more than the secret. No message repeats any of it.
+/// Reads the secret from a file in UTF-8, or in UTF-16 with a byte order mark. Removes the mark and line ends. Refuses
+/// a file that holds more than the secret. No message repeats the content of the file.
 pub(in crate::cli) fn read(path: &Path) -> Result<String, Failure> {
     let refuse = |reason: &str| Err(format!("{}: {reason}", shown(path)).into());
     let mut bytes = Vec::new();
@@ -35,7 +35,7 @@ pub(in crate::cli) fn read(path: &Path) -> Result<String, Failure> {
     }
 }
 
-/// What a file holds beside the secret, and what to do.
+/// Says what the line holds beside the secret, and how to correct it. Returns `None` for the secret alone.
 fn surplus(line: &str) -> Option<&'static str> {
     let lower = line.trim_start().to_ascii_lowercase();
     if lower.starts_with("bearer ") {
@@ -55,7 +55,7 @@ fn surplus(line: &str) -> Option<&'static str> {
     is_assignment(line).then_some("the file holds `NAME=…`; write the key alone, without `NAME=`")
 }
 
-/// Whether the line is `NAME=…` or `export NAME=…`. Padding of base64 at the end is no value.
+/// Whether the line is `NAME=…` or `export NAME=…`. The `=` that pad base64 at the end are not values.
 fn is_assignment(line: &str) -> bool {
     let line = line.trim_start();
     let line = line.strip_prefix("export ").unwrap_or(line);
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_surrounds_a_key_is_recognised() {
+    fn a_line_with_more_than_the_key_is_recognized() {
         for line in [
             "Bearer sk-abc",
             "bearer sk-abc",

@@ -1,4 +1,4 @@
-//! Lists in content codings: written ahead of time, beside the requests.
+//! Compresses lists in the background, for later requests.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,16 +12,16 @@ use crate::dialects::openai::view::View;
 use crate::http::coding::{Accepted, Coding};
 use crate::http::representation::Representation;
 
-/// A view that is gone after this time is not worth encoding.
+/// The encoder waits this long and skips a view that was replaced meanwhile.
 const SETTLING: Duration = Duration::from_millis(100);
 
-/// Writes the lists of views in content codings.
+/// Compresses the lists of views.
 #[derive(Clone)]
 pub(crate) struct Encoder {
     catalog: Arc<Catalog<View>>,
-    /// Encoding takes a whole core for a while.
+    /// Allows one encoding at a time, because each occupies a whole core.
     alone: Arc<Semaphore>,
-    /// How many lists were encoded, by coding.
+    /// The number of encoded lists, by coding.
     encodings: IntCounterVec,
 }
 
@@ -34,8 +34,8 @@ impl Encoder {
         }
     }
 
-    /// The list of this view of the audience's, in the best coding that there is for the client. A better one is
-    /// made aside, for the next request.
+    /// Returns the list of this view in the client's best available coding. If the client accepts a better coding, a
+    /// task encodes the list for later requests.
     pub(crate) fn list(
         &self,
         audience: &Audience,
@@ -49,7 +49,7 @@ impl Encoder {
         representation
     }
 
-    /// One list is encoded at a time, and only one that is still shown after a while.
+    /// Starts a task that encodes the list, unless the view is replaced first or another list is being encoded.
     fn encode(&self, audience: Audience, view: &Arc<View>, coding: Coding) {
         let (this, view) = (self.clone(), Arc::downgrade(view));
         actix_web::rt::spawn(async move {
@@ -61,7 +61,7 @@ impl Encoder {
             };
             this.encodings.with_label_values(&[coding.name()]).inc();
             let list = view.clone();
-            // A panic in it has been reported where it happened.
+            // The panic hook reports a panic of the task.
             let _ = tokio::task::spawn_blocking(move || list.list().encode(coding)).await;
             this.catalog.weigh(&audience, &view);
         });

@@ -1,4 +1,4 @@
-//! Every failure that a client sees, in OpenAI's envelope: one row each.
+//! All errors that clients receive, in OpenAI's envelope. Each error is one row of a table.
 
 pub(crate) mod reasons;
 
@@ -11,29 +11,29 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
-/// When to come back to a service that is overloaded.
+/// The `Retry-After` of an overloaded service, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
 
-/// A failure, as the client is told it.
+/// An error response. The variants' texts are its messages.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
-    /// A request that cannot be understood.
+    /// The request is malformed. Holds the message.
     #[error("{0}")]
     BadRequest(&'static str),
-    /// No `Authorization` header.
+    /// The request has no `Authorization` header.
     #[error("Missing bearer authentication in header")]
     MissingCredentials,
-    /// An `Authorization` header of a scheme other than Bearer, or without a token. The client is told that it is missing.
+    /// The `Authorization` header has another scheme than Bearer, or no token. OpenAI reports such a header as missing.
     #[error("Missing bearer authentication in header")]
     MalformedCredentials,
-    /// A key that is malformed, unknown, revoked or expired.
+    /// The key is malformed, unknown, revoked or expired.
     #[error(
         "Incorrect API key provided: {redacted}. Keys are created with `models-api key create`."
     )]
     IncorrectApiKey {
         /// The key, redacted.
         redacted: String,
-        /// Which of these it is, for the log alone.
+        /// The reason, for the log only.
         refusal: KeyRefusal,
     },
     /// `OpenAI-Organization` names another organization than the key's.
@@ -42,28 +42,27 @@ pub enum ApiError {
     /// `OpenAI-Project` names another project than the key's.
     #[error("OpenAI-Project header should match project for API key")]
     MismatchedProject,
-    /// The key's role is too low, or the model is not its organization's to delete. Holds the scope
-    /// that is missing.
+    /// The key's role is too low, or the model does not belong to its organization. Holds the missing scope.
     #[error(
         "You have insufficient permissions for this operation. Missing scopes: {0}. Check that you have the correct role in \
          your organization (Reader, Writer, Owner) and that the model is your organization's own."
     )]
     MissingScope(&'static str),
-    /// There is no such model for this caller. Holds the id; where there is none in the path, what
-    /// was sent. A client that pastes its key as an id keeps error messages, so the key is masked.
+    /// The caller sees no model with this id. Holds the id, or the text of the path if it is not an id. The message masks
+    /// keys: a user may paste a key as an id, and clients log error messages.
     #[error("The model '{}' does not exist", mask(.0))]
     ModelNotFound(String),
-    /// A path that this service does not have.
+    /// The service has no such path.
     #[error("Invalid URL ({} {}){hint}", mask(method), mask(path))]
     UnknownUrl {
         /// The method of the request.
         method: String,
-        /// Its path.
+        /// The path of the request.
         path: String,
-        /// What to write instead, where that is known.
+        /// A suggestion, or an empty text.
         hint: &'static str,
     },
-    /// A path that does not have this method.
+    /// The path does not support this method.
     #[error(
         "Invalid method for URL ({} {}){}",
         mask(method),
@@ -73,34 +72,34 @@ pub enum ApiError {
     MethodNotAllowed {
         /// The method of the request.
         method: String,
-        /// Its path.
+        /// The path of the request.
         path: String,
-        /// The methods that the path has.
+        /// The methods that the path supports.
         allow: String,
     },
-    /// A body that is larger than any request needs.
+    /// The body exceeds `limits.body_kib`.
     #[error("The request body is too large.")]
     BodyTooLarge,
-    /// A head that is larger than any request needs.
+    /// The head exceeds `limits.head_kib` or the largest number of headers.
     #[error(
         "The request's headers are too large or too many. The path and the headers may have `limits.head_kib` KiB in all, and \
          there may be 96 headers."
     )]
     HeadTooLarge,
-    /// A request that did not arrive in time.
+    /// The request did not arrive in time.
     #[error("The request took too long to arrive.")]
     RequestTimeout,
-    /// More requests than the key may make.
+    /// The key exceeded its rate limit.
     #[error(
         "Rate limit reached for requests per min (RPM): Limit {limit}, Requested 1. Please try again in {retry_after}s."
     )]
     RateLimited {
-        /// How many requests the key may make in a minute.
+        /// The number of requests that the key may make per minute.
         limit: u32,
         /// The seconds to wait.
         retry_after: u64,
     },
-    /// More incorrect keys than may come from an address.
+    /// The address exceeded the limit on incorrect keys.
     #[error(
         "Too many incorrect API keys came from your address. Please try again in {retry_after}s."
     )]
@@ -108,24 +107,23 @@ pub enum ApiError {
         /// The seconds to wait.
         retry_after: u64,
     },
-    /// A fault of ours. Holds the reason, which is for the log alone.
+    /// The service failed. Holds the reason, for the log only.
     #[error("The server had an error processing your request.")]
     Fault(String),
-    /// More requests wait already than may.
+    /// The service already handles `limits.requests_in_flight` requests.
     #[error("The server is overloaded or not ready yet.")]
     TooManyInFlight,
-    /// The store is out of reach, or the service has too much to do. Holds the reason, which is for
-    /// the log alone.
+    /// The store is unreachable, or the service is overloaded. Holds the reason, for the log only.
     #[error("The server is overloaded or not ready yet.")]
     Overloaded(String),
-    /// The store did not confirm a change in time: it may have been made. Holds the reason, which is for the log alone.
+    /// The store did not confirm a change in time, and may have made it. Holds the reason, for the log only.
     #[error(
-        "The server is overloaded or not ready yet. The change may have been made all the same; look before you repeat it."
+        "The server is overloaded or not ready yet. The change may have been made nevertheless; check before you retry."
     )]
     InDoubt(String),
 }
 
-/// A browser asks with OPTIONS whether a page may call the API.
+/// A hint for browsers, which send OPTIONS before a page may call the API.
 fn cors_hint(method: &str) -> &'static str {
     if method == "OPTIONS" {
         ". To let pages in browsers call this API, name their origins in the setting `server.cors_origins`."
@@ -139,7 +137,7 @@ struct Row {
     kind: &'static str,
     param: Option<&'static str>,
     code: Option<&'static str>,
-    /// Whether repeating the request may mend it. The SDKs obey `x-should-retry: false`.
+    /// Whether a retry may succeed. If not, the response has `x-should-retry: false`, which SDKs obey.
     repeatable: bool,
 }
 
@@ -193,7 +191,7 @@ impl ApiError {
         Row { status, kind, param, code, repeatable }
     }
 
-    /// The answer to the request with this id.
+    /// Returns the response to the request with this id.
     #[must_use]
     pub fn response(&self, request_id: &str) -> HttpResponse {
         let mut response = HttpResponse::build(self.row().status);
@@ -203,7 +201,7 @@ impl ApiError {
         response.body(self.body(request_id))
     }
 
-    /// The envelope. The id is part of what a fault says.
+    /// Returns the envelope as JSON. The message of a fault contains the request's id.
     #[must_use]
     pub fn body(&self, request_id: &str) -> Vec<u8> {
         let Row {
@@ -225,7 +223,7 @@ impl ApiError {
         serde_json::to_vec(&envelope).expect("text and null always serialise")
     }
 
-    /// The headers that this failure has beside those of every answer.
+    /// Returns the headers of this error, without the headers of every response.
     #[must_use]
     pub fn headers(&self) -> Vec<(HeaderName, String)> {
         let Row {
@@ -257,7 +255,7 @@ impl ResponseError for ApiError {
         self.row().status
     }
 
-    /// A place-holder that carries the error to the middleware, which knows the request's id.
+    /// Returns a placeholder that carries the error to the middleware, which knows the request's id.
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status_code())
     }

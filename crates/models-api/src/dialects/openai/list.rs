@@ -1,4 +1,4 @@
-//! A list as it is and, once it is worth it, in the codings that clients take.
+//! The list object of a view: its plain bytes, and compressed ones once clients have used it enough.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -15,23 +15,23 @@ use crate::http::representation::{ETAG_LENGTH, Representation, etag_header, writ
 pub(super) const BEGIN: &[u8] = br#"{"object":"list","data":["#;
 pub(super) const END: &[u8] = b"]}";
 
-/// A list that is not longer than this fits into a packet as it is.
+/// A list of at most this many bytes fits into one packet and is never compressed.
 const SMALL: usize = 1_400;
-/// A list that is longer than this is encoded as soon as somebody takes a coding of it; a shorter
-/// one when it has been asked for so often.
+/// A list of more bytes than this is compressed as soon as one client accepts a coding. A shorter list is compressed
+/// after [`OFTEN`] such requests.
 const LARGE: usize = 16 * 1024;
 const OFTEN: u32 = 3;
-/// The length of a validator with a coding's name.
+/// The length of the longest validator with the name of a coding.
 const LONGEST_ETAG: usize = ETAG_LENGTH + "-zstd".len();
 
-/// A list object that is put together of slices of others.
+/// Composes a list object from slices of other lists.
 #[derive(Default)]
 pub(super) struct Composition {
     pieces: Vec<Bytes>,
 }
 
 impl Composition {
-    /// Appends objects that follow each other, with the byte before them.
+    /// Appends consecutive objects. The first byte of `objects` is the separator before the first object.
     pub(super) fn append(&mut self, mut objects: Bytes) {
         let Some(before) = objects.first().copied() else {
             return;
@@ -59,22 +59,22 @@ impl Composition {
 pub(crate) struct List {
     plain: Representation,
     encoded: [Encoded; Coding::ALL.len()],
-    /// How often a client took a coding that was not there, as far as it was counted.
+    /// The number of requests that accepted a coding which did not exist. It is counted up to [`OFTEN`].
     missed: AtomicU32,
 }
 
 /// The list in one coding.
 struct Encoded {
-    /// Known before the bytes are, and the same on every node: that of the list, and the coding's
-    /// name.
+    /// The validator of the plain list with the coding's name. It is known before the bytes exist, and the same on every
+    /// node.
     etag: HeaderValue,
-    /// Empty if the list is not shorter for it.
+    /// The compressed list. It is empty if compression does not make the list shorter.
     body: ArcSwapOption<Bytes>,
     is_begun: AtomicBool,
 }
 
 impl List {
-    /// How much memory it takes beside the bytes, in bytes.
+    /// The memory of a list without its contents, in bytes.
     pub(super) const WEIGHT: usize = size_of::<Self>() + (Coding::ALL.len() + 1) * LONGEST_ETAG;
 
     pub(super) fn new(content: Content) -> Self {
@@ -105,8 +105,8 @@ impl List {
         }
     }
 
-    /// The best of what is there for a client that takes these codings, and the coding that would
-    /// have been better, if it is time to make that.
+    /// Returns the best available representation for a client that accepts these codings. Also returns a better coding,
+    /// if the caller must now encode the list in it.
     pub(crate) fn choose(&self, accepted: Accepted) -> (Representation, Option<Coding>) {
         let mut wanted = None;
         for coding in accepted.in_order() {
@@ -127,8 +127,8 @@ impl List {
         (self.plain.clone(), wanted)
     }
 
-    /// The validator that one of these conditions names, of those that a client which takes these
-    /// codings may have. A coding need not have been made for that on this node.
+    /// Returns the validator that one of these conditions names, if the client accepts its coding. The validators of all
+    /// codings are known, even if this node has not encoded the list.
     pub(crate) fn validator<'a>(
         &self,
         mut conditions: impl Iterator<Item = &'a HeaderValue>,
@@ -143,11 +143,11 @@ impl List {
         })
     }
 
-    /// Makes the list in this coding. Slow.
+    /// Encodes the list, which takes tens of milliseconds for a megabyte.
     pub(crate) fn encode(&self, coding: Coding) {
         let plain = self.plain.content.to_bytes();
         let encoded = coding.encode(&plain).unwrap_or_else(|error| {
-            tracing::error!(%error, coding = coding.name(), "a list could not be encoded");
+            tracing::error!(%error, coding = coding.name(), "failed to encode a list");
             vec![]
         });
         let is_shorter = encoded.len() < plain.len();
@@ -156,12 +156,12 @@ impl List {
         self.of(coding).body.store(Some(body));
     }
 
-    /// Takes back that the coding was begun: it was not made.
+    /// Marks the coding as not begun, because the list was not encoded.
     pub(crate) fn postpone(&self, coding: Coding) {
         self.of(coding).is_begun.store(false, Ordering::Relaxed);
     }
 
-    /// Frees the memory of all codings. A coding that clients take is made again.
+    /// Frees the memory of all codings. Later requests cause them to be encoded again.
     pub(super) fn shed(&self) {
         for encoded in &self.encoded {
             if encoded.body.swap(None).is_some() {
@@ -170,7 +170,7 @@ impl List {
         }
     }
 
-    /// The length of all codings that there are, in bytes.
+    /// The total length of the encoded lists, in bytes.
     pub(super) fn encoded_bytes(&self) -> usize {
         let bodies = self.encoded.iter().map(|encoded| encoded.body.load());
         bodies
@@ -182,7 +182,7 @@ impl List {
         &self.encoded[coding as usize]
     }
 
-    /// Whether it is worth making now, for the first who asks this.
+    /// Whether the list should now be encoded. Returns `true` to one caller only.
     fn is_due(&self, encoded: &Encoded) -> bool {
         let length = self.plain.content.len();
         if length <= SMALL || encoded.is_begun.load(Ordering::Relaxed) {
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_list_is_wanted_at_once_and_by_one_alone() {
+    fn a_large_list_is_encoded_at_the_first_request_and_once() {
         let list = list(LARGE + 1);
         let (plain, wanted) = list.choose(accepted("gzip"));
         assert_eq!((plain.coding, wanted), (None, Some(Coding::Gzip)));
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_coding_that_was_freed_is_made_again() {
+    fn a_freed_coding_is_encoded_again() {
         let list = list(LARGE + 1);
         list.choose(accepted("gzip, br"));
         list.encode(Coding::Gzip);
@@ -236,12 +236,12 @@ mod tests {
         assert_eq!(list.encoded_bytes(), 0);
         let (plain, wanted) = list.choose(accepted("gzip"));
         assert_eq!((plain.coding, wanted), (None, Some(Coding::Gzip)));
-        // One that is being made goes on.
+        // The encoder still works on the other coding.
         assert_eq!(list.choose(accepted("br")).1, None);
     }
 
     #[test]
-    fn the_validator_of_a_coding_is_that_of_the_list_and_its_name() {
+    fn the_validator_of_a_coding_is_the_plain_validator_and_the_coding() {
         let list = list(10);
         let plain = list
             .plain
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_list_is_wanted_when_it_is_asked_for_often_and_a_small_one_never() {
+    fn a_short_list_is_encoded_after_three_requests_and_a_small_one_never() {
         let short = list(SMALL + 1);
         let wanted: Vec<_> = (0..4).map(|_| short.choose(accepted("br")).1).collect();
         assert_eq!(wanted, [None, None, Some(Coding::Br), None]);
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_become_shorter_is_sent_as_it_is() {
+    fn a_list_that_does_not_become_shorter_is_sent_uncompressed() {
         let list = list(10);
         list.encode(Coding::Gzip);
         let (representation, _) = list.choose(accepted("gzip"));
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_may_have_any_coding_that_it_takes() {
+    fn a_condition_matches_any_coding_that_the_client_accepts() {
         let list = list(10);
         let gzip = list.of(Coding::Gzip).etag.clone();
         let found = |accepted| list.validator([&gzip].into_iter(), accepted);

@@ -1,11 +1,11 @@
-//! The objects of the wire, field for field in the order in which OpenAI sends them.
+//! The JSON objects of responses. Their fields have OpenAI's order.
 
 use models_core::Model;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::{Object, ObjectBuilder, Type};
 
-/// A model: all fields always, `shutdown_date` null where none is announced.
+/// A model. All fields are always present; `shutdown_date` is null if none is announced.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Model)]
 #[serde(deny_unknown_fields)]
@@ -32,7 +32,7 @@ impl<'a> From<&'a Model> for ModelObject<'a> {
     }
 }
 
-/// That a model is gone.
+/// The confirmation of a deletion.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DeleteModelResponse)]
 #[serde(deny_unknown_fields)]
@@ -44,13 +44,13 @@ pub struct DeletedModelObject<'a> {
     deleted: bool,
 }
 
-/// The one value that `object` has.
+/// The schema of `object`, which has only one value.
 fn model() -> Object {
     let text = ObjectBuilder::new().schema_type(Type::String);
     text.enum_values(Some(["model"])).build()
 }
 
-/// The one value that `deleted` has.
+/// The schema of `deleted`, which has only one value.
 fn always() -> Object {
     let boolean = ObjectBuilder::new().schema_type(Type::Boolean);
     boolean.enum_values(Some([true])).build()

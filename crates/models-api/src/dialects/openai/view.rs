@@ -1,5 +1,5 @@
-//! What one audience sees on the wire: its own models, rendered, and which of the public models are between them. All
-//! audiences have the public models in common: there is one view of them, which is often asked for, and so near at hand.
+//! The rendered view of one audience: its own models, and their places between the public models. All audiences share
+//! one view of the public models. Requests use it often, so it stays in the processor's caches.
 
 mod rendered;
 mod segment;
@@ -21,38 +21,38 @@ use crate::http::body::Content;
 use crate::http::representation::{Representation, etag_header};
 use crate::http::revision::RevisionHeader;
 
-/// All models that some callers may see.
+/// All models that one audience sees, rendered.
 pub struct View {
-    /// The organization's own models; in the view of the public models, those.
+    /// The organization's own models. The view of the public models holds the public models here.
     models: Rendered,
-    /// None in the view of the public models.
+    /// `None` in the view of the public models.
     common: Option<Common>,
     newest: Revision,
-    /// What callers are told of that.
+    /// The revision token of `newest`.
     token: HeaderValue,
     list: OnceLock<Box<List>>,
-    /// The list has been asked for.
+    /// Whether a request has used the list.
     is_listed: AtomicBool,
 }
 
-/// What a view has in common with all others.
+/// The public models in a view.
 #[derive(Clone)]
 struct Common {
     public: Arc<View>,
-    /// Where own models stand between the public ones: the first own model of a run, and how many public models there
-    /// are before it.
+    /// The runs of own models between public ones. Each entry is the number of the first own model of a run, and the
+    /// number of public models before the run.
     runs: Box<[(u32, u32)]>,
-    /// The public models that the audience does not see.
+    /// The numbers of public models that the audience does not see, sorted.
     hidden: Box<[u32]>,
 }
 
 impl View {
-    /// Whether the list is there, or is short enough to be rendered on the thread of a request.
+    /// Whether the list is rendered, or short enough to be rendered on the thread of a request.
     pub(crate) fn has_list(&self) -> bool {
         self.list.get().is_some() || !self.has_many()
     }
 
-    /// Renders the list, on a thread of its own.
+    /// Renders the list on another thread. Fails if that thread panics.
     pub(crate) async fn render_list(self: &Arc<Self>) -> Result<(), RepositoryError> {
         let view = self.clone();
         let rendered = tokio::task::spawn_blocking(move || {
@@ -63,8 +63,8 @@ impl View {
             .map_err(|error| RepositoryError::Failed(error.into()))
     }
 
-    /// The list object. It is rendered for the first request that asks for it: where there are [many](MANY_MODELS) models,
-    /// [elsewhere](Self::render_list) before.
+    /// Returns the list object. The first request renders it, unless the view has [many](MANY_MODELS) models. Such a list
+    /// is rendered [on another thread](Self::render_list) before.
     pub(crate) fn list(&self) -> &List {
         if !self.is_listed.load(Ordering::Relaxed) {
             self.is_listed.store(true, Ordering::Relaxed);
@@ -82,12 +82,12 @@ impl View {
         })
     }
 
-    /// The token of the newest change that is in it.
+    /// Returns the token of the newest revision that the view includes.
     pub(crate) fn revision(&self) -> HeaderValue {
         self.token.clone()
     }
 
-    /// The object of this model, if it is in the list.
+    /// Returns the object of this model, if the view has it.
     pub(crate) fn model(&self, id: &str) -> Option<Representation> {
         let id = escaped(id);
         let hash = self.models.hash(&id);
@@ -115,7 +115,7 @@ impl View {
         }
     }
 
-    /// Renders these models, the own ones in this form.
+    /// Renders the view of these models. Own models are rendered in segments of this form.
     fn render<'a>(
         models: impl Iterator<Item = &'a Model>,
         newest: &Newest,
@@ -125,7 +125,7 @@ impl View {
         let shared = &public.models;
         let mut own = Rendering::new(form, shared.hasher().clone());
         let (mut runs, mut hidden) = (vec![], vec![]);
-        // How many of the public models have been placed, and how many of them before the last run.
+        // The number of public models placed so far, and the number placed before the last run.
         let (mut placed, mut before) = (0, None);
         for model in models {
             let found = match model.scope {
@@ -152,7 +152,7 @@ impl View {
         Ok(Self::of(own.finish()?, Some(common), newest).with_list_of_many())
     }
 
-    /// Views of many models are made on threads of their own: their lists are rendered there too.
+    /// Renders the list of a view of many models at once: such views are made on another thread than requests.
     fn with_list_of_many(self) -> Self {
         if self.has_many() {
             self.rendered_list();
@@ -167,14 +167,14 @@ impl View {
 }
 
 impl Common {
-    /// The number of this public model, if the audience sees it.
+    /// Returns the number of this public model, if the audience sees it.
     fn find(&self, hash: u64, id: &[u8]) -> Option<u32> {
         let number = self.public.models.find(hash, id)?;
         let is_hidden = self.hidden.binary_search(&number).is_ok();
         (!is_hidden).then_some(number)
     }
 
-    /// The list of these own models and the public ones between them, of which nothing is copied.
+    /// Composes the list of these own models and the public models between them, without copying objects.
     fn list(&self, own: &Rendered) -> Content {
         let public = &self.public.models;
         let mut list = Composition::default();
@@ -223,9 +223,9 @@ impl models_node::View for View {
         Ok(Self::of(public.finish()?, None, newest).with_list_of_many())
     }
 
-    /// `None` where an own model hides a public one with the same id: without the own model, the public one is shown at
-    /// its own place. This renders the list only if a request has asked for the list of this view, because most lists
-    /// are never read between two deletions.
+    /// Returns `None` if a deleted own model hides a public one with the same id, because the public model then appears
+    /// at another place. Renders the list only if a request has used the list of this view: most lists are not read
+    /// between two deletions.
     fn without(&self, ids: &[&str], newest: &Newest) -> Option<Self> {
         let common = self.common.as_ref()?;
         let own = |id: &&str| {
@@ -249,7 +249,7 @@ impl models_node::View for View {
         let Some(common) = &self.common else { return 0 };
         let runs = size_of_val(&*common.runs);
         let hidden = size_of_val(&*common.hidden);
-        // An own run and a public one each.
+        // Each run adds a piece of own models and one of public models.
         let pieces = (2 * common.runs.len() + self.models.segments()) * size_of::<Bytes>();
         size_of::<Self>()
             + self.models.weight()

@@ -1,4 +1,4 @@
-//! The parts of the document that several routes refer to.
+//! The components of the document, which several routes reference.
 
 use utoipa::ToSchema;
 use utoipa::openapi::schema::AdditionalProperties;
@@ -13,17 +13,17 @@ use crate::dialects::openai::error::Envelope;
 use crate::dialects::openai::objects::{DeletedModelObject, ModelObject};
 use crate::routes::index::IndexObject;
 
-/// The name of the way in which a key is sent.
+/// The name of the security scheme.
 pub(super) const KEY: &str = "key";
 /// The name of the list's schema.
 pub(super) const LIST: &str = "ListModelsResponse";
-/// The name of the response to a request that failed.
+/// The name of the error response.
 pub(super) const ERROR: &str = "Error";
-/// The name of the response to a client that has the representation already.
+/// The name of the response 304.
 pub(super) const NOT_MODIFIED: &str = "NotModified";
-/// The name of the header that says how new a response is.
+/// The name of the header with the revision token.
 pub(super) const REVISION: &str = "revision";
-/// The name of the header with a representation's validator.
+/// The name of the header with the validator.
 pub(super) const ETAG: &str = "etag";
 
 /// A reference to the schema of this type.
@@ -47,13 +47,13 @@ pub(super) fn components() -> Components {
         .response(
             NOT_MODIFIED,
             ResponseBuilder::new()
-                .description("The client has it already")
+                .description("The client already has this representation")
                 .header_ref("ETag", header(ETAG)),
         )
         .header(
             REVISION,
             text_header(
-                "A token of the newest change that the response knows of. Its only use is to be sent back as \
+                "A token of the newest revision that the response includes. Clients send it back as \
                  `X-Models-Min-Revision`.",
             )
             .build(),
@@ -71,7 +71,7 @@ pub(super) fn components() -> Components {
         .build()
 }
 
-/// A list is rendered from parts, so no type has its fields.
+/// The schema of a list. No type has its fields, because lists are composed of rendered parts.
 fn list() -> ObjectBuilder {
     let kind = ObjectBuilder::new()
         .schema_type(Type::String)
@@ -87,7 +87,7 @@ fn list() -> ObjectBuilder {
 
 fn error() -> ResponseBuilder {
     let body = ContentBuilder::new().schema(Some(schema::<Envelope<'_>>()));
-    let id = text_header("What the log calls the request.");
+    let id = text_header("The id of the request in the log.");
     ResponseBuilder::new()
         .description("OpenAI's error envelope")
         .header("x-request-id", id.build())

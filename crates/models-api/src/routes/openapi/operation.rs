@@ -1,4 +1,4 @@
-//! A route, as the document has it.
+//! The operation of a route in the document.
 
 use actix_web::http::{Method, StatusCode};
 use models_core::Role;
@@ -15,7 +15,7 @@ use crate::dialects::openai::objects::{DeletedModelObject, ModelObject};
 use crate::routes::index::IndexObject;
 use crate::routes::table::{Access, BodyPolicy, Operation, Route, Template};
 
-/// Failures that every route has: of heads, of bodies, of the service.
+/// The errors of every route: malformed heads and bodies, and failures of the service.
 const FAILURES: [StatusCode; 6] = [
     StatusCode::BAD_REQUEST,
     StatusCode::REQUEST_TIMEOUT,
@@ -25,7 +25,7 @@ const FAILURES: [StatusCode; 6] = [
     StatusCode::SERVICE_UNAVAILABLE,
 ];
 
-/// The route, in the document's terms.
+/// Returns the operation of a route.
 pub(super) fn operation(route: &Route) -> path::Operation {
     let is_head = route.method == Method::HEAD;
     let operation = OperationBuilder::new().operation_id(Some(id(route.operation, is_head)));
@@ -43,7 +43,7 @@ pub(super) fn operation(route: &Route) -> path::Operation {
     let operation = parameters::of_route(route).fold(operation, OperationBuilder::parameter_ref);
     let operation = match route.access {
         Access::Public => operation.securities(Some([] as [SecurityRequirement; 0])),
-        // As the document says of all of them.
+        // The document's own security requirement applies.
         Access::Key(_) => operation,
     };
     match route.body {
@@ -65,7 +65,7 @@ const fn id(operation: Operation, is_head: bool) -> &'static str {
 
 const fn summary(operation: Operation) -> &'static str {
     match operation {
-        Operation::ShowIndex => "What this service is",
+        Operation::ShowIndex => "Describe this service",
         Operation::List => "List the models that the key may see",
         Operation::Retrieve => "Retrieve a model",
         Operation::Delete => "Delete a fine-tuned model of the key's own organization",
@@ -74,14 +74,14 @@ const fn summary(operation: Operation) -> &'static str {
 
 const fn description(operation: Operation) -> Option<&'static str> {
     match operation {
-        Operation::ShowIndex => Some("JSON, or a page where `Accept` names `text/html`."),
+        Operation::ShowIndex => Some("JSON, or a page if `Accept` names `text/html`."),
         Operation::List => Some(
-            "The whole list, by `created` and then by id. Unknown query parameters are ignored.",
+            "The whole list, sorted by `created` and then by id. Unknown query parameters are ignored.",
         ),
         Operation::Retrieve => None,
         Operation::Delete => Some(
-            "The key must be an owner's. A repetition (`x-stainless-retry-count` above 0) of a deletion that the same key \
-             made within the last minute has the same response.",
+            "The key must have the role `owner`. A retry (`x-stainless-retry-count` above 0) of a deletion that the same \
+             key made within the last minute has the same response.",
         ),
     }
 }
@@ -99,11 +99,11 @@ fn responses(route: &Route) -> Responses {
         .build()
 }
 
-/// Failures that depend on the key and on the model.
+/// The errors that depend on the key and on the model.
 fn refusals(route: &Route) -> impl Iterator<Item = StatusCode> {
     let (needs_key, needs_role) = match route.access {
         Access::Public => (false, false),
-        // The lowest role.
+        // Reader is the lowest role.
         Access::Key(permission) => (true, permission.check(Role::Reader).is_err()),
     };
     [
@@ -124,14 +124,14 @@ fn success(operation: Operation) -> ResponseBuilder {
             let page = ContentBuilder::new().schema(Some(page)).build();
             json(response, schema::<IndexObject>())
                 .description(
-                    "The service, its version, and where its models, its documentation and its health are",
+                    "The service, its version, and the places of its models, documentation and health checks",
                 )
                 .content("text/html", page)
         }
         Operation::List => read(response, Ref::from_schema_name(LIST)).description("The list"),
         Operation::Retrieve => read(response, schema::<ModelObject<'_>>()).description("The model"),
         Operation::Delete => json(response, schema::<DeletedModelObject<'_>>())
-            .description("The model is gone")
+            .description("The model is deleted")
             .header_ref("x-models-revision", header(REVISION)),
     }
 }

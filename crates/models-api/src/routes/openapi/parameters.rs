@@ -1,4 +1,4 @@
-//! What requests may or must have beside the key.
+//! The parameters of requests.
 
 use serde_json::json;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -10,7 +10,7 @@ const MODEL: &str = "model";
 const MINIMUM_REVISION: &str = "minimumRevision";
 const IF_NONE_MATCH: &str = "ifNoneMatch";
 
-/// The parameters that all routes of this path have.
+/// Returns the parameters of all routes of this path.
 pub(super) fn of_path(template: Template) -> Option<Vec<Ref>> {
     match template {
         Template::Index | Template::List | Template::None => None,
@@ -18,7 +18,7 @@ pub(super) fn of_path(template: Template) -> Option<Vec<Ref>> {
     }
 }
 
-/// The parameters of this route, beside those of its path: only what memory serves evaluates these headers.
+/// Returns the further parameters of this route. Only routes that memory can serve evaluate these headers.
 pub(super) fn of_route(route: &Route) -> impl Iterator<Item = Ref> {
     let names = [MINIMUM_REVISION, IF_NONE_MATCH].into_iter();
     let names = names.filter(|_| route.is_in_memory);
@@ -29,7 +29,7 @@ fn reference(name: &str) -> Ref {
     Ref::new(format!("#/components/parameters/{name}"))
 }
 
-/// All parameters, by the names that references have for them.
+/// Returns all parameters with the names that references use.
 pub(super) fn all() -> [(&'static str, Parameter); 3] {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let id = text().min_length(Some(1)).max_length(Some(256));
@@ -53,9 +53,9 @@ pub(super) fn all() -> [(&'static str, Parameter); 3] {
     };
     let minimum_revision = header(
         "X-Models-Min-Revision",
-        "The `x-models-revision` of an earlier response. This response will be at least as new.",
+        "The `x-models-revision` of an earlier response. This response is at least as fresh.",
     );
-    let if_none_match = header("If-None-Match", "Validators that the client has already.");
+    let if_none_match = header("If-None-Match", "Validators that the client already has.");
     [
         (MODEL, model.build()),
         (MINIMUM_REVISION, minimum_revision),

@@ -1,18 +1,18 @@
-//! What the dispatcher writes by itself.
+//! Recognizes responses that the dispatcher writes by itself.
 
-/// What a client is told whose request cannot be read.
+/// The message for a request that cannot be parsed.
 pub(super) const UNREADABLE: &str = "The request is not HTTP that this server can read.";
 
-/// What the dispatcher writes before a body that was announced with an expectation.
+/// The dispatcher's interim response to `Expect: 100-continue`.
 pub(super) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// Where an answer of the dispatcher's own begins, if these bytes end with one: an error with no
-/// headers but those that the dispatcher sets. Ours have others, and nothing that a client sent can
-/// stand where its `content-length` does.
+/// Returns the start of the dispatcher's own response, if these bytes end with one. That is an error with no headers but
+/// those that the dispatcher sets. The service's responses have further headers, and no text from a client can imitate
+/// the line `content-length`.
 pub(super) fn bare_answer(bytes: &[u8]) -> Option<usize> {
     let mut rest = bytes.strip_suffix(b"\r\n\r\n")?;
     let mut is_empty = false;
-    // Line by line from the end: an answer of ours is left at the second.
+    // Line by line from the end. The search leaves a response of the service at its second line.
     loop {
         let break_at = rest.windows(2).rposition(|pair| pair == b"\r\n");
         let start = break_at.map_or(0, |at| at + 2);
@@ -30,9 +30,9 @@ pub(super) fn bare_answer(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Where a status line begins that this ends with. The body of another answer may stand before it.
+/// Returns the start of the status line at the end of this text. The body of another response may precede it.
 fn status_line(text: &[u8]) -> Option<usize> {
-    /// Longer than any that the dispatcher makes.
+    /// Longer than any status line of the dispatcher, in bytes.
     const LONGEST: usize = 64;
     let skipped = text.len().saturating_sub(LONGEST);
     let at = text[skipped..]

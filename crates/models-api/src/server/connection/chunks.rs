@@ -1,6 +1,6 @@
-//! Where a body in chunks ends, byte by byte as the dispatcher's decoder reads it.
+//! Finds the end of a chunked body. It accepts exactly the bytes that the dispatcher's decoder accepts.
 
-/// The place in a body that has come so far.
+/// The state after the part of a body that has arrived.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Chunks(Place);
 
@@ -10,7 +10,7 @@ enum Place {
     #[default]
     FirstDigit,
     Size(u64),
-    /// White space behind a size.
+    /// White space after a size.
     Space(u64),
     Extension(u64),
     SizeFeed(u64),
@@ -22,7 +22,7 @@ enum Place {
     LastReturn,
     LastFeed,
     Complete,
-    /// Something came that the decoder refuses.
+    /// After a byte that the decoder refuses.
     Broken,
 }
 
@@ -31,8 +31,7 @@ impl Chunks {
         self.0 == Place::Complete
     }
 
-    /// How many of these bytes, which follow those of the last call, belong to the body. A byte that
-    /// the decoder refuses is the last one.
+    /// Returns how many of the next bytes belong to the body. A byte that the decoder refuses is the last one.
     pub(super) fn admit(&mut self, bytes: &[u8]) -> usize {
         let mut count = 0;
         while let Some(byte) = bytes.get(count) {
@@ -111,9 +110,9 @@ mod tests {
 
     const HEAD: &[u8] = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-    /// How many bytes the dispatcher's own decoder takes for the body, if it comes to its end.
+    /// Returns the length of the body according to the dispatcher's decoder, or `None` if the body is not complete.
     fn decoded(body: &[u8]) -> Option<usize> {
-        // Its clock is a task of the runtime.
+        // The codec's clock is a task of the runtime.
         let mut codec = Runtime::new().unwrap().block_on(async { Codec::default() });
         let mut buffer = BytesMut::from([HEAD, body].concat().as_slice());
         codec.decode(&mut buffer).unwrap().unwrap();
@@ -127,7 +126,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_body_ends_where_the_decoder_says(
+        fn a_body_ends_where_the_decoder_ends_it(
             parts in prop::collection::vec(
                 prop::sample::select(vec![
                     "5\r\nhello\r\n", "0\r\n", "\r\n", "A\r\n0123456789\r\n", "1;a=b\r\nx\r\n",

@@ -1,53 +1,51 @@
-//! Where the head of a request ends, line by line as the parser reads it.
+//! Finds the end of a request's head, as the parser does.
 
 use std::sync::LazyLock;
 
 use memchr::memchr;
 use memchr::memmem::Finder;
 
-/// The header that says what else the connection could become.
+/// The header that offers other protocols.
 const CONNECTION: &[u8] = b"connection:";
 const UPGRADE: &[u8] = b"upgrade";
 
-/// An empty line behind another line, as clients send it.
+/// An empty line after another line, as clients send it.
 static EMPTY_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n\r\n"));
-/// The same without the carriage return.
+/// An empty line without a carriage return.
 static BARE_EMPTY_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n\n"));
 /// Part of [`UPGRADE`], whether or not it begins with a capital letter.
 static PGRADE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"pgrade"));
 
-/// A head that has come so far.
+/// The part of a head that has arrived.
 #[derive(Default)]
 pub(super) struct Head {
     length: usize,
-    /// There was a line that is not empty. The parser skips empty ones before.
+    /// Whether a line that is not empty has arrived. The parser skips empty lines before it.
     has_begun: bool,
     line: Line,
 }
 
-/// What has come of the current line.
+/// The part of the current line that has arrived.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 enum Line {
     #[default]
     Nothing,
-    /// A carriage return alone.
+    /// Only a carriage return.
     Return,
     Something,
 }
 
 impl Head {
-    /// In bytes.
+    /// The length in bytes.
     pub(super) fn length(&self) -> usize {
         self.length
     }
 
-    /// How many of these bytes, which follow those of the last call, belong to the head, if it ends
-    /// among them: with the first empty line, as for the parser, to which a line feed alone is a line's
-    /// end too.
+    /// Returns how many of the next bytes belong to the head, if the head ends among them. It ends with the first empty
+    /// line. As for the parser, a line feed alone also ends a line.
     ///
-    /// `Upgrade` is taken out of `Connection`, where the header has come in one piece: the service
-    /// ignores it (RFC 9110, section 7.8), but the dispatcher would close the connection without
-    /// saying so.
+    /// Overwrites `Upgrade` in the header `Connection`, if the header arrives in one piece. The service ignores upgrades
+    /// (RFC 9110, section 7.8), but the dispatcher would close the connection without announcing it.
     pub(super) fn find_end(&mut self, bytes: &mut [u8]) -> Option<usize> {
         if self.length == 0
             && let Some(end) = find_end_of_whole(bytes)
@@ -85,8 +83,8 @@ impl Head {
     }
 }
 
-/// Where a head ends that has come whole, as heads usually do. Lines are not looked at one by one: that costs
-/// about as much as the search for the session.
+/// Returns the end of a head that arrives whole, as heads usually do. Examining each line would cost about as much as
+/// finding the session.
 fn find_end_of_whole(bytes: &[u8]) -> Option<usize> {
     let end = EMPTY_LINE.find(bytes)? + 3;
     let begins_with_line = !matches!(bytes[0], b'\r' | b'\n');
@@ -105,7 +103,7 @@ fn ignore_upgrades(head: &mut [u8]) {
     }
 }
 
-/// Writes spaces over each `Upgrade` among the options of `Connection`, if this line is that header.
+/// Overwrites each option `Upgrade` with spaces, if this line is the header `Connection`.
 fn ignore_upgrade(line: &mut [u8]) {
     let name = line.get(..CONNECTION.len());
     if !name.is_some_and(|name| name.eq_ignore_ascii_case(CONNECTION)) {
@@ -114,7 +112,7 @@ fn ignore_upgrade(line: &mut [u8]) {
     let options = line[CONNECTION.len()..].split_mut(|byte| *byte == b',');
     for option in options {
         if option.trim_ascii().eq_ignore_ascii_case(UPGRADE) {
-            // A carriage return at the line's end stays.
+            // The carriage return at the end of the line stays.
             let letters = option.iter_mut().filter(|byte| byte.is_ascii_alphabetic());
             letters.for_each(|letter| *letter = b' ');
         }
@@ -131,7 +129,7 @@ mod tests {
 
     use super::*;
 
-    /// The end of the head, where these pieces come one after another.
+    /// Returns the end of a head that arrives in these pieces.
     fn end(pieces: &mut [Vec<u8>]) -> Option<usize> {
         let mut head = Head::default();
         let mut before = 0;
@@ -145,11 +143,11 @@ mod tests {
         None
     }
 
-    /// How many bytes the dispatcher's own decoder takes for the first request; `None` if there is no
-    /// whole one, or none at all.
+    /// Returns the length of the first request according to the dispatcher's decoder, or `None` if there is no whole
+    /// request.
     fn decoded(bytes: &[u8]) -> Option<usize> {
         let mut buffer = BytesMut::from(bytes);
-        // Its clock is a task of the runtime.
+        // The codec's clock is a task of the runtime.
         let decoding = async { Codec::default().decode(&mut buffer) };
         match Runtime::new().unwrap().block_on(decoding) {
             Ok(Some(Message::Item(_))) => Some(bytes.len() - buffer.len()),
@@ -166,9 +164,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the decoder takes for a whole head ends where this says, however it comes.
+        /// For any head that the decoder accepts, and for any pieces in which it arrives.
         #[test]
-        fn a_head_ends_where_the_decoder_says(
+        fn a_head_ends_where_the_decoder_ends_it(
             lines in prop::collection::vec(
                 prop::sample::select(vec![
                     "GET / HTTP/1.1", "Host: x", "A: b", "", "", "\r", "Connection: upgrade, a",
@@ -190,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn upgrade_is_taken_out_of_connection_alone() {
+    fn upgrade_is_overwritten_only_in_connection() {
         for (line, expected) in [
             (
                 "Connection: Upgrade, HTTP2-Settings",
@@ -202,7 +200,7 @@ mod tests {
             ("X-Connection: upgrade", "X-Connection: upgrade"),
         ] {
             let expected = format!("GET / HTTP/1.1\r\n{expected}\r\n\r\n");
-            // Whole, and with the header in a second piece.
+            // The head arrives whole, and with the header in a second piece.
             for cut in [0, "GET / HTTP/1.1\r\n".len()] {
                 let mut bytes = format!("GET / HTTP/1.1\r\n{line}\r\n\r\n").into_bytes();
                 let rest = bytes.len() - cut;

@@ -1,9 +1,9 @@
-//! What the dispatcher of actix-http may read: one request at a time.
+//! The input of the dispatcher of actix-http: one request at a time.
 //!
-//! The dispatcher decodes every whole request in its buffer at once, about 7 KB of memory for each, and
-//! runs the decoded ones even behind a response that closes the connection. So it is handed the bytes
-//! of one request. The next request follows when the response has been written; what was read before
-//! that waits here, in a bounded buffer, and what was not read waits in the socket's.
+//! The dispatcher decodes every whole request in its buffer at once, which takes about 7 KB of memory each. It executes
+//! the decoded requests even behind a response that closes the connection. So the connection hands over the bytes of one
+//! request, and those of the next after the response is written. Bytes read before that wait here, in a bounded buffer;
+//! all others wait in the socket's buffer.
 
 use std::cell::Cell;
 use std::mem;
@@ -18,24 +18,24 @@ use super::chunks::Chunks;
 use super::head::Head;
 use crate::http::framing::announced_length;
 
-/// Bytes that may wait behind a request. A read that begins below it may go beyond, by the free space of
-/// the dispatcher's buffer.
+/// The number of bytes that may wait behind a request. A read that begins below it may exceed it by the free space of the
+/// dispatcher's buffer.
 const MOST_AHEAD: usize = 8 * 1024;
 
-/// The body of a request, as its head announces it.
+/// The body that a head announces, and the part of it that has not arrived.
 #[derive(Clone, Copy, Default)]
 pub(crate) enum Body {
     #[default]
     None,
-    /// So many bytes are still to come.
+    /// The number of bytes that have not arrived.
     Sized(u64),
     Chunked(Chunks),
-    /// It is too long to be read; the connection closes after the response.
+    /// The body is too long to be read. The connection closes after the response.
     Refused,
 }
 
 impl Body {
-    /// The body that this request announces; one of more than `most` bytes is not read.
+    /// Returns the body that this request announces. A body of more than `most` bytes is not read.
     pub(crate) fn of(request: &Request, most: u64) -> Self {
         if request.headers().contains_key(TRANSFER_ENCODING) {
             return Self::Chunked(Chunks::default());
@@ -47,7 +47,7 @@ impl Body {
         }
     }
 
-    /// Whether nothing of it is still to come.
+    /// Whether the whole body has arrived.
     pub(crate) fn is_complete(self) -> bool {
         match self {
             Self::None => true,
@@ -57,7 +57,7 @@ impl Body {
         }
     }
 
-    /// How many of these bytes belong to the body.
+    /// Returns how many of these bytes belong to the body.
     fn admit(&mut self, bytes: &[u8]) -> usize {
         match self {
             Self::None | Self::Refused => 0,
@@ -72,23 +72,22 @@ impl Body {
     }
 }
 
-/// What the connection and the layer that receives its requests know of the current request.
+/// The state of the current request, which the connection shares with the layer that receives requests.
 #[derive(Clone, Default)]
 pub(crate) struct InFlight(Rc<Current>);
 
 #[derive(Default)]
 struct Current {
-    /// How many requests the handlers have.
+    /// The number of requests that handlers process.
     count: Cell<usize>,
     body: Cell<Body>,
 }
 
-/// A request in the handlers' hands, until this is dropped.
+/// A request that handlers process, until this guard is dropped.
 pub(crate) struct Answering(InFlight);
 
 impl InFlight {
-    /// A request with this body goes to the handlers. The connection hands over no body that it was not
-    /// told of here.
+    /// Records that handlers process a request with this body. The connection hands over only bodies that are recorded.
     pub(crate) fn begin(&self, body: Body) -> Answering {
         self.0.count.set(self.0.count.get() + 1);
         self.0.body.set(body);
@@ -115,23 +114,23 @@ impl Drop for Answering {
 }
 
 enum Stage {
-    /// Reads give the head of a request.
+    /// Reads return the head of a request.
     Head(Head),
-    /// The head was handed over: reads give its body, and nothing behind it.
+    /// The head was handed over. Reads return the body, and no bytes after it.
     Request { is_answered: bool },
-    /// Reads give nothing more.
+    /// Reads return no more bytes.
     Ended,
 }
 
-/// The bytes that have come, and which of them the dispatcher may have.
+/// The bytes that have arrived, and the part of them that the dispatcher may have.
 pub(super) struct Input {
     stage: Stage,
     in_flight: InFlight,
-    /// What was read and may not be handed over yet.
+    /// The bytes that were read and must not be handed over yet.
     ahead: BytesMut,
-    /// Bytes of the longest head that is handed over.
+    /// The longest head that is handed over, in bytes.
     most_head: usize,
-    /// Chunks were handed over, and the next read gives nothing.
+    /// Whether chunks were handed over, so that the next read must return no bytes.
     is_pausing: bool,
 }
 
@@ -150,15 +149,15 @@ impl Input {
         &self.in_flight
     }
 
-    /// All that was written in response to the request has left, or is in the socket's buffer.
+    /// Records that the response has been written to the socket.
     pub(super) fn answered(&mut self) {
         if let Stage::Request { is_answered } = &mut self.stage {
             *is_answered = true;
         }
     }
 
-    /// Goes on to the next request if the response to this one is complete. A body that has not
-    /// come by then ends the connection, as the dispatcher's own response says.
+    /// Advances to the next request if the response to this one is complete. If the body has not arrived by then, the
+    /// connection ends, as the dispatcher announces in its response.
     pub(super) fn advance(&mut self) {
         if !matches!(self.stage, Stage::Request { is_answered: true }) || self.in_flight.is_any() {
             return;
@@ -183,18 +182,18 @@ impl Input {
         matches!(&self.stage, Stage::Head(head) if head.length() > self.most_head)
     }
 
-    /// Whether the dispatcher must decode what it has before it reads on. It reads as long as there is
-    /// something, and each chunk of a few bytes takes many more in its memory.
+    /// Whether the dispatcher must decode its buffer before it reads again. It would otherwise read as long as bytes
+    /// arrive, and a chunk of a few bytes takes many more in its memory.
     pub(super) fn pauses(&mut self) -> bool {
         mem::take(&mut self.is_pausing)
     }
 
-    /// Whether bytes wait here.
+    /// Whether bytes wait to be handed over.
     pub(super) fn is_waiting(&self) -> bool {
         !self.ahead.is_empty()
     }
 
-    /// Whether the peer sends, or has sent, more than was handed over.
+    /// Whether the peer has sent, or has announced, more bytes than were handed over.
     pub(super) fn has_more(&self) -> bool {
         self.is_waiting() || !self.in_flight.0.body.get().is_complete()
     }
@@ -203,7 +202,7 @@ impl Input {
         self.ahead.len() >= MOST_AHEAD
     }
 
-    /// Hands over what waits, as far as the dispatcher may have it; whether that is anything.
+    /// Hands over the waiting bytes that the dispatcher may have. Returns whether there were any.
     pub(super) fn hand_over(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
         if self.ahead.is_empty() {
             return false;
@@ -213,15 +212,15 @@ impl Input {
         let count = self.admit(&mut ahead[..most]);
         buffer.put_slice(&ahead[..count]);
         ahead.advance(count);
-        // The memory is given back as soon as nothing waits.
+        // An empty buffer is dropped to free its memory.
         if !ahead.is_empty() {
             self.ahead = ahead;
         }
         count > 0
     }
 
-    /// Takes out of this buffer what the dispatcher may not have yet of what was just read, behind the
-    /// first `before` bytes; whether anything is left.
+    /// Removes from the bytes after the first `before` those that the dispatcher must not have yet. Returns whether any
+    /// are left.
     pub(super) fn hold_back(&mut self, buffer: &mut ReadBuf<'_>, before: usize) -> bool {
         let read = &mut buffer.filled_mut()[before..];
         let count = self.admit(read);
@@ -232,7 +231,7 @@ impl Input {
         count > 0
     }
 
-    /// How many of these bytes the dispatcher may have now.
+    /// Returns how many of these bytes the dispatcher may have now.
     fn admit(&mut self, bytes: &mut [u8]) -> usize {
         match &mut self.stage {
             Stage::Head(head) => match head.find_end(bytes) {

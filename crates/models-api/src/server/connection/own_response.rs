@@ -1,4 +1,4 @@
-//! Responses that the connection makes: to requests that could not be read.
+//! The connection's own responses to requests that could not be parsed.
 
 use std::time::SystemTime;
 
@@ -13,7 +13,7 @@ use crate::server::request_id::RequestId;
 use crate::server::respond::headers::standard_headers;
 
 impl Connection {
-    /// The same answer in our shape.
+    /// Returns the dispatcher's response with the error envelope.
     pub(super) fn with_envelope(&self, head: &[u8]) -> Bytes {
         let head = String::from_utf8_lossy(head);
         let status = head
@@ -30,8 +30,7 @@ impl Connection {
         self.answer(&format!("HTTP/1.1 {status}"), &error)
     }
 
-    /// The last answer of a connection. Of the request nothing is known, so neither is its origin: it
-    /// has no CORS headers.
+    /// Returns the last response of a connection. It has no CORS headers, because the origin of the request is unknown.
     pub(super) fn answer(&self, status_line: &str, error: &ApiError) -> Bytes {
         let request_id = RequestId::new();
         self.log(&request_id, error);
@@ -52,7 +51,7 @@ impl Connection {
         Bytes::from([answer.into_bytes(), body].concat())
     }
 
-    /// Logs a request that could not be read, with the id that its response has.
+    /// Logs a request that could not be parsed, with the id in its response.
     fn log(&self, request_id: &RequestId, error: &ApiError) {
         let status = error.status_code();
         let reason = matches!(error, ApiError::BadRequest(_)).then_some("unreadable");
@@ -62,7 +61,7 @@ impl Connection {
                 .peer
                 .map(|peer| tracing::field::display(peer.ip().to_canonical()));
             let status = status.as_u16();
-            tracing::info!(request_id, client, status, reason, %error, "a request could not be read");
+            tracing::info!(request_id, client, status, reason, %error, "failed to read a request");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How long a peer may take.
+//! The timeouts of a peer.
 
 use std::io;
 use std::pin::Pin;
@@ -11,16 +11,16 @@ use tokio::time::{Instant, sleep_until};
 use super::Connection;
 use super::timeouts::{Late, Timeouts};
 
-/// How long a peer that was refused may go on sending. To close on what it sent would take the
-/// answer away from it.
+/// The connection reads from a refused peer for this time. Closing with unread bytes would reset the connection, and the
+/// peer would lose the response.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How often it is looked, in the shorter one of the times that a peer may take.
+/// The number of timer ticks within the shorter one of the head and idle timeouts.
 const LOOKS: u32 = 5;
 
 impl Connection {
-    /// What the peer has taken too long for. No request looks at a clock for that: a timer goes off every
-    /// so often, and it is counted how often.
+    /// Completes when a timeout of the peer has passed. A timer ticks at an interval, and the connection counts the ticks,
+    /// because reading a clock for each request would cost more.
     pub(super) fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Late> {
         let Timeouts { head, idle, .. } = self.timeouts;
         let period = head.min(idle) / LOOKS;
@@ -44,7 +44,7 @@ impl Connection {
         Poll::Pending
     }
 
-    /// Writes some of these bytes, unless the peer has taken nothing for too long.
+    /// Writes some of these bytes. Fails if the socket has accepted no bytes for the send timeout.
     pub(super) fn poll_send(
         &mut self,
         cx: &mut Context<'_>,
@@ -63,7 +63,7 @@ impl Connection {
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
-    /// Reads and forgets what a refused peer goes on sending, for a while.
+    /// Reads and drops the bytes that a refused peer still sends, for at most [`LINGER`].
     pub(super) fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let timer = self
             .linger

@@ -1,22 +1,23 @@
-//! The times of a connection.
+//! The timeouts of a connection.
 
 use std::time::Duration;
 
-/// How long a peer may take.
+/// The times that a peer may take.
 #[derive(Clone, Copy)]
 pub(crate) struct Timeouts {
-    /// For the head of a request, and then for its body, to arrive. The dispatcher times the first
-    /// head of a connection alike.
+    /// Until the head of a request has arrived, and then until its body has. The dispatcher also times the first head of
+    /// a connection.
     pub(crate) head: Duration,
-    /// To take some more of an answer.
+    /// Until the peer reads more of a response.
     pub(crate) send: Duration,
-    /// To send another request.
+    /// Until the peer sends another request.
     pub(crate) idle: Duration,
 }
 
-/// What a peer takes too long for.
+/// A timeout that has passed.
 pub(super) enum Late {
-    /// The rest of what it began.
+    /// The peer has not sent the rest of a request.
     Request,
+    /// The peer has not sent another request.
     NextRequest,
 }

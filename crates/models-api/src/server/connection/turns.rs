@@ -1,9 +1,9 @@
-//! Turns: connections whose clients pipeline are served one after another, one request at a time.
+//! Turns: pipelining connections of a worker are served in turn, one request at a time.
 //!
-//! The next request of such a connection is here when the response to the last one has been written. If its
-//! task were woken at once, a thousand of them would fill the worker's queue of tasks, and a client that
-//! waits for each response would wait for all of them each time. So the worker wakes one of them, and then
-//! whatever else is ready, before it wakes the next.
+//! A pipelining client has sent its next request before it reads a response. If each response woke the task of its
+//! connection at once, a thousand such connections would fill the worker's queue of tasks. A client that waits for each
+//! response would then wait for all of them each time. So the worker wakes one pipelining connection, then runs all other
+//! ready tasks, and then wakes the next.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -11,7 +11,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-/// The connections of one worker whose next requests wait.
+/// The queue of a worker's pipelining connections.
 #[derive(Clone, Default)]
 pub(crate) struct Turns(Rc<Queue>);
 
@@ -32,10 +32,9 @@ impl Turn {
 }
 
 impl Turns {
-    /// Queues a connection, unless it has a turn that is still to come. Its task is woken when its turn has
-    /// come.
+    /// Queues a connection, unless it already waits for a turn. The turn wakes its task.
     pub(super) fn queue_once(&self, turn: &mut Option<Turn>, task: &Waker) {
-        // One that has come has woken the task already, maybe too early for what is queued now.
+        // A turn that has come has already woken the task, maybe before the request that is queued now.
         if turn.as_ref().is_none_or(Turn::has_come) {
             *turn = Some(self.queue(task));
         }
@@ -72,7 +71,7 @@ async fn serve(queue: Served) {
     }
 }
 
-/// Lets run what is ready first. `yield_now` would poll the sockets each time.
+/// Lets other ready tasks run first. `yield_now` would also poll the sockets each time.
 async fn go_behind() {
     let mut is_behind = false;
     poll_fn(|context| {
@@ -92,7 +91,7 @@ mod tests {
 
     use super::*;
 
-    /// A connection with this many requests, which notes each that is served.
+    /// Plays a connection with this many requests, and records each turn.
     async fn pipeline(name: u32, requests: u32, turns: Turns, served: Rc<RefCell<Vec<u32>>>) {
         for _ in 0..requests {
             let mut turn = None;
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn connections_take_turns_and_others_run_between_two_of_them() {
+    fn connections_take_turns_and_other_tasks_run_between_two_turns() {
         Runtime::new().unwrap().block_on(async {
             let (turns, served) = (Turns::default(), Rc::new(RefCell::new(vec![])));
             let tasks: Vec<_> = (1..=3)
@@ -129,7 +128,11 @@ mod tests {
             let served = served.take();
             let of_pipelines: Vec<_> = served.iter().copied().filter(|name| *name > 0).collect();
             assert_eq!(of_pipelines, [1, 2, 3, 1, 2, 3]);
-            assert_ne!(served.last(), Some(&0), "it waited for all: {served:?}");
+            assert_ne!(
+                served.last(),
+                Some(&0),
+                "the other task waited for all turns: {served:?}"
+            );
         });
     }
 
@@ -150,13 +153,13 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_has_gone_holds_nobody_up() {
+    fn a_closed_connection_does_not_delay_others() {
         Runtime::new().unwrap().block_on(async {
             let (turns, served) = (Turns::default(), Rc::new(RefCell::new(vec![])));
             drop(turns.queue(Waker::noop()));
             pipeline(1, 1, turns.clone(), served.clone()).await;
             assert_eq!(served.take(), [1]);
-            // The task that served the queue has ended, and the next one takes its place.
+            // The task that served the queue has ended, and the next connection starts another.
             tokio::task::yield_now().await;
             pipeline(2, 1, turns, served.clone()).await;
             assert_eq!(served.take(), [2]);

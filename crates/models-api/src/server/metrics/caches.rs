@@ -1,4 +1,4 @@
-//! The metrics of the caches, which count for themselves.
+//! The metrics of the caches. The caches have their own counters, which are copied at each collection.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,27 +19,24 @@ pub(super) fn register(registry: &Registry, cache: &str) -> prometheus::Result<A
         registry.register(Box::new(total))
     };
     total(
-        opts(
-            "models_cache_hits_total",
-            "Look-ups that memory answered, by what is kept.",
-        ),
+        opts("models_cache_hits_total", "Cache hits, by cache."),
         CacheCounters::hits,
     )?;
     total(
         opts(
             "models_cache_fills_total",
-            "Readings from the database, by what is kept.",
+            "Loads from the database, by cache.",
         ),
         CacheCounters::loads,
     )?;
     total(
         opts(
             "models_cache_evictions_total",
-            "What was let go for want of room, by what is kept.",
+            "Entries evicted for lack of space, by cache.",
         ),
         CacheCounters::evictions,
     )?;
-    let bytes = opts("models_cache_bytes", "Memory in use, by what is kept.");
+    let bytes = opts("models_cache_bytes", "Memory in use, by cache.");
     let (bytes, counted) = (IntGauge::with_opts(bytes)?, counters.clone());
     let bytes = Shown::new(bytes, move |bytes: &IntGauge| {
         bytes.set(i64::try_from(counted.bytes()).unwrap_or(i64::MAX));
@@ -51,7 +48,7 @@ pub(super) fn register(registry: &Registry, cache: &str) -> prometheus::Result<A
 /// A metric that is updated whenever it is collected.
 struct Shown<M, F> {
     metric: M,
-    /// Locked, so that two collections at once do not both add what is new.
+    /// Locked, so that two concurrent collections do not both add the same difference.
     update: Mutex<F>,
 }
 

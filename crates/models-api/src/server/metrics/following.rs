@@ -1,4 +1,4 @@
-//! How the node follows the event log, and how the database does.
+//! The metrics of the follower, the barrier and the database.
 
 use prometheus::{
     Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
@@ -6,12 +6,12 @@ use prometheus::{
 
 use super::registration::added;
 
-/// In seconds. A wait is one notification and back, or a lease.
+/// The buckets of waits at the barrier, in seconds. A wait is as long as a round trip of a notification, or as a lease.
 const WAIT_BUCKETS: &[f64] = &[
     0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 ];
 
-/// What is measured of following the event log, of the barrier, and of the database.
+/// The metrics of the follower, the barrier and the database.
 pub(super) struct FollowingMetrics {
     pub(super) revision: IntGauge,
     pub(super) lag: IntGauge,
@@ -37,43 +37,43 @@ impl FollowingMetrics {
         Ok(Self {
             revision: gauge(
                 "models_revision_applied",
-                "The newest revision that this node knows of.",
+                "The newest revision that this node has applied.",
             )?,
             lag: gauge(
                 "models_revision_lag",
-                "Revisions that were seen and are not applied yet.",
+                "The number of revisions that this node has seen and not applied yet.",
             )?,
             lease: added(
                 registry,
                 prometheus::Gauge::new(
                     "models_lease_remaining_seconds",
-                    "For how long this node may go on answering from memory.",
+                    "The time for which this node may still serve from memory.",
                 )?,
             )?,
             reconnects: counter(
                 "models_listener_reconnects_total",
-                "New connections for notifications, after the first.",
+                "Reconnections of the listener for notifications.",
             )?,
             failures: added(
                 registry,
                 IntCounterVec::new(
                     Opts::new(
                         "models_database_failures_total",
-                        "Statements that failed or found no connection, by what they were for: read, write or renewal.",
+                        "Statements that failed or found no connection, by operation: read, write or renewal.",
                     ),
                     &["operation"],
                 )?,
             )?,
             full_drops: counter(
                 "models_memory_drops_total",
-                "How often everything in memory was dropped.",
+                "The number of times that the node dropped all its caches.",
             )?,
             waits: added(
                 registry,
                 Histogram::with_opts(
                     HistogramOpts::new(
                         "models_barrier_wait_seconds",
-                        "How long deletions waited until no node showed the model.",
+                        "The time that deletions and revocations waited at the barrier.",
                     )
                     .buckets(WAIT_BUCKETS.to_vec()),
                 )?,

@@ -1,9 +1,9 @@
-//! How a metric becomes part of the registry.
+//! Registers metrics.
 
 use prometheus::Registry;
 use prometheus::core::Collector;
 
-/// The metric, which the registry has from now on.
+/// Registers a metric and returns it.
 pub(super) fn added<C: Collector + Clone + 'static>(
     registry: &Registry,
     metric: C,

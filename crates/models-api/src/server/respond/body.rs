@@ -1,4 +1,4 @@
-//! What becomes of the body of a request, as the table of routes says.
+//! Receives the body of a request according to the table of routes.
 
 use actix_http::header::TRANSFER_ENCODING;
 use actix_http::{HttpMessage, Request};
@@ -9,14 +9,14 @@ use crate::http::framing::announced_length;
 use crate::routes::table::{BodyPolicy, Route, Template};
 use crate::server::connection::input::Body;
 
-/// The policy of the request's route. Where there is no route, no handler reads the body.
+/// Returns the policy of the request's route. A request without a route has no handler that reads the body.
 fn policy(request: &Request) -> BodyPolicy {
     let route = Route::find(request.method(), Template::of(request.path()));
     route.map_or(BodyPolicy::None, |route| route.body)
 }
 
-/// The refusal of a body that the route does not take, by its announced length. `dropped` is how many bytes may be received
-/// and dropped.
+/// Refuses a body whose announced length exceeds the limit. `dropped` is the number of bytes that may be received and
+/// dropped.
 pub(super) fn refusal(request: &Request, dropped: u64) -> Option<ApiError> {
     match policy(request) {
         BodyPolicy::None => {
@@ -25,7 +25,7 @@ pub(super) fn refusal(request: &Request, dropped: u64) -> Option<ApiError> {
     }
 }
 
-/// Begins to receive the body, as far as the route takes it.
+/// Begins to receive the body according to the policy of the route.
 pub(super) fn receive(request: &mut Request, dropped: u64) -> Body {
     match policy(request) {
         BodyPolicy::None => {
@@ -35,8 +35,8 @@ pub(super) fn receive(request: &mut Request, dropped: u64) -> Body {
     }
 }
 
-/// Reads a body without a length to its end, aside, and forgets it. Left alone it would fill the
-/// dispatcher's buffer, and the connection would neither go on nor close.
+/// Starts a task that reads a chunked body to its end and drops it. An unread body would fill the dispatcher's buffer,
+/// and the connection would neither continue nor close.
 fn discard_chunks(request: &mut Request) {
     if request.headers().contains_key(TRANSFER_ENCODING) {
         let mut body = request.take_payload();

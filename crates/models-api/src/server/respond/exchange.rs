@@ -1,4 +1,4 @@
-//! A request from its arrival to its answer, and what is said of it in the log.
+//! An exchange: a request, its response, and its line in the log.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::server::metrics::Metrics;
 use crate::server::request_id::RequestId;
 use crate::server::requester::{self, Requester};
 
-/// What is kept of a request until its answer.
+/// The parts of a request that are needed until its response.
 pub(super) struct Exchange {
     pub(super) clock: Clock,
     pub(super) began: BootTime,
@@ -30,12 +30,11 @@ pub(super) struct Exchange {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) has_body: bool,
-    /// Close the connection after the answer. No route reads a body, and the end of one that comes
-    /// in chunks, without a length, may be far away.
+    /// Whether to close the connection after the response. No route reads a body, and a chunked body may be endless.
     pub(super) closes: bool,
 }
 
-/// An answer, and what is known of it.
+/// A response and its origin in the service.
 pub(super) struct Answered {
     pub(super) response: Response<BoxBody>,
     pub(super) session: Option<Arc<Session>>,
@@ -57,8 +56,7 @@ impl From<Response<BoxBody>> for Answered {
 }
 
 impl Exchange {
-    /// An error that a handler, an extractor or the framework raised, or a panic, becomes the
-    /// envelope.
+    /// Turns an error of a handler, an extractor or the framework, or a panic, into a response with the envelope.
     pub(super) fn translate<B: MessageBody + 'static>(
         &self,
         answer: Result<Result<ServiceResponse<B>, Error>, Box<dyn std::any::Any + Send>>,
@@ -104,7 +102,7 @@ impl Exchange {
         }
     }
 
-    /// What is said of it and its answer.
+    /// Returns the log line of this exchange.
     pub(super) fn line<'a>(&'a self, answered: &'a Answered) -> Line<'a> {
         Line {
             request_id: &self.requester.request_id,
@@ -127,7 +125,7 @@ const LONGEST_METHOD: usize = 32;
 /// The longest description of a failure in the log, in characters.
 const LONGEST_REASON: usize = 2_048;
 
-/// What the log says of a request.
+/// The log line of a request.
 pub(super) struct Line<'a> {
     pub(super) request_id: &'a RequestId,
     pub(super) client_request_id: Option<&'a HeaderValue>,
@@ -136,7 +134,7 @@ pub(super) struct Line<'a> {
     pub(super) method: &'a Method,
     pub(super) path: &'a str,
     pub(super) status: StatusCode,
-    /// Of the body.
+    /// The length of the response body, in bytes.
     pub(super) bytes: u64,
     pub(super) took: Duration,
     pub(super) session: Option<&'a Session>,
@@ -144,7 +142,7 @@ pub(super) struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// Text from outside is quoted, escaped and cut, and no key is in it.
+    /// Counts the response and writes the line. Text from clients is escaped, shortened and masked.
     pub(super) fn write(&self, metrics: Option<&Metrics>, is_logged: bool) {
         let route = Template::of(self.path);
         if let Some(metrics) = metrics {
@@ -172,14 +170,14 @@ impl Line<'_> {
         let ms = milliseconds(self.took);
         if let Some(ApiError::Fault(reason) | ApiError::Overloaded(reason)) = self.error {
             let reason = Outside::new(reason).at_most(LONGEST_REASON).to_string();
-            tracing::error!(request_id, client_request_id, key_id, organization, client, user_agent, %method, route, path, status, ms, bytes, reason, "a request failed");
+            tracing::error!(request_id, client_request_id, key_id, organization, client, user_agent, %method, route, path, status, ms, bytes, reason, "request failed");
         } else {
             let reason = self.error.and_then(ApiError::reason);
-            tracing::info!(request_id, client_request_id, key_id, organization, client, user_agent, %method, route, path, status, ms, bytes, reason, "answered");
+            tracing::info!(request_id, client_request_id, key_id, organization, client, user_agent, %method, route, path, status, ms, bytes, reason, "responded");
         }
     }
 
-    /// The key's id, also that of a key that is no longer good.
+    /// Returns the id of the key, even if the key is revoked or expired.
     fn key_id(&self) -> Option<&str> {
         let principal = self.session.map(|session| &session.principal);
         let of_bad = || self.bad_key().map(|(key_id, _)| key_id.as_str());
@@ -207,7 +205,7 @@ impl Line<'_> {
     }
 }
 
-/// In thousandths of a millisecond; the clock knows no more.
+/// Converts to milliseconds with three decimals, which is the resolution of the clock.
 fn milliseconds(took: Duration) -> f64 {
     (took.as_secs_f64() * 1_000_000.0).round() / 1_000.0
 }
@@ -216,10 +214,8 @@ fn from_status(status: StatusCode) -> ApiError {
     match status {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::BodyTooLarge,
         StatusCode::REQUEST_TIMEOUT => ApiError::RequestTimeout,
-        status if status.is_client_error() => {
-            ApiError::BadRequest("The request cannot be understood.")
-        }
-        status => ApiError::Fault(format!("the framework answered {status}")),
+        status if status.is_client_error() => ApiError::BadRequest("The request is malformed."),
+        status => ApiError::Fault(format!("the framework responded with {status}")),
     }
 }
 
@@ -229,7 +225,7 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
         .unwrap_or("a panic")
 }
 
-/// The length of a body that is known.
+/// Returns the length of the response body, if it is known, else 0.
 pub(super) fn sent(response: &Response<BoxBody>) -> u64 {
     match response.body().size() {
         BodySize::Sized(length) => length,

@@ -1,4 +1,4 @@
-//! The headers that the answers have.
+//! The headers of responses.
 
 use std::time::Duration;
 
@@ -17,15 +17,15 @@ const X_RATELIMIT_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit
 const X_RATELIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining-requests");
 const X_RATELIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset-requests");
 
-/// The version of OpenAI's API that this is: what its own answers say.
+/// The value of `openai-version` in OpenAI's own responses.
 const VERSION: &str = "2020-10-01";
-/// An answer is one caller's; whoever keeps it asks again before using it.
+/// A response is for one caller, and a cache must revalidate it before use.
 const PRIVATE: &str = "private, no-cache";
-/// What an answer depends on beside its URL.
+/// The request headers that a response depends on.
 const DEPENDS_ON: &str = "Authorization, OpenAI-Organization, OpenAI-Project, Accept-Encoding";
 pub(super) const DEPENDS_ON_ORIGIN_TOO: &str =
     "Authorization, OpenAI-Organization, OpenAI-Project, Accept-Encoding, Origin";
-/// The headers that are the same on every answer.
+/// The headers with the same value in every response.
 const STANDARD: [(HeaderName, &str); 3] = [
     (OPENAI_VERSION, VERSION),
     (CACHE_CONTROL, PRIVATE),
@@ -37,7 +37,7 @@ pub(super) fn insert_standard(headers: &mut HeaderMap, request_id: RequestId, to
         0 => HeaderValue::from_static("0"),
         milliseconds => HeaderValue::from(u64::try_from(milliseconds).unwrap_or(u64::MAX)),
     };
-    // Nothing of this is there before, and to append costs less than to replace.
+    // The response has none of these headers yet, and appending costs less than replacing.
     headers.append(X_REQUEST_ID, request_id.into());
     headers.append(OPENAI_PROCESSING_MS, took);
     for (name, value) in STANDARD {
@@ -59,7 +59,7 @@ pub(super) fn insert_allowance(headers: &mut HeaderMap, allowance: &Allowance) {
     }
 }
 
-/// The headers of an answer to a request of which nothing is known.
+/// Returns the headers of a response to a request that could not be parsed.
 pub(crate) fn standard_headers(request_id: &RequestId) -> HeaderMap {
     let mut headers = HeaderMap::new();
     insert_standard(&mut headers, request_id.clone(), Duration::ZERO);

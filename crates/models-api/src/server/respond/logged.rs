@@ -1,4 +1,4 @@
-//! Which answers the log has a line for.
+//! The choice of responses that the log records.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use actix_http::StatusCode;
 use super::refusals::Refusals;
 use crate::settings::{LogSettings, RequestLog};
 
-/// The choice, as it is set.
+/// The choice according to the settings.
 #[derive(Clone, Default)]
 pub(crate) struct Logged {
-    /// One of so many is logged; 0 for none.
+    /// One of this number of responses is logged. 0 means none.
     one_of: u16,
     pub(crate) refusals: Arc<Refusals>,
 }
@@ -29,9 +29,8 @@ impl Logged {
         }
     }
 
-    /// Whether a response of this status has a line. Responses that say that something is wrong have one, for this reason
-    /// or another, unless there are too many of the kind. A refusal of a correct key that asks too often is no more than any
-    /// other response.
+    /// Whether to log a response of this status. Errors are logged, up to a rate for each kind. A refusal of a valid key by
+    /// the rate limit does not count as an error here.
     pub(crate) fn has(&self, status: StatusCode, reason: Option<&str>) -> bool {
         let is_error = status.is_client_error() || status.is_server_error();
         let is_told =
@@ -40,7 +39,7 @@ impl Logged {
         is_chosen && (!is_error || self.refusals.allow(status, reason))
     }
 
-    /// Whether the next response is one of those that are logged.
+    /// Whether the sample includes the next response.
     fn is_next(&self) -> bool {
         match self.one_of {
             0 => false,
@@ -50,7 +49,7 @@ impl Logged {
     }
 }
 
-/// Counts the answers of a thread.
+/// Counts the responses of a thread.
 fn next() -> u32 {
     thread_local!(static COUNT: Cell<u32> = const { Cell::new(0) });
     COUNT.with(|count| count.replace(count.get().wrapping_add(1)))
@@ -61,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_have_lines_up_to_a_rate_and_other_responses_as_it_is_set() {
+    fn errors_are_logged_up_to_a_rate_and_other_responses_by_the_settings() {
         for (one_of, expected) in [(0, 0), (1, 100), (10, 10)] {
             let logged = Logged {
                 one_of,
@@ -69,7 +68,7 @@ mod tests {
             };
             let count = |status| (0..100).filter(|_| logged.has(status, None)).count();
             assert_eq!(count(StatusCode::OK), expected);
-            // Only so many in a second.
+            // The rate limit of lines also applies to a sample.
             assert!(count(StatusCode::TOO_MANY_REQUESTS) <= expected);
             let throttled = (0..100)
                 .filter(|_| logged.has(StatusCode::TOO_MANY_REQUESTS, Some("too_many_incorrect")));

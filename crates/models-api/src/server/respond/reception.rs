@@ -1,4 +1,4 @@
-//! How requests are received, and what surrounds each response.
+//! Receives requests, and completes responses.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -33,41 +33,41 @@ use crate::settings::Settings;
 /// The longest `X-Client-Request-Id`, in characters; OpenAI's own limit.
 const LONGEST_CLIENT_REQUEST_ID: usize = 512;
 
-/// How requests are received.
+/// The configuration for receiving requests.
 #[derive(Clone)]
 pub(crate) struct Reception {
-    /// The node's clock, which its lease is counted on.
+    /// The clock of the node, which also measures its lease.
     pub(crate) clock: Clock,
-    /// Take the gateway's `x-request-id` for ours.
+    /// Whether to use the gateway's `x-request-id`.
     pub(crate) trust_request_id: bool,
-    /// Which origins may read the answers.
+    /// The origins whose pages may read responses.
     pub(crate) cors: Cors,
-    /// The proxies whose `X-Forwarded-For` names the client, in the log.
+    /// The proxies whose `X-Forwarded-For` names the client in the log.
     pub(crate) trusted_proxies: Arc<TrustedProxies>,
-    /// Which answers are logged.
+    /// The choice of responses to log.
     pub(crate) logged: Logged,
-    /// What a request may take.
+    /// The limits of a request.
     pub(crate) limits: RequestLimits,
-    /// Where what is answered is counted.
+    /// The metrics that count responses.
     pub(crate) metrics: Option<Arc<Metrics>>,
-    /// How long what is in flight may take when the service stops.
+    /// The time for requests in flight after the service begins to stop.
     pub(crate) grace: Duration,
 }
 
-/// What a request may take.
+/// The limits of a request.
 #[derive(Clone)]
 pub(crate) struct RequestLimits {
-    /// Bytes of a head.
+    /// The longest head, in bytes.
     pub(crate) head: usize,
-    /// Bytes of a body that no handler reads.
+    /// The longest body that is received and dropped, in bytes.
     pub(crate) dropped_body: u64,
-    /// A permit for each request that may be waiting.
+    /// A permit for each request that may be in flight.
     pub(crate) in_flight: Arc<Semaphore>,
-    /// Until the answer.
+    /// The time until the response.
     pub(crate) time: Duration,
 }
 
-/// What is answered without asking the application.
+/// A response without the application.
 pub(super) enum Early {
     Preflight(Box<Response<BoxBody>>),
     Refused(ApiError),
@@ -93,7 +93,7 @@ impl Reception {
         }
     }
 
-    /// What is kept of a request until its response.
+    /// Records the parts of a request that are needed until its response.
     pub(super) fn open(&self, began: BootTime, request: &Request) -> Exchange {
         Exchange {
             clock: self.clock.clone(),
@@ -116,13 +116,13 @@ impl Reception {
         }
     }
 
-    /// The client's address.
+    /// Returns the client's address.
     fn client(&self, request: &Request) -> Option<IpAddr> {
         let peer = request.peer_addr()?;
         Some(self.trusted_proxies.client(peer.ip(), request.headers()))
     }
 
-    /// The gateway's id, where that is trusted, or one of our own.
+    /// Returns the gateway's id if the settings trust it, or else a new one.
     fn request_id(&self, request: &Request) -> RequestId {
         let given = self
             .trust_request_id
@@ -156,7 +156,7 @@ impl Reception {
         body::refusal(request, self.limits.dropped_body).map(Early::Refused)
     }
 
-    /// The answer to a read that memory answered.
+    /// Completes the response to a read that memory served, and logs it.
     pub(crate) fn finish_read(
         &self,
         began: BootTime,
@@ -212,7 +212,7 @@ impl Reception {
             .write(self.metrics.as_deref(), is_logged);
     }
 
-    /// The headers that every answer has.
+    /// Adds the headers of every response.
     pub(super) fn finish(&self, exchange: &Exchange, answered: &mut Answered) {
         let headers = answered.response.headers_mut();
         let took = self.clock.now().since(exchange.began);
@@ -239,7 +239,7 @@ impl Reception {
     }
 }
 
-/// Whether `X-Client-Request-Id` may be this.
+/// Whether this is a valid `X-Client-Request-Id`.
 fn is_client_request_id(value: &HeaderValue) -> bool {
     value.len() <= LONGEST_CLIENT_REQUEST_ID && value.as_bytes().is_ascii()
 }

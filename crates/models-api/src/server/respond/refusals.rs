@@ -1,4 +1,4 @@
-//! A bound on the lines of refused requests: anybody can send those, and a line is longer than a request.
+//! A limit on the log lines of refused requests: anybody can send such requests, and a line is longer than a request.
 
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,15 +11,15 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::dialects::openai::error::reasons::REASONS;
 
-/// Lines of each kind that may be written at once, and then in each second.
-const LINES: NonZeroU32 = NonZeroU32::new(20).expect("it is not 0");
-/// How often the log says how many lines were left out.
+/// The number of lines of each kind that may be written at once, and then per second.
+const LINES: NonZeroU32 = NonZeroU32::new(20).expect("20 is not 0");
+/// The time between two reports of the lines that were left out.
 const PERIOD: Duration = Duration::from_secs(1);
-/// The statuses of requests that are refused without a [reason](crate::dialects::openai::error::ApiError::reason). The last one stands for
-/// all others.
+/// The statuses of refusals without a [reason](crate::dialects::openai::error::ApiError::reason). The last one stands
+/// for all others.
 const STATUSES: [u16; 10] = [400, 404, 405, 408, 413, 431, 500, 503, 507, 0];
 
-/// Counts the lines of refused requests, by kind: the reason, or the status where there is none.
+/// Counts the lines of refused requests by kind. The kind is the reason, or the status if there is none.
 pub(crate) struct Refusals {
     with_reason: [Lines; REASONS.len()],
     with_status: [Lines; STATUSES.len()],
@@ -50,7 +50,7 @@ impl Default for Refusals {
 }
 
 impl Refusals {
-    /// Whether one more line of this kind may be written. A line that may not is counted.
+    /// Whether one more line of this kind may be written. If not, counts the line.
     pub(super) fn allow(&self, status: StatusCode, reason: Option<&str>) -> bool {
         let lines = self.lines(status, reason);
         let is_allowed = lines.limiter.check().is_ok();
@@ -69,7 +69,7 @@ impl Refusals {
         &self.with_status[place.unwrap_or(STATUSES.len() - 1)]
     }
 
-    /// Says in the log how many lines were left out, once a second, and at the end.
+    /// Starts a task that logs every second how many lines were left out. Dropping the counts logs the rest.
     pub(crate) fn report_regularly(refusals: &Arc<Self>) {
         tokio::spawn(report(Arc::downgrade(refusals)));
     }
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_has_lines_of_its_own_and_the_rest_is_counted() {
+    fn each_kind_has_its_own_limit_and_lines_beyond_it_are_counted() {
         let refusals = Refusals::default();
         for (status, reason) in [
             (StatusCode::UNAUTHORIZED, Some("unknown")),
@@ -128,7 +128,7 @@ mod tests {
             let allowed = (0..1_000)
                 .filter(|_| refusals.allow(status, reason))
                 .count();
-            // Some more come in while the machine is slow.
+            // A slow machine allows some more lines.
             assert!((20..500).contains(&allowed), "{status} {allowed}");
             let left_out = refusals
                 .lines(status, reason)

@@ -1,4 +1,4 @@
-//! Waiting for the service to stop.
+//! Futures that wait for the service to stop.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -9,8 +9,7 @@ use futures_util::future::LocalBoxFuture;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-/// Over when the service stops. A connection asks each time that it is woken, and what is waited for is
-/// told only once who is to be woken.
+/// Completes when the service stops. A connection polls it at each wake-up, so it registers the waker only once.
 pub(crate) struct ToldToStop {
     stopping: watch::Receiver<bool>,
     waiting: LocalBoxFuture<'static, ()>,
@@ -35,7 +34,7 @@ impl Future for ToldToStop {
             .woken
             .as_ref()
             .is_some_and(|woken| woken.will_wake(cx.waker()));
-        // An error is the end of the sender, and so of the service.
+        // An error means that the sender is dropped, and the service has ended.
         if is_same && self.stopping.has_changed().is_ok_and(|changed| !changed) {
             return Poll::Pending;
         }
@@ -44,13 +43,13 @@ impl Future for ToldToStop {
     }
 }
 
-/// Over when the service stops.
+/// Completes when the service stops.
 async fn told_to_stop(mut stopping: watch::Receiver<bool>) {
-    // An error is the end of the sender, and so of the service.
+    // An error means that the sender is dropped, and the service has ended.
     let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
-/// Over when the service has been stopping for as long as what is in flight may take.
+/// Completes when the service has been stopping for the time that requests in flight may take.
 pub(super) async fn out_of_time(stopping: watch::Receiver<bool>, grace: Duration) {
     told_to_stop(stopping).await;
     sleep(grace).await;

@@ -16,7 +16,7 @@ use super::*;
 use crate::http::cors::Cors;
 use crate::http::fields::X_CLIENT_REQUEST_ID;
 
-/// What was logged.
+/// The captured log.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -42,9 +42,9 @@ async fn panics() -> &'static str {
     panic!("on purpose")
 }
 
-/// One panics in the handler, one already in the router.
+/// One request panics in the handler, and one in the router.
 #[tokio::test]
-async fn a_panic_is_a_fault_and_the_service_goes_on() {
+async fn a_panic_is_a_500_and_the_service_continues() {
     let guarded = web::get()
         .guard(guard::fn_guard(|_| panic!("on purpose")))
         .to(|| async { "never" });

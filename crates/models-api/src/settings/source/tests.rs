@@ -22,7 +22,7 @@ fn the_defaults_parse() {
 }
 
 #[test]
-fn a_variable_wins_over_the_file_and_the_file_over_the_default() {
+fn a_variable_overrides_the_file_and_the_file_overrides_the_default() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(
         directory.path().join("x.toml"),
@@ -121,7 +121,7 @@ fn an_error_names_the_setting_and_the_variable() {
 }
 
 #[test]
-fn a_bad_file_is_named() {
+fn an_error_names_the_bad_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().to_str().unwrap();
     let refusal = |text: &str| {
@@ -146,9 +146,9 @@ fn a_bad_file_is_named() {
     );
 }
 
-/// A password in a file that everybody may open is none; one that a variable brings is not in the file.
+/// If a variable sets the URL, the file holds no password in use, so its mode does not matter.
 #[test]
-fn a_file_with_a_password_is_not_everybodys() {
+fn a_settings_file_with_a_password_that_all_users_may_read_is_refused() {
     use std::os::unix::fs::PermissionsExt;
 
     let directory = tempfile::tempdir().unwrap();
@@ -189,16 +189,15 @@ fn debug_shows_no_password() {
     assert!(!format!("{settings:?}").contains("secret"));
 }
 
-/// Settings that hold several values, or a path, name the one that is wrong.
+/// Settings that hold several values, or a path. Their errors name the wrong value.
 const NAMING: [&str; 3] = [
     "database.password_file",
     "server.cors_origins",
     "server.trusted_proxies",
 ];
 
-/// Each setting, with values that no setting of its kind can have.
 #[test]
-fn no_setting_speaks_of_types_or_repeats_what_it_cannot_use() {
+fn an_error_neither_names_types_nor_repeats_the_value() {
     let known = Sources::of(&HashMap::new()).unwrap();
     let mut refused = 0;
     for key in keys_of(&known.config) {
@@ -239,9 +238,9 @@ fn no_setting_speaks_of_types_or_repeats_what_it_cannot_use() {
     assert_eq!(port("65536"), format!("{start}, not 65536"));
 }
 
-/// The same in a file, where values have types, and sections and lists can stand in a value's place.
+/// In a file, values have types, and a section or a list can replace a value.
 #[test]
-fn a_file_is_refused_in_the_same_words() {
+fn an_error_about_a_file_neither_names_types_nor_repeats_the_value() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().to_str().unwrap();
     let known = Sources::of(&HashMap::new()).unwrap();
@@ -278,7 +277,7 @@ fn a_file_is_refused_in_the_same_words() {
 }
 
 #[test]
-fn the_source_is_the_true_one_for_every_spelling() {
+fn the_source_names_the_variable_in_its_spelling() {
     let variables =
         [("MODELS__server__PORT", "1")].map(|(name, value)| (name.to_owned(), value.to_owned()));
     let sources = Sources::of(&variables.into()).unwrap();

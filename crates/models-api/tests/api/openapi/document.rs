@@ -1,4 +1,4 @@
-//! The document, and how its parts refer to each other.
+//! The document and its references.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 pub static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../../openapi.json")).unwrap());
 
-/// What is meant by a part of the document, which may be a reference to another.
+/// Resolves a part of the document that may be a reference to another part.
 pub fn resolve(part: &'static Value) -> &'static Value {
     match part.get("$ref") {
         None => part,

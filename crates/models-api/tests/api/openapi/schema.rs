@@ -1,11 +1,10 @@
-//! JSON Schema, as far as the document uses it; an unknown keyword fails the test. A library for all of it would bring
-//! thirty crates.
+//! The part of JSON Schema that the document uses. An unknown keyword fails the test. A library would bring thirty crates.
 
 use serde_json::Value;
 
 use super::document::{keys, resolve};
 
-/// Whether the value is as the schema says.
+/// Checks that the value matches the schema.
 pub fn check(schema: &'static Value, value: &Value) -> Result<(), String> {
     let schema = resolve(schema);
     for (keyword, expected) in schema.as_object().unwrap() {
@@ -44,7 +43,7 @@ pub fn check(schema: &'static Value, value: &Value) -> Result<(), String> {
             _ => panic!("the keyword {keyword} is not known"),
         };
         if !is_met {
-            return Err(format!("{value} has not the {keyword} {expected}"));
+            return Err(format!("{value} does not match {keyword} {expected}"));
         }
     }
     Ok(())
@@ -65,7 +64,7 @@ fn has_type(expected: &Value, value: &Value) -> bool {
         .map_or_else(|| is(expected), |names| names.iter().any(is))
 }
 
-/// A format says something of values of its type alone.
+/// Checks the format of a value. A format constrains only values of its type.
 fn has_format(format: &str, value: &Value) -> bool {
     match (format, value) {
         ("int64", value) => !value.is_number() || value.is_i64(),

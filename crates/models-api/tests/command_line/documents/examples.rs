@@ -1,4 +1,4 @@
-//! The blocks `console` of the documents run, and print what the documents show.
+//! The commands in the `console` blocks of the documents run, and print the output that the documents show.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use super::text::{Document, root};
 use crate::program::Program;
 
-/// A command of a document, and what it prints.
+/// A command of a document, and its output.
 struct Example {
     command: String,
     output: String,
@@ -75,7 +75,7 @@ fn the_examples_of_getting_started_and_the_readme_run() {
     }
 }
 
-/// Runs the command in the program's directory, and compares what it prints with what the document shows.
+/// Runs the command in the program's directory, and compares its output with the document.
 fn compare(file: &str, program: &Program, example: &Example, command: &str) {
     let template = program.command(&[]);
     let folder = Path::new(template.get_program()).parent().unwrap();
@@ -105,7 +105,7 @@ fn compare(file: &str, program: &Program, example: &Example, command: &str) {
     );
 }
 
-/// The command with this key in place of the one that the document shows.
+/// Replaces the document's key with this key.
 fn with_key(command: &str, key: &str) -> String {
     match command.split_once("sk-mdl-") {
         Some((before, rest)) if !command.contains(key) => {
@@ -116,7 +116,7 @@ fn with_key(command: &str, key: &str) -> String {
     }
 }
 
-/// The text without what differs between runs: ids, secrets and the version of the tables.
+/// Masks the parts that differ between runs: ids, secrets and the schema version.
 fn masked(text: &str) -> String {
     let mut text = text.to_owned();
     for prefix in ["org-", "key_", "proj_", "sk-mdl-", "\"schema_version\":"] {

@@ -1,11 +1,11 @@
-//! Messages, metrics and alerts that the documents name are those of the program.
+//! The messages, metrics and alerts that the documents name exist.
 
 use std::path::Path;
 
 use super::text::{documents, root};
 
 #[test]
-fn messages_that_the_documents_name_are_the_programs() {
+fn messages_that_the_documents_name_exist() {
     let sources = sources();
     let mut named = 0;
     for document in documents() {
@@ -48,7 +48,7 @@ fn metrics_and_alerts_that_the_documents_name_exist() {
     assert!(named > 20, "{named} metrics and alerts");
 }
 
-/// A sentence: three words or more, without what is in commands and code.
+/// Whether the text is a message: at least three words, and neither a command nor code.
 fn is_message(code: &str) -> bool {
     let is_plain = |letter: char| letter.is_alphanumeric() || " …;,?.'-".contains(letter);
     let is_argument = |word: &str| word.len() > 1 && word.chars().all(char::is_uppercase);
@@ -61,7 +61,7 @@ fn is_message(code: &str) -> bool {
             .any(|word| is_argument(word) || word.starts_with("--"))
 }
 
-/// The sources of the product as one text, without the ends of lines inside of strings, and without backticks.
+/// The sources of the product as one text, without backticks and without line ends in strings.
 fn sources() -> String {
     let mut text = String::new();
     for name in ["models-core", "models-store", "models-node", "models-api"] {

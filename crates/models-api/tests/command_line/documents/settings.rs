@@ -1,4 +1,4 @@
-//! The tables of settings in `docs/configuration.md` are made from `config/default.toml`.
+//! The tables of settings in `docs/configuration.md` are generated from `config/default.toml`.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::program::Program;
 const BEGIN: &str = "<!-- settings: made from config/default.toml -->\n";
 const END: &str = "<!-- end of settings -->\n";
 
-/// A setting, as `config/default.toml` has it.
+/// A setting in `config/default.toml`.
 pub struct Setting {
     pub key: String,
     pub value: String,
@@ -69,9 +69,9 @@ fn tables() -> String {
     lines.join("\n") + "\n\n"
 }
 
-/// With the variable `UPDATE_DOCUMENTS` the test writes the tables.
+/// If the variable `UPDATE_DOCUMENTS` is set, this test writes the tables.
 #[test]
-fn the_tables_of_settings_are_those_of_the_defaults() {
+fn the_tables_of_settings_match_the_defaults() {
     let path = root().join("docs/configuration.md");
     let page = std::fs::read_to_string(&path).unwrap();
     let (before, rest) = page.split_once(BEGIN).unwrap();

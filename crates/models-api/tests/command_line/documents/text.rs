@@ -1,4 +1,4 @@
-//! Reading Markdown as far as the tests need it.
+//! A reader of Markdown for the tests.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -57,7 +57,7 @@ impl Document {
         }
     }
 
-    /// The path as it is in the repository.
+    /// The path in the repository.
     pub fn name(&self) -> String {
         let path = self.path.strip_prefix(root()).unwrap_or(&self.path);
         path.display().to_string()
@@ -76,7 +76,7 @@ impl Document {
         lines.map(|line| line.text.as_str())
     }
 
-    /// Where its links lead.
+    /// The targets of the links.
     pub fn links(&self) -> Vec<String> {
         self.prose()
             .flat_map(|line| line.split("](").skip(1))
@@ -84,7 +84,7 @@ impl Document {
             .collect()
     }
 
-    /// The anchors of its headings, as GitHub makes them.
+    /// The anchors that GitHub generates for the headings.
     pub fn anchors(&self) -> BTreeSet<String> {
         self.prose()
             .filter(|line| line.starts_with('#'))
@@ -97,7 +97,7 @@ impl Document {
             .collect()
     }
 
-    /// What stands between backticks outside of code blocks, also over the end of a line.
+    /// The texts between backticks outside of code blocks. They may span lines.
     pub fn inline_code(&self) -> Vec<String> {
         let prose = self.prose().collect::<Vec<_>>().join("\n");
         let parts: Vec<_> = prose.split('`').collect();
@@ -107,7 +107,7 @@ impl Document {
             .collect()
     }
 
-    /// Variables `MODELS__…`, anywhere.
+    /// All variables `MODELS__…`.
     pub fn variables(&self) -> Vec<String> {
         let lines = self.lines.iter();
         lines
@@ -120,7 +120,7 @@ impl Document {
             .collect()
     }
 
-    /// What follows `models-api` in code, and the commands in the first cell of a table's row whose head is `command`.
+    /// The arguments after `models-api` in code, and the commands in the first column of tables with the head `command`.
     pub fn command_lines(&self) -> Vec<String> {
         let blocks = self.lines.iter().filter(|line| line.block.is_some());
         let code = blocks
@@ -142,7 +142,7 @@ impl Document {
     }
 }
 
-/// The command lines of the program in a line of a shell.
+/// The arguments of the program in a shell line.
 fn commands_in(text: &str) -> Vec<String> {
     text.split("models-api ")
         .zip(text.split("models-api ").skip(1))

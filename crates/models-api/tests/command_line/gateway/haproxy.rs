@@ -1,4 +1,4 @@
-//! A `haproxy` of this machine's with the configuration that is shipped, and what asks it.
+//! A local `haproxy` with the shipped configuration, and a client.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
 const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/haproxy.cfg");
-/// What it gives a client for a head, or a body.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// The gateway's timeout for a head and for a body.
+pub const TIMEOUT: Duration = Duration::from_secs(10);
 pub const NODES: usize = 3;
 
 pub struct Gateway {
@@ -20,9 +20,9 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Before these, each an address and the port of its health.
+    /// Starts a gateway before these nodes. Each node is an address and the port of its health checks.
     pub fn before(nodes: &[(String, String); NODES]) -> Self {
-        // Somebody else may take the port before it does.
+        // Another process may take the port first.
         let mut tries = (0..5).map(|_| Self::start(nodes));
         let gateway = tries.find_map(Result::ok);
         gateway.unwrap_or_else(|| panic!("{:?}", Self::start(nodes).err()))
@@ -51,7 +51,7 @@ impl Gateway {
             process,
             log,
         };
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             if gateway.process.try_wait().unwrap().is_some() || Instant::now() > deadline {
                 return Err(gateway.log());
@@ -73,30 +73,30 @@ impl Gateway {
         get(&self.address, path, headers)
     }
 
-    pub fn ask(&self, method: &str, path: &str, headers: &str) -> String {
-        ask(&self.address, method, path, headers)
+    pub fn request(&self, method: &str, path: &str, headers: &str) -> String {
+        request(&self.address, method, path, headers)
     }
 }
 
 pub fn get(address: &str, path: &str, headers: &str) -> String {
-    ask(address, "GET", path, headers)
+    request(address, "GET", path, headers)
 }
 
-/// The whole answer.
-pub fn ask(address: &str, method: &str, path: &str, headers: &str) -> String {
+/// Sends a request, and returns the whole response.
+pub fn request(address: &str, method: &str, path: &str, headers: &str) -> String {
     let request =
         format!("{method} {path} HTTP/1.1\r\nHost: models\r\nConnection: close\r\n{headers}\r\n");
     send(address, &request)
 }
 
-/// What comes back for these bytes until the connection is closed.
+/// Sends these bytes, and returns the received bytes until the connection closes.
 pub fn send(address: &str, bytes: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(3 * PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(3 * TIMEOUT)).unwrap();
     stream.write_all(bytes.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }
 
 impl Drop for Gateway {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::haproxy::{Gateway, NODES, PATIENCE, get};
+use super::haproxy::{Gateway, NODES, TIMEOUT, get};
 use crate::program::{Program, Serving};
 
 #[tokio::test]
@@ -46,9 +46,9 @@ async fn three_nodes_are_one_service() {
     let list = |gateway: &Gateway| gateway.get("/v1/models", &bearer);
     let path = |id: &str| format!("/v1/models/{}", id.replace('/', "%2F"));
     for id in &ids[..10] {
-        let deleted = gateway.ask("DELETE", &path(id), &bearer);
+        let deleted = gateway.request("DELETE", &path(id), &bearer);
         assert!(deleted.starts_with("HTTP/1.1 200"), "{deleted}");
-        // Whichever nodes answer.
+        // Enough requests for each node to respond.
         for _ in 0..2 * NODES {
             let gone = gateway.get(&path(id), &bearer);
             assert!(gone.starts_with("HTTP/1.1 404"), "{gone}");
@@ -60,22 +60,22 @@ async fn three_nodes_are_one_service() {
         let deletions = "http_server_request_duration_seconds_count{method=\"GET\",route=\"/v1/models/{model}\",status=\"404\"}";
         assert!(
             metrics.contains(deletions),
-            "a node was asked nothing: {metrics}"
+            "a node got no request: {metrics}"
         );
     }
-    // One that ends without a word is not missed.
+    // Clients do not notice a node that is killed.
     drop(nodes.pop());
     for id in ids[10..].iter().cycle().take(50) {
-        let answer = gateway.get(&path(id), &bearer);
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let response = gateway.get(&path(id), &bearer);
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     }
     let metrics = gateway.get("/metrics", &bearer);
     assert!(metrics.starts_with("HTTP/1.1 404"), "{metrics}");
 }
 
-/// With the settings that are shipped for nodes behind the gateway.
+/// The node has the shipped settings for nodes behind the gateway.
 #[test]
-fn the_gateway_the_nodes_and_the_responses_name_a_request_alike_and_no_log_has_a_key() {
+fn gateway_nodes_and_responses_share_a_request_id_and_log_no_key() {
     const KEY: &str = "sk-mdl-qlU3IEQq9LIvVJWwlmSnVFs2HZP49B9dpcnFSDAnKMd0fT4wk";
     let config = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config");
     let program = Program::on_sqlite()
@@ -89,7 +89,7 @@ fn the_gateway_the_nodes_and_the_responses_name_a_request_alike_and_no_log_has_a
     let nodes = [(); NODES].map(|()| (node.address.clone(), check_port.clone()));
     let gateway = Gateway::before(&nodes);
     let line_with = |text: &dyn Fn() -> Vec<String>, sought: &str| {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let lines = text();
             if let Some(line) = lines.iter().find(|line| line.contains(sought)) {
@@ -114,11 +114,11 @@ fn the_gateway_the_nodes_and_the_responses_name_a_request_alike_and_no_log_has_a
         (format!("/v1/{}", letters.replace('%', "%25")), "***"),
         (format!("/v1/%zz{letters}"), "***"),
     ] {
-        let answer = gateway.get(&path, "X-Request-Id: mine\r\n");
-        let id = answer
+        let response = gateway.get(&path, "X-Request-Id: mine\r\n");
+        let id = response
             .lines()
             .find_map(|line| line.strip_prefix("x-request-id: "));
-        let id = id.unwrap_or_else(|| panic!("{answer}")).to_owned();
+        let id = id.unwrap_or_else(|| panic!("{response}")).to_owned();
         let line = line_with(&of_gateway, &id);
         assert!(
             line.ends_with(&format!(" \"GET {logged} HTTP/1.1\" {id}")),
@@ -130,18 +130,18 @@ fn the_gateway_the_nodes_and_the_responses_name_a_request_alike_and_no_log_has_a
     }
     ids.sort();
     ids.dedup();
-    assert_eq!(ids.len(), 7, "each request has an id of its own");
+    assert_eq!(ids.len(), 7, "each request has its own id");
     let text = format!("{}{:?}", gateway.log(), node.log());
     for piece in ["qlU3IEQq9L", "FSDAnKMd0", &letters[letters.len() - 30..]] {
         assert!(!text.contains(piece), "{piece}: {text}");
     }
-    // Its own responses too.
+    // The gateway's own responses also have an id.
     drop(node);
-    let answer = gateway.get("/v1/models", "");
-    let id = answer
+    let response = gateway.get("/v1/models", "");
+    let id = response
         .lines()
         .find_map(|line| line.strip_prefix("x-request-id: "));
-    let id = id.unwrap_or_else(|| panic!("{answer}"));
-    assert!(answer.starts_with("HTTP/1.1 50"), "{answer}");
+    let id = id.unwrap_or_else(|| panic!("{response}"));
+    assert!(response.starts_with("HTTP/1.1 50"), "{response}");
     line_with(&of_gateway, id);
 }

@@ -1,4 +1,4 @@
-//! Servers in the places of nodes, which show what a node would get.
+//! Servers in place of nodes, which record requests.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,16 +10,17 @@ use super::haproxy::{Gateway, NODES};
 
 const READY: &str = "/health/ready";
 const LIVE: &str = "/health/live";
-/// A server takes what is asked here, and closes the connection.
+/// For this path, a server reads the request and closes the connection.
 pub const DROPPED: &str = "/dropped";
 
-/// In a node's place: keeps the head of each request.
+/// A server in place of a node. It records the head of each request.
 #[derive(Clone)]
 pub struct Recorder {
     port: String,
     heads: Arc<Mutex<Vec<String>>>,
-    /// What it says of its health.
+    /// Whether its readiness check fails.
     pub is_unready: Arc<AtomicBool>,
+    /// Whether its liveness check fails.
     pub is_dead: Arc<AtomicBool>,
 }
 
@@ -36,13 +37,13 @@ impl Recorder {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let recording = recording.clone();
-                thread::spawn(move || recording.answer(&stream.unwrap()));
+                thread::spawn(move || recording.respond(&stream.unwrap()));
             }
         });
         recorder
     }
 
-    fn answer(&self, mut stream: &TcpStream) {
+    fn respond(&self, mut stream: &TcpStream) {
         let lines = BufReader::new(stream).lines().map_while(Result::ok);
         let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
         let Some(first) = head.first() else { return };
@@ -52,22 +53,22 @@ impl Recorder {
             _ => false,
         };
         if is_bad {
-            let answer = b"HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-            let _ = stream.write_all(answer);
+            let response = b"HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            let _ = stream.write_all(response);
             return;
         }
         if !first.contains("/health/") {
             self.heads.lock().unwrap().push(head.join("\n"));
         }
         if !first.contains(DROPPED) {
-            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-            // The gateway may be gone.
-            let _ = stream.write_all(answer);
+            let response = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            // The gateway may have closed the connection.
+            let _ = stream.write_all(response);
         }
     }
 }
 
-/// A gateway before recorders, and what those have got of a path.
+/// A gateway before recorders.
 pub struct Recorded {
     pub gateway: Gateway,
     pub recorders: [Recorder; NODES],
@@ -93,8 +94,8 @@ impl Recorded {
     pub fn heads_of_each(&self, path: &str) -> [Vec<String>; NODES] {
         self.recorders.each_ref().map(|recorder| {
             let heads = recorder.heads.lock().unwrap();
-            let is_asked = |head: &&String| head.split(' ').nth(1) == Some(path);
-            heads.iter().filter(is_asked).cloned().collect()
+            let has_path = |head: &&String| head.split(' ').nth(1) == Some(path);
+            heads.iter().filter(has_path).cloned().collect()
         })
     }
 }

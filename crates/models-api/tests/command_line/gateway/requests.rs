@@ -1,14 +1,14 @@
-//! What becomes of a request between a client and a node.
+//! The gateway's treatment of requests.
 
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::haproxy::{NODES, PATIENCE, send};
+use super::haproxy::{NODES, TIMEOUT, send};
 use super::recorder::{DROPPED, Recorded};
 
 #[test]
-fn a_path_goes_on_as_it_came_and_what_a_client_says_of_itself_does_not() {
+fn the_gateway_keeps_the_path_and_replaces_identity_headers() {
     let recorded = Recorded::start();
     for path in [
         "/v1/models/vendor%2Fmodel",
@@ -16,12 +16,12 @@ fn a_path_goes_on_as_it_came_and_what_a_client_says_of_itself_does_not() {
         "/v1/models/a%2f..%2Fb//c/./d?limit=%32",
         "/v1/models/%E2%82%AC%00",
     ] {
-        let answer = recorded.gateway.get(
+        let response = recorded.gateway.get(
             path,
             "Authorization: Bearer sk-1\r\nX-Request-Id: mine\r\nX-Forwarded-For: 192.0.2.1\r\n\
             X-Forwarded-User: root\r\nX-Forwarded-Email: root@example.com\r\nx-forwarded-groups: owners\r\nX-REMOTE-USER: root\r\n",
         );
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
         let heads = recorded.heads(path);
         let [head] = &heads[..] else {
             panic!("{path}: {heads:?}")
@@ -53,25 +53,25 @@ fn a_path_goes_on_as_it_came_and_what_a_client_says_of_itself_does_not() {
 }
 
 #[test]
-fn what_a_node_drops_is_asked_of_the_others_but_for_a_deletion() {
+fn a_dropped_read_is_retried_on_other_nodes_and_a_deletion_is_not() {
     let recorded = Recorded::start();
     for (method, tries) in [("GET", 4), ("HEAD", 4), ("DELETE", 1), ("POST", 1)] {
         let path = format!("{DROPPED}/{method}");
-        let answer = recorded.gateway.ask(method, &path, "");
-        assert!(answer.starts_with("HTTP/1.1 502"), "{method}: {answer}");
-        let asked = recorded.heads_of_each(&path).map(|heads| heads.len());
-        assert_eq!(asked.iter().sum::<usize>(), tries, "{method}: {asked:?}");
-        let nodes = asked.iter().filter(|times| **times > 0).count();
-        assert_eq!(nodes, tries.min(NODES), "{method}: {asked:?}");
+        let response = recorded.gateway.request(method, &path, "");
+        assert!(response.starts_with("HTTP/1.1 502"), "{method}: {response}");
+        let counts = recorded.heads_of_each(&path).map(|heads| heads.len());
+        assert_eq!(counts.iter().sum::<usize>(), tries, "{method}: {counts:?}");
+        let nodes = counts.iter().filter(|count| **count > 0).count();
+        assert_eq!(nodes, tries.min(NODES), "{method}: {counts:?}");
     }
 }
 
 #[test]
-fn a_head_or_a_body_that_is_too_slow_is_told_so_and_comes_to_no_node() {
+fn a_slow_head_or_body_is_a_408_and_reaches_no_node() {
     let recorded = Recorded::start();
-    let begun = Instant::now();
+    let began = Instant::now();
     thread::scope(|scope| {
-        for (what, bytes) in [
+        for (name, bytes) in [
             ("head", "DELETE /slow HTTP/1.1\r\nHost: mod"),
             (
                 "body",
@@ -84,12 +84,12 @@ fn a_head_or_a_body_that_is_too_slow_is_told_so_and_comes_to_no_node() {
         ] {
             let gateway = &recorded.gateway;
             scope.spawn(move || {
-                let answer = send(&gateway.address, bytes);
-                assert!(answer.starts_with("HTTP/1.1 408"), "{what}: {answer}");
-                let after = begun.elapsed();
+                let response = send(&gateway.address, bytes);
+                assert!(response.starts_with("HTTP/1.1 408"), "{name}: {response}");
+                let after = began.elapsed();
                 assert!(
-                    after + Duration::from_secs(1) >= PATIENCE,
-                    "{what}: {after:?}"
+                    after + Duration::from_secs(1) >= TIMEOUT,
+                    "{name}: {after:?}"
                 );
             });
         }
@@ -98,47 +98,47 @@ fn a_head_or_a_body_that_is_too_slow_is_told_so_and_comes_to_no_node() {
 }
 
 #[test]
-fn nodes_that_are_alive_get_the_requests_while_no_node_is_ready() {
+fn live_nodes_get_the_requests_while_no_node_is_ready() {
     let recorded = Recorded::start();
     for recorder in &recorded.recorders {
         recorder.is_unready.store(true, Ordering::Release);
     }
     recorded.recorders[0].is_dead.store(true, Ordering::Release);
-    // A server is taken out after two checks, one a second. Nobody is refused, before or after.
-    let deadline = Instant::now() + PATIENCE;
+    // The gateway removes a server after two failed checks, one a second. No request fails before or after.
+    let deadline = Instant::now() + TIMEOUT;
     let mut rounds = 0;
     let path = |round: u32| format!("/alive/{round}");
-    let asked = |round| {
+    let counts = |round| {
         recorded
             .heads_of_each(&path(round))
             .map(|heads| heads.len())
     };
     while Instant::now() < deadline {
         for _ in 0..2 * NODES {
-            let answer = recorded.gateway.get(&path(rounds), "");
-            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+            let response = recorded.gateway.get(&path(rounds), "");
+            assert!(response.starts_with("HTTP/1.1 200"), "{response}");
         }
         rounds += 1;
         thread::sleep(Duration::from_millis(100));
     }
-    let [dead, alive @ ..] = asked(rounds - 1);
-    assert_eq!(dead, 0, "a node that is not alive is asked");
+    let [dead, alive @ ..] = counts(rounds - 1);
+    assert_eq!(dead, 0, "a dead node gets requests");
     assert!(alive.iter().all(|times| *times > 0), "{alive:?}");
-    // The first that is ready gets all of them.
+    // The first ready node gets all requests.
     recorded.recorders[1]
         .is_unready
         .store(false, Ordering::Release);
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         rounds += 1;
         for _ in 0..2 * NODES {
-            let answer = recorded.gateway.get(&path(rounds), "");
-            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+            let response = recorded.gateway.get(&path(rounds), "");
+            assert!(response.starts_with("HTTP/1.1 200"), "{response}");
         }
-        if asked(rounds) == [0, 2 * NODES, 0] {
+        if counts(rounds) == [0, 2 * NODES, 0] {
             break;
         }
-        assert!(Instant::now() < deadline, "{:?}", asked(rounds));
+        assert!(Instant::now() < deadline, "{:?}", counts(rounds));
         thread::sleep(Duration::from_millis(100));
     }
 }

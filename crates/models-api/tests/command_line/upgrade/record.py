@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Records what a version of the service answers, for the test that a later version answers the same.
+"""Records the responses of a version of the service. A test checks that later versions give the same responses.
 
     record.py PROGRAM DIRECTORY POSTGRES_URL
 
-PROGRAM is the built program of the version, DIRECTORY the one to write to (named after the version's commit; it must hold a
-file `upgrade.toml` with the settings as that version's operators write them), and POSTGRES_URL a server on which a database
-may be created. It needs sqlite3 and pg_dump.
+PROGRAM is the built program of the version. DIRECTORY is the output directory, named after the version's commit. It must
+contain a file `upgrade.toml` with settings in the form of that version. POSTGRES_URL is a server on which the script may
+create a database. The script needs sqlite3 and pg_dump.
 
-For each kind of database it makes a catalog with the version's own command line, writes it as SQL to `sqlite.sql` or
-`postgres.sql`, serves it, sends the requests below, and writes them with their responses to `sqlite.json` or `postgres.json`.
-The secrets in these files are those of throwaway keys.
+For each kind of database, the script creates a catalog with the version's own command line and dumps it to `sqlite.sql` or
+`postgres.sql`. It then serves the catalog, sends the requests below, and writes them with their responses to `sqlite.json`
+or `postgres.json`. The secrets in these files belong to throwaway keys.
 
-The responses must stay as they are, byte for byte, but for what `MASKED` names. So the list has only what the contract
-documents, and no message that a later version may improve.
+The responses must not change by a byte, except for the headers in `MASKED`. The requests therefore cover only responses
+that the contract documents, and no message that a later version may improve.
 """
 
 import json
@@ -26,8 +26,8 @@ import sys
 import tempfile
 import time
 
-# They differ between two runs of the same version. A revision's token names the database's history too: on SQLite that is
-# in the file, on PostgreSQL it is the server's, and so it differs there.
+# These headers differ between two runs of the same version. A revision token depends on the epoch of the database. On
+# SQLite the file holds the epoch; on PostgreSQL it depends on the server.
 MASKED = {"x-request-id", "date", "openai-processing-ms"}
 MASKED_ON_POSTGRES = {"x-models-revision"}
 
@@ -54,8 +54,8 @@ OTHERS = [{"id": "ft:gpt-4o:other::secret", "created": 1730000000}]
 
 
 def requests(keys):
-    """Name, method, path, headers, and a header to repeat the request for until the response has it. `If-None-Match` names the
-    response whose ETag it is."""
+    """Yields name, method, path, headers, and a header. The request is repeated until the response has that header.
+    `If-None-Match` names the response whose ETag is sent."""
     owner, reader, writer, other = (keys[name] for name in ("owner", "reader", "writer", "other"))
     bearer = lambda key: {"Authorization": f"Bearer {key}"}
     list_path = "/v1/models"
@@ -88,8 +88,8 @@ def requests(keys):
     yield "another organization's header", "GET", list_path, bearer(reader) | {"OpenAI-Organization": "org-other"}, None
     yield "another project's header", "GET", list_path, bearer(reader) | {"OpenAI-Project": "proj_other"}, None
     yield "the slug as organization", "GET", list_path, bearer(reader) | {"OpenAI-Organization": "acme"}, None
-    yield "a method that is not there", "POST", list_path, bearer(owner), None
-    yield "a method that is not there for a model", "PUT", model("gpt-4o"), bearer(owner), None
+    yield "an unsupported method", "POST", list_path, bearer(owner), None
+    yield "an unsupported method for a model", "PUT", model("gpt-4o"), bearer(owner), None
     yield "delete as reader", "DELETE", model("to-delete"), bearer(reader), None
     yield "delete as writer", "DELETE", model("to-delete"), bearer(writer), None
     yield "delete a public model", "DELETE", model("gpt-4o"), bearer(owner), None
@@ -190,7 +190,7 @@ def sqlite_dump(work):
 def postgres_dump(url):
     command = ["pg_dump", "--no-owner", "--no-privileges", "--inserts", url]
     dump = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    # Words to psql, which the test is not.
+    # Lines with a backslash are commands to psql, which the test does not understand.
     return "".join(line + "\n" for line in dump.split("\n") if not line.startswith("\\"))
 
 

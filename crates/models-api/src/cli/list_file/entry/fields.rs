@@ -1,5 +1,5 @@
-//! The optional fields of an entry, in the forms in which servers write them. A value that cannot be
-//! read costs the field, not the model.
+//! Reads the optional fields of an entry in the forms that servers use. An unreadable value is left out; the entry is
+//! still imported.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 use super::notes::{Conversion, Notes};
 use super::raw::{Fields, text};
 
-/// From when on a time that is not in seconds is believed: 2000-01-01, in Unix seconds. Before that
-/// a number in milliseconds could be one in seconds.
+/// The earliest time that is accepted in a unit other than seconds: 2000-01-01, in Unix seconds. An earlier time in
+/// milliseconds could be a time in seconds.
 const PLAUSIBLE: u64 = 946_684_800;
-/// What a number above the range of Unix seconds may be in, and how many of it a second has.
+/// The units of a number above the range of Unix seconds, and their number per second.
 const UNITS: [(Conversion, u64); 3] = [
     (Conversion::Milliseconds, 1_000),
     (Conversion::Microseconds, 1_000_000),
@@ -25,15 +25,15 @@ const NOT_A_DAY: &str = "must be a date, a date-time or a Unix time";
 const AMBIGUOUS: &str = "may be a date without hyphens or a Unix time";
 const NOT_TEXT: &str = "must be a string";
 
-/// What a field holds.
+/// The result of reading a field.
 enum Reading<T> {
-    /// Nothing, or what means nothing.
+    /// No value, or a value that means none, such as an empty text.
     Absent,
     Value(T, Option<Conversion>),
     LeftOut(String),
 }
 
-/// The first of these fields that holds a value. `place` names the entry.
+/// Returns the value of the first field that has one. `place` names the entry in notes.
 fn first<'a, T>(
     fields: impl IntoIterator<Item = (&'static str, Option<&'a RawValue>)>,
     notes: &mut Notes,
@@ -57,7 +57,7 @@ fn first<'a, T>(
     None
 }
 
-/// Whether the field is in this form at the servers that have it.
+/// Whether the servers that send this field use this form. Such a conversion needs no note.
 fn is_usual(field: &str, conversion: Conversion) -> bool {
     matches!(
         (field, conversion),
@@ -67,7 +67,7 @@ fn is_usual(field: &str, conversion: Conversion) -> bool {
     )
 }
 
-/// When the model was created: `created`, or Azure's and Anthropic's `created_at`.
+/// The time of the model's creation: `created`, or Azure's and Anthropic's `created_at`.
 pub(super) fn created(
     fields: &Fields<'_>,
     notes: &mut Notes,
@@ -85,7 +85,7 @@ pub(super) fn created(
             "" => Reading::Absent,
             date if is_ambiguous(date) => Reading::LeftOut(AMBIGUOUS.to_owned()),
             number if is_number(number) => in_quotes(time(number, NOT_A_TIME)),
-            date => match moment(date) {
+            date => match date_time(date) {
                 Some(time) => Reading::Value(time, Some(Conversion::Date)),
                 None => Reading::LeftOut(NOT_A_TIME.to_owned()),
             },
@@ -93,7 +93,7 @@ pub(super) fn created(
     })
 }
 
-/// Who made the model: `owned_by`, Together's `organization`, or LM Studio's `publisher`.
+/// The model's owner: `owned_by`, Together's `organization`, or LM Studio's `publisher`.
 pub(super) fn owned_by(
     fields: &Fields<'_>,
     notes: &mut Notes,
@@ -123,9 +123,8 @@ pub(super) fn owned_by(
     })
 }
 
-/// The day from which the model is no longer served: `shutdown_date`, Anthropic's `retires_at`,
-/// `OpenRouter`'s `expiration_date`, or `deprecation`, which is a date-time at Mistral, and at Azure an
-/// object of which `inference` is that day.
+/// The shutdown date: `shutdown_date`, Anthropic's `retires_at`, `OpenRouter`'s `expiration_date`, or `deprecation`.
+/// Mistral's `deprecation` is a date-time. Azure's is an object, and its field `inference` has the date.
 pub(super) fn shutdown_date(
     fields: &Fields<'_>,
     notes: &mut Notes,
@@ -157,7 +156,7 @@ fn deprecation(value: &RawValue) -> Reading<ShutdownDate> {
     }
     match serde_json::from_str::<Deprecation<'_>>(value.get()) {
         Ok(Deprecation { inference }) => inference.map_or(Reading::Absent, day),
-        Err(_) => Reading::LeftOut("`inference` is there twice".to_owned()),
+        Err(_) => Reading::LeftOut("`inference` appears twice".to_owned()),
     }
 }
 
@@ -210,8 +209,8 @@ fn shutdown(time: jiff::civil::DateTime) -> Option<ShutdownDate> {
     time.date().to_string().parse().ok()
 }
 
-/// A date or date-time, in UTC where it has no offset.
-fn moment(text: &str) -> Option<Timestamp> {
+/// Parses a date or a date-time. One without an offset is in UTC.
+fn date_time(text: &str) -> Option<Timestamp> {
     let with_offset = text.parse::<jiff::Timestamp>().ok();
     let time = with_offset.or_else(|| {
         let time = text.parse::<jiff::civil::DateTime>().ok()?;
@@ -229,7 +228,7 @@ fn in_quotes<T>(reading: Reading<T>) -> Reading<T> {
     }
 }
 
-/// Whether the text may be a year, a year and a month, or a date, without hyphens.
+/// Whether the digits may be a Unix time, or a year, a month or a date without hyphens.
 fn is_ambiguous(text: &str) -> bool {
     matches!(text.len(), 4 | 6 | 8) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -242,7 +241,7 @@ fn is_number(text: &str) -> bool {
         && text.parse::<f64>().is_ok()
 }
 
-/// A Unix time, by the text of a JSON value.
+/// Parses a number as a Unix time. `otherwise` is the reason for leaving out another value.
 fn time(text: &str, otherwise: &str) -> Reading<Timestamp> {
     let read = || {
         let (whole, has_fraction) = number(text)?;
@@ -256,7 +255,7 @@ fn time(text: &str, otherwise: &str) -> Reading<Timestamp> {
     read().unwrap_or_else(|| Reading::LeftOut(otherwise.to_owned()))
 }
 
-/// The whole part of a number that is not negative, and whether there was another.
+/// Returns the integer part of a number that is not negative, and whether the number has a fraction.
 fn number(text: &str) -> Option<(u64, bool)> {
     if let Ok(whole) = text.parse() {
         return Some((whole, false));

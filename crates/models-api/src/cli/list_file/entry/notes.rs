@@ -1,39 +1,39 @@
-//! What was converted and left out, counted.
+//! Counts of the values that the import converted or left out.
 
 use std::collections::BTreeMap;
 
-/// How a value was made one of ours.
+/// A kind of conversion, or of leaving out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Conversion {
-    /// A time in milliseconds.
+    /// From a time in milliseconds.
     Milliseconds,
-    /// A time in microseconds.
+    /// From a time in microseconds.
     Microseconds,
-    /// A time in nanoseconds.
+    /// From a time in nanoseconds.
     Nanoseconds,
-    /// A number that was not whole.
+    /// From a number with a fraction.
     Fraction,
-    /// A number in quotes.
+    /// From a number in quotes.
     Text,
-    /// A date or a date-time, where a number is usual.
+    /// From a date or a date-time to Unix seconds.
     Date,
-    /// A date-time, where a date is usual.
+    /// From a date-time to a date.
     DateTime,
-    /// A Unix time, where a date is usual.
+    /// From a Unix time to a date.
     UnixTime,
-    /// Text with white space around it.
+    /// From a text with white space around it.
     Spaces,
-    /// Nothing: it was left out.
+    /// The value was left out.
     LeftOut,
 }
 
 struct Tally {
     count: usize,
-    /// The first value that was left out: its entry and the reason.
+    /// The entry of the first value that was left out, and the reason.
     first: Option<String>,
 }
 
-/// What was converted and left out: for each field and kind, how often.
+/// The number of conversions for each field and kind.
 #[derive(Default)]
 pub(super) struct Notes(BTreeMap<(&'static str, Conversion), Tally>);
 
@@ -61,7 +61,7 @@ impl Notes {
             .count += 1;
     }
 
-    /// One sentence for each field and kind.
+    /// Returns one sentence for each field and kind.
     pub(super) fn sentences(self) -> Vec<String> {
         let sentence = |((field, conversion), tally)| sentence(field, conversion, &tally);
         self.0.into_iter().map(sentence).collect()

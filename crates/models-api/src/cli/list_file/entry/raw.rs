@@ -1,12 +1,12 @@
-//! An entry of a list, as it is in the input.
+//! An entry of a list in the form of the input.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::cli::list_file::place::Place;
 
-/// The fields of an entry that are read; all others are ignored. Null is the same as absent. A repeated field is an error,
-/// since its meaning is ambiguous.
+/// The fields that an import reads. Null is the same as absent. A repeated field is an error, because its meaning is
+/// ambiguous.
 #[derive(Deserialize)]
 pub(super) struct Fields<'a> {
     #[serde(borrow)]
@@ -43,8 +43,8 @@ pub(super) struct Fields<'a> {
     pub(super) deprecation: Option<&'a RawValue>,
 }
 
-/// Where the entries of a list have their ids. The first entry that has one of these decides for the
-/// whole list, so that a display name never stands in for an id that is missing.
+/// The field that holds the ids. The first entry with such a field decides for the whole list, so that a display name
+/// never replaces a missing id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum IdField {
     Id,
@@ -101,8 +101,8 @@ impl IdField {
         self.of(fields).and_then(text)
     }
 
-    /// The field that holds the ids of a list with this entry. Cloudflare's `id` is a number of the
-    /// catalog's own, and `name` is what a request names.
+    /// Chooses the field by one entry of the list. Cloudflare's `id` is internal to its catalog, and requests use
+    /// `name`.
     pub(super) fn choose(place: Place, fields: &Fields<'_>) -> Option<Self> {
         let found = Self::ALL
             .into_iter()

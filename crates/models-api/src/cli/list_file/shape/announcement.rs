@@ -1,8 +1,8 @@
-//! Fields beside a list that say that it has further pages.
+//! Fields beside the list that announce further pages.
 
 use serde_json::Value;
 
-/// What the fields beside the list say.
+/// The announcements of further pages.
 #[derive(Debug, Default)]
 pub(super) struct Announcements {
     next: Option<String>,
@@ -15,7 +15,7 @@ impl Announcements {
         is_next(name) || is_total(name) || is_number_of_pages(name) || is_about_pages(name)
     }
 
-    /// Takes notice of a field beside the list.
+    /// Reads a field beside the list.
     pub(super) fn add(&mut self, name: &str, value: &Value) {
         self.add_named(name, name, value);
         if let Value::Object(fields) = value
@@ -27,7 +27,7 @@ impl Announcements {
         }
     }
 
-    /// `place` is shown, `name` says what the field means.
+    /// Reads a field. `place` is its path for messages; `name` decides its meaning.
     fn add_named(&mut self, place: &str, name: &str, value: &Value) {
         if is_next(name) {
             self.add_next(place, name, value);
@@ -41,13 +41,13 @@ impl Announcements {
     }
 
     fn add_next(&mut self, place: &str, name: &str, value: &Value) {
-        let said = match value {
+        let announcement = match value {
             Value::Bool(true) => format!("`{place}` is true"),
-            Value::String(text) if !text.is_empty() => format!("`{place}` is there"),
+            Value::String(text) if !text.is_empty() => format!("`{place}` is present"),
             // A link, such as `{"href": "…"}`.
-            Value::Object(fields) if !fields.is_empty() => format!("`{place}` is there"),
+            Value::Object(fields) if !fields.is_empty() => format!("`{place}` is present"),
             Value::Number(_) if matches!(name, "next_page" | "nextPage") => {
-                format!("`{place}` is there")
+                format!("`{place}` is present")
             }
             Value::Null
             | Value::Bool(_)
@@ -56,7 +56,7 @@ impl Announcements {
             | Value::Array(_)
             | Value::Object(_) => return,
         };
-        self.next.get_or_insert(said);
+        self.next.get_or_insert(announcement);
     }
 
     fn add_total(&mut self, place: &str, value: &Value) {
@@ -65,7 +65,7 @@ impl Announcements {
         }
     }
 
-    /// The field that announces more than these entries, in a sentence.
+    /// Returns a sentence with the field that announces more than this number of entries.
     pub(super) fn beyond(self, entries: usize) -> Option<String> {
         let above = self.total.filter(|(_, total)| *total > entries as u64);
         self.next.or_else(|| {
@@ -74,14 +74,14 @@ impl Announcements {
     }
 }
 
-/// A number, also one that is written as text.
+/// Returns a number, which may be in quotes.
 fn number(value: &Value) -> Option<u64> {
     value
         .as_u64()
         .or_else(|| value.as_str().and_then(|text| text.parse().ok()))
 }
 
-/// A mark of the next page, or that there is one.
+/// Whether the field holds the next page's mark, or says that there is a next page.
 fn is_next(name: &str) -> bool {
     matches!(
         name,
@@ -108,7 +108,7 @@ fn is_next(name: &str) -> bool {
     )
 }
 
-/// How many models there are on all pages.
+/// Whether the field holds the number of models on all pages.
 fn is_total(name: &str) -> bool {
     matches!(
         name,
@@ -116,7 +116,7 @@ fn is_total(name: &str) -> bool {
     )
 }
 
-/// On how many pages the list is.
+/// Whether the field holds the number of pages.
 fn is_number_of_pages(name: &str) -> bool {
     matches!(
         name,
@@ -124,7 +124,7 @@ fn is_number_of_pages(name: &str) -> bool {
     )
 }
 
-/// An object that holds such fields.
+/// Whether the field is an object that holds such fields.
 fn is_about_pages(name: &str) -> bool {
     matches!(
         name,

@@ -14,19 +14,20 @@ use crate::cli::list_file::metered::Held;
 use crate::cli::list_file::place::Place;
 use crate::cli::list_file::text::shown;
 
-/// How many fields of an unknown object a message names.
+/// A message names at most this many fields of an unknown object.
 const NAMED: usize = 5;
 
-/// What is known of the object around a list.
+/// The fields of the object around a list.
 #[derive(Default)]
 pub(super) struct Object {
     lists: Option<(Place, Entries)>,
-    /// The name of a field that should hold a list and holds something else; empty for null.
+    /// The name of a field that must hold a list and holds another value.
     no_list: Option<&'static str>,
+    /// Whether a field that must hold a list is null.
     null_list: bool,
     announcements: Announcements,
     error: Option<String>,
-    /// The server says that it failed, and the reason stands elsewhere.
+    /// Whether a field says that the server failed. The reason is in another field.
     has_failed: bool,
     message: Option<String>,
     id: Option<String>,
@@ -34,12 +35,12 @@ pub(super) struct Object {
 }
 
 impl Object {
-    /// Whether it has an id and no list.
+    /// Whether the object has an id and no list.
     pub(super) fn is_one_model(&self) -> bool {
         self.lists.is_none() && self.id.is_some()
     }
 
-    /// Its list, or why there is none.
+    /// Returns the list, or the reason why the object has none.
     pub(super) fn finish(mut self) -> Result<List, ListError> {
         let error = self.error.take().or_else(|| {
             let no_message = || "no message".to_owned();
@@ -87,7 +88,7 @@ impl Object {
         })
     }
 
-    /// Reads a field of it.
+    /// Reads one field.
     pub(super) fn field<'de, A: MapAccess<'de>>(
         &mut self,
         name: String,
@@ -97,13 +98,13 @@ impl Object {
         if let Some(place) = Place::named(&name) {
             return self.list(place, map, held);
         }
-        let is_of_use = matches!(
+        let is_known = matches!(
             name.as_str(),
             "error" | "errors" | "success" | "message" | "msg" | "detail" | "id"
         );
-        if is_of_use || Announcements::concern(&name) {
+        if is_known || Announcements::concern(&name) {
             let text = held.keep(|| map.next_value::<Box<RawValue>>())?;
-            // What only JSON's grammar allows, such as 1e999, says nothing here.
+            // A value that only JSON's grammar allows, such as 1e999, has no meaning here.
             let value: Value = serde_json::from_str(text.get()).unwrap_or_default();
             match name.as_str() {
                 "error" | "errors" => {
@@ -135,7 +136,7 @@ impl Object {
         let name = Place::ALL[place as usize].0;
         let better = match &self.lists {
             Some((there, _)) if *there == place => {
-                return Err(serde::de::Error::custom(format!("`{name}` is there twice")));
+                return Err(serde::de::Error::custom(format!("`{name}` appears twice")));
             }
             Some((there, _)) => place < *there,
             None => true,
@@ -159,7 +160,7 @@ impl Object {
     }
 }
 
-/// The message of an error response, if there is one in this field of it.
+/// Returns the message in this field of an error response, if it has one.
 fn message(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
@@ -183,15 +184,15 @@ fn message(value: &Value) -> Option<String> {
     }
 }
 
-/// What is where a list should be.
+/// The kind of value in a field that must hold a list.
 pub(super) enum Kind {
     Array,
-    /// An empty list, as some servers write it.
+    /// Some servers write null for an empty list.
     Null,
     Other,
 }
 
-/// Reads the entries of an array, one after the other.
+/// Reads the entries of an array, one at a time.
 pub(super) struct ArrayVisitor<'a> {
     pub(super) entries: &'a mut Entries,
     pub(super) held: &'a Held,

@@ -43,7 +43,7 @@ fn compressed_and_encoded_lists_are_read() {
 }
 
 #[test]
-fn damaged_inputs_are_named() {
+fn the_message_for_a_damaged_input_names_the_damage() {
     let whole = gzip(SMALL.as_bytes());
     let cut = failure(&whole[..whole.len() - 9]);
     assert!(cut.starts_with("this is damaged gzip: "), "{cut}");

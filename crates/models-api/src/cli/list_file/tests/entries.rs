@@ -1,11 +1,11 @@
-//! Which entries are read, and from which fields.
+//! The entries of a list, and the fields that hold their values.
 
 use models_core::Timestamp;
 
 use super::reading::{field, ids, list, reasons};
 
 #[test]
-fn a_display_name_does_not_stand_in_for_a_missing_id() {
+fn a_display_name_does_not_replace_a_missing_id() {
     let text = r#"[{"id":"a","name":"A"},{"name":"B"},{"object":"model"}]"#;
     assert_eq!(
         reasons(text),
@@ -18,7 +18,7 @@ fn a_display_name_does_not_stand_in_for_a_missing_id() {
 }
 
 #[test]
-fn an_invalid_entry_is_named_by_its_position_and_id() {
+fn a_message_names_an_invalid_entry_by_position_and_id() {
     let text = r#"[{"id":"ok"},{"id":""},{"object":"model"},7,{"id":5},{"id":"a\nb"},{"id":"x","id":"y"},
         {"id":"z","created":1,"created":2},{"id":"\ud800"},{"id":" x"},[],null,{"id":"ok"},{"id":"ok2"},{"id":"ok2"}]"#;
     assert_eq!(
@@ -29,8 +29,8 @@ fn an_invalid_entry_is_named_by_its_position_and_id() {
             "entry 4: must be an object",
             "entry 5: `id` must be a string",
             "entry 6 (`a\\nb`): a model id must not hold control characters",
-            "entry 7: `id` is there twice",
-            "entry 8: `created` is there twice",
+            "entry 7: `id` appears twice",
+            "entry 8: `created` appears twice",
             "entry 9: `id` must be a string",
             "entry 10 (` x`): a model id must not begin with white space: U+0020 (space) at character 1",
             "entry 11: must be an object",
@@ -40,7 +40,7 @@ fn an_invalid_entry_is_named_by_its_position_and_id() {
         ],
     );
     assert_eq!(ids(&list(text)), ["ok", "ok2"]);
-    // Of fields that are not read, a second one does no harm.
+    // The import does not read `x`, so its repetition is no error.
     assert_eq!(ids(&list(r#"[{"id":"a","x":1,"x":2}]"#)), ["a"]);
 }
 
@@ -52,7 +52,7 @@ fn invalid_entries_are_counted_and_the_first_are_kept() {
 }
 
 #[test]
-fn the_first_field_that_holds_a_value_counts() {
+fn the_first_field_with_a_value_is_used() {
     let owner = |json| field(json).0.owned_by.map(|owner| owner.to_string());
     for (json, expected) in [
         (

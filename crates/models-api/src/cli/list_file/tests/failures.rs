@@ -1,9 +1,9 @@
-//! Inputs that are no list.
+//! Inputs that are not lists.
 
 use super::reading::{failure, ids, list};
 
 #[test]
-fn an_input_that_is_no_list_is_named() {
+fn the_message_for_an_input_that_is_not_a_list_says_what_the_input_is() {
     for (text, beginning) in [
         ("", "there is no input; "),
         (" \n", "there is no input; "),
@@ -47,7 +47,7 @@ fn an_input_that_is_no_list_is_named() {
         ),
         (
             "{\"data\":[],\"data\":[]}",
-            "this is not the JSON of a list of models: `data` is there twice",
+            "this is not the JSON of a list of models: `data` appears twice",
         ),
         (
             "{\"id\":\"a\",\"object\":\"model\"}",
@@ -94,8 +94,8 @@ fn an_input_that_is_no_list_is_named() {
             "this is compressed with zip; decompress it first",
         ),
     ] {
-        let said = failure(text.as_bytes());
-        assert!(said.starts_with(beginning), "{text}: {said}");
+        let message = failure(text.as_bytes());
+        assert!(message.starts_with(beginning), "{text}: {message}");
     }
     assert!(failure(b"\x28\xb5\x2f\xfd").contains("zstd"));
     assert!(failure(b"[\0\0\0]\0\0\0").contains("UTF-32"));
@@ -107,8 +107,8 @@ fn an_input_that_is_no_list_is_named() {
 }
 
 #[test]
-fn a_failure_without_an_error_envelope_is_no_empty_list() {
-    for (text, message) in [
+fn a_failure_without_an_error_envelope_is_not_read_as_an_empty_list() {
+    for (text, expected) in [
         (
             r#"{"code":30014,"message":"Token expired","data":null}"#,
             "Token expired",
@@ -118,8 +118,8 @@ fn a_failure_without_an_error_envelope_is_no_empty_list() {
         (r#"{"error":true,"message":"Unauthorized"}"#, "Unauthorized"),
         (r#"{"success":false,"data":[]}"#, "no message"),
     ] {
-        let said = failure(text.as_bytes());
-        assert!(said.contains(message), "{text}: {said}");
+        let message = failure(text.as_bytes());
+        assert!(message.contains(expected), "{text}: {message}");
     }
     for text in [
         r#"{"success":true,"message":"ok","data":[]}"#,
@@ -135,9 +135,9 @@ fn a_list_of_too_many_models_is_refused() {
     // The limit also counts entries that are not objects.
     let list_of = |entries: usize| format!("{{\"data\":[{}1]}}", "1,".repeat(entries - 1));
     assert_eq!(list(&list_of(1_000_000)).invalid.count, 1_000_000);
-    let said = failure(list_of(1_000_001).as_bytes());
+    let message = failure(list_of(1_000_001).as_bytes());
     assert!(
-        said.starts_with("the list has 1000001 models, and an import takes at most 1000000"),
-        "{said}"
+        message.starts_with("the list has 1000001 models, and an import takes at most 1000000"),
+        "{message}"
     );
 }

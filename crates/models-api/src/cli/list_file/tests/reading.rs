@@ -1,4 +1,4 @@
-//! What the tests read from a text.
+//! Functions that read a list, for the tests.
 
 use models_core::ImportEntry;
 
@@ -21,7 +21,7 @@ pub(super) fn failure(input: &[u8]) -> String {
     read(input).expect_err("no list").to_string()
 }
 
-/// The model with this one field, and the notes on it.
+/// Reads a list of one entry with this field. Returns the entry and the notes.
 pub(super) fn field(json: &str) -> (ImportEntry, Vec<String>) {
     let mut list = list(&format!("[{{\"id\":\"a\",{json}}}]"));
     assert_eq!(list.invalid.count, 0, "{json}");

@@ -1,4 +1,4 @@
-//! Where a list and its entries are, and whether it is whole.
+//! The place of the list and of the ids, and further pages.
 
 use models_core::Timestamp;
 
@@ -6,7 +6,7 @@ use super::reading::{ids, list};
 use crate::cli::list_file::read;
 
 #[test]
-fn a_list_object_and_a_bare_array_are_the_same() {
+fn a_list_object_and_a_bare_array_are_read_alike() {
     let entry = r#"{"id":"a","object":"model","created":1,"owned_by":"b","context_length":5,"pricing":{"x":[1.5e999]}}"#;
     for text in [
         format!(r#"{{"object":"list","data":[{entry}],"more":1}}"#),
@@ -22,7 +22,7 @@ fn a_list_object_and_a_bare_array_are_the_same() {
 }
 
 #[test]
-fn lists_and_ids_are_found_where_other_servers_have_them() {
+fn lists_and_ids_are_found_in_the_fields_of_other_servers() {
     for (text, expected) in [
         (
             r#"{"models":[{"name":"m:latest","model":"m:latest"}]}"#,
@@ -63,7 +63,7 @@ fn lists_and_ids_are_found_where_other_servers_have_them() {
 }
 
 #[test]
-fn an_empty_list_is_a_list() {
+fn an_empty_list_is_read() {
     for text in [
         "[]",
         r#"{"data":[]}"#,
@@ -75,21 +75,21 @@ fn an_empty_list_is_a_list() {
 }
 
 #[test]
-fn further_pages_are_noticed() {
-    for (fields, said) in [
+fn further_pages_are_reported() {
+    for (fields, expected) in [
         (r#""has_more":true"#, Some("`has_more` is true")),
         (r#""has_more":false"#, None),
-        (r#""nextPageToken":"x""#, Some("`nextPageToken` is there")),
+        (r#""nextPageToken":"x""#, Some("`nextPageToken` is present")),
         (r#""next_page_token":"""#, None),
         (
             r#""next_page_token":"x""#,
-            Some("`next_page_token` is there"),
+            Some("`next_page_token` is present"),
         ),
-        (r#""next":"https://x/?cursor=y""#, Some("`next` is there")),
+        (r#""next":"https://x/?cursor=y""#, Some("`next` is present")),
         (r#""next":null"#, None),
         (
             r#""links":{"next":"/models?offset=1"}"#,
-            Some("`links.next` is there"),
+            Some("`links.next` is present"),
         ),
         (r#""links":{"next":null}"#, None),
         (r#""total":2"#, None),
@@ -102,17 +102,17 @@ fn further_pages_are_noticed() {
             r#""result_info":{"total_count":3}"#,
             Some("`result_info.total_count` is 3, and the input has 2"),
         ),
-        (r#""nextLink":"https://x""#, Some("`nextLink` is there")),
-        (r#""next":{"href":"x"}"#, Some("`next` is there")),
+        (r#""nextLink":"https://x""#, Some("`nextLink` is present")),
+        (r#""next":{"href":"x"}"#, Some("`next` is present")),
         (
             r#""_links":{"next":{"href":"x"}}"#,
-            Some("`_links.next` is there"),
+            Some("`_links.next` is present"),
         ),
         (
             r#""pagination":{"has_more":true}"#,
             Some("`pagination.has_more` is true"),
         ),
-        (r#""paging":{"next":"x"}"#, Some("`paging.next` is there")),
+        (r#""paging":{"next":"x"}"#, Some("`paging.next` is present")),
         (
             r#""meta":{"total":"50"}"#,
             Some("`meta.total` is 50, and the input has 2"),
@@ -125,13 +125,13 @@ fn further_pages_are_noticed() {
             format!(r#"{{"data":[{{"id":"a"}},5],{fields}}}"#),
             format!(r#"{{{fields},"data":[{{"id":"a"}},5]}}"#),
         ] {
-            assert_eq!(list(&text).further_pages.as_deref(), said, "{text}");
+            assert_eq!(list(&text).further_pages.as_deref(), expected, "{text}");
         }
     }
 }
 
 #[test]
-fn a_value_that_fills_the_memory_is_refused() {
+fn a_value_longer_than_the_limit_is_refused() {
     let long = "x".repeat(17 << 20);
     for text in [
         format!(r#"[{{"id":"a"}},{{"id":"b","description":"{long}"}}]"#),

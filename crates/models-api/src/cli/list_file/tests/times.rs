@@ -5,7 +5,7 @@ use models_core::{ShutdownDate, Timestamp};
 use super::reading::{field, list};
 
 #[test]
-fn created_is_read_in_every_form_that_has_one_meaning() {
+fn created_is_read_in_every_unambiguous_form() {
     const T: u32 = 1_744_857_525;
     for (value, expected, note) in [
         ("1744857525", T, ""),
@@ -101,7 +101,7 @@ fn created_is_read_in_every_form_that_has_one_meaning() {
 }
 
 #[test]
-fn created_that_cannot_be_read_is_left_out_with_one_note() {
+fn an_unreadable_created_is_left_out_with_one_note() {
     for value in [
         "-1",
         "4294967296",
@@ -152,7 +152,7 @@ fn created_that_cannot_be_read_is_left_out_with_one_note() {
 }
 
 #[test]
-fn a_shutdown_date_is_read_in_every_form_that_has_one_meaning() {
+fn a_shutdown_date_is_read_in_every_unambiguous_form() {
     for (json, expected, is_noted) in [
         (r#""shutdown_date":"2027-10-23""#, Some("2027-10-23"), false),
         (

@@ -1,4 +1,4 @@
-//! The reasons of refusals, for the log and the metrics.
+//! The reasons of refusals in the log and in metrics.
 
 use super::ApiError;
 use crate::access::key_refusal::reason;
@@ -30,7 +30,7 @@ pub(crate) const KEY_REFUSALS: [&str; 7] = [
 ];
 
 impl ApiError {
-    /// The reason of the refusal, for the log alone. For an incorrect key it is more exact than the response.
+    /// Returns the reason of a refusal for the log. For an incorrect key it says more than the response.
     #[must_use]
     pub fn reason(&self) -> Option<&'static str> {
         if let Self::IncorrectApiKey { refusal, .. } = self {
@@ -42,7 +42,7 @@ impl ApiError {
         self.key_refusal()
     }
 
-    /// The reason of an authentication or authorization failure. `None` for any other failure.
+    /// Returns the reason of an authentication or authorization failure, and `None` for any other error.
     #[must_use]
     pub fn key_refusal(&self) -> Option<&'static str> {
         match self {

@@ -1,4 +1,4 @@
-//! Models as they are sent: their objects, in segments, their validators, and an index of their ids.
+//! Rendered models: their objects in segments, their validators, and an index by id.
 
 use std::borrow::Cow;
 use std::hash::BuildHasher;
@@ -12,22 +12,22 @@ use models_core::{Model, RepositoryError};
 use super::segment::{Form, Segment, SegmentWriter};
 use crate::dialects::openai::list::Composition;
 
-/// What an allocation costs beside its contents, and what shares it.
+/// The memory of an allocation without its contents, and of the reference counts of a shared one, in bytes.
 const ALLOCATION: usize = 64;
 
-/// Models in a fixed order, each of another id. A model keeps its number when others are deleted.
+/// Models with distinct ids in a fixed order. A model keeps its number when others are deleted.
 pub(super) struct Rendered {
     form: &'static Form,
     segments: Box<[Segment]>,
-    /// How many models there were before any was deleted.
+    /// The number of models before any deletion.
     count: usize,
-    /// From a model's id, as JSON has it, to its number. That of a deleted model stays, and names no object.
+    /// Maps an id, escaped as in JSON, to the model's number. The entry of a deleted model stays, without an object.
     index: HashTable<u32>,
     hasher: RandomState,
 }
 
 impl Rendered {
-    /// How many numbers there are.
+    /// The number of numbers, including those of deleted models.
     pub(super) fn count(&self) -> usize {
         self.count
     }
@@ -36,12 +36,12 @@ impl Rendered {
         &self.hasher
     }
 
-    /// The hash of an id, as JSON has it.
+    /// Hashes an id, which is escaped as in JSON.
     pub(super) fn hash(&self, id: &[u8]) -> u64 {
         self.hasher.hash_one(id)
     }
 
-    /// The number of the model with this id, as JSON has it.
+    /// Returns the number of the model with this id, which is escaped as in JSON.
     pub(super) fn find(&self, hash: u64, id: &[u8]) -> Option<u32> {
         let is_found = |number: &u32| {
             let (segment, slot) = self.place(*number)?;
@@ -51,19 +51,19 @@ impl Rendered {
         number.copied()
     }
 
-    /// The number of the model with this id.
+    /// Returns the number of the model with this id.
     pub(super) fn find_id(&self, id: &str) -> Option<u32> {
         let id = escaped(id);
         self.find(self.hash(&id), &id)
     }
 
-    /// The object and the validator of the model with this number.
+    /// Returns the object and the validator of the model with this number.
     pub(super) fn model(&self, number: u32) -> Option<(Bytes, Bytes)> {
         let (segment, slot) = self.place(number)?;
         Some((segment.object(slot), segment.etag(slot)))
     }
 
-    /// The list object of all models that are in one segment.
+    /// Returns the list object of public models, which are all in one segment.
     pub(super) fn list(&self) -> Bytes {
         self.segments.first().map_or_else(Bytes::new, Segment::text)
     }
@@ -82,7 +82,7 @@ impl Rendered {
         }
     }
 
-    /// The same without the models with these numbers. This renders the segments again that held them.
+    /// Returns the models without those with these numbers. Renders only the segments of these models again.
     pub(super) fn without(&self, mut numbers: Vec<u32>) -> Result<Self, RepositoryError> {
         numbers.sort_unstable();
         let places = numbers.iter().filter_map(|number| self.slot(*number));
@@ -103,14 +103,14 @@ impl Rendered {
         })
     }
 
-    /// In bytes, beside itself.
+    /// The memory of the contents, in bytes.
     pub(super) fn weight(&self) -> usize {
         let segment = |segment: &Segment| size_of::<Segment>() + segment.len() + ALLOCATION;
         let segments: usize = self.segments.iter().map(segment).sum();
         segments + self.index.allocation_size() + ALLOCATION
     }
 
-    /// How many segments there are.
+    /// The number of segments.
     pub(super) fn segments(&self) -> usize {
         self.segments.len()
     }
@@ -126,7 +126,7 @@ impl Rendered {
     }
 }
 
-/// Renders models, one after the other.
+/// Renders models one at a time.
 pub(super) struct Rendering {
     form: &'static Form,
     segments: Vec<Segment>,
@@ -136,7 +136,7 @@ pub(super) struct Rendering {
 }
 
 impl Rendering {
-    /// Ids are hashed with this hasher.
+    /// Starts a rendering that hashes ids with this hasher.
     pub(super) fn new(form: &'static Form, hasher: RandomState) -> Self {
         Self {
             form,
@@ -147,7 +147,7 @@ impl Rendering {
         }
     }
 
-    /// How many have been rendered.
+    /// The number of models rendered so far.
     pub(super) fn count(&self) -> usize {
         self.hashes.len()
     }
@@ -164,7 +164,7 @@ impl Rendering {
     }
 
     pub(super) fn finish(mut self) -> Result<Rendered, RepositoryError> {
-        // Public models are in one segment, also where there are none.
+        // Public models have exactly one segment, even if there are none.
         if self.count() > self.segments.len() * self.form.most || self.segments.is_empty() {
             self.segments.push(self.writer.finish()?);
         }
@@ -186,18 +186,18 @@ impl Rendering {
     }
 }
 
-/// An id as JSON has it, without the quotes.
+/// Escapes an id as in JSON, without the quotes.
 pub(super) fn escaped(id: &str) -> Cow<'_, [u8]> {
     if is_plain(id) {
         return Cow::Borrowed(id.as_bytes());
     }
-    // A text can always be written.
+    // Serializing a text never fails.
     let text = serde_json::to_vec(id).unwrap_or_default();
     let inside = text.len().saturating_sub(1);
     Cow::Owned(text.get(1..inside).unwrap_or_default().to_vec())
 }
 
-/// Whether JSON writes it as it is.
+/// Whether JSON needs no escapes for this text.
 fn is_plain(text: &str) -> bool {
     let is_escaped = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\\');
     !text.bytes().any(is_escaped)

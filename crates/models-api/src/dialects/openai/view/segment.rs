@@ -1,4 +1,4 @@
-//! Some models that follow each other in a list, rendered together.
+//! A segment: consecutive models of a list, rendered together.
 
 use std::ops::Range;
 
@@ -9,33 +9,33 @@ use crate::dialects::openai::list::{BEGIN, END};
 use crate::dialects::openai::objects::ModelObject;
 use crate::http::representation::{ETAG_LENGTH, write_etag};
 
-/// How each model object begins, before the characters of its id.
+/// The length of a model object before the characters of its id.
 const BEFORE_ID: usize = br#"{"id":""#.len();
-/// The length of an entry of the table of ends.
+/// The length of an entry in the table of ends.
 const ENTRY: usize = size_of::<u32>();
 
-/// How segments are written.
+/// The layout of segments.
 pub(super) struct Form {
-    /// How many models one has at most.
+    /// The largest number of models in a segment.
     pub(super) most: usize,
-    /// What stands before the first object. Its last byte is what separates that from the one before.
+    /// The bytes before the first object. The last of them separates it from the object before.
     start: &'static [u8],
-    /// What stands behind the last one.
+    /// The bytes after the last object.
     end: &'static [u8],
 }
 
 impl Form {
-    /// The public models: all of them are one list object, since no deletion changes their view.
+    /// The form of public models: all are one list object, because no deletion changes their view in place.
     pub(super) const PUBLIC: Self = Self {
         most: usize::MAX,
         start: BEGIN,
         end: END,
     };
 
-    /// An organization's own models: parts of a list, of some 100 kB, as a deletion renders one of them anew.
+    /// The form of own models: parts of a list of about 100 kB, because a deletion renders one part again.
     pub(super) const OWN: Self = Self::parts(512);
 
-    /// Parts of a list, of so many models at most.
+    /// A form for parts of a list, each with at most this many models.
     pub(super) const fn parts(most: usize) -> Self {
         Self {
             most,
@@ -44,42 +44,43 @@ impl Form {
         }
     }
 
-    /// Where the byte before the first object is.
+    /// The offset of the byte before the first object.
     fn first(&self) -> u32 {
         u32::try_from(self.start.len() - 1).unwrap_or(0)
     }
 }
 
-/// Some models that follow each other. Each has a slot, also after it has been deleted.
+/// Consecutive models. Each has a slot, which stays after its deletion.
 #[derive(Clone)]
 pub(super) struct Segment {
-    /// The objects, then their validators, then where each object ends. In one piece of memory: a request counts itself
-    /// among those who use it, and of many tenants each place that is looked at is far away.
+    /// The objects, then their validators, then the table of ends. They share one allocation, because a request then
+    /// updates one reference count, and because each separate place in memory costs a cache miss if there are many
+    /// tenants.
     parts: Bytes,
-    /// Where the byte before the first object is, where the validators begin, and where the ends.
+    /// The offsets of the byte before the first object, of the validators, and of the table of ends.
     first: u32,
     etags: u32,
     ends: u32,
 }
 
 impl Segment {
-    /// In bytes.
+    /// The length of all parts, in bytes.
     pub(super) fn len(&self) -> usize {
         self.parts.len()
     }
 
-    /// The objects, and what stands around them.
+    /// Returns the objects with the bytes before and after them.
     pub(super) fn text(&self) -> Bytes {
         self.parts.slice(..size(self.etags))
     }
 
-    /// Objects that follow each other, and the byte before them. Slots that are not there are left out.
+    /// Returns the objects of these slots with the byte before them. Ignores slots beyond the last.
     pub(super) fn run(&self, slots: Range<usize>) -> Bytes {
         let end = self.end(slots.end.min(self.count()));
         self.parts.slice(self.end(slots.start).min(end)..end)
     }
 
-    /// Empty if it has been deleted.
+    /// Returns the object in this slot. It is empty if the model was deleted.
     pub(super) fn object(&self, slot: usize) -> Bytes {
         self.parts.slice(self.range(slot))
     }
@@ -89,7 +90,7 @@ impl Segment {
         self.parts.slice(start..start + ETAG_LENGTH)
     }
 
-    /// Whether the object in this slot has this id, written as in JSON.
+    /// Whether the object in this slot has this id, which is escaped as in JSON.
     pub(super) fn has_id(&self, slot: usize, id: &[u8]) -> bool {
         let object = &self.parts[self.range(slot)];
         let rest = object
@@ -98,7 +99,7 @@ impl Segment {
         rest.is_some_and(|rest| rest.first() == Some(&b'"'))
     }
 
-    /// The same without the objects in these slots, which are in order.
+    /// Returns the segment without the objects in these slots, which must be sorted.
     pub(super) fn without(
         &self,
         slots: &[usize],
@@ -125,7 +126,7 @@ impl Segment {
         (before + 1).min(end)..end
     }
 
-    /// Where the objects in so many slots end.
+    /// The offset of the end of the objects in the first `slots` slots.
     fn end(&self, slots: usize) -> usize {
         let at = slots
             .checked_sub(1)
@@ -135,13 +136,13 @@ impl Segment {
     }
 }
 
-/// Writes a segment, object by object.
+/// Writes a segment one object at a time.
 pub(super) struct SegmentWriter {
     form: &'static Form,
     text: Vec<u8>,
     etags: Vec<u8>,
     ends: Vec<u8>,
-    /// Where the objects so far end.
+    /// The offset of the end of the last object.
     last: u32,
 }
 
@@ -165,7 +166,7 @@ impl SegmentWriter {
         self.end_slot()
     }
 
-    /// Appends an object that has been rendered before.
+    /// Appends a rendered object.
     fn push(&mut self, object: &[u8], etag: &[u8]) -> Result<(), RepositoryError> {
         self.separate();
         self.text.extend_from_slice(object);
@@ -173,7 +174,7 @@ impl SegmentWriter {
         self.end_slot()
     }
 
-    /// A slot without an object.
+    /// Appends a slot without an object.
     fn leave_out(&mut self) {
         self.etags.extend_from_slice(&[b' '; ETAG_LENGTH]);
         self.ends.extend_from_slice(&self.last.to_le_bytes());
@@ -183,7 +184,7 @@ impl SegmentWriter {
         self.text.extend_from_slice(self.form.end);
         let etags = self.text.len();
         let ends = etags + self.etags.len();
-        // As long as it is, and no longer: shrinking gives little back.
+        // Copied to its exact size, because shrinking a vector returns little memory.
         let parts = [&self.text[..], &self.etags, &self.ends].concat();
         Ok(Segment {
             parts: Bytes::from(parts),

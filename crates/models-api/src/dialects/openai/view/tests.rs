@@ -7,7 +7,7 @@ use crate::dialects::openai::objects::ModelObject;
 use crate::http::coding::{Accepted, Coding};
 use crate::http::representation::write_etag;
 
-/// Few models in a segment.
+/// Forms with few models in a segment.
 static FORMS: [Form; 3] = [Form::parts(1), Form::parts(2), Form::parts(5)];
 
 fn model(id: &str, scope: Scope) -> Model {
@@ -79,7 +79,7 @@ fn assert_shows<'a>(view: &View, models: impl IntoIterator<Item = &'a Model>, mi
     assert!(view.model(missing).is_none());
 }
 
-/// Every second one is public.
+/// Models with these ids, every second one public.
 fn mixed(ids: &[&str]) -> Vec<Model> {
     let scopes = [Scope::Public, own()].into_iter().cycle();
     ids.iter()
@@ -88,7 +88,7 @@ fn mixed(ids: &[&str]) -> Vec<Model> {
         .collect()
 }
 
-fn assert_is_right(models: &[Model], missing: &str) {
+fn assert_views_show(models: &[Model], missing: &str) {
     let public = public(models);
     let all_public = models.iter().filter(|model| model.scope == Scope::Public);
     assert_shows(&public, all_public, missing);
@@ -98,17 +98,17 @@ fn assert_is_right(models: &[Model], missing: &str) {
 }
 
 #[test]
-fn the_list_and_its_slices_are_what_serde_renders() {
-    assert_is_right(&[], "a");
-    assert_is_right(&mixed(&["a"]), "b");
-    assert_is_right(
+fn the_list_and_its_objects_equal_the_output_of_serde() {
+    assert_views_show(&[], "a");
+    assert_views_show(&mixed(&["a"]), "b");
+    assert_views_show(
         &mixed(&["a\"", "a\\", "a\\\"", "a", "模型/é", "</script>"]),
         "a\\\\",
     );
 }
 
 #[test]
-fn an_own_model_takes_the_place_of_a_public_one_of_the_same_id() {
+fn an_own_model_replaces_a_public_one_with_the_same_id() {
     let [a, b, own_a] = [
         model("a", Scope::Public),
         model("b", Scope::Public),
@@ -120,7 +120,7 @@ fn an_own_model_takes_the_place_of_a_public_one_of_the_same_id() {
 }
 
 #[test]
-fn a_public_model_that_is_not_in_the_common_view_is_shown_nevertheless() {
+fn a_public_model_that_the_common_view_lacks_is_shown() {
     let models = ["a", "b", "c"].map(|id| model(id, Scope::Public));
     let [a, b, c] = &models;
     let view = view([b, c, a], &public([a, b]), &Form::OWN);
@@ -128,7 +128,7 @@ fn a_public_model_that_is_not_in_the_common_view_is_shown_nevertheless() {
 }
 
 #[test]
-fn a_deletion_that_cannot_be_told_from_the_view_changes_nothing() {
+fn a_deletion_that_needs_the_database_does_not_change_the_view() {
     let [a, b, own_a, own_c] = [
         model("a", Scope::Public),
         model("b", Scope::Public),
@@ -137,7 +137,7 @@ fn a_deletion_that_cannot_be_told_from_the_view_changes_nothing() {
     ];
     let public = public([&a, &b]);
     let view = view([&own_a, &b, &own_c], &public, &Form::OWN);
-    // The public model is shown then.
+    // Without the own model, the view shows the public one, which needs another place.
     assert!(view.without(&["a"], &newest(2)).is_none());
     for others in [&["b"][..], &["d"], &["c", "d"]] {
         assert!(view.without(others, &newest(2)).is_none());
@@ -149,7 +149,7 @@ fn a_deletion_that_cannot_be_told_from_the_view_changes_nothing() {
 }
 
 #[test]
-fn nothing_of_the_public_models_is_copied() {
+fn public_models_are_not_copied() {
     let models = mixed(&["a", "b", "c", "d", "e", "f"]);
     let public = public(&models);
     let view = view(&models, &public, &Form::OWN);
@@ -163,7 +163,7 @@ fn nothing_of_the_public_models_is_copied() {
     let is_shared = |piece: &&Bytes| text.as_ptr_range().contains(&piece.as_ptr());
     let shared = pieces.iter().filter(is_shared).map(Bytes::len);
     let public_list = bytes(&public).len();
-    // All of it but the brackets and the first object's comma.
+    // The shared bytes are the whole list without its brackets and the comma of the first object.
     assert_eq!(
         shared.sum::<usize>(),
         public_list - br#"{"object":"list","data":[]}"#.len()
@@ -180,7 +180,7 @@ fn many(count: usize) -> Vec<Model> {
 }
 
 #[test]
-fn a_deletion_renders_one_segment_anew_and_the_list_only_if_it_is_asked_for() {
+fn a_deletion_renders_one_segment_again_and_the_list_only_if_a_request_used_it() {
     let models = many(2_000);
     let view = view(&models, &public([]), &Form::OWN);
     let deleted = models[700].id.as_str();
@@ -215,7 +215,7 @@ fn a_deletion_renders_one_segment_anew_and_the_list_only_if_it_is_asked_for() {
 }
 
 #[test]
-fn the_list_of_many_models_is_rendered_with_their_view_and_not_by_a_request() {
+fn the_list_of_many_models_is_rendered_with_the_view_and_not_by_a_request() {
     for (own, common) in [(MANY_MODELS, 0), (MANY_MODELS - 1, 1), (0, MANY_MODELS)] {
         let shared: Vec<Model> = (0..=common)
             .map(|number| model(&format!("gpt-{number}"), Scope::Public))
@@ -264,7 +264,7 @@ fn an_own_model_takes_at_most_300_bytes() {
             "{each} bytes for each of {count}"
         );
     }
-    // Each between two public ones.
+    // Each own model between two public ones.
     let between = many(1_000);
     let alternating = between
         .iter()
@@ -275,7 +275,7 @@ fn an_own_model_takes_at_most_300_bytes() {
 }
 
 #[test]
-fn codings_are_spare() {
+fn compressed_lists_can_be_freed() {
     let models = many(1_000);
     let public = public([]);
     let view = view(&models, &public, &Form::OWN);
@@ -288,11 +288,11 @@ fn codings_are_spare() {
     assert_eq!(public.weight(), 0);
 }
 
-/// What becomes of an id.
+/// The model with an id, and its fate in the test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Kind {
     Public,
-    /// The audience does not see it.
+    /// A public model that the audience does not see.
     HiddenPublic,
     Own,
     OwnInPlaceOfPublic,
@@ -306,13 +306,13 @@ fn kinds() -> impl Strategy<Value = Kind> {
 
 proptest! {
     #[test]
-    fn every_id_is_found_and_no_other(ids in proptest::collection::btree_set("[ab\"\\\\/é]{1,5}", 0..40), other in "[ab\"\\\\/é]{6}") {
+    fn every_id_of_the_view_is_found_and_no_other(ids in proptest::collection::btree_set("[ab\"\\\\/é]{1,5}", 0..40), other in "[ab\"\\\\/é]{6}") {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        assert_is_right(&mixed(&ids), &other);
+        assert_views_show(&mixed(&ids), &other);
     }
 
     #[test]
-    fn without_some_it_is_what_the_others_look_like(
+    fn a_view_without_models_equals_a_view_of_the_others(
         kinds in proptest::collection::btree_map("[ab\"\\\\/é]{1,5}", kinds(), 0..40),
         form in 0..3_usize,
     ) {
@@ -334,7 +334,7 @@ proptest! {
         let missing = ids.first().unwrap_or(&"none");
         let changed = before.without(&ids, &newest(2)).unwrap();
         assert_shows(&changed, left_models(), missing);
-        // The same in two steps, and rendered anew.
+        // The same deletion in two steps, and a new view of the remaining models.
         let (first, second) = ids.split_at(ids.len() / 2);
         let twice = before.without(first, &newest(2)).unwrap().without(second, &newest(2)).unwrap();
         assert_shows(&twice, left_models(), missing);

@@ -4,7 +4,7 @@ const BARE: &str =
     "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\ndate: x\r\n\r\n";
 
 #[test]
-fn only_the_dispatchers_own_answers_are_found() {
+fn only_the_dispatchers_own_responses_are_found() {
     let ours =
         "HTTP/1.1 404 Not Found\r\ncontent-length: 5\r\nx-request-id: req_0\r\ndate: x\r\n\r\n";
     let echoing =
