@@ -233,3 +233,6 @@ fn print_schema_version(store: &Store, output: Output) -> Result<(), Failure> {
         format!("The {kind} database {location} is at schema version {schema_version}.")
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
-//! `serve`: the service, from its settings to its last answer.
+//! `serve`: starts the service, prints the guidance of the first start, and runs until a signal stops it.
 
 mod first_start;
+mod guidance;
 mod signals;
 
 use models_store::Encryption;
@@ -8,17 +9,18 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::lease::refuse_longer_than_requests;
 use super::terminal::notices::UNENCRYPTED;
-use super::terminal::{Failure, print_once};
+use super::terminal::{Failure, print, print_once};
 use crate::server::application::Application;
 use crate::server::measured_node::MeasuredNode;
-use crate::settings::Settings;
+use crate::settings::{LogFormat, Settings};
 use crate::store::Store;
-use signals::told_to_stop;
+use guidance::Guidance;
+use signals::stop_signal;
 
 pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failure> {
-    leave_no_core_file();
-    // First of all: a signal that comes while the service starts must not kill it.
-    let stop = told_to_stop()?;
+    disable_core_files();
+    // Before anything else: a signal during the start must not kill the process.
+    let stop = stop_signal()?;
     if let Some(leases) = store.lease.find().await? {
         refuse_longer_than_requests(settings, leases.in_force)?;
     }
@@ -28,10 +30,10 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
     } else {
         None
     };
-    let address = application.address();
+    let (address, operations) = (application.address(), application.operations_address());
     tracing::info!(
         %address,
-        operations = %application.operations_address(),
+        %operations,
         version = env!("CARGO_PKG_VERSION"),
         database = %store.kind,
         location = store.location,
@@ -41,7 +43,8 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
     );
     if settings.server.allows_null_origin() {
         tracing::warn!(
-            "`server.cors_origins` names `null`: every sandboxed frame and every local file may read responses"
+            "`server.cors_origins` names `null`: every sandboxed frame and every local file may read responses; \
+             remove it unless you need it"
         );
     }
     if store.encryption == Some(Encryption::None) {
@@ -49,16 +52,21 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
     }
     if !store.api_keys.is_any().await? {
         tracing::warn!(
-            "there is no key yet: `models-api organization create` and then `models-api key create` make one"
+            "the catalog has no key; create one with `models-api organization create` and `models-api key create`"
         );
     }
-    if let Some(first_key) = first_key {
-        print_once(&first_start::announcement(&first_key, address)).map_err(|error| {
-            format!(
-                "the first key could not be shown: {error}; make another with \
-                 `models-api key create --organization default --role owner --name NAME`"
-            )
-        })?;
+    let guidance = Guidance::new(address, operations);
+    match (first_key, settings.log.format) {
+        (Some(first_key), _) => {
+            print_once(&guidance.first_start(&first_key)).map_err(|error| {
+                format!(
+                    "the first key could not be printed: {error}; create another with \
+                     `models-api key create --organization default --role owner --name NAME`"
+                )
+            })?;
+        }
+        (None, LogFormat::Human) => print(&guidance.further_start())?,
+        (None, LogFormat::Json) => guidance.log(),
     }
     let node = MeasuredNode::enter(&settings.cache, store).await?;
     application.run(node, store.clone(), stop).await?;
@@ -66,13 +74,13 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
     Ok(())
 }
 
-/// What clients sent is in memory, keys too: a core file would hold it.
-fn leave_no_core_file() {
+/// Disables core files: the memory of the process holds the clients' keys.
+fn disable_core_files() {
     let none = Rlimit {
         current: Some(0),
         maximum: Some(0),
     };
     if let Err(error) = setrlimit(Resource::Core, none) {
-        tracing::warn!(%error, "core files cannot be forbidden");
+        tracing::warn!(%error, "failed to disable core files; a crash may write keys to disk");
     }
 }

@@ -1,8 +1,6 @@
-//! An empty SQLite database gets the starter catalog, an organization, and its first owner key.
+//! The first start: fills an empty SQLite database with the starter catalog, an organization and its first owner key.
 
-use std::net::SocketAddr;
-
-use models_core::{ImportEntry, Organization, RepositoryError};
+use models_core::{ImportEntry, RepositoryError};
 use models_node::use_cases::first_start::{self, FirstKey};
 use models_store::DatabaseKind;
 
@@ -13,44 +11,23 @@ use crate::store::Store;
 
 const STARTER_MODELS: &str = include_str!("../../../../../config/starter-models.json");
 
-/// A model of the starter catalog, for the example that is printed.
-const EXAMPLE: &str = "gpt-4o";
+/// A model of the starter catalog, for the guidance.
+pub(super) const EXAMPLE: &str = "gpt-4o";
 
-/// What the operator is told of the first key, once: the key, and two lines to paste.
-pub(super) fn announcement(first_key: &FirstKey, address: SocketAddr) -> String {
-    let FirstKey {
-        organization: Organization { slug, id, .. },
-        secret,
-    } = first_key;
-    let secret = secret.expose();
-    let host = match address {
-        any if any.ip().is_unspecified() => format!("127.0.0.1:{}", any.port()),
-        other => other.to_string(),
-    };
-    format!(
-        "The database is new. It now has a starter catalog and the organization `{slug}` ({id})\n\
-         with this owner key, which is shown only this once:\n\n  \
-         {secret}\n\n\
-         Try it:\n\n  \
-         curl http://{host}/v1/models -H 'Authorization: Bearer {secret}'\n  \
-         curl http://{host}/v1/models/{EXAMPLE} -H 'Authorization: Bearer {secret}'\n"
-    )
-}
-
-/// Why a database could not be filled.
+/// The error of filling a new database.
 #[derive(Debug, thiserror::Error)]
 pub enum FirstStartError {
-    /// The operating system has no randomness.
-    #[error("there are no random bytes for a key: {0}")]
+    /// The operating system could not supply random bytes.
+    #[error("failed to generate a key: {0}")]
     Random(#[from] getrandom::Error),
-    /// The database.
-    #[error("the new database cannot be filled: {0}")]
+    /// The database failed.
+    #[error("failed to fill the new database: {0}")]
     Repository(#[from] RepositoryError),
 }
 
-/// Fills the database if it is a SQLite file to which nothing has happened yet, all at once.
+/// Fills the database in one transaction, if it is a SQLite database without any event. Returns the first key.
 pub async fn fill_if_empty(store: &Store) -> Result<Option<FirstKey>, FirstStartError> {
-    // Looked at first, so that a start on a database that is not new writes nothing.
+    // Checked first, so that a start on an older database writes nothing.
     if store.kind != DatabaseKind::Sqlite || !first_start::is_due(&*store.events).await? {
         return Ok(None);
     }
@@ -73,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_starter_catalog_is_good_and_has_the_example() {
+    fn the_starter_catalog_is_complete_and_has_the_example() {
         let models = starter_models();
         let is_whole = |entry: &ImportEntry| entry.created.is_some() && entry.owned_by.is_some();
         assert!(models.iter().any(|entry| entry.id.as_str() == EXAMPLE));

@@ -6,16 +6,16 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
-/// The status of a process that did not finish what was in flight: that of an interruption.
-const TOLD_TWICE: i32 = 130;
+/// The exit status after a second signal, the same as that of an interrupted process.
+const INTERRUPTED: i32 = 130;
 
-/// A terminal and a process manager may send several signals for one wish to stop.
-const ONE_WISH: Duration = Duration::from_secs(1);
+/// Signals within this time count as one: a terminal and a process manager may both send one.
+const SAME_STOP: Duration = Duration::from_secs(1);
 
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
-    /// None if the process was started so that it outlives its terminal, as by `nohup`.
+    /// `None` if the process ignores SIGHUP, as under `nohup`.
     hangup: Option<Signal>,
 }
 
@@ -47,31 +47,31 @@ impl Signals {
     }
 }
 
-/// Whether this process has inherited that it ignores SIGHUP. Where that cannot be known, it has not.
+/// Whether the process inherited an ignored SIGHUP. Returns `false` if `/proc` is unavailable.
 fn is_hangup_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status
         .lines()
         .find_map(|line| line.strip_prefix("SigIgn:"))
         .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    // The first bit is the first signal.
+    // Bit 0 is signal 1, SIGHUP.
     ignored.unwrap_or(0) & 1 == 1
 }
 
-/// Done when the process is told to stop: SIGTERM, Ctrl-C, or SIGHUP, as when its terminal is closed. Told again after
-/// a second, it ends at once.
-pub(super) fn told_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+/// Returns a future that completes at the first SIGTERM, SIGINT (Ctrl-C) or SIGHUP (a closed terminal). A further
+/// signal, more than a second later, ends the process at once. Fails if the handlers cannot be installed.
+pub(super) fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut signals = Signals::listen()?;
     Ok(async move {
         signals.next().await;
-        let told = Instant::now();
-        tracing::info!("told to stop; finishing what is in flight");
+        let stopping_since = Instant::now();
+        tracing::info!("received a signal to stop; finishing the requests in flight");
         tokio::spawn(async move {
             loop {
                 signals.next().await;
-                if told.elapsed() >= ONE_WISH {
-                    tracing::warn!("told again to stop; ending at once");
-                    std::process::exit(TOLD_TWICE);
+                if stopping_since.elapsed() >= SAME_STOP {
+                    tracing::warn!("received another signal to stop; exiting at once");
+                    std::process::exit(INTERRUPTED);
                 }
             }
         });
