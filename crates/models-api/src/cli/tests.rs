@@ -43,14 +43,19 @@ fn check(command: &clap::Command, path: &[&str]) -> usize {
         path.iter().copied().eq(arguments.take(path.len()))
     });
     // `serve` is the default command, so `models-api` alone is an example of it.
-    assert!(own.count() > 0, "{path:?} has no example of its own: {help}");
+    assert!(
+        own.count() > 0,
+        "{path:?} has no example of its own: {help}"
+    );
     for call in &calls {
         if let Err(error) = Arguments::try_parse_from(call) {
             let is_help = error.kind() == clap::error::ErrorKind::DisplayHelp;
             assert!(is_help, "{call:?}: {error}");
         }
     }
-    let inner = command.get_subcommands().filter(|inner| inner.get_name() != "help");
+    let inner = command
+        .get_subcommands()
+        .filter(|inner| inner.get_name() != "help");
     let counts = inner.map(|inner| check(inner, &[path, &[inner.get_name()]].concat()));
     calls.len() + counts.sum::<usize>()
 }

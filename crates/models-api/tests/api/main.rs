@@ -2,38 +2,19 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "tests print the number of cases")]
 
-mod connections;
+mod connection;
 mod contract;
-mod cors;
-mod deletion;
-mod errors;
-mod faults;
-mod guidance;
-mod http;
-mod limits;
-mod listing;
-mod matrix;
 mod nodes;
-mod openapi;
-mod operations;
-mod probes;
-mod properties;
-mod readiness;
-mod reads;
-mod retrieval;
-mod revisions;
+mod routes;
 mod service;
-mod stopping;
-mod strict_client;
-mod validators;
 
 macro_rules! on_both_databases {
-    ($($subject:ident { $($check:ident)* })*) => {
+    ($($folder:ident::$subject:ident { $($check:ident)* })*) => {
         mod sqlite {
             $(mod $subject { $(
                 #[tokio::test(flavor = "multi_thread")]
                 async fn $check() {
-                    crate::$subject::$check(crate::service::TestService::on_sqlite().await).await;
+                    crate::$folder::$subject::$check(crate::service::TestService::on_sqlite().await).await;
                 }
             )* })*
         }
@@ -41,7 +22,7 @@ macro_rules! on_both_databases {
             $(mod $subject { $(
                 #[tokio::test(flavor = "multi_thread")]
                 async fn $check() {
-                    crate::$subject::$check(crate::service::TestService::on_postgres().await).await;
+                    crate::$folder::$subject::$check(crate::service::TestService::on_postgres().await).await;
                 }
             )* })*
         }
@@ -49,13 +30,13 @@ macro_rules! on_both_databases {
 }
 
 on_both_databases! {
-    listing {
+    routes::listing {
         the_list_is_whole_and_sorted_and_has_each_id_once
         a_tenant_sees_its_own_models_and_the_public_ones
         every_role_may_list
         head_responds_like_get_without_the_body
     }
-    limits {
+    connection::limits {
         a_repeated_incorrect_key_does_not_delay_other_clients_of_its_address
         a_valid_key_from_an_address_beyond_the_limit_is_delayed_and_not_refused
         look_ups_that_would_wait_too_long_are_refused
@@ -66,18 +47,18 @@ on_both_databases! {
         slow_readers_are_disconnected
         a_connection_beyond_the_limit_waits_for_another_to_close
     }
-    revisions {
+    routes::revisions {
         only_visible_changes_move_the_revision_token
         every_node_meets_a_demand_for_a_revision
         an_invalid_revision_token_is_a_400_and_one_of_another_epoch_demands_the_newest
         many_demands_for_the_newest_revision_succeed
     }
-    reads {
+    routes::reads {
         both_read_paths_respond_alike
         last_uses_of_keys_are_recorded_when_the_node_stops
         a_list_is_sent_in_a_coding_that_the_client_accepts
     }
-    retrieval {
+    routes::retrieval {
         a_model_is_retrieved_whole
         slashes_in_an_id_may_be_raw_or_encoded
         a_foreign_model_and_a_missing_one_have_the_same_response
@@ -86,13 +67,13 @@ on_both_databases! {
         stored_ids_with_invisible_characters_stay_usable
         exactly_the_listed_models_are_retrievable
     }
-    deletion {
+    routes::deletion {
         an_owner_deletes_a_model_of_its_organization
         refusals_follow_the_order_of_the_contract
         an_empty_id_neither_lists_nor_deletes
         deleting_an_own_model_reveals_the_public_one_with_the_same_id
     }
-    connections {
+    connection::requests {
         requests_behind_a_closing_response_are_not_executed
         pipelined_requests_get_responses_in_their_order
         a_half_closed_peer_gets_every_response
@@ -100,22 +81,22 @@ on_both_databases! {
         an_upgrade_is_ignored
         an_upgrade_in_pieces_closes_the_connection
     }
-    contract {
+    contract::table {
         every_row_of_the_contract_has_its_response
         every_response_has_the_contracts_headers
         request_ids_of_gateways_and_clients_are_accepted_or_refused
         a_setting_ignores_organization_headers
         a_repeated_deletion_succeeds_again_on_any_node
     }
-    cors {
+    routes::cors {
         without_origins_responses_have_no_cors_headers
         configured_origins_may_read_every_response
         a_preflight_allows_configured_origins_only
     }
-    matrix {
+    routes::matrix {
         every_route_grants_access_as_the_table_says
     }
-    nodes {
+    nodes::changes {
         a_model_deleted_on_one_node_is_deleted_on_every_node
         a_key_that_another_process_revoked_is_refused_at_once
         a_key_that_was_missing_for_a_while_is_accepted_again
@@ -124,11 +105,11 @@ on_both_databases! {
         a_node_without_its_row_drops_its_caches
         a_deletion_changes_views_in_memory_without_a_load
     }
-    probes {
+    connection::probes {
         every_probe_has_its_expected_responses
         a_slow_head_is_a_408
     }
-    operations {
+    nodes::operations {
         health_is_served_on_the_operations_listener_only
         a_body_or_an_upgrade_closes_an_operations_connection
         responses_are_counted_by_route_and_not_by_tenant
@@ -136,35 +117,35 @@ on_both_databases! {
         a_node_below_the_catalogs_level_is_not_ready_and_reports_the_needed_level
         an_unknown_event_makes_a_node_drop_its_caches
     }
-    properties {
+    contract::properties {
         every_error_has_the_envelope_for_random_requests
         listed_models_are_retrievable_in_random_catalogs
     }
-    stopping {
+    connection::stopping {
         requests_in_flight_get_responses_when_the_service_stops
         no_response_is_cut_off_when_the_service_stops
     }
-    validators {
+    routes::validators {
         a_representation_that_the_client_has_is_not_sent_again
         validators_depend_on_content_alone_on_every_node
         a_long_list_arrives_whole
     }
-    strict_client {
+    contract::strict_client {
         async_openai_reads_every_response
     }
-    guidance {
+    routes::guidance {
         the_root_describes_the_service
         the_operations_listener_has_an_index_and_refuses_other_methods
         an_unknown_path_has_a_hint
         a_refused_head_and_a_refused_browser_learn_the_setting
         pages_of_extensions_and_applications_can_be_allowed
     }
-    faults {
+    contract::faults {
         a_faulty_row_is_a_500_and_an_unreachable_store_is_a_503
         a_panic_in_a_handler_is_a_500_and_the_process_continues
         a_key_beyond_its_rate_limit_is_a_429_with_retry_after
     }
-    errors {
+    contract::errors {
         every_error_has_the_envelope
         a_key_that_is_revoked_or_expired_is_refused
         organization_and_project_headers_must_match_the_key

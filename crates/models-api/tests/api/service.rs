@@ -1,5 +1,7 @@
 //! The service under test, and its callers.
 
+pub mod client;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,8 +20,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use crate::http::{Response, send, send_for_bytes};
-use crate::openapi;
+use crate::contract::openapi;
+use crate::service::client::{Response, send, send_for_bytes};
 
 /// A running service with its own database. It stops when it is dropped.
 pub struct TestService {

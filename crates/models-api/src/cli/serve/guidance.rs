@@ -13,7 +13,8 @@ use crate::cli::healthcheck::reachable;
 use crate::routes::path::LIST;
 use crate::server::operations::{METRICS, READY};
 
-const INFERENCE: &str = "This service does not forward inference: send requests for inference to your gateway.";
+const INFERENCE: &str =
+    "This service does not forward inference: send requests for inference to your gateway.";
 
 /// The addresses of a running service.
 pub(super) struct Guidance {

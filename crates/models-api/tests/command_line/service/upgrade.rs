@@ -115,7 +115,8 @@ impl Recorded {
 
 /// The directories of the older versions.
 fn versions() -> Vec<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/command_line/upgrade");
+    let directory =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/command_line/service/upgrade");
     let entries = fs::read_dir(directory).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path());
     let versions: Vec<PathBuf> = paths.filter(|path| path.is_dir()).collect();

@@ -6,8 +6,8 @@ use models_core::Role;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::http::{Response, exchange};
 use crate::service::TestService;
+use crate::service::client::{Response, exchange};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use models_core::Role;
 
-use crate::http::Response;
+use crate::service::client::Response;
 use crate::service::{TestCaller, TestService, now, origin};
 
 /// A header that sends a read through the handlers, and changes nothing else.

@@ -8,8 +8,8 @@ use serde_json::Value;
 use sqlx::{Connection, Executor, PgConnection};
 use test_database::Proxy;
 
-use crate::http::send;
 use crate::service::TestService;
+use crate::service::client::send;
 
 async fn ready(operations: SocketAddr) -> (u16, Value) {
     let ready = send(operations, "GET", "/health/ready", &[]).await;

@@ -1,7 +1,7 @@
 use models_core::Role;
 
-use crate::http::Response;
 use crate::service::TestService;
+use crate::service::client::Response;
 
 fn etag(response: &Response) -> String {
     let etag = response.header("etag").unwrap();

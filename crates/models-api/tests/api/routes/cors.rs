@@ -1,7 +1,7 @@
 use models_core::Role;
 
-use crate::http::exchange;
 use crate::service::TestService;
+use crate::service::client::exchange;
 
 const ORIGIN: &str = "https://app.example";
 

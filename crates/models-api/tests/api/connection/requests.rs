@@ -7,8 +7,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::http::{Response, exchange};
 use crate::service::TestService;
+use crate::service::client::{Response, exchange};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 

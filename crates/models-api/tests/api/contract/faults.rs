@@ -8,9 +8,9 @@ use models_core::{
     RepositoryError, Role, Snapshot, Timestamp,
 };
 
-use crate::contract::assert_standard_headers;
-use crate::http::send;
+use crate::contract::table::assert_standard_headers;
 use crate::service::TestService;
+use crate::service::client::send;
 
 pub async fn a_faulty_row_is_a_500_and_an_unreachable_store_is_a_503(service: TestService) {
     let acme = service.organization("acme").await;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 pub static DOCUMENT: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../../openapi.json")).unwrap());
+    LazyLock::new(|| serde_json::from_str(include_str!("../../../../openapi.json")).unwrap());
 
 /// Resolves a part of the document that may be a reference to another part.
 pub fn resolve(part: &'static Value) -> &'static Value {

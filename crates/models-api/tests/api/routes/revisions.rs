@@ -2,8 +2,8 @@
 
 use models_core::Role;
 
-use crate::http::Response;
 use crate::service::TestService;
+use crate::service::client::Response;
 
 const NEWEST: (&str, &str) = ("Cache-Control", "max-age=0, no-cache");
 

@@ -6,8 +6,8 @@ use models_core::Role;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::http::{Response, send};
 use crate::service::TestService;
+use crate::service::client::{Response, send};
 
 async fn get(service: &TestService, path: &str) -> Response {
     send(service.operations, "GET", path, &[]).await

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use models_api::ROUTES;
 use serde_json::{Value, json};
 
-use crate::http::Response;
+use crate::service::client::Response;
 use document::{DOCUMENT, keys, resolve};
 
 /// Panics unless the document has this response to this request. Ignores requests without a route.

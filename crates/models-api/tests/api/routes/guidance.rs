@@ -2,8 +2,8 @@
 
 use models_core::Role;
 
-use crate::http::{Response, send};
 use crate::service::TestService;
+use crate::service::client::{Response, send};
 
 pub async fn the_root_describes_the_service(service: TestService) {
     let nobody = service.anonymous();

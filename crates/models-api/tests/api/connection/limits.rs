@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::http::{Response, exchange, send};
+use crate::service::client::{Response, exchange, send};
 use crate::service::{TestCaller, TestService};
 
 const LIST: &str = "/v1/models";

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use models_core::{Entered, Import, ImportEntry, ModelId, Role, Scope, Timestamp};
 
-use crate::http::Response;
+use crate::service::client::Response;
 use crate::service::{TestService, now, origin};
 
 pub async fn a_model_is_retrieved_whole(service: TestService) {

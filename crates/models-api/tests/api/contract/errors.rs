@@ -1,7 +1,7 @@
 use models_core::{Role, Secret, Timestamp};
 use serde_json::json;
 
-use crate::http::send;
+use crate::service::client::send;
 use crate::service::{TestService, now, origin};
 
 pub async fn every_error_has_the_envelope(service: TestService) {

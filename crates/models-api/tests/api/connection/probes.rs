@@ -8,8 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::http::exchange;
 use crate::service::TestService;
+use crate::service::client::exchange;
 
 /// The placeholder of a valid key in the probes below.
 const KEY: &str = "{key}";

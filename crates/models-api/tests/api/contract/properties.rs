@@ -7,8 +7,8 @@ use serde::Deserialize;
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
-use crate::http::send;
 use crate::service::TestService;
+use crate::service::client::send;
 
 /// OpenAI's error envelope, with all its keys and no other.
 #[derive(Deserialize)]
