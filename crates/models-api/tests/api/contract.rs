@@ -2,6 +2,7 @@
 
 pub mod errors;
 pub mod faults;
+pub mod headers;
 pub mod openapi;
 pub mod properties;
 pub mod strict_client;

@@ -71,22 +71,26 @@ on_both_databases! {
         an_owner_deletes_a_model_of_its_organization
         refusals_follow_the_order_of_the_contract
         an_empty_id_neither_lists_nor_deletes
+        a_repeated_deletion_succeeds_again_on_any_node
         deleting_an_own_model_reveals_the_public_one_with_the_same_id
     }
-    connection::requests {
+    connection::pipelines {
         requests_behind_a_closing_response_are_not_executed
         pipelined_requests_get_responses_in_their_order
         a_half_closed_peer_gets_every_response
         the_response_to_a_refused_body_arrives
+    }
+    connection::upgrades {
         an_upgrade_is_ignored
         an_upgrade_in_pieces_closes_the_connection
     }
     contract::table {
         every_row_of_the_contract_has_its_response
+    }
+    contract::headers {
         every_response_has_the_contracts_headers
         request_ids_of_gateways_and_clients_are_accepted_or_refused
         a_setting_ignores_organization_headers
-        a_repeated_deletion_succeeds_again_on_any_node
     }
     routes::cors {
         without_origins_responses_have_no_cors_headers

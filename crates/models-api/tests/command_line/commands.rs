@@ -7,4 +7,3 @@ mod leases;
 mod models;
 mod operations;
 mod organizations;
-mod secrets;

@@ -6,4 +6,5 @@ mod clients;
 mod commands;
 mod documents;
 mod program;
+mod secrets;
 mod service;

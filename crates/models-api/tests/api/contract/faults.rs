@@ -8,7 +8,7 @@ use models_core::{
     RepositoryError, Role, Snapshot, Timestamp,
 };
 
-use crate::contract::table::assert_standard_headers;
+use crate::contract::headers::assert_standard_headers;
 use crate::service::TestService;
 use crate::service::client::send;
 

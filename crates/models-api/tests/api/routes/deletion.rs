@@ -105,3 +105,48 @@ pub async fn deleting_an_own_model_reveals_the_public_one_with_the_same_id(servi
     assert_eq!(owner.get("/v1/models/both").await.json()["created"], 1);
     assert_eq!(owner.delete("/v1/models/both").await.status, 403);
 }
+
+pub async fn a_repeated_deletion_succeeds_again_on_any_node(service: TestService) {
+    let acme = service.organization("acme").await;
+    service.models(Some(&acme), &[("own", 1)]).await;
+    let owner = service.caller(&acme, Role::Owner).await;
+    let colleague = service.caller(&acme, Role::Owner).await;
+    let first = owner.delete("/v1/models/own").await;
+    for (caller, count, status) in [
+        (&owner, "1", 200),
+        (&owner, "2", 200),
+        (&owner, "0", 404),
+        (&owner, "x", 404),
+        (&owner, "-1", 404),
+        (&colleague, "1", 404),
+    ] {
+        let again = caller
+            .send(
+                "DELETE",
+                "/v1/models/own",
+                &[("X-Stainless-Retry-Count", count)],
+            )
+            .await;
+        assert_eq!(again.status, status, "{count}");
+        assert!(status != 200 || again.body == first.body, "{again:?}");
+    }
+    let node = service.another_node().await;
+    let elsewhere = owner.at(&node);
+    let again = elsewhere
+        .send(
+            "DELETE",
+            "/v1/models/own",
+            &[("X-Stainless-Retry-Count", "1")],
+        )
+        .await;
+    assert_eq!((again.status, &again.body), (200, &first.body));
+    let never = owner
+        .send(
+            "DELETE",
+            "/v1/models/never",
+            &[("X-Stainless-Retry-Count", "1")],
+        )
+        .await;
+    assert_eq!(never.status, 404);
+    assert_eq!(owner.get("/v1/models/own").await.status, 404);
+}

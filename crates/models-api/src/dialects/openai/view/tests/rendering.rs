@@ -1,0 +1,89 @@
+//! Rendering of lists and models.
+
+use actix_web::web::Bytes;
+use models_core::{Model, Scope};
+use models_node::{MANY_MODELS, View as _};
+
+use super::super::segment::Form;
+use super::fixtures::{
+    assert_shows, assert_views_show, bytes, list_of, many, mixed, model, newest, own, public, view,
+};
+
+#[test]
+fn the_list_and_its_objects_equal_the_output_of_serde() {
+    assert_views_show(&[], "a");
+    assert_views_show(&mixed(&["a"]), "b");
+    assert_views_show(
+        &mixed(&["a\"", "a\\", "a\\\"", "a", "模型/é", "</script>"]),
+        "a\\\\",
+    );
+}
+
+#[test]
+fn an_own_model_replaces_a_public_one_with_the_same_id() {
+    let [a, b, own_a] = [
+        model("a", Scope::Public),
+        model("b", Scope::Public),
+        model("a", own()),
+    ];
+    let public = public([&a, &b]);
+    assert_shows(&view([&own_a, &b], &public, &Form::OWN), [&own_a, &b], "c");
+    assert_shows(&view([&b, &own_a], &public, &Form::OWN), [&b, &own_a], "c");
+}
+
+#[test]
+fn a_public_model_that_the_common_view_lacks_is_shown() {
+    let models = ["a", "b", "c"].map(|id| model(id, Scope::Public));
+    let [a, b, c] = &models;
+    let view = view([b, c, a], &public([a, b]), &Form::OWN);
+    assert_shows(&view, [b, c, a], "d");
+}
+
+#[test]
+fn public_models_are_not_copied() {
+    let models = mixed(&["a", "b", "c", "d", "e", "f"]);
+    let public = public(&models);
+    let view = view(&models, &public, &Form::OWN);
+    let text = public.models.list();
+    for model in models.iter().filter(|model| model.scope == Scope::Public) {
+        let object = view.model(model.id.as_str()).unwrap().content.to_bytes();
+        assert!(text.as_ptr_range().contains(&object.as_ptr()));
+    }
+    let list = list_of(&view);
+    let pieces = list.content.pieces();
+    let is_shared = |piece: &&Bytes| text.as_ptr_range().contains(&piece.as_ptr());
+    let shared = pieces.iter().filter(is_shared).map(Bytes::len);
+    let public_list = bytes(&public).len();
+    // The shared bytes are the whole list without its brackets and the comma of the first object.
+    assert_eq!(
+        shared.sum::<usize>(),
+        public_list - br#"{"object":"list","data":[]}"#.len()
+    );
+}
+
+#[test]
+fn the_list_of_many_models_is_rendered_with_the_view_and_not_by_a_request() {
+    for (own, common) in [(MANY_MODELS, 0), (MANY_MODELS - 1, 1), (0, MANY_MODELS)] {
+        let shared: Vec<Model> = (0..=common)
+            .map(|number| model(&format!("gpt-{number}"), Scope::Public))
+            .collect();
+        let models = many(own);
+        let small = view(
+            models.iter().chain(&shared[1..]),
+            &public(&shared[1..]),
+            &Form::OWN,
+        );
+        assert!(small.list.get().is_none() && small.has_list());
+        let large = view(models.iter().chain(&shared), &public(&shared), &Form::OWN);
+        assert!(large.list.get().is_some() && large.has_list());
+    }
+    let models = many(MANY_MODELS + 2);
+    let view = view(&models, &public([]), &Form::OWN);
+    let without = view.without(&[models[0].id.as_str()], &newest(2)).unwrap();
+    assert!(!without.has_list());
+    without.list();
+    let next = without
+        .without(&[models[1].id.as_str()], &newest(3))
+        .unwrap();
+    assert!(next.list.get().is_some() && next.has_list());
+}
