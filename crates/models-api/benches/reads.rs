@@ -214,7 +214,9 @@ async fn node(count: usize) -> (Settings, MeasuredNode, String) {
         .fill_if_empty(contents, origin)
         .await
         .unwrap();
-    let node = MeasuredNode::enter(&settings.cache, &store).await.unwrap();
+    let node = MeasuredNode::register(&settings.cache, &store)
+        .await
+        .unwrap();
     // The node runs until the process ends.
     std::mem::forget((database, store));
     (settings, node, secret.expose().to_owned())

@@ -100,7 +100,7 @@ enum CatalogCommand {
         after_help = "Example:\n  models-api key create --organization acme --role reader --name gateway"
     )]
     Key(key::Command),
-    /// Show and set the lease: the time for which a node may serve from memory without contact to the database.
+    /// Show and set the lease: the time for which a node may serve from memory without contact with the database.
     #[command(subcommand, after_help = "Example:\n  models-api lease show")]
     Lease(lease::Command),
     /// Import, export, list, show and delete models: the public ones, or with --organization those of one organization.
@@ -122,8 +122,8 @@ impl CatalogCommand {
         }
     }
 
-    /// Whether the command may change the catalog, and therefore names the changed database at its end. `migrate`
-    /// names it anyway.
+    /// Whether the command may change the catalog. If it does, the program prints the name of the changed database.
+    /// `migrate` prints that name in any case.
     fn changes(&self) -> bool {
         match self {
             Self::Serve | Self::Migrate | Self::Backup { .. } => false,

@@ -24,9 +24,9 @@ impl TrustedProxies {
         }
     }
 
-    /// Returns the client's address for limits. It is the peer's address, unless the peer is a trusted proxy. Then it is
-    /// the last address in `X-Forwarded-For` that is not a trusted proxy's. IPv6 addresses are cut to their /64, because
-    /// one client usually owns all addresses of a /64.
+    /// Returns the address to which limits apply. If the peer is not a trusted proxy, this is the peer's address.
+    /// Otherwise it is the last address in `X-Forwarded-For` that is not a trusted proxy's. An IPv6 address is reduced to
+    /// its /64, because one client usually owns all addresses of a /64.
     pub(crate) fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
         if !self.trusts(peer) && headers.contains_key(X_FORWARDED_FOR) {
@@ -40,7 +40,7 @@ impl TrustedProxies {
         }
     }
 
-    /// Returns the client's address for the log, not cut.
+    /// Returns the client's whole address, for the log.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         self.last_untrusted(peer.to_canonical(), headers)
     }

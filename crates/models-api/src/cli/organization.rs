@@ -16,10 +16,10 @@ pub(super) enum Command {
         after_help = "Example:\n  models-api organization create --slug acme --name 'Acme Research'"
     )]
     Create {
-        /// A unique identifier of lower-case letters, digits and `-`, used in the ids of its fine-tuned models.
+        /// A unique identifier of lower-case letters, digits and `-`, used in the ids of fine-tuned models.
         #[arg(long)]
         slug: Slug,
-        /// The display name, also sent as `owned_by` of its models.
+        /// The display name. Models of the organization have it as `owned_by`.
         #[arg(long)]
         name: Entered<Name>,
     },

@@ -68,7 +68,7 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
         (None, LogFormat::Human) => print(&guidance.further_start())?,
         (None, LogFormat::Json) => guidance.log(),
     }
-    let node = MeasuredNode::enter(&settings.cache, store).await?;
+    let node = MeasuredNode::register(&settings.cache, store).await?;
     application.run(node, store.clone(), stop).await?;
     tracing::info!("stopped");
     Ok(())

@@ -5,8 +5,8 @@
 //! - It responds to a request that it cannot parse with a head and no body. The connection adds the error envelope.
 //! - It closes without a response if the chunks of a body are malformed, or if the service stops just as a request
 //!   arrives. The connection sends an error response.
-//! - It times only the first head of a connection, and no peer that does not read. It counts idle time from the last
-//!   wake-up of the connection. The connection has its own timeouts.
+//! - It times only the first head of a connection. It does not time a peer that does not read, and it counts idle time
+//!   from any wake-up of the connection. The connection has its own timeouts.
 //! - It decodes and queues every request that has arrived, and executes requests behind a response that closes the
 //!   connection. [`input`] hands over one request at a time.
 
@@ -32,7 +32,7 @@ use tokio::time::Sleep;
 
 use crate::dialects::openai::error::ApiError;
 use crate::server::respond::logged::Logged;
-use bare::{CONTINUE, UNREADABLE, bare_answer};
+use bare::{CONTINUE, UNREADABLE, bare_response};
 use input::{InFlight, Input};
 use timeouts::Late;
 pub(crate) use timeouts::Timeouts;
@@ -45,7 +45,7 @@ pub(crate) struct Connection {
     turns: Turns,
     /// The turn that the next request waits for.
     turn: Option<Turn>,
-    /// Whether the connection has read bytes, has not responded to them, and the peer has not closed.
+    /// Whether the connection owes a response: it has read bytes without a response, and the peer has not closed.
     is_owed: bool,
     /// The number of timer ticks since the last response, or since the start of the request.
     looks: u32,
@@ -106,25 +106,25 @@ impl Connection {
     }
 
     /// Writes an error response as far as it fits into the socket's buffer, unless another response is partly sent.
-    fn say_at_once(&mut self, status: &str, error: &ApiError) {
-        let answer = self.answer(&format!("HTTP/1.1 {status}"), error);
-        if !self.is_writing && self.stream.try_write(&answer).is_ok() {
+    fn respond_at_once(&mut self, status: &str, error: &ApiError) {
+        let response = self.last_response(&format!("HTTP/1.1 {status}"), error);
+        if !self.is_writing && self.stream.try_write(&response).is_ok() {
             self.is_owed = false;
             self.lingers = true;
         }
     }
 
-    fn say_that_the_service_stops(&mut self) {
+    fn respond_to_stop(&mut self) {
         let error = ApiError::Overloaded("the service stops".to_owned());
-        self.say_at_once("503 Service Unavailable", &error);
+        self.respond_at_once("503 Service Unavailable", &error);
     }
 
-    fn is_answering(&self) -> bool {
+    fn is_responding(&self) -> bool {
         self.input.in_flight().is_any()
     }
 
-    /// Reads the bytes that the dispatcher may have now, and keeps bytes that arrive too early, up to a bound. Beyond
-    /// it, the connection reads nothing until the response is written.
+    /// Reads the bytes that the dispatcher may have now, and keeps a bounded number of bytes that arrive too early. If
+    /// that many bytes wait, the connection reads nothing until the response is written.
     fn poll_input(
         &mut self,
         cx: &mut Context<'_>,
@@ -174,7 +174,7 @@ impl AsyncRead for Connection {
         if polled.is_ready() {
             if this.input.is_too_long() {
                 let status = "431 Request Header Fields Too Large";
-                this.say_at_once(status, &ApiError::HeadTooLarge);
+                this.respond_at_once(status, &ApiError::HeadTooLarge);
                 this.input.end();
                 buffer.set_filled(before);
             }
@@ -185,7 +185,7 @@ impl AsyncRead for Connection {
             return polled;
         }
         if let Late::Request = ready!(this.poll_patience(cx)) {
-            this.say_at_once("408 Request Timeout", &ApiError::RequestTimeout);
+            this.respond_at_once("408 Request Timeout", &ApiError::RequestTimeout);
         }
         // To the dispatcher, the peer has closed.
         Poll::Ready(Ok(()))
@@ -200,7 +200,7 @@ impl AsyncWrite for Connection {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         this.is_writing = true;
-        let written = match bare_answer(bytes) {
+        let written = match bare_response(bytes) {
             None => ready!(this.poll_send(cx, bytes))?,
             Some(start @ 1..) => ready!(this.poll_send(cx, &bytes[..start]))?,
             Some(0) => {
@@ -224,7 +224,7 @@ impl AsyncWrite for Connection {
             this.is_owed = false;
             this.looks = 0;
             if !this.is_writing {
-                this.input.answered();
+                this.input.mark_responded();
                 // A long response has several pieces, and any of them may be the last.
                 if this.input.is_waiting() {
                     this.turns.queue_once(&mut this.turn, cx.waker());
@@ -240,8 +240,8 @@ impl AsyncWrite for Connection {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.is_owed && !this.is_answering() && *this.stopping.borrow() {
-            this.say_that_the_service_stops();
+        if this.is_owed && !this.is_responding() && *this.stopping.borrow() {
+            this.respond_to_stop();
         }
         ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
         if this.lingers || this.input.has_more() {
@@ -252,16 +252,16 @@ impl AsyncWrite for Connection {
 }
 
 impl Drop for Connection {
-    /// Sends the missing response if the dispatcher dropped the connection because the chunks of a body are malformed, or
-    /// if the server dropped it at the end of the shutdown timeout.
+    /// Sends the missing response. The dispatcher drops a connection without one if the chunks of a body are malformed.
+    /// The server does so at the end of the shutdown timeout.
     fn drop(&mut self) {
         if !self.is_owed {
             return;
         }
         if *self.stopping.borrow() {
-            self.say_that_the_service_stops();
+            self.respond_to_stop();
         } else {
-            self.say_at_once("400 Bad Request", &ApiError::BadRequest(UNREADABLE));
+            self.respond_at_once("400 Bad Request", &ApiError::BadRequest(UNREADABLE));
         }
     }
 }

@@ -19,7 +19,7 @@ pub struct MeasuredNode {
 
 impl MeasuredNode {
     /// Registers this process as a node, and starts to follow the event log of the store.
-    pub async fn enter(cache: &CacheSettings, store: &Store) -> Result<Self, RepositoryError> {
+    pub async fn register(cache: &CacheSettings, store: &Store) -> Result<Self, RepositoryError> {
         let metrics =
             Metrics::new(store.kind).map_err(|error| RepositoryError::Failed(error.into()))?;
         store.observe(metrics.clone());

@@ -102,7 +102,7 @@ pub struct LimitSettings {
     pub throttled_key_lookups_per_second: u16,
 }
 
-/// The lease, within which a node may serve from memory.
+/// The lease: the time for which a node may serve from memory.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConsistencySettings {
@@ -168,7 +168,7 @@ impl TryFrom<String> for LogFormat {
     }
 }
 
-/// The successful responses that the log records. It records failures anyway.
+/// The choice of successful responses to log. Failures are logged with any choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum RequestLog {

@@ -1,7 +1,7 @@
 //! The variables that set settings, and a guard against misspelt ones.
 //!
 //! A misspelt variable would silently leave its setting at the default. So every variable that begins with `MODELS_`, in
-//! any case, must be known. The exception are variables that Kubernetes injects for services named `models…`.
+//! any case, must be known. Only variables that Kubernetes injects for services named `models…` are ignored.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
@@ -146,7 +146,7 @@ fn is_address(value: &str) -> bool {
     })
 }
 
-/// Whether `rest` follows `…_PORT_` in a variable for a port, such as `…_PORT_80_TCP_ADDR`, and the value fits.
+/// Whether Kubernetes injected a variable for a port, such as `…_PORT_80_TCP_ADDR`. `rest` is the text after `…_PORT_`.
 fn is_of_port(rest: &str, value: &str) -> bool {
     let mut parts = rest.split('_');
     let is_number = parts.next().is_some_and(|port| port.parse::<u16>().is_ok());
@@ -165,7 +165,7 @@ fn is_of_port(rest: &str, value: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn said(variables: &[(&str, &str)]) -> Result<Vec<String>, String> {
+    fn checked(variables: &[(&str, &str)]) -> Result<Vec<String>, String> {
         let known = [
             "database.url",
             "log.level",
@@ -190,7 +190,7 @@ mod tests {
             "MODELS__server__port",
             "MODELS__Server__PORT",
         ] {
-            assert_eq!(said(&[(name, "1")]), Ok(vec![name.to_owned()]));
+            assert_eq!(checked(&[(name, "1")]), Ok(vec![name.to_owned()]));
         }
         for name in [
             "MODELS_SERVER_PORT",
@@ -207,11 +207,11 @@ mod tests {
             "models_server_port",
             "mOdElS__SERVERPORT",
         ] {
-            let said = said(&[(name, "8080")]).unwrap_err();
-            assert!(said.contains(name), "{said}");
+            let message = checked(&[(name, "8080")]).unwrap_err();
+            assert!(message.contains(name), "{message}");
             assert!(
-                said.ends_with("did you mean MODELS__SERVER__PORT?"),
-                "{said}"
+                message.ends_with("did you mean MODELS__SERVER__PORT?"),
+                "{message}"
             );
         }
         for (name, meant) in [
@@ -225,11 +225,11 @@ mod tests {
             ("MODELS_CONFIG_DIR", "MODELS_CONFIG_DIRECTORY"),
             ("MODELS_IMAGE_", ""),
         ] {
-            let said = said(&[(name, "8080")]).unwrap_err();
-            assert!(said.contains(meant), "{said}");
+            let message = checked(&[(name, "8080")]).unwrap_err();
+            assert!(message.contains(meant), "{message}");
         }
         let twice = [("MODELS__SERVER__PORT", "1"), ("MODELS__server__port", "2")];
-        assert!(said(&twice).unwrap_err().contains("`server.port`"));
+        assert!(checked(&twice).unwrap_err().contains("`server.port`"));
     }
 
     #[test]
@@ -238,7 +238,7 @@ mod tests {
             .into_iter()
             .chain([ENVIRONMENT, DIRECTORY, "MODELS", "MODELSX", "OTHER"])
         {
-            assert_eq!(said(&[(name, "x")]), Ok(vec![]), "{name}");
+            assert_eq!(checked(&[(name, "x")]), Ok(vec![]), "{name}");
         }
     }
 
@@ -266,9 +266,9 @@ mod tests {
                 ("PORT_53_UDP_ADDR", "fd00::11"),
             ] {
                 let name = format!("{service}_{suffix}");
-                assert_eq!(said(&[(&name, value)]), Ok(vec![]), "{name}={value}");
-                let said = said(&[(&name, "x")]).unwrap_err();
-                assert!(said.contains(&name), "{said}");
+                assert_eq!(checked(&[(&name, value)]), Ok(vec![]), "{name}={value}");
+                let message = checked(&[(&name, "x")]).unwrap_err();
+                assert!(message.contains(&name), "{message}");
             }
         }
         for (name, value) in [
@@ -281,7 +281,7 @@ mod tests {
             ("MODELS_PORT_X_TCP_ADDR", "10.0.0.1"),
             ("MODELS_SERVICE_PORTS", "80"),
         ] {
-            assert!(said(&[(name, value)]).is_err(), "{name}={value}");
+            assert!(checked(&[(name, value)]).is_err(), "{name}={value}");
         }
     }
 }

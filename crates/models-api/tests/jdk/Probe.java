@@ -4,7 +4,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 
-/** Retrieves and deletes models with the JDK's HTTP client as it is by default: it offers HTTP/2. */
+/** Retrieves and deletes models with the JDK's default HTTP client, which offers HTTP/2. */
 public class Probe {
     public static void main(String[] arguments) throws Exception {
         HttpClient client = HttpClient.newHttpClient();

@@ -9,7 +9,7 @@ pub(super) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// Returns the start of the dispatcher's own response, if these bytes end with one. That is an error with no headers but
 /// those that the dispatcher sets. The service's responses have further headers, and no text from a client can imitate
 /// the line `content-length`.
-pub(super) fn bare_answer(bytes: &[u8]) -> Option<usize> {
+pub(super) fn bare_response(bytes: &[u8]) -> Option<usize> {
     let mut rest = bytes.strip_suffix(b"\r\n\r\n")?;
     let mut is_empty = false;
     // Line by line from the end. The search leaves a response of the service at its second line.

@@ -84,14 +84,14 @@ struct Current {
 }
 
 /// A request that handlers process, until this guard is dropped.
-pub(crate) struct Answering(InFlight);
+pub(crate) struct Responding(InFlight);
 
 impl InFlight {
     /// Records that handlers process a request with this body. The connection hands over only bodies that are recorded.
-    pub(crate) fn begin(&self, body: Body) -> Answering {
+    pub(crate) fn begin(&self, body: Body) -> Responding {
         self.0.count.set(self.0.count.get() + 1);
         self.0.body.set(body);
-        Answering(self.clone())
+        Responding(self.clone())
     }
 
     pub(super) fn is_any(&self) -> bool {
@@ -106,7 +106,7 @@ impl InFlight {
     }
 }
 
-impl Drop for Answering {
+impl Drop for Responding {
     fn drop(&mut self) {
         let count = &self.0.0.count;
         count.set(count.get() - 1);
@@ -117,7 +117,7 @@ enum Stage {
     /// Reads return the head of a request.
     Head(Head),
     /// The head was handed over. Reads return the body, and no bytes after it.
-    Request { is_answered: bool },
+    Request { is_responded: bool },
     /// Reads return no more bytes.
     Ended,
 }
@@ -150,16 +150,16 @@ impl Input {
     }
 
     /// Records that the response has been written to the socket.
-    pub(super) fn answered(&mut self) {
-        if let Stage::Request { is_answered } = &mut self.stage {
-            *is_answered = true;
+    pub(super) fn mark_responded(&mut self) {
+        if let Stage::Request { is_responded } = &mut self.stage {
+            *is_responded = true;
         }
     }
 
     /// Advances to the next request if the response to this one is complete. If the body has not arrived by then, the
     /// connection ends, as the dispatcher announces in its response.
     pub(super) fn advance(&mut self) {
-        if !matches!(self.stage, Stage::Request { is_answered: true }) || self.in_flight.is_any() {
+        if !matches!(self.stage, Stage::Request { is_responded: true }) || self.in_flight.is_any() {
             return;
         }
         self.stage = if self.in_flight.0.body.get().is_complete() {
@@ -237,7 +237,9 @@ impl Input {
             Stage::Head(head) => match head.find_end(bytes) {
                 Some(end) if head.length() <= self.most_head => {
                     self.in_flight.0.body.set(Body::None);
-                    self.stage = Stage::Request { is_answered: false };
+                    self.stage = Stage::Request {
+                        is_responded: false,
+                    };
                     end
                 }
                 Some(_) | None => bytes.len(),

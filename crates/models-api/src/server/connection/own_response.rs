@@ -27,28 +27,28 @@ impl Connection {
             Some("400") => ApiError::BadRequest(UNREADABLE),
             _ => ApiError::Fault("the connection's dispatcher failed".to_owned()),
         };
-        self.answer(&format!("HTTP/1.1 {status}"), &error)
+        self.last_response(&format!("HTTP/1.1 {status}"), &error)
     }
 
     /// Returns the last response of a connection. It has no CORS headers, because the origin of the request is unknown.
-    pub(super) fn answer(&self, status_line: &str, error: &ApiError) -> Bytes {
+    pub(super) fn last_response(&self, status_line: &str, error: &ApiError) -> Bytes {
         let request_id = RequestId::new();
         self.log(&request_id, error);
         let body = error.body(request_id.as_str());
         let date = HttpDate::from(SystemTime::now());
         let length = body.len();
-        let mut answer = format!(
+        let mut response = format!(
             "{status_line}\r\ncontent-length: {length}\r\nconnection: close\r\ndate: {date}\r\n"
         );
         for (name, value) in &standard_headers(&request_id) {
             let value = value.to_str().unwrap_or_default();
-            answer.extend([name.as_str(), ": ", value, "\r\n"]);
+            response.extend([name.as_str(), ": ", value, "\r\n"]);
         }
         for (name, value) in error.headers() {
-            answer.extend([name.as_str(), ": ", &value, "\r\n"]);
+            response.extend([name.as_str(), ": ", &value, "\r\n"]);
         }
-        answer += "\r\n";
-        Bytes::from([answer.into_bytes(), body].concat())
+        response += "\r\n";
+        Bytes::from([response.into_bytes(), body].concat())
     }
 
     /// Logs a request that could not be parsed, with the id in its response.

@@ -112,10 +112,10 @@ fn an_error_names_the_setting_and_the_variable() {
             "there is no setting `server` (variable MODELS__SERVER)",
         ),
     ] {
-        let said = load(&[(variable, value)]).unwrap_err();
+        let message = load(&[(variable, value)]).unwrap_err();
         assert!(
-            said.starts_with(expected) && !said.contains("secret"),
-            "{said}"
+            message.starts_with(expected) && !message.contains("secret"),
+            "{message}"
         );
     }
 }
@@ -159,10 +159,10 @@ fn a_settings_file_with_a_password_that_all_users_may_read_is_refused() {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
     };
     write("postgres://me:s3cret-enough@x/y", 0o644);
-    let said = load(&named).unwrap_err();
+    let message = load(&named).unwrap_err();
     assert!(
-        said.contains("chmod o= ") && !said.contains("s3cret"),
-        "{said}"
+        message.contains("chmod o= ") && !message.contains("s3cret"),
+        "{message}"
     );
     write("postgres://me:s3cret-enough@x/y", 0o640);
     assert!(load(&named).is_ok());
@@ -211,7 +211,7 @@ fn an_error_neither_names_types_nor_repeats_the_value() {
             "true",
             "[]",
         ] {
-            let Err(said) = load(&[(&variable(&key), value)]) else {
+            let Err(message) = load(&[(&variable(&key), value)]) else {
                 continue;
             };
             refused += 1;
@@ -219,15 +219,18 @@ fn an_error_neither_names_types_nor_repeats_the_value() {
                 "the setting `{key}` (variable {}) cannot be used: ",
                 variable(&key)
             );
-            let reason = said
+            let reason = message
                 .strip_prefix(&start)
-                .unwrap_or_else(|| panic!("{key}={value}: {said}"));
+                .unwrap_or_else(|| panic!("{key}={value}: {message}"));
             let words = [
                 "invalid", "expected", "integer", "bit", "u16", "u32", "bool", "string", "hunter2",
             ];
             for word in words {
                 let may_say = word == "hunter2" && NAMING.contains(&key.as_str());
-                assert!(may_say || !reason.contains(word), "{key}={value}: {said}");
+                assert!(
+                    may_say || !reason.contains(word),
+                    "{key}={value}: {message}"
+                );
             }
         }
     }
@@ -257,20 +260,23 @@ fn an_error_about_a_file_neither_names_types_nor_repeats_the_value() {
                 format!("{key} = {value}\n"),
             )
             .unwrap();
-            let Err(said) = load(&[(ENVIRONMENT, "x"), (DIRECTORY, path)]) else {
+            let Err(message) = load(&[(ENVIRONMENT, "x"), (DIRECTORY, path)]) else {
                 continue;
             };
             assert!(
-                said.starts_with(&format!("the setting `{key}` ")),
-                "{key}={value}: {said}"
+                message.starts_with(&format!("the setting `{key}` ")),
+                "{key}={value}: {message}"
             );
             assert!(
-                said.ends_with(&format!("(it comes from {path}/x.toml)")),
-                "{said}"
+                message.ends_with(&format!("(it comes from {path}/x.toml)")),
+                "{message}"
             );
             for word in ["invalid type", "expected", "integer", "bit", "hunter2"] {
                 let may_say = word == "hunter2" && NAMING.contains(&key.as_str());
-                assert!(may_say || !said.contains(word), "{key}={value}: {said}");
+                assert!(
+                    may_say || !message.contains(word),
+                    "{key}={value}: {message}"
+                );
             }
         }
     }

@@ -108,7 +108,9 @@ impl TestService {
         .unwrap();
         change(&mut store);
         let application = Application::bind(&settings).unwrap();
-        let node = MeasuredNode::enter(&settings.cache, &store).await.unwrap();
+        let node = MeasuredNode::register(&settings.cache, &store)
+            .await
+            .unwrap();
         let address = application.address();
         let operations = application.operations_address();
         let (stop, stopped) = oneshot::channel::<()>();

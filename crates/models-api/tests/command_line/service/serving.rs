@@ -1,3 +1,7 @@
+//! The start and the stop of the service.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -8,16 +12,23 @@ use crate::program::{Program, Serving, shell};
 fn the_first_start_prints_a_key_and_examples_that_work() {
     let program = Program::on_sqlite();
     let service = program.serve();
-    // The lines name the address, so they are read while the service runs: the announcement is
-    // flushed at once.
     let keys = program.json(&["key", "list"]);
     assert_eq!(
         (&keys[0]["role"], keys.as_array().unwrap().len()),
         (&json!("owner"), 1)
     );
     let address = service.address.clone();
+    let health = format!("http://{}/health/ready", service.operations);
+    let metrics = format!("http://{}/metrics", service.operations);
     let (ended_well, announcement) = service.stop("-TERM");
     assert!(ended_well);
+    let create = "models-api key create --organization default --role owner";
+    for guidance in [&health, &metrics, create, "does not forward inference"] {
+        assert!(
+            announcement.contains(guidance),
+            "{guidance}: {announcement}"
+        );
+    }
 
     let service = program.serve();
     let lines: Vec<String> = announcement
@@ -35,9 +46,27 @@ fn the_first_start_prints_a_key_and_examples_that_work() {
     let model: Value = serde_json::from_str(&shell(&lines[1])).unwrap();
     assert_eq!(model["id"], "gpt-4o");
 
+    let log = service.log();
+    let is_guidance = |line: &&Value| line["models"].is_string();
+    let line = log.iter().find(is_guidance).unwrap();
+    assert_eq!(
+        line["models"],
+        format!("http://{}/v1/models", service.address)
+    );
+    assert_eq!(
+        line["health"],
+        format!("http://{}/health/ready", service.operations)
+    );
+    let message = line["message"].as_str().unwrap();
+    for guidance in ["models-api key create", "inference to your gateway"] {
+        assert!(message.contains(guidance), "{message}");
+    }
     let (ended_well, printed) = service.stop("-INT");
     assert!(ended_well);
-    assert_eq!(printed, "", "a second start has nothing to announce");
+    assert_eq!(
+        printed, "",
+        "with a log in JSON, a further start prints no text"
+    );
     assert_eq!(
         program
             .json(&["organization", "list"])
@@ -46,6 +75,31 @@ fn the_first_start_prints_a_key_and_examples_that_work() {
             .len(),
         1
     );
+}
+
+#[test]
+fn a_further_start_prints_the_addresses_and_how_to_create_a_key() {
+    let program = Program::on_sqlite();
+    program.run(&["migrate"]);
+    program.json(&["organization", "create", "--slug", "acme", "--name", "Acme"]);
+    let mut child = program
+        .command(&["serve"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let lines: Vec<String> = lines.map(Result::unwrap).take(4).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for (line, beginning) in lines.iter().zip([
+        "Models: http://127.0.0.1:",
+        "Health: http://127.0.0.1:",
+        "This service does not forward inference",
+        "To create a key: models-api key create ",
+    ]) {
+        assert!(line.starts_with(beginning), "{lines:?}");
+    }
 }
 
 #[test]
@@ -181,7 +235,7 @@ fn start_slow_deletion(service: &Serving, key: &str) -> std::process::Child {
         ])
         .args(["-H", &format!("Authorization: Bearer {key}")])
         .arg(format!("http://{address}/v1/models/own"))
-        .stdout(std::process::Stdio::piped())
+        .stdout(Stdio::piped())
         .spawn()
         .unwrap()
 }

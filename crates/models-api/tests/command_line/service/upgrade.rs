@@ -3,8 +3,8 @@
 //!
 //! `upgrade/record.py` records the responses, one directory for each older version, named after its commit. A later
 //! version adds a directory, and its responses must not change from then on. Responses may differ only in the headers that
-//! the script masks: the request id, the date, the processing time, and on PostgreSQL the revision token, which depends on
-//! the server's identity. The order of headers does not matter.
+//! the script masks: the request id, the date and the processing time. On PostgreSQL the revision token may differ too,
+//! because it depends on the server's identity. The order of headers does not matter.
 
 use std::fs;
 use std::io::{Read, Write};

@@ -2,16 +2,16 @@
 //
 // Usage: node check.mjs JSON, where JSON names the service, keys and models to use:
 // base_url, lossy_url, owner, reader, foreign, spaces, organization, project, other_organization, public, own, lost,
-// foreign_own. What is at lossy_url forwards to the service, but swallows the first answer to each deletion.
+// foreign_own. The server at lossy_url forwards to the service, but drops the first response to each deletion.
 //
-// Deletes every model of `own`. After `outage please` the script waits for a line on standard input: from then on the
-// service must answer 503.
+// The script deletes every model of `own`. After it prints `outage please`, it waits for a line on standard input. From
+// then on, the service must respond with 503.
 
 import assert from 'node:assert/strict';
 import { createInterface } from 'node:readline';
 import OpenAI from 'openai';
 
-// The SDK takes the organization, the project and more from the environment wherever an option is not given.
+// The SDK reads the organization, the project and more from the environment if an option is missing.
 for (const name of Object.keys(process.env)) {
   if (name.startsWith('OPENAI_')) delete process.env[name];
 }
@@ -21,7 +21,7 @@ const MISSING = 'no-such/model';
 const BAD_KEY = 'sk-nobody-0123456789abcdef';
 const BAD_KEY_REDACTED = `sk-nobod${'*'.repeat(BAD_KEY.length - 12)}cdef`;
 
-// A client, and the list of the HTTP requests that it sends with their answers.
+// A client, and the list of its HTTP requests with their responses.
 function connect(apiKey, options = {}) {
   const sent = [];
   const client = new OpenAI({
@@ -30,9 +30,9 @@ function connect(apiKey, options = {}) {
     fetch: async (url, init) => {
       const exchange = { url: String(url), headers: new Headers(init.headers) };
       sent.push(exchange);
-      // A redirect followed by fetch itself would not be counted.
+      // `sent` would not include a redirect that fetch follows.
       const response = await fetch(url, { ...init, redirect: 'manual' });
-      exchange.answer = await response.clone().text();
+      exchange.body = await response.clone().text();
       return response;
     },
     ...options,
@@ -166,13 +166,13 @@ async function retrieving() {
   }
 }
 
-// Nothing may tell another organization's model from one that does not exist.
+// The responses for another organization's model and for a missing model must not differ.
 function checkAlike([missing, foreign], [missingError, foreignError]) {
-  assert.equal(foreign.answer, missing.answer.replace(MISSING, given.foreign_own));
+  assert.equal(foreign.body, missing.body.replace(MISSING, given.foreign_own));
   assert.deepEqual([...foreignError.headers.keys()], [...missingError.headers.keys()]);
 }
 
-async function retrievingWhatIsNotThere() {
+async function retrievingAMissingModel() {
   const { models, sent } = connect(given.owner);
   const missing = await notFound(models.retrieve(MISSING), MISSING);
   const foreign = await notFound(models.retrieve(given.foreign_own), given.foreign_own);
@@ -184,10 +184,10 @@ async function emptyId() {
   const { models, sent } = connect(given.owner);
   const before = await ids(models);
   sent.length = 0;
-  // This SDK sends `/models/`, and one that came to refuse an empty id by itself would be as good.
+  // This SDK sends `/models/`. A later version may refuse an empty id itself.
   for (const call of [() => models.retrieve(''), () => models.delete('')]) {
     const error = await (async () => call())().then(
-      (result) => assert.fail(`an empty id was answered with ${JSON.stringify(result)}`),
+      (result) => assert.fail(`the response to an empty id is ${JSON.stringify(result)}`),
       (error) => error,
     );
     if (sent.length === 0) continue;
@@ -256,7 +256,7 @@ async function keyWithSpaces() {
 
 async function deletingAsReader() {
   const { models, sent } = connect(given.reader);
-  // The role comes first: it does not depend on what the id names.
+  // The service checks the role first, for any id.
   const refusals = [given.own[0], given.public[0], given.foreign_own, MISSING];
   for (const id of refusals) await notPermitted(models.delete(id));
   assert.equal(sent.length, refusals.length);
@@ -270,7 +270,7 @@ async function deletingAPublicModel() {
   for (const id of given.public) await models.retrieve(id);
 }
 
-async function deletingWhatIsNotThere() {
+async function deletingAMissingModel() {
   const { models, sent } = connect(given.owner);
   const missing = await notFound(models.delete(MISSING), MISSING);
   const foreign = await notFound(models.delete(given.foreign_own), given.foreign_own);
@@ -294,7 +294,7 @@ async function deleting() {
   for (const id of given.own) assert.ok(!left.includes(id), `${id} is still listed`);
 }
 
-async function deletingWhenTheAnswerGetsLost() {
+async function deletingWhenTheResponseIsLost() {
   const { models, sent } = connect(given.owner, { baseURL: given.lossy_url });
   const [id] = given.lost;
   assert.deepEqual({ ...(await models.delete(id)) }, { id, object: 'model', deleted: true });
@@ -337,7 +337,7 @@ const checks = [
   listingAsIterator,
   listingByRoleAndOrganization,
   retrieving,
-  retrievingWhatIsNotThere,
+  retrievingAMissingModel,
   emptyId,
   headers,
   headersOfAnError,
@@ -348,9 +348,9 @@ const checks = [
   keyWithSpaces,
   deletingAsReader,
   deletingAPublicModel,
-  deletingWhatIsNotThere,
+  deletingAMissingModel,
   deleting,
-  deletingWhenTheAnswerGetsLost,
+  deletingWhenTheResponseIsLost,
 ];
 for (const check of checks) await run(check);
 

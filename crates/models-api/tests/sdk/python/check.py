@@ -2,10 +2,10 @@
 
 Usage: check.py JSON, where JSON names the service, keys and models to use:
 base_url, lossy_url, owner, reader, foreign, spaces, organization, project, other_organization, public, own, lost,
-foreign_own. What is at lossy_url forwards to the service, but swallows the first answer to each deletion.
+foreign_own. The server at lossy_url forwards to the service, but drops the first response to each deletion.
 
-The sync client deletes the first two models of `own`, the async client the next two. After `outage please` the script
-waits for a line on standard input: from then on the service must answer 503.
+The sync client deletes the first two models of `own`, and the async client the next two. After the script prints
+`outage please`, it waits for a line on standard input. From then on, the service must respond with 503.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ import sys
 
 import openai
 
-# The SDK takes the organization, the project and more from the environment wherever an option is not given.
+# The SDK reads the organization, the project and more from the environment if an option is missing.
 for name in [name for name in os.environ if name.startswith("OPENAI_")]:
     del os.environ[name]
 
@@ -37,7 +37,7 @@ def equal(actual, expected):
 
 
 async def settle(result):
-    """The result of a call to either client, so that every check is written once."""
+    """Returns the result of a call to either client, so that each check is written once."""
     return await result if inspect.isawaitable(result) else result
 
 
@@ -87,7 +87,7 @@ class Bench:
 
     @contextlib.asynccontextmanager
     async def connect(self, key, **options):
-        """A client, and the list of the HTTP requests that it sends."""
+        """Yields a client, and the list of its HTTP requests."""
         sent = []
         http_client = self.kind.http_client(
             event_hooks={"request": [self.kind.recorder(sent)]},
@@ -121,7 +121,7 @@ def check_model(model):
 
 
 async def refused(error_type, function, *arguments):
-    """The error of a call that the service must refuse."""
+    """Returns the error of a call that the service must refuse."""
     try:
         result = await settle(function(*arguments))
     except openai.APIStatusError as error:
@@ -216,12 +216,12 @@ async def retrieving(bench):
             equal(len(sent), len(ids))
 
 
-async def retrieving_what_is_not_there(bench):
+async def retrieving_a_missing_model(bench):
     async with bench.connect(bench.owner) as (client, sent):
         missing = await not_found(client.models.retrieve, MISSING)
         foreign = await not_found(client.models.retrieve, bench.foreign_own)
         equal(len(sent), 2)
-    # Nothing may tell another organization's model from one that does not exist.
+    # The responses for another organization's model and for a missing model must not differ.
     expected = missing.response.text.replace(MISSING, bench.foreign_own)
     equal(foreign.response.text, expected)
     equal(sorted(foreign.response.headers), sorted(missing.response.headers))
@@ -292,7 +292,7 @@ async def key_with_spaces(bench):
 
 async def deleting_as_reader(bench):
     async with bench.connect(bench.reader) as (client, sent):
-        # The role comes first: it does not depend on what the id names.
+        # The service checks the role first, for any id.
         ids = [bench.own[0], bench.public[0], bench.foreign_own, MISSING]
         for model in ids:
             await not_permitted(client.models.delete, model)
@@ -309,7 +309,7 @@ async def deleting_a_public_model(bench):
             await settle(client.models.retrieve(model))
 
 
-async def deleting_what_is_not_there(bench):
+async def deleting_a_missing_model(bench):
     async with bench.connect(bench.owner) as (client, sent):
         missing = await not_found(client.models.delete, MISSING)
         foreign = await not_found(client.models.delete, bench.foreign_own)
@@ -334,7 +334,7 @@ async def deleting(bench):
         equal(left & set(bench.own), set(bench.own[2:]))
 
 
-async def deleting_when_the_answer_gets_lost(bench):
+async def deleting_when_the_response_is_lost(bench):
     async with bench.connect(bench.owner, base_url=bench.lossy_url) as (client, sent):
         deleted = await settle(client.models.delete(bench.lost))
         equal((deleted.id, deleted.deleted, deleted.object), (bench.lost, True, "model"))
@@ -362,7 +362,7 @@ CHECKS = [
     listing_as_iterator,
     listing_by_role_and_organization,
     retrieving,
-    retrieving_what_is_not_there,
+    retrieving_a_missing_model,
     empty_id,
     headers,
     headers_of_an_error,
@@ -373,9 +373,9 @@ CHECKS = [
     key_with_spaces,
     deleting_as_reader,
     deleting_a_public_model,
-    deleting_what_is_not_there,
+    deleting_a_missing_model,
     deleting,
-    deleting_when_the_answer_gets_lost,
+    deleting_when_the_response_is_lost,
 ]
 
 

@@ -124,7 +124,7 @@ fn is_number_of_pages(name: &str) -> bool {
     )
 }
 
-/// Whether the field is an object that holds such fields.
+/// Whether the field is an object that may hold fields of these kinds.
 fn is_about_pages(name: &str) -> bool {
     matches!(
         name,

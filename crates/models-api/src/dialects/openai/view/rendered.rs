@@ -27,7 +27,7 @@ pub(super) struct Rendered {
 }
 
 impl Rendered {
-    /// The number of numbers, including those of deleted models.
+    /// The number of models before any deletion: one more than the largest number of a model.
     pub(super) fn count(&self) -> usize {
         self.count
     }

@@ -11,7 +11,7 @@ use crate::http::representation::{ETAG_LENGTH, write_etag};
 
 /// The length of a model object before the characters of its id.
 const BEFORE_ID: usize = br#"{"id":""#.len();
-/// The length of an entry in the table of ends.
+/// The length of an entry in the table of ends, which holds the offset of each object's end.
 const ENTRY: usize = size_of::<u32>();
 
 /// The layout of segments.
@@ -53,9 +53,8 @@ impl Form {
 /// Consecutive models. Each has a slot, which stays after its deletion.
 #[derive(Clone)]
 pub(super) struct Segment {
-    /// The objects, then their validators, then the table of ends. They share one allocation, because a request then
-    /// updates one reference count, and because each separate place in memory costs a cache miss if there are many
-    /// tenants.
+    /// The objects, then their validators, then the table of ends. They share one allocation, so that a request
+    /// updates one reference count. With many tenants, each separate place in memory would also cost a cache miss.
     parts: Bytes,
     /// The offsets of the byte before the first object, of the validators, and of the table of ends.
     first: u32,
@@ -212,6 +211,5 @@ fn size(offset: u32) -> usize {
 }
 
 fn offset(length: usize) -> Result<u32, RepositoryError> {
-    u32::try_from(length)
-        .map_err(|_| RepositoryError::Failed("a list of 4 GiB cannot be shown".into()))
+    u32::try_from(length).map_err(|_| RepositoryError::Failed("a list is longer than 4 GiB".into()))
 }

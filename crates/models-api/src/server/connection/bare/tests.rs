@@ -1,4 +1,4 @@
-use super::bare_answer;
+use super::bare_response;
 
 const BARE: &str =
     "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\ndate: x\r\n\r\n";
@@ -22,6 +22,6 @@ fn only_the_dispatchers_own_responses_are_found() {
         ("HTTP/1.1 100 Continue\r\n\r\n".to_owned(), None),
         (String::new(), None),
     ] {
-        assert_eq!(bare_answer(bytes.as_bytes()), expected, "{bytes}");
+        assert_eq!(bare_response(bytes.as_bytes()), expected, "{bytes}");
     }
 }

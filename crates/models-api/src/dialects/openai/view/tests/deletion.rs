@@ -17,7 +17,7 @@ fn a_deletion_that_needs_the_database_does_not_change_the_view() {
     ];
     let public = public([&a, &b]);
     let view = view([&own_a, &b, &own_c], &public, &Form::OWN);
-    // Without the own model, the view shows the public one, which needs another place.
+    // After this deletion, the audience sees the public model, at another place in the list.
     assert!(view.without(&["a"], &newest(2)).is_none());
     for others in [&["b"][..], &["d"], &["c", "d"]] {
         assert!(view.without(others, &newest(2)).is_none());
