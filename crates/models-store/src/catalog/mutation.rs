@@ -16,6 +16,10 @@ use crate::database::{Connection, Connections, Record, Transaction, Tries, Value
 use crate::events::stored;
 use crate::nodes::NodesFile;
 
+/// How many events are recorded between two updates of the catalog's revision, at most. Each update fires the trigger that
+/// notes the newest changes of models, and that trigger looks at no more events than this.
+const EVENTS_PER_UPDATE: i64 = 1_000;
+
 /// A transaction that changes the catalog. Such transactions take turns: each locks the row that
 /// holds the revision. Revisions therefore grow in commit order, and the rows that a transaction
 /// has read stay unchanged until it commits.
@@ -27,6 +31,8 @@ pub(crate) struct Mutation<DB: Backend> {
     nodes: Connections<DB>,
     begun_at: Revision,
     revision: Revision,
+    /// The revision in the catalog's row, as this transaction sees it.
+    in_catalog: Revision,
     /// The revision of the last change that takes something away.
     gone_at: Option<Revision>,
     origin: Origin,
@@ -61,6 +67,7 @@ impl<DB: Backend> Mutation<DB> {
             nodes: store.nodes.clone(),
             begun_at,
             revision: begun_at,
+            in_catalog: revision,
             gone_at: None,
             origin,
             committed: store.committed.clone(),
@@ -152,19 +159,22 @@ impl<DB: Backend> Mutation<DB> {
             change.organization_id().map(OrganizationId::as_str).into(),
             change.subject_id().into(),
         ];
-        self.execute(INSERT, values).await
+        self.execute(INSERT, values).await?;
+        if self.revision.0 - self.in_catalog.0 >= EVENTS_PER_UPDATE {
+            self.update_revision().await?;
+        }
+        Ok(())
     }
 
     /// Commits the recorded changes, or rolls back if there are none. If a change takes something
     /// away, this returns when no node serves it any more.
     pub(crate) async fn commit(mut self) -> Result<(), RepositoryError> {
-        const SET_REVISION: &str = "UPDATE catalog SET revision = $1";
         let revision = self.revision;
         if revision == self.begun_at {
             return self.roll_back().await;
         }
-        if revision != self.begun_at.next() {
-            self.execute(SET_REVISION, vec![revision.0.into()]).await?;
+        if revision != self.in_catalog {
+            self.update_revision().await?;
         }
         if let Some(files) = &self.files {
             files.check_database()?;
@@ -178,6 +188,15 @@ impl<DB: Backend> Mutation<DB> {
         if let Some(gone) = gone {
             self.barrier.wait(gone).await;
         }
+        Ok(())
+    }
+
+    /// Writes the revision of the newest event into the catalog's row.
+    async fn update_revision(&mut self) -> Result<(), RepositoryError> {
+        const SET_REVISION: &str = "UPDATE catalog SET revision = $1";
+        self.execute(SET_REVISION, vec![self.revision.0.into()])
+            .await?;
+        self.in_catalog = self.revision;
         Ok(())
     }
 

@@ -1,12 +1,17 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use models_core::{Actor, EventRepository, Model, Scope, Timestamp};
+use models_core::{
+    Actor, EventRepository, Model, ModelRepository, Organization, Project, ProjectId, Scope,
+    Timestamp,
+};
 use test_database::TestDatabase;
+use uuid::Uuid;
 
 use super::*;
 use crate::catalog::database::Database;
 use crate::opening::{Options, connect_to_file, connect_to_server};
+use crate::organizations::insert_organization;
 
 const OPTIONS: Options = Options {
     max_connections: 2,
@@ -33,6 +38,14 @@ impl<DB: Backend> RecordingBarrier<DB> {
     fn take(&self) -> Vec<(Committed, Revision)> {
         std::mem::take(&mut self.waits.lock().unwrap())
     }
+}
+
+/// For transactions that take nothing away.
+struct NoBarrier;
+
+#[async_trait]
+impl Barrier for NoBarrier {
+    async fn wait(&self, _: Committed) {}
 }
 
 fn origin() -> Origin {
@@ -116,4 +129,64 @@ async fn a_commit_on_postgres_waits_if_it_takes_something_away() {
         .await
         .unwrap();
     a_commit_waits_if_it_takes_something_away(opened).await;
+}
+
+fn organization(slug: &str) -> Organization {
+    Organization {
+        id: OrganizationId::from_uuid(Uuid::now_v7()),
+        slug: slug.parse().unwrap(),
+        name: slug.parse().unwrap(),
+        default_project: Project {
+            id: ProjectId::from_uuid(Uuid::now_v7()),
+            name: "a project".parse().unwrap(),
+        },
+        created_at: Timestamp::from_seconds(1),
+    }
+}
+
+async fn a_long_transaction_notes_the_newest_change_of_each_scope<DB: Backend>(
+    database: Database<DB>,
+) {
+    let store = SqlStore {
+        database,
+        barrier: Arc::new(NoBarrier),
+    };
+    let (early, late) = (organization("early"), organization("late"));
+    let created = |owner: Option<&Organization>| {
+        let scope = owner.map(|owner| owner.id.clone()).into();
+        Change::ModelCreated(Model { scope, ..model() })
+    };
+    let mut mutation = Mutation::begin(&store, origin()).await.unwrap();
+    for organization in [&early, &late] {
+        let inserted = insert_organization(&mut mutation, organization.clone());
+        inserted.await.unwrap();
+    }
+    mutation.record(&created(None)).await.unwrap();
+    mutation.record(&created(Some(&early))).await.unwrap();
+    for _ in 0..2_500 {
+        mutation.record(&created(Some(&late))).await.unwrap();
+    }
+    mutation.commit().await.unwrap();
+    for (organization, own) in [(early, 4), (late, 2_504)] {
+        let read = store.list_candidates(&organization.id).await.unwrap();
+        assert_eq!(read.position.revision, Revision(2_504));
+        let noted = (read.value.public_revision, read.value.own_revision);
+        assert_eq!(noted, (Revision(3), Revision(own)));
+    }
+}
+
+#[tokio::test]
+async fn a_long_transaction_on_sqlite_notes_the_newest_change_of_each_scope() {
+    let database = TestDatabase::sqlite();
+    let (opened, ..) = connect_to_file(database.url(), OPTIONS).await.unwrap();
+    a_long_transaction_notes_the_newest_change_of_each_scope(opened).await;
+}
+
+#[tokio::test]
+async fn a_long_transaction_on_postgres_notes_the_newest_change_of_each_scope() {
+    let database = TestDatabase::postgres().await;
+    let (opened, ..) = connect_to_server(database.url(), OPTIONS, None)
+        .await
+        .unwrap();
+    a_long_transaction_notes_the_newest_change_of_each_scope(opened).await;
 }
