@@ -59,7 +59,8 @@ impl Reads {
         let node = &measured.node;
         let hold = || node.hold();
         if let Ok((_, session)) = node.sessions.authenticate(hold, token, now_roughly).await? {
-            node.catalog.view(hold, &session.audience).await?;
+            let (_, view) = node.catalog.view(hold, &session.audience).await?;
+            view.render_list().await?;
         }
         Ok(Self {
             reception: Reception::new(settings, &measured),

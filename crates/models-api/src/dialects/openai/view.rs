@@ -5,7 +5,6 @@ mod rendered;
 mod segment;
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use actix_web::http::header::HeaderValue;
@@ -13,6 +12,7 @@ use actix_web::web::Bytes;
 use foldhash::fast::RandomState;
 use models_core::{Model, RepositoryError, Revision, Scope};
 use models_node::{MANY_MODELS, Newest};
+use tokio::sync::OnceCell;
 
 use self::rendered::{Rendered, Rendering, escaped};
 use self::segment::Form;
@@ -31,8 +31,8 @@ pub struct View {
     /// The revision token of `newest`.
     token: HeaderValue,
     list: OnceLock<Box<List>>,
-    /// Whether a request has used the list.
-    is_listed: AtomicBool,
+    /// Set when a long list has been rendered. Requests for the list wait for it without a thread.
+    has_rendered: OnceCell<()>,
 }
 
 /// The public models in a view.
@@ -52,27 +52,26 @@ impl View {
         self.list.get().is_some() || !self.has_many()
     }
 
-    /// Renders the list on another thread. Fails if that thread panics.
+    /// Renders a long list on another thread, once for all requests that wait for it. Fails if that thread panics.
     pub(crate) async fn render_list(self: &Arc<Self>) -> Result<(), RepositoryError> {
         let view = self.clone();
-        let rendered = tokio::task::spawn_blocking(move || {
-            view.list();
+        // The task goes on when the client of the request that began it disconnects.
+        let task = tokio::spawn(async move {
+            let render = || {
+                let view = view.clone();
+                tokio::task::spawn_blocking(move || {
+                    view.list();
+                })
+            };
+            view.has_rendered.get_or_try_init(render).await.map(drop)
         });
-        rendered
-            .await
-            .map_err(|error| RepositoryError::Failed(error.into()))
+        let rendered = task.await.and_then(|rendered| rendered);
+        rendered.map_err(|error| RepositoryError::Failed(error.into()))
     }
 
-    /// Returns the list object. The first request renders it, unless the view has [many](MANY_MODELS) models. Such a list
-    /// is rendered [on another thread](Self::render_list) before.
+    /// Returns the list object. The first request for a short list renders it. A list of [many](MANY_MODELS) models is
+    /// rendered [on another thread](Self::render_list) before.
     pub(crate) fn list(&self) -> &List {
-        if !self.is_listed.load(Ordering::Relaxed) {
-            self.is_listed.store(true, Ordering::Relaxed);
-        }
-        self.rendered_list()
-    }
-
-    fn rendered_list(&self) -> &List {
         self.list.get_or_init(|| {
             let content = match &self.common {
                 None => Content::Whole(self.models.list()),
@@ -111,7 +110,7 @@ impl View {
             newest: newest.revision,
             token: RevisionHeader::from(newest.token).0,
             list: OnceLock::new(),
-            is_listed: AtomicBool::new(false),
+            has_rendered: OnceCell::new(),
         }
     }
 
@@ -149,15 +148,7 @@ impl View {
             hidden: hidden.into(),
             public,
         };
-        Ok(Self::of(own.finish()?, Some(common), newest).with_list_of_many())
-    }
-
-    /// Renders the list of a view of many models at once: such views are made on another thread than requests.
-    fn with_list_of_many(self) -> Self {
-        if self.has_many() {
-            self.rendered_list();
-        }
-        self
+        Ok(Self::of(own.finish()?, Some(common), newest))
     }
 
     fn has_many(&self) -> bool {
@@ -220,12 +211,12 @@ impl models_node::View for View {
         for model in models {
             public.push(model)?;
         }
-        Ok(Self::of(public.finish()?, None, newest).with_list_of_many())
+        Ok(Self::of(public.finish()?, None, newest))
     }
 
     /// Returns `None` if a deleted own model hides a public one with the same id, because the public model then appears
-    /// at another place. Renders the list only if a request has used the list of this view: most lists are not read
-    /// between two deletions.
+    /// at another place. The next request for the list renders it: most lists are not read between two deletions, and the
+    /// follower must not wait for a rendering.
     fn without(&self, ids: &[&str], newest: &Newest) -> Option<Self> {
         let common = self.common.as_ref()?;
         let own = |id: &&str| {
@@ -234,11 +225,7 @@ impl models_node::View for View {
         };
         let deleted: Option<Vec<u32>> = ids.iter().map(own).collect();
         let models = self.models.without(deleted?).ok()?;
-        let view = Self::of(models, Some(common.clone()), newest);
-        if self.is_listed.load(Ordering::Relaxed) {
-            view.rendered_list();
-        }
-        Some(view)
+        Some(Self::of(models, Some(common.clone()), newest))
     }
 
     fn newest(&self) -> Revision {

@@ -215,6 +215,7 @@ async fn a_rendered_list_is_sent_although_a_deletion_replaced_its_view() {
     let headers = [("Authorization", &[bearer.as_str()][..])];
     let model = request("/v1/models/own", &headers);
     let (before, lease) = harness.view();
+    before.list();
     assert_eq!(outcome(&harness, &model), Outcome::Status(200));
     harness.apply_deletion();
     let list = request(LIST, &headers);

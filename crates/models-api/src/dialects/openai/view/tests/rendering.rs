@@ -1,5 +1,8 @@
 //! Rendering of lists and models.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use actix_web::web::Bytes;
 use models_core::{Model, Scope};
 use models_node::{MANY_MODELS, View as _};
@@ -62,28 +65,47 @@ fn public_models_are_not_copied() {
 }
 
 #[test]
-fn the_list_of_many_models_is_rendered_with_the_view_and_not_by_a_request() {
+fn a_request_renders_a_short_list_and_no_long_one() {
     for (own, common) in [(MANY_MODELS, 0), (MANY_MODELS - 1, 1), (0, MANY_MODELS)] {
         let shared: Vec<Model> = (0..=common)
             .map(|number| model(&format!("gpt-{number}"), Scope::Public))
             .collect();
         let models = many(own);
-        let small = view(
+        let short = view(
             models.iter().chain(&shared[1..]),
             &public(&shared[1..]),
             &Form::OWN,
         );
-        assert!(small.list.get().is_none() && small.has_list());
-        let large = view(models.iter().chain(&shared), &public(&shared), &Form::OWN);
-        assert!(large.list.get().is_some() && large.has_list());
+        assert!(short.list.get().is_none() && short.has_list());
+        let long = view(models.iter().chain(&shared), &public(&shared), &Form::OWN);
+        assert!(long.list.get().is_none() && !long.has_list());
+        long.list();
+        assert!(long.has_list());
     }
-    let models = many(MANY_MODELS + 2);
-    let view = view(&models, &public([]), &Form::OWN);
-    let without = view.without(&[models[0].id.as_str()], &newest(2)).unwrap();
-    assert!(!without.has_list());
-    without.list();
-    let next = without
-        .without(&[models[1].id.as_str()], &newest(3))
+}
+
+#[test]
+fn one_thread_renders_a_long_list_for_all_requests_that_wait() {
+    let threads = Arc::new(AtomicUsize::new(0));
+    let counted = threads.clone();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .on_thread_start(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+        })
+        .build()
         .unwrap();
-    assert!(next.list.get().is_some() && next.has_list());
+    runtime.block_on(async {
+        let view = Arc::new(view(&many(20_000), &public([]), &Form::OWN));
+        let mut first = Box::pin(view.render_list());
+        assert!(futures_util::FutureExt::now_or_never(&mut first).is_none());
+        tokio::task::yield_now().await;
+        // The client of the first request disconnects.
+        drop(first);
+        let waiting = (0..50).map(|_| view.render_list());
+        for rendered in futures_util::future::join_all(waiting).await {
+            rendered.unwrap();
+        }
+        assert!(view.has_list());
+    });
+    assert_eq!(threads.load(Ordering::Relaxed), 1);
 }
