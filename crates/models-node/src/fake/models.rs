@@ -22,6 +22,16 @@ pub(crate) struct Shown {
     pub(crate) weight: AtomicUsize,
 }
 
+/// What was rendered as the view of the public models, by all tests.
+static PUBLIC_RENDERINGS: Mutex<Vec<Newest>> = Mutex::new(vec![]);
+
+/// How often the view of the public models was rendered with this token.
+pub(crate) fn public_renderings(newest: &Newest) -> usize {
+    let all = PUBLIC_RENDERINGS.lock().unwrap();
+    let is_same = |other: &&Newest| other.token == newest.token;
+    all.iter().filter(is_same).count()
+}
+
 fn ids<'a>(models: impl Iterator<Item = &'a Model>) -> Vec<String> {
     models.map(|model| model.id.to_string()).collect()
 }
@@ -50,6 +60,7 @@ impl View for Shown {
         models: impl Iterator<Item = &'a Model>,
         newest: &Newest,
     ) -> Result<Self, RepositoryError> {
+        PUBLIC_RENDERINGS.lock().unwrap().push(*newest);
         Ok(Self::of(ids(models), newest, None))
     }
 

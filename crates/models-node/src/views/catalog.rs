@@ -7,7 +7,7 @@ use models_core::visibility::{Effect, Reach, effect_on, reach_of};
 use models_core::{Audience, Epoch, Event, ModelRepository, RepositoryError, Snapshot};
 
 use super::rendering::Rendering;
-use super::view::{MANY_MODELS, View};
+use super::view::View;
 use crate::cache::{Cache, CacheCounters};
 use crate::lease::HeldLease;
 use crate::revision::RevisionTokens;
@@ -15,7 +15,7 @@ use crate::revision::RevisionTokens;
 /// The models, as each audience sees them.
 pub struct Catalog<V: View> {
     models: Arc<dyn ModelRepository>,
-    rendering: Arc<Rendering<V>>,
+    rendering: Rendering<V>,
     views: Cache<Audience, V>,
 }
 
@@ -30,7 +30,7 @@ impl<V: View> Catalog<V> {
     ) -> Self {
         Self {
             models,
-            rendering: Arc::new(Rendering::new(tokens)),
+            rendering: Rendering::new(tokens),
             views: Cache::new(limit, counters),
         }
     }
@@ -63,15 +63,8 @@ impl<V: View> Catalog<V> {
     async fn read(&self, audience: &Audience) -> Result<Snapshot<Arc<V>>, RepositoryError> {
         let id = audience.organization_id();
         let Snapshot { position, value } = self.models.list_candidates(id).await?;
-        let (rendering, audience) = (self.rendering.clone(), audience.clone());
-        let (epoch, is_many) = (position.epoch.clone(), value.models.len() > MANY_MODELS);
-        let render = move || rendering.view(&audience, &epoch, &value);
-        let value = if is_many {
-            let rendered = tokio::task::spawn_blocking(render).await;
-            rendered.map_err(|error| RepositoryError::Failed(error.into()))??
-        } else {
-            render()?
-        };
+        let view = self.rendering.view(audience, &position.epoch, value);
+        let value = view.await?;
         Ok(Snapshot { position, value })
     }
 
@@ -85,7 +78,7 @@ impl<V: View> Catalog<V> {
         {
             let audience = match reach_of(change) {
                 Reach::Nobody => continue,
-                Reach::Everybody => return self.views.invalidate(),
+                Reach::Everybody => return self.invalidate(),
                 Reach::One(audience) => audience,
             };
             match effect_on(change, &audience) {
@@ -109,11 +102,13 @@ impl<V: View> Catalog<V> {
 
     /// Drops everything. The epoch stays.
     pub fn invalidate(&self) {
+        self.rendering.invalidate();
         self.views.invalidate();
     }
 
     /// Drops everything, and keeps from now on only what is read in this epoch.
     pub fn forget(&self, epoch: &Epoch) {
+        self.rendering.invalidate();
         self.views.forget(epoch);
     }
 

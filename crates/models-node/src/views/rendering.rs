@@ -1,29 +1,32 @@
-//! From what the database has for an audience to its view.
+//! Renders views from what the database has for an audience.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use models_core::{
     Audience, Candidates, Epoch, Model, ModelId, RepositoryError, Revision, Scope, visibility,
 };
+use tokio::sync::OnceCell;
 
 use super::change::{Deletions, Newest};
-use super::view::View;
+use super::view::{MANY_MODELS, View};
 use crate::revision::RevisionTokens;
 
-/// Makes views.
+/// Renders views, and the view of the public models once for all of them.
 pub(super) struct Rendering<V> {
     tokens: Arc<RevisionTokens>,
-    shared: Mutex<Option<Shared<V>>>,
+    public: Mutex<Option<Public<V>>>,
 }
 
-/// The view of the public models, as long as somebody has it.
-struct Shared<V> {
+/// The view of the newest public models that the node has loaded. All loads of these models share the cell: one of them
+/// renders the view, and the others wait for it without a thread.
+struct Public<V> {
     of: PublicModels,
-    view: Weak<V>,
+    view: Arc<OnceCell<Arc<V>>>,
 }
 
-/// A state of the public models. While a backup is being restored, the database may have the newest revision before it
-/// has all models: their number tells these states apart.
+/// A state of the public models. The epoch and the revision identify it, except while a backup is restored table by
+/// table: the table of the revision may be complete before that of the models. The number of models tells such a load from
+/// the loads after the restore, so that these do not show its view.
 #[derive(Clone, PartialEq, Eq)]
 struct PublicModels {
     epoch: Epoch,
@@ -41,44 +44,41 @@ impl<V: View> Rendering<V> {
     pub(super) fn new(tokens: Arc<RevisionTokens>) -> Self {
         Self {
             tokens,
-            shared: Mutex::default(),
+            public: Mutex::default(),
         }
     }
 
-    /// What the audience sees of these.
-    pub(super) fn view(
+    /// The audience's view of these candidates, which were read in this epoch.
+    pub(super) async fn view(
         &self,
         audience: &Audience,
         epoch: &Epoch,
-        candidates: &Candidates,
+        candidates: Candidates,
     ) -> Result<Arc<V>, RepositoryError> {
+        let candidates = Arc::new(candidates);
+        let public = self.public(epoch, &candidates).await?;
         let Candidates {
-            models,
             public_revision,
             own_revision,
-        } = candidates;
-        let newest = |revision| Newest {
-            revision,
-            token: self.tokens.token(epoch, revision),
-        };
-        // The candidates are in the order of a list.
-        let all_public = models.iter().filter(|model| is_public(model));
-        let shown = visibility::list(audience, models);
-        let shows_just_public = shown.iter().all(|model| is_public(model));
-        let of = PublicModels {
-            epoch: epoch.clone(),
-            revision: *public_revision,
-            count: all_public.clone().count(),
-        };
-        let is_common = shows_just_public && shown.len() == of.count;
-        let public = self.public(all_public, of, &newest(*public_revision))?;
-        if is_common && *own_revision == Revision(0) {
-            return Ok(public);
-        }
-        let newest = newest(*public_revision.max(own_revision));
-        V::new(shown.into_iter(), &newest, public).map(Arc::new)
+            ..
+        } = *candidates;
+        let newest = self.newest(epoch, public_revision.max(own_revision));
+        let audience = audience.clone();
+        render(&candidates, move |candidates| {
+            let shown = visibility::list(&audience, &candidates.models);
+            let all = candidates.models.iter().filter(|model| is_public(model));
+            let is_common = own_revision == Revision(0)
+                && shown.len() == all.count()
+                && shown.iter().all(|model| is_public(model));
+            if is_common {
+                return Ok(public);
+            }
+            V::new(shown.into_iter(), &newest, public).map(Arc::new)
+        })
+        .await
     }
 
+    /// The change that these deletions make to a view.
     pub(super) fn deletions(&self, ids: Vec<(Revision, ModelId)>) -> Deletions {
         let revision = ids.last().map_or(Revision(0), |(revision, _)| *revision);
         Deletions {
@@ -90,47 +90,76 @@ impl<V: View> Rendering<V> {
         }
     }
 
-    /// The view of the public models, which all audiences share.
-    fn public<'a>(
-        &self,
-        models: impl Iterator<Item = &'a Model>,
-        of: PublicModels,
-        newest: &Newest,
-    ) -> Result<Arc<V>, RepositoryError> {
-        let found = self.shared().as_ref().and_then(|shared| shared.get(&of));
-        if let Some(view) = found {
-            return Ok(view);
-        }
-        // Without the lock: it takes a while, and others load views of their own meanwhile.
-        let view = Arc::new(V::of_public(models, newest)?);
-        let mut shared = self.shared();
-        if let Some(present) = &*shared {
-            if let Some(same) = present.get(&of) {
-                return Ok(same);
-            }
-            // Loads since then share the newer one.
-            if of.is_before(&present.of) && present.view.strong_count() > 0 {
-                return Ok(view);
-            }
-        }
-        *shared = Some(Shared {
-            of,
-            view: Arc::downgrade(&view),
-        });
-        Ok(view)
+    /// Drops the view of the public models. Loads from now on render it anew.
+    pub(super) fn invalidate(&self) {
+        *self.shared() = None;
     }
 
-    fn shared(&self) -> MutexGuard<'_, Option<Shared<V>>> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The view of the public models among these.
+    async fn public(
+        &self,
+        epoch: &Epoch,
+        candidates: &Arc<Candidates>,
+    ) -> Result<Arc<V>, RepositoryError> {
+        let all = candidates.models.iter().filter(|model| is_public(model));
+        let cell = self.cell(PublicModels {
+            epoch: epoch.clone(),
+            revision: candidates.public_revision,
+            count: all.count(),
+        });
+        let newest = self.newest(epoch, candidates.public_revision);
+        let view = cell.get_or_try_init(|| {
+            render(candidates, move |candidates| {
+                let all = candidates.models.iter().filter(|model| is_public(model));
+                V::of_public(all, &newest).map(Arc::new)
+            })
+        });
+        view.await.cloned()
+    }
+
+    /// The cell for the view of these public models.
+    fn cell(&self, of: PublicModels) -> Arc<OnceCell<Arc<V>>> {
+        let mut shared = self.shared();
+        if let Some(public) = &*shared {
+            if public.of == of {
+                return public.view.clone();
+            }
+            // A slow load must not replace the view that newer loads share.
+            if of.is_before(&public.of) {
+                return Arc::default();
+            }
+        }
+        let view = Arc::default();
+        *shared = Some(Public {
+            of,
+            view: Arc::clone(&view),
+        });
+        view
+    }
+
+    fn newest(&self, epoch: &Epoch, revision: Revision) -> Newest {
+        Newest {
+            revision,
+            token: self.tokens.token(epoch, revision),
+        }
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Option<Public<V>>> {
+        self.public.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<V> Shared<V> {
-    /// The view, if it is of these models.
-    fn get(&self, of: &PublicModels) -> Option<Arc<V>> {
-        let view = (self.of == *of).then(|| self.view.upgrade());
-        view.flatten()
+/// Renders these candidates, on a thread for blocking work if they are [many](MANY_MODELS).
+async fn render<V: View>(
+    candidates: &Arc<Candidates>,
+    render: impl FnOnce(&Candidates) -> Result<Arc<V>, RepositoryError> + Send + 'static,
+) -> Result<Arc<V>, RepositoryError> {
+    if candidates.models.len() <= MANY_MODELS {
+        return render(candidates);
     }
+    let candidates = candidates.clone();
+    let rendered = tokio::task::spawn_blocking(move || render(&candidates)).await;
+    rendered.map_err(|error| RepositoryError::Failed(error.into()))?
 }
 
 fn is_public(model: &Model) -> bool {
@@ -138,89 +167,4 @@ fn is_public(model: &Model) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::OnceCell;
-
-    use super::*;
-    use crate::fake::keys::epoch;
-    use crate::fake::models::{Shown, audience, model};
-
-    fn rendering() -> Rendering<Shown> {
-        Rendering::new(Arc::new(RevisionTokens::new([7; 16])))
-    }
-
-    /// What an audience without own models sees at this revision, of so many public models.
-    fn load(rendering: &Rendering<Shown>, revision: i64, count: usize) -> Arc<Shown> {
-        let ids = (0..count).map(|number| format!("public-{number}"));
-        let candidates = Candidates {
-            models: ids.map(|id| model(&id, None)).collect(),
-            public_revision: Revision(revision),
-            own_revision: Revision(0),
-        };
-        let view = rendering.view(&audience(1), &epoch(), &candidates);
-        view.unwrap()
-    }
-
-    /// Renders one public model at revision 3, and has another load come while that is done.
-    fn render_while(
-        rendering: &Rendering<Shown>,
-        other: impl Fn() -> Arc<Shown>,
-    ) -> (Arc<Shown>, Arc<Shown>) {
-        let (public, loaded) = (model("public-0", None), OnceCell::new());
-        let models = [&public].into_iter().inspect(|_| {
-            loaded.get_or_init(&other);
-        });
-        let of = PublicModels {
-            epoch: epoch(),
-            revision: Revision(3),
-            count: 1,
-        };
-        let newest = Newest {
-            revision: Revision(3),
-            token: rendering.tokens.token(&epoch(), Revision(3)),
-        };
-        let view = rendering.public(models, of, &newest).unwrap();
-        (view, loaded.into_inner().unwrap())
-    }
-
-    #[test]
-    fn loads_at_once_share_one_view_of_the_public_models() {
-        let rendering = rendering();
-        let (slow, quick) = render_while(&rendering, || load(&rendering, 3, 1));
-        assert!(Arc::ptr_eq(&slow, &quick));
-    }
-
-    #[test]
-    fn a_slow_load_of_an_older_revision_does_not_replace_a_newer_view() {
-        let rendering = rendering();
-        let (slow, quick) = render_while(&rendering, || load(&rendering, 4, 2));
-        assert_eq!(slow.newest.revision, Revision(3));
-        assert!(Arc::ptr_eq(&quick, &load(&rendering, 4, 2)));
-        // One that nobody has any more is replaced.
-        drop(quick);
-        let older = load(&rendering, 3, 1);
-        assert!(Arc::ptr_eq(&older, &load(&rendering, 3, 1)));
-    }
-
-    #[test]
-    fn a_view_with_an_own_model_is_never_the_shared_one() {
-        let rendering = rendering();
-        let public = load(&rendering, 3, 1);
-        let candidates = Candidates {
-            models: vec![model("public-0", Some(1)), model("public-0", None)],
-            public_revision: Revision(3),
-            own_revision: Revision(0),
-        };
-        let view = rendering.view(&audience(1), &epoch(), &candidates);
-        assert!(!Arc::ptr_eq(&view.unwrap(), &public));
-    }
-
-    #[test]
-    fn a_view_of_a_part_of_the_public_models_is_not_shared_with_loads_of_all() {
-        let rendering = rendering();
-        let part = load(&rendering, 3, 1);
-        let all = load(&rendering, 3, 2);
-        assert_eq!((part.ids.len(), all.ids.len()), (1, 2));
-        assert!(Arc::ptr_eq(&all, &load(&rendering, 3, 2)));
-    }
-}
+mod tests;
