@@ -74,7 +74,7 @@ impl Reads {
         let node = &self.services.node;
         let held = node.hold();
         held.is_ok_and(|held| {
-            let session = node.sessions.remember(&held, token.as_bytes(), now_roughly);
+            let session = node.sessions.get(&held, token.as_bytes(), now_roughly);
             session.is_some()
         })
     }

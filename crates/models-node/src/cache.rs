@@ -1,10 +1,10 @@
-//! A cache: values in memory, by key, read without a lock, loaded once for many simultaneous requests, and
-//! bounded in bytes.
+//! A cache of values by key. Requests read it without a lock, simultaneous misses of a key share one load, and its size in
+//! bytes is bounded.
 
 mod cached;
 mod counters;
 mod eviction;
-mod fill;
+mod in_flight;
 mod invalidation;
 mod loading;
 mod map;

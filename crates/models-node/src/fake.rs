@@ -1,4 +1,4 @@
-//! An event log, a registry of nodes, keys, models and a memory, for tests.
+//! Fakes for tests: a database with an event log and nodes' rows, memory that follows it, and databases with keys and models.
 
 mod changes;
 mod database;

@@ -1,4 +1,4 @@
-//! A process as a node: it serves from memory as long as it holds its lease.
+//! A node: a process that serves from memory as long as it holds its lease.
 
 pub(crate) mod memory;
 
@@ -17,16 +17,16 @@ use crate::revision::{Demand, RevisionToken, RevisionTokens};
 use crate::sessions::{Session, Sessions};
 use crate::views::{Catalog, View};
 
-/// How often it is recorded which keys were used.
+/// The interval between two records of the uses of keys.
 const RECORDING: Duration = Duration::from_mins(1);
 
-/// A node of the catalog, following its log.
+/// A node of the catalog. Its memory follows the event log.
 pub struct Node<S: Session, V: View> {
     /// The sessions of keys.
     pub sessions: Arc<Sessions<S>>,
-    /// The models, as each audience sees them.
+    /// The views of all audiences.
     pub catalog: Arc<Catalog<V>>,
-    /// The models in the database, for changes.
+    /// The models in the database. Changes go through it.
     pub models: Arc<dyn ModelRepository>,
     tokens: Arc<RevisionTokens>,
     following: Following,
@@ -47,8 +47,7 @@ impl<S: Session, V: View> Clone for Node<S, V> {
 }
 
 impl<S: Session, V: View> Node<S, V> {
-    /// A node with this memory, which may serve from it as long as it is following. Call it on the runtime that
-    /// is to record the uses of keys.
+    /// A node with this memory. Call this on a tokio runtime: the node records the uses of keys on it.
     #[must_use]
     pub fn new(memory: Memory<S, V>, following: Following) -> Self {
         let Memory {
@@ -74,21 +73,22 @@ impl<S: Session, V: View> Node<S, V> {
         self.following.clock()
     }
 
-    /// Acquires the lease, if it ran at this time, at which the request was here already.
+    /// Acquires the lease if it runs at this time. `now` is a reading of [`Node::clock`] from before this call and after the
+    /// request was received.
     #[must_use]
     pub fn hold_at(&self, now: BootTime) -> Option<HeldLease> {
         pause(Point::Hold);
         self.following.hold_at(now)
     }
 
-    /// Acquires the lease. `Unavailable` if it has run out.
+    /// Acquires the lease. Returns `Unavailable` if it has run out.
     pub fn hold(&self) -> Result<HeldLease, RepositoryError> {
         pause(Point::Hold);
         self.following.hold().ok_or_else(run_out)
     }
 
-    /// Lets something be sent that was read from memory under this lease. `Unavailable` once that lease
-    /// has ended. This is the only way from memory to a response.
+    /// Releases a value that was read from memory under this lease, so that it may be sent. Returns `Unavailable` if that lease
+    /// has ended. There is no other way from memory to a response.
     pub fn release<T>(&self, held: HeldLease, value: T) -> Result<Released<T>, RepositoryError> {
         pause(Point::Release);
         self.following.release(held, value).ok_or_else(run_out)
@@ -100,67 +100,66 @@ impl<S: Session, V: View> Node<S, V> {
         self.following.hold().is_some()
     }
 
-    /// The token of a revision of the history that memory is in.
+    /// The token of a revision in the present epoch.
     #[must_use]
     pub fn token(&self, revision: Revision) -> RevisionToken {
         self.tokens.present_token(revision)
     }
 
-    /// What this token asks for; `None` if it is none.
+    /// The freshness that this token demands; `None` if it is malformed.
     #[must_use]
     pub fn read_token(&self, token: &[u8]) -> Option<Demand> {
         self.tokens.read(token)
     }
 
-    /// Whether memory is as new as is demanded. It cannot know that of a token of another history, or of none.
+    /// Whether memory is as fresh as demanded. A token of another epoch is never met.
     #[must_use]
     pub fn is_met(&self, demand: &Demand) -> bool {
         self.tokens.is_met(demand, self.following.applied())
     }
 
-    /// Waits until memory has applied everything that had been committed when this was called. `Unavailable` if
-    /// that takes too long.
+    /// Waits until memory has applied every change that was committed before this call. Returns `Unavailable` if that takes
+    /// longer than 5 s.
     pub async fn catch_up(&self) -> Result<(), RepositoryError> {
         self.following.catch_up().await
     }
 
-    /// The catalog's level, if it is above the one that this program supports. The node then serves nothing
-    /// until its program is replaced.
+    /// The catalog's level, if this program does not support it. The node then serves nothing until its program is replaced.
     #[must_use]
     pub fn needed_level(&self) -> Option<i64> {
         self.following.needed_level().map(|level| level.0)
     }
 
-    /// How many revisions it has seen and not applied yet.
+    /// The number of revisions that the node has seen and memory has not applied yet.
     #[must_use]
     pub fn lag(&self) -> i64 {
         self.following.lag()
     }
 
-    /// For how much longer it may serve from memory, if the database stays silent.
+    /// The rest of the lease, if no renewal extends it.
     #[must_use]
     pub fn lease_remaining(&self) -> Duration {
         self.following.lease_remaining()
     }
 
-    /// How long ago the database last responded.
+    /// The time since the database last responded.
     #[must_use]
     pub fn silence(&self) -> Duration {
         self.following.silence()
     }
 
-    /// The newest revision that it has applied.
+    /// The newest revision that memory has applied.
     #[must_use]
     pub fn applied(&self) -> Revision {
         self.following.applied()
     }
 
-    /// Serves nothing any more, and tells the other nodes so.
+    /// Ends the lease, removes the node's row, and records the uses of keys. The node serves nothing after that.
     pub async fn leave(&self) {
         self.following.leave().await;
         self.recording.abort();
         if let Err(error) = self.sessions.record_uses().await {
-            tracing::warn!(%error, "when keys were last used could not be recorded");
+            tracing::warn!(%error, "failed to record the last uses of keys");
         }
     }
 }
@@ -169,14 +168,14 @@ async fn record_uses<S: Session>(sessions: Arc<Sessions<S>>) {
     loop {
         tokio::time::sleep(RECORDING).await;
         if let Err(error) = sessions.record_uses().await {
-            tracing::warn!(%error, "when keys were last used is recorded later");
+            tracing::warn!(%error, "failed to record the last uses of keys; retrying in a minute");
         }
     }
 }
 
 fn run_out() -> RepositoryError {
     RepositoryError::Unavailable(
-        "the node's lease has run out: it has not heard from the database for too long".into(),
+        "the node's lease has run out: the database has not responded for too long".into(),
     )
 }
 

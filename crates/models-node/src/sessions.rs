@@ -1,4 +1,4 @@
-//! Sessions: authenticated keys in memory.
+//! Sessions: authenticated API keys in memory.
 
 mod known;
 mod lookup;

@@ -1,4 +1,4 @@
-//! Views: what each audience sees of the catalog, in memory.
+//! Views: what each audience sees of the catalog.
 
 mod catalog;
 mod change;

@@ -48,7 +48,7 @@ async fn authorize(request: &HttpRequest) -> Result<Arc<Session>, ApiError> {
         .app_data::<web::Data<Services>>()
         .expect("the application has its services");
     let held = services.node.hold()?;
-    let (held, session) = match services.node.sessions.remember(&held, token, now_roughly) {
+    let (held, session) = match services.node.sessions.get(&held, token, now_roughly) {
         Some(session) => (held, session),
         None => look_up(services, &fields, request.peer_addr(), token).await?,
     };

@@ -76,7 +76,7 @@ fn step(
     progress: &mut Progress,
 ) -> Result<Step, ApiError> {
     let node = &services.node;
-    let known = node.sessions.remember(&held, request.token, now_roughly);
+    let known = node.sessions.get(&held, request.token, now_roughly);
     let known = match (known, &progress.session) {
         (Some(session), _) => Some((held, session)),
         // The session was valid under the earlier lease, and may be used until that lease expires.
@@ -137,7 +137,7 @@ fn find(
     let audience = &session.audience;
     let loaded = progress.view.as_ref().filter(|(_, of, _)| of == audience);
     let lacks_list = |view: &View| request.target == Target::List && !view.has_list();
-    let (held, view) = match (node.catalog.remember(&held, audience), loaded) {
+    let (held, view) = match (node.catalog.get(&held, audience), loaded) {
         (Some(view), None) => (held, view),
         (Some(view), Some(_)) if !lacks_list(&view) => (held, view),
         // Memory has lost the view since, or a deletion has replaced it by a view without a rendered list.

@@ -44,7 +44,7 @@ pub trait Follower: Send + Sync {
     fn invalidate(&self);
 
     /// Drops all entries, and caches from now on only values of this epoch.
-    fn forget(&self, epoch: &Epoch);
+    fn begin_epoch(&self, epoch: &Epoch);
 }
 
 #[cfg(test)]

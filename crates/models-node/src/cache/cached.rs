@@ -1,4 +1,4 @@
-//! What a cache can hold.
+//! The values of a cache.
 
 use std::sync::Arc;
 
@@ -6,27 +6,28 @@ use crate::lease::clock::BootTime;
 
 /// A value that a cache can hold.
 pub trait Cached: Sized {
-    /// How much memory a key takes beside its place in the map, in bytes: where it is a text, that text.
+    /// The memory that a key takes outside the map, in bytes. A key with a text takes the length of that text.
     const KEY: usize = 0;
 
-    /// What events do to it.
+    /// The change that an event makes to a value.
     type Change: Clone;
 
-    /// How much memory it takes, in bytes.
-    fn weight(&self) -> usize;
+    /// The memory that the value takes, in bytes.
+    fn size(&self) -> usize;
 
-    /// How much of its weight [`shed`](Self::shed) would free, in bytes.
+    /// The part of the size that [`shed`](Self::shed) would free, in bytes.
     fn spare(&self) -> usize {
         0
     }
 
-    /// Frees what can be made again without the database.
+    /// Frees the parts of the value that can be made again without the database.
     fn shed(&self) {}
 
-    /// The value after these changes, the oldest first. `None` where it cannot be told from this value.
+    /// The value after these changes, the oldest first. `None` if the result does not follow from this value: the cache then
+    /// drops the value.
     fn changed(value: &Arc<Self>, changes: &[Self::Change]) -> Option<Arc<Self>>;
 
-    /// Whether the value is too old to be served at this time, though no event has touched it.
+    /// Whether the value has expired at this time. An expired value is a miss.
     fn is_expired(&self, _: BootTime) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! What a cache counts of itself.
+//! The counters of a cache.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -12,7 +12,7 @@ pub struct CacheCounters {
 }
 
 impl CacheCounters {
-    /// The number of lookups that memory answered.
+    /// The number of cache hits.
     #[must_use]
     pub fn hits(&self) -> u64 {
         self.hits.load(Ordering::Relaxed)
@@ -24,19 +24,19 @@ impl CacheCounters {
         self.loads.load(Ordering::Relaxed)
     }
 
-    /// The number of values that were evicted for want of room.
+    /// The number of evicted entries. Entries that an event invalidated do not count.
     #[must_use]
     pub fn evictions(&self) -> u64 {
         self.evictions.load(Ordering::Relaxed)
     }
 
-    /// The memory in use, in bytes.
+    /// The memory that the entries take, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Counts a lookup that memory answered.
+    /// Counts a cache hit.
     pub fn count_hit(&self) {
         self.hits.fetch_add(1, Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-//! The bound of a cache: how much its entries weigh, and which of them are evicted.
+//! The size of the entries of a cache, and which of them it evicts to stay within its bound.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -7,29 +7,30 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::cached::Cached;
 use super::map::{Cache, Entries, Entry, SHARDS, Shard};
 
-/// What an allocation costs beside its contents.
+/// The memory that an allocation takes beside its contents, in bytes.
 const ALLOCATION: usize = 16;
 
 impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
-    /// Weighs this value anew, if it is the one that is kept. It has grown.
-    pub fn weigh(&self, key: &K, value: &Arc<V>) {
+    /// Counts the present size of this value, which has grown, if it is still in the cache. Evicts entries if the cache is then
+    /// too large.
+    pub fn update_size(&self, key: &K, value: &Arc<V>) {
         let shard = self.shard(key);
-        let fills = shard.lock();
+        let loads = shard.lock();
         let entries = shard.entries.load();
-        let kept = entries
+        let same = entries
             .get(key)
             .filter(|entry| Arc::ptr_eq(&entry.value, value));
-        if let Some(entry) = kept {
+        if let Some(entry) = same {
             self.insert(shard, key, value.clone(), entry.is_used());
         }
-        drop(fills);
+        drop(loads);
         self.evict();
     }
 
-    /// Called with the shard's lock held.
+    /// Inserts a value. The caller holds the shard's lock.
     pub(super) fn insert(&self, shard: &Shard<K, V>, key: &K, value: Arc<V>, is_used: bool) {
         let entry = Entry {
-            bytes: Self::entry() + value.weight(),
+            bytes: Self::entry() + value.size(),
             spare: value.spare(),
             value,
             is_used: AtomicBool::new(is_used),
@@ -42,25 +43,25 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
         shard.entries.store(Arc::new(entries));
     }
 
-    /// Called with the shard's lock held.
+    /// Drops the entries for which `is_retained` is false. The caller holds the shard's lock.
     pub(super) fn retain(
         &self,
         shard: &Shard<K, V>,
-        mut is_kept: impl FnMut(&K, &Entry<V>) -> bool,
+        mut is_retained: impl FnMut(&K, &Entry<V>) -> bool,
     ) {
         let mut entries = Entries::clone(&shard.entries.load());
         entries.retain(|key, entry| {
-            let is_kept = is_kept(key, entry);
-            if !is_kept {
+            let is_retained = is_retained(key, entry);
+            if !is_retained {
                 self.discount(entry);
             }
-            is_kept
+            is_retained
         });
         shard.entries.store(Arc::new(entries));
     }
 
-    /// What an entry costs beside its value: its share of a map that has just grown, which is filled to 7 of
-    /// 16, its key, and the value's allocation with two counters.
+    /// The memory that an entry takes beside its value, in bytes: its place in the map, its key, and the two counters and the
+    /// allocation of the value. A map that has just grown has 16 places for 7 entries.
     const fn entry() -> usize {
         let place = (size_of::<(K, Entry<V>)>() + 1) * 16 / 7;
         place + V::KEY + 2 * size_of::<usize>() + ALLOCATION
@@ -76,9 +77,14 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
         self.spare.fetch_sub(entry.spare, Ordering::Relaxed);
     }
 
-    /// Frees memory, shard by shard, until there is little enough of it in use. First from what nobody has used since
-    /// the last visit to its shard: what it can spare, and if that is not enough, the entry. Then what the others can
-    /// spare, and in the end the others. Cold entries that come and go thus take nothing from those in use.
+    /// Frees memory, shard by shard, until the cache is within its bound:
+    ///
+    /// 1. Entries without a hit since the last visit to their shard shed their spare memory. If that is not enough, the
+    ///    cache evicts them.
+    /// 2. The other entries shed their spare memory.
+    /// 3. The cache evicts the other entries.
+    ///
+    /// So entries that are loaded once do not displace entries with hits.
     pub(super) fn evict(&self) {
         self.visit(|shard| {
             self.shed(shard, |entry| !entry.is_used());
@@ -87,7 +93,7 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
             }
         });
         self.visit(|shard| self.shed(shard, |_| true));
-        // The first round has taken back that they were used.
+        // The first round has cleared the marks of the entries with hits.
         self.visit(|shard| self.evict_unused(shard));
     }
 
@@ -95,19 +101,19 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
         self.counters.bytes() > self.limit
     }
 
-    /// Visits each shard once, its lock held, until there is little enough in use.
+    /// Calls `free` for each shard, with its lock held, until the cache is within its bound.
     fn visit(&self, free: impl Fn(&Shard<K, V>)) {
         for _ in 0..SHARDS {
             if !self.is_over() {
                 return;
             }
             let shard = &self.shards[self.hand.fetch_add(1, Ordering::Relaxed) % SHARDS];
-            let _fills = shard.lock();
+            let _loads = shard.lock();
             free(shard);
         }
     }
 
-    /// Frees what these entries of the shard can spare. Called with its lock held.
+    /// Frees the spare memory of the chosen entries of the shard. The caller holds the shard's lock.
     fn shed(&self, shard: &Shard<K, V>, is_chosen: impl Fn(&Entry<V>) -> bool) {
         if self.spare.load(Ordering::Relaxed) == 0 {
             return;
@@ -121,14 +127,15 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
         for entry in entries.values_mut().filter(|entry| sheds(entry)) {
             self.discount(entry);
             entry.value.shed();
-            entry.bytes = Self::entry() + entry.value.weight();
+            entry.bytes = Self::entry() + entry.value.size();
             entry.spare = entry.value.spare();
             self.count(entry);
         }
         shard.entries.store(Arc::new(entries));
     }
 
-    /// Drops the entries of the shard that nobody has used since this was last done. Called with its lock held.
+    /// Evicts the entries of the shard without a hit since the last visit, and clears the marks of the others. The caller
+    /// holds the shard's lock.
     fn evict_unused(&self, shard: &Shard<K, V>) {
         let mut evicted = 0;
         self.retain(shard, |_, entry| {

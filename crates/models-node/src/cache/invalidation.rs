@@ -1,4 +1,4 @@
-//! What events do to a cache: values are changed or dropped, and what is being read is marked.
+//! Invalidation: events change or drop entries, and mark loads in flight.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -7,59 +7,59 @@ use std::sync::atomic::Ordering;
 use models_core::Epoch;
 
 use super::cached::Cached;
-use super::map::{Cache, discard};
+use super::map::{Cache, invalidate_load};
 
-/// How many changes wait for a reading, at most. One that takes longer, or that nobody waits for any more, is
-/// not worth them.
+/// The most changes that wait for a load in flight. A load that takes longer, or for which no request waits any more, is
+/// not worth the memory.
 pub(super) const MOST_CHANGES: usize = 100;
 
 impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
-    /// Changes this key's value, or drops it if that cannot be done, or nobody has asked for it since the last
-    /// time. What is being read is changed when it is there.
+    /// Changes the value of this key. Drops it instead if the change cannot be applied to it, or if it had no hit since the
+    /// change before. The change also applies to the result of a load in flight.
     pub fn change(&self, key: &K, change: V::Change) {
         let shard = self.shard(key);
         let before = shard.entries.load().get(key).cloned();
-        // Without the lock: with a long list it takes a while, and others want to fill their places.
+        // Without the lock: a long list takes a while to change, and loads of other keys need the lock.
         let after = before
             .as_ref()
             .filter(|entry| entry.is_used())
             .and_then(|entry| V::changed(&entry.value, std::slice::from_ref(&change)));
-        let mut fills = shard.lock();
+        let mut loads = shard.lock();
         let entries = shard.entries.load();
         if let Some(entry) = entries.get(key) {
-            // Another than before may have been read before the event.
+            // A load may have replaced the value meanwhile, and may have read the database before the event.
             let is_same = before.is_some_and(|before| Arc::ptr_eq(&entry.value, &before.value));
             match after.filter(|_| is_same) {
                 None => self.retain(shard, |other, _| other != key),
                 Some(value) => self.insert(shard, key, value, false),
             }
         }
-        let is_full = fills.get(key).is_some_and(|fill| {
-            let mut changes = fill.changes();
+        let is_full = loads.get(key).is_some_and(|load| {
+            let mut changes = load.changes();
             changes.push(change);
             changes.len() > MOST_CHANGES
         });
         if is_full {
-            discard(&mut fills, key);
+            invalidate_load(&mut loads, key);
         }
     }
 
-    /// Drops this key's value, and what is being read for it.
+    /// Drops the value of this key, and invalidates its load in flight.
     pub fn remove(&self, key: &K) {
         let shard = self.shard(key);
-        let mut fills = shard.lock();
-        discard(&mut fills, key);
+        let mut loads = shard.lock();
+        invalidate_load(&mut loads, key);
         if shard.entries.load().contains_key(key) {
             self.retain(shard, |other, _| other != key);
         }
     }
 
-    /// Drops all values for which this is so, and everything that is being read.
+    /// Drops all entries for which `is_dropped` is true, and invalidates all loads in flight.
     pub fn remove_where(&self, is_dropped: impl Fn(&K, &V) -> bool) {
         for shard in &self.shards {
-            let mut fills = shard.lock();
-            for (_, fill) in fills.drain() {
-                fill.is_stale.store(true, Ordering::Relaxed);
+            let mut loads = shard.lock();
+            for (_, load) in loads.drain() {
+                load.is_stale.store(true, Ordering::Relaxed);
             }
             let entries = shard.entries.load();
             let mut all = entries.iter();
@@ -69,13 +69,14 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
         }
     }
 
-    /// Drops everything, also what is being read. The epoch stays.
+    /// Drops all entries, and invalidates all loads in flight. The epoch stays.
     pub fn invalidate(&self) {
         self.remove_where(|_, _| true);
     }
 
-    /// Drops everything, and keeps from now on only what is read in this epoch.
-    pub fn forget(&self, epoch: &Epoch) {
+    /// Drops all entries, and invalidates all loads in flight. From now on, the cache inserts only values that were read in
+    /// this epoch.
+    pub fn begin_epoch(&self, epoch: &Epoch) {
         self.epoch.store(Arc::new(epoch.clone()));
         self.invalidate();
     }

@@ -1,4 +1,4 @@
-//! Loads: a value that memory does not have is read once for all requests that wait for it.
+//! Loads: simultaneous misses of a key share one read from the database.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -7,26 +7,26 @@ use std::sync::atomic::Ordering;
 use models_core::{RepositoryError, Snapshot};
 
 use super::cached::Cached;
-use super::fill::{Failure, Fill};
-use super::map::{Cache, discard};
+use super::in_flight::{Failure, InFlight};
+use super::map::{Cache, invalidate_load};
 use super::waiting::Waiting;
 use crate::lease::HeldLease;
 use crate::pause::{Point, pause};
 
-/// How often a reading that was overtaken by a change is begun anew before its result is handed out
-/// without being kept.
+/// The number of loads that a request begins at most. If events have invalidated each of them, the request reads the database
+/// once more, and the cache does not insert the result.
 const ATTEMPTS: usize = 3;
 
-enum Place<V: Cached> {
-    Filled(Arc<V>),
-    Filling(Arc<Fill<V>>),
+enum LookUp<V: Cached> {
+    Hit(Arc<V>),
+    Miss(Arc<InFlight<V>>),
 }
 
 impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
-    /// The value of this key, loaded from the database if memory does not have it, and the lease under
-    /// which it may be sent. `acquire` acquires the node's lease: a load takes a while, so the lease is
-    /// acquired again after it, and only then is the value taken.
-    pub async fn get_or_read<R>(
+    /// The value of this key, loaded from the database on a miss, and the lease under which it may be sent. `acquire`
+    /// acquires the node's lease. A load takes a while, so this acquires the lease again after it, and takes the value only
+    /// then.
+    pub async fn get_or_load<R>(
         &self,
         key: &K,
         acquire: impl Fn() -> Result<HeldLease, RepositoryError>,
@@ -37,14 +37,14 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
     {
         for _ in 0..ATTEMPTS {
             let held = acquire()?;
-            let fill = match self.place(&held, key) {
-                Place::Filled(value) => return Ok((held, value)),
-                Place::Filling(fill) => fill,
+            let load = match self.look_up(&held, key) {
+                LookUp::Hit(value) => return Ok((held, value)),
+                LookUp::Miss(load) => load,
             };
-            let waiting = Waiting::new(self, key, fill);
-            let fill = waiting.fill();
-            let done = fill
-                .read
+            let waiting = Waiting::new(self, key, load);
+            let load = waiting.load();
+            let done = load
+                .loaded
                 .get_or_init(|| async {
                     self.counters.count_load();
                     read().await.map_err(Failure::from)
@@ -52,88 +52,90 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
                 .await;
             match done {
                 Ok(snapshot) => {
-                    // Acquired before the marks of the fill are looked at.
-                    if let Some((kept_under, value)) = self.keep(acquire()?, key, fill, snapshot) {
-                        return Ok((acquire()?.and(kept_under), value.clone()));
+                    // Acquired before the marks of the load are read.
+                    let held = acquire()?;
+                    if let Some((since, value)) = self.insert_loaded(held, key, load, snapshot) {
+                        return Ok((acquire()?.and(since), value.clone()));
                     }
                 }
                 Err(failure) => {
-                    self.give_up(key, fill);
+                    self.remove_failed(key, load);
                     return Err(failure.to_error());
                 }
             }
         }
-        // Changes come faster than they can be read between. What is read from here on is true for a
-        // request that is here already. No event marks it, so it may be sent only under a lease from before
-        // it was read.
+        // Events come faster than the database can be read between them. A read that begins now is fresh enough for this
+        // request. No event invalidates its result, so it may be sent only under a lease from before the read.
         let held = acquire()?;
         let Snapshot { position, value } = read().await?;
         if position.epoch != **self.epoch.load() {
             return Err(RepositoryError::Unavailable(
-                "the database is another one than a moment ago".into(),
+                "the database was replaced by another one".into(),
             ));
         }
         Ok((held, value))
     }
 
-    fn place(&self, held: &HeldLease, key: &K) -> Place<V> {
+    /// The value of this key, or its load in flight. A load begins if there is none.
+    fn look_up(&self, held: &HeldLease, key: &K) -> LookUp<V> {
         let shard = self.shard(key);
-        let mut fills = shard.lock();
+        let mut loads = shard.lock();
         match self.find(held, key) {
-            Some(value) => Place::Filled(value),
-            None => Place::Filling(fills.entry(key.clone()).or_default().clone()),
+            Some(value) => LookUp::Hit(value),
+            None => LookUp::Miss(loads.entry(key.clone()).or_default().clone()),
         }
     }
 
-    /// Keeps what was read, with the changes that came meanwhile, unless an event has touched it in another way
-    /// or it is of another history. Returns the value and the lease under which it was kept: events from then
-    /// on change what memory has, and no longer what is being read.
-    fn keep<'a>(
+    /// Inserts the result of a load after it has applied the changes since the load began. `None` if an event has
+    /// invalidated the load, or if the result is of another epoch. Returns the value and the lease that the node held at the
+    /// insertion: later events change the entry and no longer the load.
+    fn insert_loaded<'a>(
         &self,
         held: HeldLease,
         key: &K,
-        fill: &'a Fill<V>,
+        load: &'a InFlight<V>,
         snapshot: &Snapshot<Arc<V>>,
     ) -> Option<&'a (HeldLease, Arc<V>)> {
-        pause(Point::Keep);
+        pause(Point::Insert);
         let shard = self.shard(key);
         let (mut result, mut applied) = (Some(snapshot.value.clone()), 0);
         loop {
-            let mut fills = shard.lock();
-            if fill.is_stale.load(Ordering::Relaxed) {
+            let mut loads = shard.lock();
+            if load.is_stale.load(Ordering::Relaxed) {
                 return None;
             }
-            if let Some(kept) = fill.kept.get() {
-                return Some(kept);
+            if let Some(inserted) = load.inserted.get() {
+                return Some(inserted);
             }
-            let is_of_today = snapshot.position.epoch == **self.epoch.load();
-            let Some(value) = result.filter(|_| is_of_today) else {
-                discard(&mut fills, key);
+            let is_of_this_epoch = snapshot.position.epoch == **self.epoch.load();
+            let Some(value) = result.filter(|_| is_of_this_epoch) else {
+                invalidate_load(&mut loads, key);
                 return None;
             };
-            let changes = fill.changes().clone();
+            let changes = load.changes().clone();
             if changes.len() == applied {
-                fills.remove(key);
-                let kept = fill.kept.get_or_init(|| (held, value));
-                // Entries used once are evicted first.
-                self.insert(shard, key, kept.1.clone(), false);
-                drop(fills);
+                loads.remove(key);
+                let inserted = load.inserted.get_or_init(|| (held, value));
+                // Without the mark of a hit: the cache evicts entries that were used once first.
+                self.insert(shard, key, inserted.1.clone(), false);
+                drop(loads);
                 self.evict();
-                return Some(kept);
+                return Some(inserted);
             }
-            drop(fills);
-            // Without the lock, as others want to fill their places. More may come meanwhile.
+            drop(loads);
+            // Without the lock, because loads of other keys need it. More changes may come meanwhile.
             (result, applied) = (V::changed(&snapshot.value, &changes), changes.len());
         }
     }
 
-    fn give_up(&self, key: &K, fill: &Arc<Fill<V>>) {
-        let mut fills = self.shard(key).lock();
-        if fills
+    /// Removes a load that has failed. The next request begins another one.
+    fn remove_failed(&self, key: &K, load: &Arc<InFlight<V>>) {
+        let mut loads = self.shard(key).lock();
+        if loads
             .get(key)
-            .is_some_and(|placed| Arc::ptr_eq(placed, fill))
+            .is_some_and(|present| Arc::ptr_eq(present, load))
         {
-            fills.remove(key);
+            loads.remove(key);
         }
     }
 }

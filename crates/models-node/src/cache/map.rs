@@ -1,4 +1,4 @@
-//! The map of a cache, in shards: read without a lock, and replaced shard by shard.
+//! The map of a cache, in shards. Requests read a shard without a lock, and each write replaces the shard's map.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash};
@@ -11,43 +11,44 @@ use models_core::Epoch;
 
 use super::cached::Cached;
 use super::counters::CacheCounters;
-use super::fill::Fill;
+use super::in_flight::InFlight;
 use crate::lease::HeldLease;
 use crate::pause::{Point, pause};
 
-/// Each insertion copies the pointers of one shard.
+/// The number of shards. Each insertion copies the entries of one shard.
 pub(super) const SHARDS: usize = 256;
 
-/// Values in memory, by key.
+/// A cache of values by key.
 pub struct Cache<K, V: Cached> {
     pub(super) shards: Box<[Shard<K, V>]>,
     hasher: RandomState,
-    /// Only what was read in this epoch is kept.
+    /// The cache inserts only values that were read in this epoch.
     pub(super) epoch: ArcSwap<Epoch>,
     pub(super) counters: Arc<CacheCounters>,
-    /// The most memory that it takes, in bytes.
+    /// The most memory that the entries may take, in bytes.
     pub(super) limit: usize,
-    /// How much of the memory in use the values can spare, in bytes.
+    /// The spare memory of all values, in bytes.
     pub(super) spare: AtomicUsize,
-    /// The shard that the next search for something to evict begins with.
+    /// The number of the shard that the next eviction begins with, modulo the number of shards.
     pub(super) hand: AtomicUsize,
 }
 
 pub(super) type Entries<K, V> = HashMap<K, Entry<V>, RandomState>;
-pub(super) type Fills<K, V> = HashMap<K, Arc<Fill<V>>>;
+pub(super) type Loads<K, V> = HashMap<K, Arc<InFlight<V>>>;
 
 pub(super) struct Shard<K, V: Cached> {
     pub(super) entries: ArcSwap<Entries<K, V>>,
-    /// What is being read at the moment. The lock is held whenever the entries are replaced.
-    pub(super) fills: Mutex<Fills<K, V>>,
+    /// The loads in flight. Every write to `entries` holds this lock.
+    pub(super) loads: Mutex<Loads<K, V>>,
 }
 
 pub(super) struct Entry<V> {
     pub(super) value: Arc<V>,
+    /// The memory that the entry takes with its value, in bytes.
     pub(super) bytes: usize,
-    /// How much of that the value can spare.
+    /// The spare memory of the value, in bytes.
     pub(super) spare: usize,
-    /// Since the last search for something to evict.
+    /// The entry had a hit since the last visit of an eviction.
     pub(super) is_used: AtomicBool,
 }
 
@@ -69,14 +70,14 @@ impl<V> Clone for Entry<V> {
 }
 
 impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
-    /// An empty cache that takes up to so many bytes. It keeps nothing before
-    /// [`forget`](Self::forget) has named an epoch.
+    /// An empty cache of at most this many bytes. It inserts nothing before [`begin_epoch`](Self::begin_epoch) has named an
+    /// epoch.
     #[must_use]
     pub fn new(limit: usize, counters: Arc<CacheCounters>) -> Self {
         let hasher = RandomState::default();
         let shard = || Shard {
             entries: ArcSwap::from_pointee(HashMap::with_hasher(hasher.clone())),
-            fills: Mutex::default(),
+            loads: Mutex::default(),
         };
         Self {
             shards: (0..SHARDS).map(|_| shard()).collect(),
@@ -89,7 +90,7 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
         }
     }
 
-    /// The value of this key, if memory has it. It may be sent for as long as this lease lasts.
+    /// The value of this key; `None` is a miss. The value may be sent as long as this lease lasts.
     #[must_use]
     pub fn get(&self, held: &HeldLease, key: &K) -> Option<Arc<V>> {
         pause(Point::Memory);
@@ -109,11 +110,11 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
         Some(entry.value.clone())
     }
 
-    /// Shows all values to this function.
-    pub fn for_each(&self, mut look: impl FnMut(&V)) {
+    /// Calls this function with each value.
+    pub fn for_each(&self, mut visit: impl FnMut(&V)) {
         for shard in &self.shards {
             for entry in shard.entries.load().values() {
-                look(&entry.value);
+                visit(&entry.value);
             }
         }
     }
@@ -125,15 +126,16 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
 }
 
 impl<K, V: Cached> Shard<K, V> {
-    /// Nothing that is done under the lock can panic half-way.
-    pub(super) fn lock(&self) -> MutexGuard<'_, Fills<K, V>> {
-        self.fills.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A poisoned lock is safe to use: no code under the lock leaves a change half done.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Loads<K, V>> {
+        self.loads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Nothing is kept of what is being read. Each request that waits for it has it read anew.
-pub(super) fn discard<K: Hash + Eq, V: Cached>(fills: &mut Fills<K, V>, key: &K) {
-    if let Some(fill) = fills.remove(key) {
-        fill.is_stale.store(true, Ordering::Relaxed);
+/// Invalidates the load in flight of this key: the cache does not insert its result, and each waiting request begins another
+/// load.
+pub(super) fn invalidate_load<K: Hash + Eq, V: Cached>(loads: &mut Loads<K, V>, key: &K) {
+    if let Some(load) = loads.remove(key) {
+        load.is_stale.store(true, Ordering::Relaxed);
     }
 }

@@ -1,4 +1,4 @@
-//! Changes of a model, for the event log.
+//! Changes of a public model.
 
 use models_core::{Change, Model, Scope, Timestamp};
 

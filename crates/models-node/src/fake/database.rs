@@ -1,4 +1,4 @@
-//! A database whose event log and nodes' rows a test writes. It keeps a journal of what a node does.
+//! A fake database with an event log and nodes' rows. It keeps a journal of the calls of a node.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -11,7 +11,7 @@ use super::state::{Fault, Row, State};
 use crate::lease::clock::ManualClock;
 
 pub(crate) const LEASE: Duration = Duration::from_secs(3);
-/// A history, and the one that follows it when a standby has taken over.
+/// An epoch, and the epoch after it, in which a standby has taken over.
 pub(crate) const EPOCH: &str = "first";
 pub(crate) const OTHER_EPOCH: &str = "second";
 
@@ -88,7 +88,7 @@ impl Fake {
         self.committed.notify_one();
     }
 
-    /// What was done since the last call.
+    /// The journal since the last call.
     pub(crate) fn take_journal(&self) -> Vec<String> {
         std::mem::take(&mut self.state().journal)
     }

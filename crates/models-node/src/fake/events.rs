@@ -1,4 +1,4 @@
-//! The event log.
+//! The event log of the fake database.
 
 use std::num::NonZeroU32;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A database with one key, for tests.
+//! A fake database with one API key.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::sessions::Session;
 
-/// The holder alone.
+/// A session that holds only the principal.
 pub(crate) struct Holder(Principal);
 
 impl Session for Holder {
@@ -25,10 +25,10 @@ impl Session for Holder {
     }
 }
 
-/// When the key expires, in seconds.
+/// The time of expiry of the key, in Unix seconds.
 pub(crate) const EXPIRY: u32 = 100;
 
-/// A database with one key, at times.
+/// A fake database with one API key, which a test can remove.
 pub(crate) struct Keys {
     pub(crate) key: ApiKey,
     digest: KeyDigest,
@@ -36,13 +36,13 @@ pub(crate) struct Keys {
     pub(crate) reads: AtomicUsize,
     pub(crate) can_write: AtomicBool,
     pub(crate) recorded: AtomicUsize,
-    /// In seconds.
+    /// The last recorded use, in Unix seconds.
     pub(crate) last_use: AtomicU32,
     pub(crate) inserted: Mutex<Option<(ApiKey, KeyDigest)>>,
 }
 
 impl Keys {
-    /// With the key of this secret.
+    /// A database with the key of this secret.
     pub(crate) fn new(secret: &Secret) -> Self {
         let id = Uuid::from_u128(1);
         Self {

@@ -1,4 +1,4 @@
-//! A memory that writes to the journal of the database.
+//! Memory that writes to the journal of the fake database.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use models_core::{Epoch, Event, Follower};
 use super::database::Fake;
 
 impl Fake {
-    /// A memory that writes to the same journal.
+    /// Memory that writes to the same journal.
     pub(crate) fn memory(self: &Arc<Self>) -> Arc<dyn Follower> {
         Arc::new(Memory(self.clone()))
     }
 }
 
-/// Notes what it is told.
+/// Memory that notes its calls.
 struct Memory(Arc<Fake>);
 
 impl Follower for Memory {
@@ -27,7 +27,7 @@ impl Follower for Memory {
         self.0.state().note("invalidate");
     }
 
-    fn forget(&self, epoch: &Epoch) {
-        self.0.state().note(format!("forget all but {}", epoch.0));
+    fn begin_epoch(&self, epoch: &Epoch) {
+        self.0.state().note(format!("begin epoch {}", epoch.0));
     }
 }

@@ -1,4 +1,4 @@
-//! A database with few models, and what is kept of them, for tests.
+//! A fake database with few models, and a view of them.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,18 +14,18 @@ use uuid::Uuid;
 use crate::fake::keys::epoch;
 use crate::views::{Newest, View};
 
-/// The ids that it shows, and how far it is.
+/// A view that holds ids and its newest revision.
 pub(crate) struct Shown {
     pub(crate) ids: Vec<String>,
     pub(crate) newest: Newest,
     pub(crate) public: Option<Arc<Self>>,
-    pub(crate) weight: AtomicUsize,
+    pub(crate) size: AtomicUsize,
 }
 
-/// What was rendered as the view of the public models, by all tests.
+/// The renderings of views of the public models, by all tests.
 static PUBLIC_RENDERINGS: Mutex<Vec<Newest>> = Mutex::new(vec![]);
 
-/// How often the view of the public models was rendered with this token.
+/// The number of renderings of the public models with this token.
 pub(crate) fn public_renderings(newest: &Newest) -> usize {
     let all = PUBLIC_RENDERINGS.lock().unwrap();
     let is_same = |other: &&Newest| other.token == newest.token;
@@ -42,7 +42,7 @@ impl Shown {
             ids,
             newest: *newest,
             public,
-            weight: AtomicUsize::new(1_000),
+            size: AtomicUsize::new(1_000),
         }
     }
 }
@@ -75,16 +75,16 @@ impl View for Shown {
         self.newest.revision
     }
 
-    fn weight(&self) -> usize {
-        self.weight.load(Ordering::Relaxed)
+    fn size(&self) -> usize {
+        self.size.load(Ordering::Relaxed)
     }
 
     fn spare(&self) -> usize {
-        self.weight().saturating_sub(1_000)
+        self.size().saturating_sub(1_000)
     }
 
     fn shed(&self) {
-        self.weight.fetch_min(1_000, Ordering::Relaxed);
+        self.size.fetch_min(1_000, Ordering::Relaxed);
     }
 }
 
@@ -127,12 +127,12 @@ pub(crate) fn event(revision: i64, change: Change) -> Event {
     }
 }
 
-/// The public model `public`, and the models `own-1` and `own-2` of the organizations 2 and 4. The organization 6 has
-/// deleted its models, and the organization 8 has a model `public` of its own.
+/// A fake database with the public model `public`, and models `own-1` and `own-2` of each of the organizations 2 and 4.
+/// Organization 6 has deleted its models, and organization 8 has its own model `public`.
 #[derive(Default)]
 pub(crate) struct Models {
     pub(crate) reads: AtomicUsize,
-    /// More public models.
+    /// The number of further public models.
     pub(crate) more: usize,
     pub(crate) imported: Mutex<Option<Import>>,
 }

@@ -1,4 +1,4 @@
-//! The nodes' rows.
+//! The nodes' rows of the fake database.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -129,7 +129,7 @@ impl NodeRepository for Fake {
     }
 }
 
-/// The revision that a renewal says to have applied.
+/// The revision that a renewal publishes as applied.
 fn applied(renewal: Renewal<'_>) -> String {
     let applied = renewal.applied.map(|position| position.revision.0);
     applied.map_or("nothing".to_owned(), |revision| revision.to_string())

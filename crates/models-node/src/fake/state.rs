@@ -1,4 +1,4 @@
-//! What the fakes hold, which a test may change.
+//! The state of the fake database.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -19,10 +19,10 @@ pub(crate) struct Row {
     pub(crate) lease: Duration,
 }
 
-/// What is wrong with the database.
+/// A fault of the fake database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Fault {
-    /// It was replaced.
+    /// The database was replaced.
     Replaced,
     /// The nodes' rows are not in their place.
     RegistryMoved,
@@ -34,34 +34,34 @@ pub(crate) enum Fault {
     Renewals,
 }
 
-/// What a test may change at any time.
+/// The state of the fake database. A test may change it at any time.
 pub(crate) struct State {
     pub(crate) log: Vec<LogEntry>,
-    /// The newest revision, if it is not that of the last row of the log.
+    /// The newest revision, if it is not the revision of the last event.
     pub(crate) newest: Option<i64>,
     pub(crate) level: i64,
     pub(crate) leases: Leases,
     pub(crate) rows: BTreeMap<String, Row>,
-    /// The history of the server that is read.
+    /// The epoch of the server that takes reads.
     pub(crate) read_epoch: &'static str,
-    /// The history of the server that takes renewals.
+    /// The epoch of the server that takes renewals.
     pub(crate) registry_epoch: &'static str,
     pub(super) faults: HashSet<Fault>,
-    /// Reads of the log give no more rows than this, whatever the limit.
+    /// The most events that a read of the log returns, whatever its limit.
     pub(crate) most_rows: u32,
-    /// Reads of the log take this long.
+    /// The duration of a read of the log.
     pub(crate) reads_take: Duration,
-    /// Reads of the nodes' rows take this long.
+    /// The duration of a read of the nodes' rows.
     pub(crate) rows_take: Duration,
-    /// How long the follower rests after a hint.
+    /// The time for which the follower rests after a hint.
     pub(crate) rest: Option<Duration>,
-    /// Renewals take this long, by the manual clock.
+    /// The duration of a renewal, on the manual clock.
     pub(crate) renewals_take: Duration,
     pub(crate) time_since_read: Duration,
-    /// Previous leases that were stored.
+    /// The previous leases that were stored.
     pub(crate) settled: Vec<Duration>,
     pub(crate) journal: Vec<String>,
-    /// The node's lease; the journal notes what is done while it is held.
+    /// The node's lease. The journal notes a registration that the node does while it holds this lease.
     pub(crate) lease: Option<Arc<Lease>>,
 }
 
@@ -101,7 +101,7 @@ impl State {
         self.journal.push(what.into());
     }
 
-    /// Writes a renewal, if the row is there.
+    /// Writes a renewal; false if the row is gone.
     pub(super) fn write(&mut self, renewal: Renewal<'_>) -> bool {
         let Some(row) = self.rows.get_mut(renewal.id) else {
             return false;

@@ -1,4 +1,4 @@
-//! Requests to read the event log to its end.
+//! Catch-ups: requests to read the event log to its end.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -7,10 +7,10 @@ use models_core::RepositoryError;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
-/// How long a request waits.
+/// The longest wait of a catch-up.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// The requests so far, by number. Requests that come at once share one read of the log.
+/// The catch-ups, which are numbered. Simultaneous catch-ups share one read of the log.
 #[derive(Debug)]
 pub(super) struct CatchUps {
     requested: AtomicU64,
@@ -27,7 +27,7 @@ impl CatchUps {
         }
     }
 
-    /// Requests a read of the log, and waits for one that began after this call.
+    /// Requests a read of the log, and waits for a read that began after this call.
     pub(super) async fn wait(&self) -> Result<(), RepositoryError> {
         let number = self.requested.fetch_add(1, Ordering::AcqRel) + 1;
         self.wake.notify_one();
@@ -36,27 +36,27 @@ impl CatchUps {
         match is_served {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(RepositoryError::Unavailable(
-                "the log could not be looked at in time".into(),
+                "the event log could not be read in time".into(),
             )),
         }
     }
 
-    /// Waits until there is a request.
+    /// Waits for a request.
     pub(super) async fn requested(&self) {
         self.wake.notified().await;
     }
 
-    /// The newest request. A read of the log that begins after this call serves it and all before it.
+    /// The number of the newest request. A read of the log that begins after this call serves it and all requests before it.
     pub(super) fn newest(&self) -> u64 {
         self.requested.load(Ordering::Acquire)
     }
 
-    /// Whether a request has not been served.
+    /// Whether a request is not served yet.
     pub(super) fn is_any_open(&self) -> bool {
         self.newest() > *self.served.borrow()
     }
 
-    /// All requests up to this one are served.
+    /// Marks all requests up to this one as served.
     pub(super) fn serve(&self, up_to: u64) {
         self.served.send_replace(up_to);
     }

@@ -1,4 +1,4 @@
-//! A node that follows the event log, for those who serve from its memory.
+//! A node that follows the event log.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,7 +12,7 @@ use super::catch_ups::CatchUps;
 use crate::lease::clock::{BootTime, Clock};
 use crate::lease::{HeldLease, Lease, Released};
 
-/// A node that follows the event log until it leaves.
+/// A node that follows the event log until it leaves. Requests acquire and release its lease here.
 #[derive(Clone)]
 pub struct Following {
     lease: Arc<Lease>,
@@ -36,40 +36,40 @@ impl Following {
         }
     }
 
-    /// A node whose lease belongs to a test: nothing follows a log, and only the test extends the lease.
+    /// A node without a follower, for a test: only the test extends the lease.
     #[must_use]
     pub fn without_a_log(lease: Arc<Lease>) -> Self {
         let catch_ups = Arc::new(CatchUps::new());
         Self::new(lease, catch_ups, watch::Sender::new(false), None)
     }
 
-    /// The clock that the lease is counted on.
+    /// The clock that counts the lease.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.lease.clock
     }
 
-    /// Acquires the lease, if it runs at this time. `now` is a reading of [`Following::clock`] from before
+    /// Acquires the lease if it runs at this time. `now` is a reading of [`Following::clock`] from before
     /// this call and after the request was received.
     #[must_use]
     pub fn hold_at(&self, now: BootTime) -> Option<HeldLease> {
         self.lease.hold_at(now)
     }
 
-    /// Acquires the lease, if it runs now.
+    /// Acquires the lease if it runs now.
     #[must_use]
     pub fn hold(&self) -> Option<HeldLease> {
         self.hold_at(self.clock().now())
     }
 
-    /// Lets something be sent that was read from memory under this lease. `None` once it has ended, also
-    /// if the node has renewed its lease since.
+    /// Releases a value that was read from memory under this lease, so that it may be sent. `None` if the held lease has ended,
+    /// even if the node has renewed its lease since.
     #[must_use]
     pub fn release<T>(&self, held: HeldLease, value: T) -> Option<Released<T>> {
         self.lease.release(held, value)
     }
 
-    /// For how much longer the lease runs, if nothing renews it.
+    /// The rest of the lease, if no renewal extends it.
     #[must_use]
     pub fn lease_remaining(&self) -> Duration {
         self.lease.until().since(self.clock().now())
@@ -81,14 +81,14 @@ impl Following {
         Revision(self.lease.applied.load(Ordering::Acquire))
     }
 
-    /// How many revisions the node has seen that memory has not applied yet.
+    /// The number of revisions that the node has seen and memory has not applied yet.
     #[must_use]
     pub fn lag(&self) -> i64 {
         let seen = self.lease.seen.load(Ordering::Acquire);
         (seen - self.applied().0).max(0)
     }
 
-    /// How long ago the database last responded.
+    /// The time since the database last responded.
     #[must_use]
     pub fn silence(&self) -> Duration {
         let heard = self.lease.heard.load(Ordering::Acquire);
@@ -96,16 +96,15 @@ impl Following {
         now.since(BootTime::from_nanoseconds(heard))
     }
 
-    /// The catalog's level, if it is above the one that this program supports. The node then serves nothing
-    /// any more.
+    /// The catalog's level, if this program does not support it. The node then serves nothing until its program is replaced.
     #[must_use]
     pub fn needed_level(&self) -> Option<Level> {
         let level = self.lease.needed_level.load(Ordering::Acquire);
         (level > 0).then_some(Level(level))
     }
 
-    /// Waits until memory has applied everything that had been committed when this was called. `Unavailable` if
-    /// that takes longer than 5 s.
+    /// Waits until memory has applied every change that was committed before this call. Returns `Unavailable` if that takes
+    /// longer than 5 s.
     pub async fn catch_up(&self) -> Result<(), RepositoryError> {
         self.catch_ups.wait().await
     }
@@ -116,7 +115,7 @@ impl Following {
         self.leaving.send_replace(true);
         let mut task = self.task.lock().await;
         if let Some(task) = task.take() {
-            // A panic in it has been reported where it happened.
+            // The panic hook has reported a panic of the task.
             let _ = task.await;
         }
     }

@@ -14,28 +14,28 @@ use crate::nodes::Nodes;
 use crate::nodes::expiry::Observed;
 use crate::nodes::settling::Settling;
 
-/// This process's node. Its parts are in the files beside this one.
+/// This process's node. The files beside this one implement its steps.
 pub(super) struct LocalNode {
     pub(super) id: String,
     pub(super) nodes: Nodes,
-    /// What is in memory.
+    /// The memory to which the node applies the log.
     pub(super) memory: Arc<dyn Follower>,
     pub(super) lease: Arc<Lease>,
     pub(super) catch_ups: Arc<CatchUps>,
-    /// What memory has applied; `None` before the first read of the log, and when the row is gone.
+    /// The position that memory has applied; `None` before the first read of the log, and when the row is gone.
     pub(super) position: Option<Position>,
     /// The number of the last renewal.
     pub(super) renewal: i64,
-    /// When that was sent.
+    /// The time at which the node sent the last renewal.
     pub(super) renewed: BootTime,
-    /// The longest lease that the node may take: its row names it, or will with the next renewal.
+    /// The longest lease that the node may hold. Its row names this lease, or will with the next renewal.
     pub(super) length: Duration,
-    /// When the node last followed the log to its end.
+    /// The time at which the node last read the log to its end.
     pub(super) followed: BootTime,
-    /// The node has failed to follow the log for a whole lease.
+    /// The node has removed its row, because it failed to follow the log for a whole lease.
     pub(super) is_withdrawn: bool,
     pub(super) settling: Settling,
-    /// The end of a change of the lease, while it is being stored. It waits for its turn, and one at a time is enough.
+    /// The task that stores the end of a change of the lease. It waits for its turn, so there is at most one.
     pub(super) storing: Option<JoinHandle<()>>,
     pub(super) observed: Observed,
 }

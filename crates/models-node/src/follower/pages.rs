@@ -1,4 +1,4 @@
-//! Applying the event log to memory, page by page.
+//! Applies the event log to memory, page by page.
 
 use std::num::NonZeroU32;
 use std::sync::atomic::Ordering;
@@ -9,14 +9,14 @@ use models_core::{
 
 use super::local_node::LocalNode;
 
-/// How many events are read at once.
+/// The most events in a page.
 pub(super) const PAGE: NonZeroU32 = NonZeroU32::MIN.saturating_add(999);
-/// If the node is further behind, it drops everything instead.
+/// A node that is further behind than this, in events, drops everything in memory instead of reading the log.
 const TOO_MANY: i64 = 20_000;
 
 impl LocalNode {
-    /// Applies everything up to this position, of which the first page may have been read already, at that
-    /// position, and publishes that if a barrier may wait for it.
+    /// Applies all events up to this position, and publishes it if a barrier may wait for it. `first` is the first page, if it
+    /// was read at that position.
     pub(super) async fn take(
         &mut self,
         newest: &Position,
@@ -36,7 +36,7 @@ impl LocalNode {
         Ok(())
     }
 
-    /// Returns whether something was taken away, or may have been.
+    /// Returns whether an event took something away, or may have done so.
     async fn apply_up_to(
         &mut self,
         newest: &Position,
@@ -53,7 +53,7 @@ impl LocalNode {
             return Ok(true);
         }
         let mut takes_away = false;
-        // An empty one is read again.
+        // The log is read again after an empty page.
         let mut first = first.filter(|page| !page.items.is_empty());
         while let Some(position) = self.position.as_mut()
             && position.revision < newest.revision
@@ -77,18 +77,18 @@ impl LocalNode {
         Ok(takes_away)
     }
 
-    /// Begins at this position, with nothing in memory.
+    /// Drops everything in memory, and begins at this position.
     fn drop_everything(&mut self, newest: &Position) {
-        tracing::info!(revision = newest.revision.0, "everything is read anew");
-        self.memory.forget(&newest.epoch);
+        tracing::info!(revision = newest.revision.0, "dropped everything in memory");
+        self.memory.begin_epoch(&newest.epoch);
         self.nodes
             .observer
             .tell(|observer| observer.dropped_everything());
         self.position = Some(newest.clone());
     }
 
-    /// Applies these rows of the log, and drops everything if one of them is missing or not understood. Returns
-    /// whether something was taken away, or may have been.
+    /// Applies these rows of the log. Drops everything in memory if a row is missing, or if this version does not understand a
+    /// row. Returns whether an event took something away, or may have done so.
     fn apply(&self, entries: Vec<LogEntry>, is_whole: bool) -> bool {
         let count = entries.len();
         let events = entries.into_iter().filter_map(LogEntry::into_event);
@@ -105,7 +105,8 @@ impl LocalNode {
     }
 }
 
-/// The page after this revision of the log with this epoch, and the newest revision at the same moment.
+/// The page of the log after this revision, and the newest revision at the same moment. Returns `Unavailable` if the server is
+/// in another epoch.
 async fn read(
     repository: &dyn NodeRepository,
     after: Revision,
@@ -116,6 +117,6 @@ async fn read(
         return Ok((position.revision, value));
     }
     Err(RepositoryError::Unavailable(
-        "the log is not that of the server which took the node's row".into(),
+        "the server with the event log is not the server that took the node's row".into(),
     ))
 }

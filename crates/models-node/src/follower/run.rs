@@ -1,4 +1,4 @@
-//! The loop of the follower, from the registration of its node to its end.
+//! The loop of the follower, from the registration of its node to the removal of the row.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,19 +12,19 @@ use super::following::Following;
 use super::local_node::LocalNode;
 use crate::nodes::Nodes;
 
-/// How often the event log is read without a hint.
+/// The longest time between two reads of the event log.
 pub(super) const POLL: Duration = Duration::from_millis(250);
-/// How often the node renews its row.
+/// The time between two renewals of the row.
 pub(super) const RENEWAL: Duration = Duration::from_secs(1);
 
 impl Nodes {
-    /// Makes this process a node, which may serve from memory while its lease runs. `memory` is told of every
-    /// change from now on, before the barrier of the change returns.
+    /// Makes this process a node, which may serve from memory while its lease runs. From now on, the node applies each change to
+    /// `memory` before the barrier of the change returns, unless its lease runs out first.
     pub async fn follow(&self, memory: Arc<dyn Follower>) -> Result<Following, RepositoryError> {
         self.repository.listen().await?;
         let mut node = LocalNode::new(self.clone(), memory);
         if let Err(error) = node.enter().await {
-            // If this fails too, other processes remove the row when it has expired.
+            // If this fails too, other processes remove the row after a lease.
             let _ = self.repository.remove(&node.id).await;
             return Err(error);
         }
@@ -36,7 +36,7 @@ impl Nodes {
 }
 
 impl LocalNode {
-    /// Registers the node, and then reads the log for the first time.
+    /// Registers the node, and then does its first step.
     pub(super) async fn enter(&mut self) -> Result<(), RepositoryError> {
         let repository = &self.nodes.repository;
         let leases = repository.enter_lease().await?;
@@ -45,7 +45,7 @@ impl LocalNode {
             tracing::warn!(
                 setting_seconds = setting.as_secs(),
                 in_force_seconds = leases.in_force.as_secs(),
-                "the setting `consistency.lease` differs from the lease in force, which is used; `models-api lease set` changes it"
+                "the setting `consistency.lease` differs from the lease in force; using the lease in force, which `models-api lease set` changes"
             );
         }
         self.length = leases.of_nodes();
@@ -60,8 +60,8 @@ impl LocalNode {
                 _ = told_to_leave.wait_for(|leave| *leave) => break,
                 () = self.wait_for_news() => {}
             }
-            // A change may be committed after this step has begun. A catch-up that is requested from here on is
-            // served by the next step.
+            // The step may miss a change that is committed after its begin. So it does not serve catch-ups from after this
+            // line.
             let requested = self.catch_ups.newest();
             let is_due = self.lease.clock.now().since(self.renewed) >= RENEWAL;
             let stepped = tokio::select! {
@@ -73,7 +73,7 @@ impl LocalNode {
                 Err(error @ RepositoryError::Outdated { needed, .. }) => {
                     self.lease.end();
                     self.lease.needed_level.store(needed.0, Ordering::Release);
-                    tracing::error!(%error, "this node serves nothing any more; replace its program");
+                    tracing::error!(%error, "this program does not support the catalog's level, and the node serves nothing; replace the program");
                     break;
                 }
                 Err(error) => {
@@ -91,11 +91,11 @@ impl LocalNode {
         self.lease.end();
         self.nodes.published.send_replace(None);
         if let Err(error) = self.nodes.repository.remove(&self.id).await {
-            tracing::warn!(%error, "the node's row stays until others find it silent");
+            tracing::warn!(%error, "failed to remove the node's row; others remove it after a lease");
         }
     }
 
-    /// Waits until there may be something new in the log.
+    /// Waits for a hint, a catch-up, or the next poll.
     async fn wait_for_news(&self) {
         let repository = &self.nodes.repository;
         let hint = async {

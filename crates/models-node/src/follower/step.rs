@@ -1,4 +1,4 @@
-//! A step of the follower: read what is new, apply it, and extend the lease.
+//! A step of the follower: read new events, apply them, and extend the lease.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::run::{POLL, RENEWAL};
 use crate::lease::clock::BootTime;
 
 impl LocalNode {
-    /// Reads what is new in the log, and applies it. The lease is extended if the row is renewed first.
+    /// Reads new events and applies them. If `renews`, it renews the row before that, and extends the lease after it.
     pub(super) async fn step(&mut self, renews: bool) -> Result<(), RepositoryError> {
         if let Err(error) = self.nodes.repository.check_database() {
             self.begin_from_nothing();
@@ -31,8 +31,8 @@ impl LocalNode {
             if applied.epoch == position.epoch {
                 return self.take(&position, Some(value)).await;
             }
-            // A server that was replaced may be read for a while. The renewal tells whether this was the old server
-            // or the new one.
+            // The read may have reached the old server after another one took over. The renewal shows which of them this
+            // was.
         }
         let sent = self.lease.clock.now();
         let CatalogState {
@@ -44,16 +44,15 @@ impl LocalNode {
         self.observe_others(sent, leases).await
     }
 
-    /// How long a read that does not renew the row may take: reads that hang must not cost a lease that could be
-    /// renewed.
+    /// The deadline of a read before the renewal is due: a read that hangs must not delay the renewal.
     fn longest_read(&self) -> Duration {
         let since = self.lease.clock.now().since(self.renewed);
         RENEWAL.saturating_sub(since).max(POLL)
     }
 
-    /// Extends the lease, counted from when the renewal was sent.
+    /// Extends the lease. It counts from the sending of the renewal.
     fn extend_lease(&mut self, sent: BootTime, leases: Option<Leases>) {
-        // The row names `length` until the next renewal. A longer lease is taken only after that.
+        // The row names `length` until the next renewal, so a longer lease must wait for that.
         let lease = leases.map_or(self.length, |leases| leases.of_nodes());
         self.lease.extend(sent + self.length.min(lease));
         self.renewed = sent;
@@ -66,7 +65,7 @@ impl LocalNode {
         }
     }
 
-    /// Reads something if nothing else has for a while, so that the node knows whether it can.
+    /// Reads the position if the process has read nothing for a while, so that the node knows whether reads succeed.
     fn probe_reads(&self) {
         let repository = self.nodes.repository.clone();
         if repository.time_since_read() > RENEWAL {
@@ -75,7 +74,7 @@ impl LocalNode {
         }
     }
 
-    /// Removes the rows of expired nodes, and ends a change of the lease that has run its course.
+    /// Removes the rows of expired nodes, and ends a change of the lease when it is time.
     async fn observe_others(
         &mut self,
         now: BootTime,
@@ -94,7 +93,7 @@ impl LocalNode {
         Ok(())
     }
 
-    /// It waits for its turn, so nothing waits for it.
+    /// Stores the previous lease in a task, because that waits for its turn.
     fn store_previous_lease(&self, leases: Leases, previous: Duration) -> JoinHandle<()> {
         let repository = self.nodes.repository.clone();
         self.nodes.runtime.spawn(async move {

@@ -1,4 +1,4 @@
-mod history;
+mod epoch;
 mod lease;
 mod log;
 mod rounds;

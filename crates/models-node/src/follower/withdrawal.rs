@@ -6,8 +6,8 @@ use super::local_node::LocalNode;
 use super::pages::PAGE;
 
 impl LocalNode {
-    /// Removes the row of a node that has failed to follow the log for a whole lease. It is not renewed until the
-    /// log can be read again.
+    /// Removes the node's row if the node has failed to follow the log for a whole lease. The node registers again as soon as
+    /// it can read the log.
     pub(super) async fn withdraw_if_lost(&mut self) {
         if self.is_withdrawn || self.lease.clock.now().since(self.followed) < self.length {
             return;
@@ -24,14 +24,14 @@ impl LocalNode {
         }
     }
 
-    /// Begins anew, if the log can be read again.
+    /// Begins anew if the log can be read again.
     pub(super) async fn come_back(&mut self) -> Result<(), RepositoryError> {
         let applied = self.position.as_ref();
         let applied = applied.map_or(Revision(0), |position| position.revision);
         let repository = &self.nodes.repository;
         repository.list_after(applied, PAGE).await?;
         repository.withdraw(&self.id, self.renewal).await?;
-        tracing::info!("the event log can be read again; the node begins anew");
+        tracing::info!("the event log can be read again; beginning anew");
         self.begin_anew().await?;
         self.is_withdrawn = false;
         Ok(())

@@ -1,4 +1,4 @@
-//! What a node has in memory of the catalog.
+//! The memory of a node: its sessions and views.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,28 +10,29 @@ use crate::revision::RevisionTokens;
 use crate::sessions::{Session, Sessions};
 use crate::views::{Catalog, View};
 
-/// How much memory a cache may take, and where it counts.
+/// The options of a cache.
 pub struct CacheOptions {
-    /// The most memory, in bytes.
+    /// The most memory that the cache may take, in bytes.
     pub limit: usize,
-    /// Where it counts.
+    /// The counters of the cache.
     pub counters: Arc<CacheCounters>,
 }
 
-/// What a node has in memory of the catalog. The follower keeps it true to the event log.
+/// The memory of a node. The follower applies the event log to it.
 pub struct Memory<S: Session, V: View> {
     /// The sessions of keys.
     pub sessions: Arc<Sessions<S>>,
-    /// The models, as each audience sees them.
+    /// The views of all audiences.
     pub catalog: Arc<Catalog<V>>,
-    /// The models in the database, for changes.
+    /// The models in the database. Changes go through it.
     pub models: Arc<dyn ModelRepository>,
-    /// What clients are told of its revision.
+    /// The tokens that clients get for revisions.
     pub tokens: Arc<RevisionTokens>,
 }
 
 impl<S: Session, V: View> Memory<S, V> {
-    /// Memory of these keys and models. It keeps nothing before [`forget`](Follower::forget) has named an epoch.
+    /// Empty memory for these keys and models. The caches insert nothing before [`begin_epoch`](Follower::begin_epoch) has named
+    /// an epoch.
     #[must_use]
     pub fn new(
         api_keys: Arc<dyn ApiKeyRepository>,
@@ -91,9 +92,9 @@ impl<S: Session, V: View> Follower for Memory<S, V> {
         self.catalog.invalidate();
     }
 
-    fn forget(&self, epoch: &Epoch) {
-        self.sessions.forget(epoch);
-        self.catalog.forget(epoch);
+    fn begin_epoch(&self, epoch: &Epoch) {
+        self.sessions.begin_epoch(epoch);
+        self.catalog.begin_epoch(epoch);
         self.tokens.begin(epoch);
     }
 }

@@ -23,7 +23,7 @@ struct Scene {
 }
 
 impl Scene {
-    /// With a lease that has just begun.
+    /// A node whose lease has just begun.
     fn new() -> Self {
         let secret = Secret::from_random([7; 32]);
         let keys = Arc::new(Keys::new(&secret));
@@ -33,7 +33,7 @@ impl Scene {
         };
         let models = Arc::new(Models::default());
         let memory = Memory::new(keys.clone(), models, [7; 16], options(), options());
-        memory.forget(&epoch());
+        memory.begin_epoch(&epoch());
         let clock = ManualClock::default();
         clock.advance(LEASE);
         let lease = Arc::new(Lease::new(clock.clone().into()));
@@ -78,14 +78,14 @@ async fn a_node_serves_as_long_as_its_lease_lasts() {
     assert!(!node.has_lease());
     let unavailable = |error| matches!(error, RepositoryError::Unavailable(_));
     assert!(node.hold().is_err_and(unavailable));
-    // Also where the node has renewed it.
+    // A renewal does not change that.
     lease.extend(clock.now() + LEASE);
     assert!(node.release(late, 7).is_err_and(unavailable));
     assert!(node.hold_at(clock.now() + LEASE).is_none());
 }
 
 #[tokio::test]
-async fn a_node_tells_how_far_it_is() {
+async fn a_node_reports_its_revision_and_its_lag() {
     let Scene {
         clock, lease, node, ..
     } = Scene::new();
@@ -109,7 +109,7 @@ async fn a_node_tells_how_far_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_follows_a_log_that_is_not_there() {
+async fn a_catch_up_without_a_follower_fails() {
     let unavailable = |error| matches!(error, RepositoryError::Unavailable(_));
     assert!(Scene::new().node.catch_up().await.is_err_and(unavailable));
 }

@@ -1,4 +1,4 @@
-//! What a test does at the pauses.
+//! The work that a test does at the pause points.
 
 use std::cell::RefCell;
 
@@ -10,20 +10,20 @@ thread_local! {
     static WORK: RefCell<Option<Work>> = const { RefCell::new(None) };
 }
 
-/// Runs what the test has set for this thread.
+/// Runs the work that the test has set for this thread.
 pub fn pause(before: Point) {
-    // The work is not there while it runs: what it does has no pauses of its own.
+    // Taken out while it runs, so that the work itself is not paused.
     if let Some(mut work) = WORK.take() {
         work(before);
         WORK.set(Some(work));
     }
 }
 
-/// What is done at each pause of this thread, until this is dropped.
+/// The work at each pause point of this thread, until this is dropped.
 pub struct Hook(());
 
 impl Hook {
-    /// Does this at each pause of this thread.
+    /// Sets the work at each pause point of this thread.
     #[must_use]
     pub fn set(work: impl FnMut(Point) + 'static) -> Self {
         WORK.set(Some(Box::new(work)));

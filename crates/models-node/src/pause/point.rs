@@ -3,14 +3,14 @@
 /// Which step of a read comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Point {
-    /// The lease is acquired.
+    /// Acquire the lease.
     Hold,
-    /// Something is taken from memory.
+    /// Get a value from a cache.
     Memory,
-    /// Something is loaded from the database.
+    /// Load a value from the database.
     Load,
-    /// What was loaded is kept.
-    Keep,
-    /// The response is released.
+    /// Insert a loaded value into a cache.
+    Insert,
+    /// Release the response.
     Release,
 }

@@ -1,4 +1,4 @@
-//! What the cache holds for the digest of a token.
+//! The cache entries for the digests of tokens.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use super::uses::Uses;
 use crate::cache::Cached;
 use crate::lease::clock::BootTime;
 
-/// How long the cache holds that there is no key with a digest. The creation of a key is an event, which
-/// invalidates these entries; a restore of the database makes no events.
+/// How long an entry for a missing key is valid. The creation of a key is an event, which invalidates these entries, but a
+/// restore of the database appends no events.
 pub(super) const MISSING_FOR: Duration = Duration::from_secs(5);
 
-/// A cache entry for a digest.
+/// The cache entry for a digest.
 pub(super) enum Known<S: Session> {
     Key(Key<S>),
-    /// The database had no key with this digest at this time.
+    /// At this time, the database had no key with this digest.
     Missing {
         at: BootTime,
     },
@@ -30,26 +30,25 @@ pub(super) struct Key<S: Session> {
     validity: Validity,
     session: Arc<S>,
     uses: Arc<Uses>,
-    /// When it was last used, in seconds; 0 if it was not since that was last recorded.
+    /// The time of the last use, in Unix seconds; 0 if the key was not used since its last use was recorded.
     used_at: AtomicU32,
 }
 
 impl<S: Session> Key<S> {
-    /// Marks the key as used, at most once a second: many threads read this memory.
+    /// Marks the key as used. It writes at most once a second, because many threads read this memory.
     fn mark(&self, now: Timestamp) {
         if self.used_at.load(Ordering::Relaxed) != now.seconds() {
             self.used_at.store(now.seconds(), Ordering::Relaxed);
         }
     }
 
-    /// The use that has not been recorded.
+    /// Takes the last use if it was not recorded yet.
     pub(super) fn take_use(&self) -> Option<(ApiKeyId, Timestamp)> {
         let at = self.used_at.swap(0, Ordering::Relaxed);
         let id = || self.id().clone();
         (at > 0).then(|| (id(), Timestamp::from_seconds(at)))
     }
 
-    /// The key's id.
     pub(super) fn id(&self) -> &ApiKeyId {
         &self.session.principal().key_id
     }
@@ -64,7 +63,7 @@ impl<S: Session> Drop for Key<S> {
 }
 
 impl<S: Session> Known<S> {
-    /// The entry of a key. Its last use goes to `uses` when the entry is dropped.
+    /// The entry for this key. When the entry is dropped, its last use goes to `uses`.
     pub(super) fn new(key: &ApiKey, uses: Arc<Uses>) -> Result<Self, RepositoryError> {
         Ok(Self::Key(Key {
             validity: key.validity(),
@@ -81,7 +80,7 @@ impl<S: Session> Known<S> {
         }
     }
 
-    /// The session of the key, if it is good at this time.
+    /// The session of the key, if the key is valid at this time.
     pub(super) fn session(&self, now: impl FnOnce() -> Timestamp) -> Result<Arc<S>, KeyRefusal> {
         let key = self.key().ok_or(KeyRefusal::Unknown)?;
         let now = now();
@@ -95,8 +94,8 @@ impl<S: Session> Known<S> {
 impl<S: Session> Cached for Known<S> {
     type Change = Infallible;
 
-    fn weight(&self) -> usize {
-        /// A dozen short texts.
+    fn size(&self) -> usize {
+        /// An estimate: a session holds a dozen short texts.
         const KEY: usize = 1_024;
         self.key().map_or(size_of::<Self>(), |_| KEY)
     }

@@ -1,4 +1,4 @@
-//! From a token to the session that it stands for.
+//! Finds the session of a token.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,17 +15,17 @@ use crate::cache::{Cache, CacheCounters};
 use crate::lease::HeldLease;
 use crate::lease::clock::BootTime;
 
-/// The sessions of keys. Wherever it takes a time of day, that decides whether a key has expired, and is
-/// recorded as its last use.
+/// The sessions of API keys. Methods that take the time compare it with the key's expiry, and record it as the key's last
+/// use.
 pub struct Sessions<S: Session> {
     api_keys: Arc<dyn ApiKeyRepository>,
     known: Cache<KeyDigest, Known<S>>,
-    /// Of keys that were evicted, or that could not be recorded.
+    /// The uses of keys whose sessions were dropped, and those that could not be recorded.
     uses: Arc<Uses>,
 }
 
 impl<S: Session> Sessions<S> {
-    /// The sessions of these keys; up to so many bytes of them stay in memory.
+    /// The sessions of these keys. The cache takes at most `limit` bytes.
     #[must_use]
     pub fn new(
         api_keys: Arc<dyn ApiKeyRepository>,
@@ -39,8 +39,8 @@ impl<S: Session> Sessions<S> {
         }
     }
 
-    /// The session of this token, and the lease under which it may be used, or why there is no session;
-    /// `acquire` acquires the node's lease.
+    /// The session of this token, loaded from the database on a miss, and the lease under which it may be used. A refusal says
+    /// why there is no session. `acquire` acquires the node's lease.
     pub async fn authenticate(
         &self,
         acquire: impl Fn() -> Result<HeldLease, RepositoryError>,
@@ -50,15 +50,16 @@ impl<S: Session> Sessions<S> {
         let Ok(digest) = KeyDigest::of(token) else {
             return Ok(Err(KeyRefusal::Malformed));
         };
-        // From before the database is read: what is found to be missing may be there from then on.
+        // The time from before the read: a key that the read does not find may exist from then on.
         let read_at = acquire()?.at();
         let read = || self.read(&digest, read_at);
-        let (held, known) = self.known.get_or_read(&digest, acquire, read).await?;
+        let (held, known) = self.known.get_or_load(&digest, acquire, read).await?;
         Ok(known.session(now).map(|session| (held, session)))
     }
 
-    /// The session of this token, if it is in memory. A token that cannot be a key is not there.
-    pub fn remember(
+    /// The session of this token, if the token is a valid key; `None` is also a miss. No malformed token has an entry, so this
+    /// does not check the token's form.
+    pub fn get(
         &self,
         held: &HeldLease,
         token: &[u8],
@@ -68,7 +69,7 @@ impl<S: Session> Sessions<S> {
         self.known.get(held, &digest)?.session(now).ok()
     }
 
-    /// Whether only the database can say whether this token is a key.
+    /// Whether the database must be read to authenticate this token.
     #[must_use]
     pub fn needs_look_up(&self, held: &HeldLease, token: &str) -> bool {
         KeyDigest::of(token).is_ok_and(|digest| self.known.get(held, &digest).is_none())
@@ -90,8 +91,8 @@ impl<S: Session> Sessions<S> {
         })
     }
 
-    /// Records which keys were used since this was last done, and when. Uses that cannot be recorded
-    /// are kept for the next time.
+    /// Writes the last use of each key that was used since the call before to the database. After an error, the next call
+    /// writes these uses too.
     pub async fn record_uses(&self) -> Result<(), RepositoryError> {
         let mut uses = self.uses.take();
         self.known.for_each(|known| {
@@ -107,7 +108,7 @@ impl<S: Session> Sessions<S> {
         recorded
     }
 
-    /// Drops these keys, and what is known to be no key.
+    /// Drops the sessions of these keys, and all entries for missing keys.
     pub fn drop_keys(&self, gone: &HashSet<&ApiKeyId>) {
         self.known.remove_where(|_, known| {
             let key = known.key();
@@ -115,17 +116,17 @@ impl<S: Session> Sessions<S> {
         });
     }
 
-    /// Drops everything. The epoch stays.
+    /// Drops all entries. The epoch stays.
     pub fn invalidate(&self) {
         self.known.invalidate();
     }
 
-    /// Drops everything, and keeps from now on only what is read in this epoch.
-    pub fn forget(&self, epoch: &Epoch) {
-        self.known.forget(epoch);
+    /// Drops all entries. From now on, the cache inserts only keys that were read in this epoch.
+    pub fn begin_epoch(&self, epoch: &Epoch) {
+        self.known.begin_epoch(epoch);
     }
 
-    /// Drops what is known of this token.
+    /// Drops the entry for this token.
     #[cfg(any(test, feature = "pause-points"))]
     pub fn evict(&self, token: &str) {
         self.known

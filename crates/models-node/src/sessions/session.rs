@@ -1,12 +1,12 @@
-//! What the service keeps for a good key.
+//! The session of an API key.
 
 use models_core::{ApiKey, Principal, RepositoryError};
 
-/// A key in memory, with all that each response to it says of its holder.
+/// An authenticated API key, with the prepared parts of its responses.
 pub trait Session: Send + Sync + Sized + 'static {
-    /// The session of this key. An error fails the request that the key came with, and is not kept.
+    /// The session of this key. The cache does not insert an error; it fails the requests that wait for the load.
     fn new(key: &ApiKey) -> Result<Self, RepositoryError>;
 
-    /// Whom the key stands for.
+    /// The principal that the key authenticates.
     fn principal(&self) -> &Principal;
 }

@@ -31,7 +31,7 @@ impl Scene {
         let lease = Lease::new(clock.clone().into());
         lease.extend(clock.now() + Duration::from_mins(1));
         let sessions = Sessions::new(keys.clone(), 1 << 20, counters.clone());
-        sessions.forget(&epoch());
+        sessions.begin_epoch(&epoch());
         Self {
             keys,
             clock,
@@ -59,9 +59,9 @@ impl Scene {
     }
 }
 
-/// As after a restore, which makes no events.
+/// A restore of the database appends no events.
 #[tokio::test]
-async fn a_key_that_was_missing_is_looked_up_again_after_five_seconds() {
+async fn the_database_is_read_again_for_a_missing_key_after_five_seconds() {
     let scene = Scene::new();
     scene.keys.is_there.store(false, Ordering::Relaxed);
     assert!(!scene.is_accepted().await);
@@ -69,23 +69,27 @@ async fn a_key_that_was_missing_is_looked_up_again_after_five_seconds() {
     let nearly = MISSING_FOR.saturating_sub(Duration::from_nanos(1));
     scene.clock.advance(nearly);
     assert!(!scene.is_accepted().await);
-    assert_eq!(scene.keys.reads.load(Ordering::Relaxed), 1, "from memory");
+    assert_eq!(
+        scene.keys.reads.load(Ordering::Relaxed),
+        1,
+        "the entry for the missing key is valid"
+    );
     scene.clock.advance(Duration::from_nanos(1));
     assert!(scene.is_accepted().await);
     scene.clock.advance(MISSING_FOR);
     assert!(scene.is_accepted().await);
     let reads = scene.keys.reads.load(Ordering::Relaxed);
-    assert_eq!(reads, 2, "a key that was found stays in memory");
+    assert_eq!(reads, 2, "the entry for a key does not expire");
 }
 
 #[tokio::test]
-async fn uses_do_not_pile_up_while_they_cannot_be_recorded() {
+async fn one_use_of_each_key_waits_while_uses_cannot_be_recorded() {
     let scene = Scene::new();
     scene.keys.can_write.store(false, Ordering::Relaxed);
     for round in 0..50 {
         assert!(scene.is_accepted().await);
         if round % 2 == 0 {
-            // Evicted, it leaves its use behind.
+            // The dropped session adds its use.
             scene.sessions.evict(scene.secret.expose());
         }
         assert!(scene.sessions.record_uses().await.is_err());
@@ -96,7 +100,7 @@ async fn uses_do_not_pile_up_while_they_cannot_be_recorded() {
 }
 
 #[tokio::test]
-async fn a_key_in_memory_expires_by_the_time_of_each_request() {
+async fn a_session_expires_by_the_time_of_each_request() {
     let scene = Scene::new();
     assert!(scene.authenticate_at(EXPIRY - 1).await.is_ok());
     let refused = scene.authenticate_at(EXPIRY).await.err();
@@ -104,19 +108,19 @@ async fn a_key_in_memory_expires_by_the_time_of_each_request() {
     let expected = KeyRefusal::Bad(KeyRejection::Expired, id.clone(), slug);
     assert_eq!(refused.as_ref(), Some(&expected));
     assert_eq!(expected.key().map(|(id, _)| id), Some(&id));
-    let remember = |seconds| {
+    let get = |seconds| {
         let token = scene.secret.expose().as_bytes();
         let now = || Timestamp::from_seconds(seconds);
-        scene.sessions.remember(&scene.hold(), token, now)
+        scene.sessions.get(&scene.hold(), token, now)
     };
-    assert!(remember(EXPIRY).is_none());
-    let session = remember(EXPIRY - 1).unwrap();
+    assert!(get(EXPIRY).is_none());
+    let session = get(EXPIRY - 1).unwrap();
     assert_eq!(session.principal().key_id, id);
     assert_eq!(scene.keys.reads.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]
-async fn what_is_no_key_is_refused_without_a_look_up() {
+async fn a_malformed_token_is_refused_without_a_read() {
     let scene = Scene::new();
     let hold = || Ok(scene.hold());
     let changed = scene.secret.expose().to_owned() + "0";
@@ -140,7 +144,7 @@ async fn what_is_no_key_is_refused_without_a_look_up() {
 }
 
 #[tokio::test]
-async fn a_dropped_key_is_read_again_and_the_others_are_not() {
+async fn the_database_is_read_again_for_a_dropped_key_and_no_other() {
     let scene = Scene::new();
     assert!(scene.is_accepted().await);
     let other = ApiKeyId::from_uuid(Uuid::from_u128(2));
@@ -154,7 +158,7 @@ async fn a_dropped_key_is_read_again_and_the_others_are_not() {
     scene.keys.is_there.store(false, Ordering::Relaxed);
     let refused = scene.authenticate_at(2).await.err();
     assert_eq!((refused, reads()), (Some(KeyRefusal::Unknown), 2));
-    // Any key may be the one that was missing.
+    // The key that was missing may be any new key.
     scene.keys.is_there.store(true, Ordering::Relaxed);
     scene.sessions.drop_keys(&HashSet::from([&other]));
     assert!(scene.is_accepted().await);
@@ -162,7 +166,7 @@ async fn a_dropped_key_is_read_again_and_the_others_are_not() {
 }
 
 #[tokio::test]
-async fn the_use_of_an_evicted_key_is_recorded() {
+async fn the_last_use_of_a_key_whose_session_was_dropped_is_recorded() {
     let scene = Scene::new();
     assert!(scene.is_accepted().await);
     scene.sessions.evict(scene.secret.expose());
@@ -171,7 +175,7 @@ async fn the_use_of_an_evicted_key_is_recorded() {
 }
 
 #[tokio::test]
-async fn a_key_takes_more_memory_than_the_lack_of_one() {
+async fn the_entry_for_a_key_is_larger_than_that_for_a_missing_key() {
     let mut sizes = vec![];
     for is_there in [true, false] {
         let scene = Scene::new();
@@ -185,7 +189,7 @@ async fn a_key_takes_more_memory_than_the_lack_of_one() {
 }
 
 #[tokio::test]
-async fn the_last_use_is_recorded_once() {
+async fn the_last_use_of_a_key_is_recorded_once() {
     let scene = Scene::new();
     for seconds in [2, 5] {
         assert!(scene.authenticate_at(seconds).await.is_ok());

@@ -1,4 +1,4 @@
-//! When keys were used, until that is recorded.
+//! The uses of keys that are not recorded yet.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -7,11 +7,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use models_core::{ApiKeyId, Timestamp};
 
-/// How many keys' uses wait, at most: some ten megabytes. While the database cannot write, a use of any other
-/// key is dropped.
+/// The most keys whose uses wait, in some ten megabytes. While the database cannot write, uses of other keys are dropped.
 const MOST: usize = 100_000;
 
-/// The last use of each key that is not in memory any more, or whose use could not be recorded.
+/// The last uses of keys whose sessions were dropped, and those that could not be recorded.
 pub(super) struct Uses {
     most: usize,
     waiting: Mutex<Waiting>,
@@ -30,7 +29,7 @@ impl Default for Uses {
 }
 
 impl Uses {
-    /// Keeps the uses of this many keys.
+    /// At most this many keys have uses that wait.
     fn at_most(most: usize) -> Self {
         let waiting = Mutex::default();
         Self { most, waiting }
@@ -40,7 +39,7 @@ impl Uses {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds these uses. Of each key only the last one is kept.
+    /// Adds these uses. For each key, the latest use remains.
     pub(super) fn add(&self, uses: impl IntoIterator<Item = (ApiKeyId, Timestamp)>) {
         let mut waiting = self.lock();
         for (id, at) in uses {
@@ -58,13 +57,13 @@ impl Uses {
         }
     }
 
-    /// Takes all of them.
+    /// Takes all uses.
     pub(super) fn take(&self) -> Vec<(ApiKeyId, Timestamp)> {
         let waiting = mem::take(&mut *self.lock());
         if waiting.dropped > 0 {
             tracing::warn!(
                 dropped = waiting.dropped,
-                "too many uses of keys wait to be recorded; dropped those of other keys"
+                "too many uses of keys wait to be recorded; dropped the uses of further keys"
             );
         }
         waiting.last.into_iter().collect()
@@ -82,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn of_each_key_the_last_use_is_kept() {
+    fn the_latest_use_of_each_key_remains() {
         let uses = Uses::default();
         for at in [1, 3, 2] {
             uses.add([(id(1), Timestamp::from_seconds(at))]);
@@ -92,11 +91,11 @@ mod tests {
     }
 
     #[test]
-    fn uses_that_wait_are_bounded() {
+    fn the_number_of_waiting_uses_is_bounded() {
         let uses = Uses::at_most(100);
         let at = Timestamp::from_seconds(1);
         uses.add((0..110).map(|number| (id(number), at)));
-        // One that is there already is moved on.
+        // A later use of a key that waits already.
         uses.add([(id(0), Timestamp::from_seconds(2))]);
         assert_eq!(uses.lock().dropped, 10);
         let taken: HashMap<_, _> = uses.take().into_iter().collect();

@@ -1,4 +1,4 @@
-//! The catalog, as each audience sees it.
+//! The catalog in memory: a cache of views.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::cache::{Cache, CacheCounters};
 use crate::lease::HeldLease;
 use crate::revision::RevisionTokens;
 
-/// The models, as each audience sees them.
+/// The views of all audiences. It loads a view on a miss, and events invalidate it.
 pub struct Catalog<V: View> {
     models: Arc<dyn ModelRepository>,
     rendering: Rendering<V>,
@@ -20,7 +20,7 @@ pub struct Catalog<V: View> {
 }
 
 impl<V: View> Catalog<V> {
-    /// Views of these models; up to so many bytes of them stay in memory.
+    /// Views of these models. The cache takes at most `limit` bytes.
     #[must_use]
     pub fn new(
         models: Arc<dyn ModelRepository>,
@@ -35,29 +35,30 @@ impl<V: View> Catalog<V> {
         }
     }
 
-    /// The audience's view, and the lease under which it may be shown; `acquire` acquires the node's lease.
+    /// The audience's view, loaded from the database on a miss, and the lease under which it may be sent. `acquire` acquires
+    /// the node's lease.
     pub async fn view(
         &self,
         acquire: impl Fn() -> Result<HeldLease, RepositoryError>,
         audience: &Audience,
     ) -> Result<(HeldLease, Arc<V>), RepositoryError> {
         let held = acquire()?;
-        if let Some(view) = self.remember(&held, audience) {
+        if let Some(view) = self.get(&held, audience) {
             return Ok((held, view));
         }
         let read = || self.read(audience);
-        self.views.get_or_read(audience, acquire, read).await
+        self.views.get_or_load(audience, acquire, read).await
     }
 
-    /// The audience's view, if it is in memory.
+    /// The audience's view; `None` is a miss.
     #[must_use]
-    pub fn remember(&self, held: &HeldLease, audience: &Audience) -> Option<Arc<V>> {
+    pub fn get(&self, held: &HeldLease, audience: &Audience) -> Option<Arc<V>> {
         self.views.get(held, audience)
     }
 
-    /// Weighs the audience's view anew, if it is this one. It has grown.
-    pub fn weigh(&self, audience: &Audience, view: &Arc<V>) {
-        self.views.weigh(audience, view);
+    /// Counts the present size of this view, which has grown, if it is still the audience's view.
+    pub fn update_size(&self, audience: &Audience, view: &Arc<V>) {
+        self.views.update_size(audience, view);
     }
 
     async fn read(&self, audience: &Audience) -> Result<Snapshot<Arc<V>>, RepositoryError> {
@@ -68,9 +69,9 @@ impl<V: View> Catalog<V> {
         Ok(Snapshot { position, value })
     }
 
-    /// Changes or drops each view that these events have made untrue.
+    /// Invalidates the views that these events touch. Deletions change a view; all other events drop it.
     pub fn apply(&self, events: &[Event]) {
-        // None where it is not just deletions: the view after them then cannot be told from the one before.
+        // `None` if the events are not only deletions: the new view then does not follow from the old one.
         let mut changes: HashMap<Audience, Option<Vec<_>>> = HashMap::new();
         for Event {
             revision, change, ..
@@ -100,16 +101,16 @@ impl<V: View> Catalog<V> {
         }
     }
 
-    /// Drops everything. The epoch stays.
+    /// Drops all views. The epoch stays.
     pub fn invalidate(&self) {
         self.rendering.invalidate();
         self.views.invalidate();
     }
 
-    /// Drops everything, and keeps from now on only what is read in this epoch.
-    pub fn forget(&self, epoch: &Epoch) {
+    /// Drops all views. From now on, the cache inserts only views that were read in this epoch.
+    pub fn begin_epoch(&self, epoch: &Epoch) {
         self.rendering.invalidate();
-        self.views.forget(epoch);
+        self.views.begin_epoch(epoch);
     }
 
     /// Drops the audience's view.

@@ -1,22 +1,22 @@
-//! How far views are, and what takes them further.
+//! The revision of a view, and the changes that events make to it.
 
 use models_core::{ModelId, Revision};
 
 use crate::revision::RevisionToken;
 
-/// The newest change that is in a view. All that came before is in it, and nothing that came after.
+/// The newest change that a view contains. The view contains all changes before it, and none after it.
 #[derive(Debug, Clone, Copy)]
 pub struct Newest {
     /// Its revision.
     pub revision: Revision,
-    /// What callers are told of it.
+    /// The token that clients get for the revision.
     pub token: RevisionToken,
 }
 
-/// Deletions of an organization's own models.
+/// Deletions of models of one organization.
 #[derive(Debug, Clone)]
 pub struct Deletions {
-    /// The last one.
+    /// The last deletion.
     pub(super) newest: Newest,
     pub(super) ids: Vec<(Revision, ModelId)>,
 }

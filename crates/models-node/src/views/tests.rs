@@ -37,7 +37,7 @@ impl Scene {
         tokens.begin(&epoch());
         let counters = Arc::new(CacheCounters::default());
         let catalog = Catalog::new(models.clone(), tokens.clone(), 1 << 20, counters.clone());
-        catalog.forget(&epoch());
+        catalog.begin_epoch(&epoch());
         Self {
             models,
             lease,
@@ -57,8 +57,8 @@ impl Scene {
         view
     }
 
-    fn remember(&self, number: u128) -> Option<Arc<Shown>> {
-        self.catalog.remember(&self.hold(), &audience(number))
+    fn get(&self, number: u128) -> Option<Arc<Shown>> {
+        self.catalog.get(&self.hold(), &audience(number))
     }
 
     fn reads(&self) -> usize {
@@ -67,9 +67,9 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn a_view_shows_what_the_audience_sees_and_stays_in_memory() {
+async fn a_view_shows_what_its_audience_sees_and_later_requests_hit_it() {
     let scene = Scene::new();
-    assert!(scene.remember(2).is_none());
+    assert!(scene.get(2).is_none());
     let view = scene.view(2).await;
     assert_eq!(view.ids, ["own-1", "own-2", "public"]);
     assert_eq!(view.public.as_ref().unwrap().ids, ["public"]);
@@ -78,11 +78,11 @@ async fn a_view_shows_what_the_audience_sees_and_stays_in_memory() {
     assert!(Arc::ptr_eq(&view, &scene.view(2).await));
     assert_eq!(scene.reads(), 1);
     scene.catalog.invalidate();
-    assert!(scene.remember(2).is_none());
+    assert!(scene.get(2).is_none());
 }
 
 #[tokio::test]
-async fn audiences_that_see_just_the_public_models_share_a_view() {
+async fn audiences_that_see_exactly_the_public_models_share_a_view() {
     for more in [0, super::MANY_MODELS] {
         let scene = Scene::with_more(more);
         let (one, three) = (scene.view(1).await, scene.view(3).await);
@@ -100,31 +100,31 @@ async fn an_audience_that_has_or_had_own_models_has_a_view_of_its_own() {
     let deleted = scene.view(6).await;
     assert_eq!(deleted.ids, public.ids);
     assert_eq!(deleted.newest.revision, Revision(7));
-    // Its own model hides the public one.
+    // The organization's own model hides the public one.
     let own = scene.view(8).await;
     assert_eq!(own.ids, public.ids);
-    // What is public is rendered once for all of them.
+    // All of them share the view of the public models.
     for view in [deleted, own, scene.view(2).await] {
         assert!(Arc::ptr_eq(view.public.as_ref().unwrap(), &public));
     }
 }
 
 #[tokio::test]
-async fn a_view_that_has_grown_is_weighed_anew() {
+async fn the_catalog_counts_the_growth_of_a_view_and_sheds_before_it_evicts() {
     let scene = Scene::new();
     let view = scene.view(2).await;
     let before = scene.counters.bytes();
     assert!(before > 1_000, "{before}");
-    view.weight.store(3_000, Ordering::Relaxed);
-    scene.catalog.weigh(&audience(2), &view);
+    view.size.store(3_000, Ordering::Relaxed);
+    scene.catalog.update_size(&audience(2), &view);
     assert_eq!(scene.counters.bytes(), before + 2_000);
-    // What can be made again goes before any view.
-    view.weight.store(1 << 21, Ordering::Relaxed);
-    scene.catalog.weigh(&audience(2), &view);
+    // The cache frees the spare memory and evicts no view.
+    view.size.store(1 << 21, Ordering::Relaxed);
+    scene.catalog.update_size(&audience(2), &view);
     assert_eq!(scene.counters.bytes(), before);
-    assert!(Arc::ptr_eq(&view, &scene.remember(2).unwrap()));
+    assert!(Arc::ptr_eq(&view, &scene.get(2).unwrap()));
     scene.catalog.evict(&audience(2));
-    assert!(scene.remember(2).is_none());
+    assert!(scene.get(2).is_none());
     assert_eq!(scene.counters.bytes(), 0);
 }
 
@@ -133,28 +133,28 @@ async fn a_deletion_changes_the_view_of_its_organization_alone() {
     let scene = Scene::new();
     for number in [1, 2, 4] {
         scene.view(number).await;
-        assert!(scene.remember(number).is_some());
+        assert!(scene.get(number).is_some());
     }
     let deleted = |revision, id| event(revision, Change::ModelDeleted(model(id, Some(2))));
-    // The first one is in the view already.
+    // The view contains the first deletion already.
     scene
         .catalog
         .apply(&[deleted(7, "own-2"), deleted(10, "own-1")]);
-    let changed = scene.remember(2).unwrap();
+    let changed = scene.get(2).unwrap();
     assert_eq!(changed.ids, ["own-2", "public"]);
     let token = scene.tokens.token(&epoch(), Revision(10));
     assert_eq!(
         (changed.newest.revision, changed.newest.token),
         (Revision(10), token)
     );
-    assert_eq!(scene.remember(4).unwrap().ids.len(), 3);
+    assert_eq!(scene.get(4).unwrap().ids.len(), 3);
     scene.catalog.apply(&[deleted(10, "own-1")]);
-    assert!(Arc::ptr_eq(&changed, &scene.remember(2).unwrap()));
+    assert!(Arc::ptr_eq(&changed, &scene.get(2).unwrap()));
     assert_eq!(scene.reads(), 3);
 }
 
 #[tokio::test]
-async fn any_other_change_drops_the_views_that_it_can_touch() {
+async fn any_other_event_drops_the_views_that_it_touches() {
     let scene = Scene::new();
     let created = |revision, owner| event(revision, Change::ModelCreated(model("new", owner)));
     let deleted = |revision, owner| event(revision, Change::ModelDeleted(model("own-1", owner)));
@@ -172,12 +172,12 @@ async fn any_other_change_drops_the_views_that_it_can_touch() {
     ] {
         for number in [1, 2, 4] {
             scene.view(number).await;
-            assert!(scene.remember(number).is_some());
+            assert!(scene.get(number).is_some());
         }
         scene.catalog.apply(&events);
         let gone: Vec<u128> = [1, 2, 4]
             .into_iter()
-            .filter(|number| scene.remember(*number).is_none())
+            .filter(|number| scene.get(*number).is_none())
             .collect();
         assert_eq!(gone, dropped, "{events:?}");
     }

@@ -1,4 +1,4 @@
-//! What the service keeps for an audience.
+//! What an audience sees of the catalog.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use models_core::{Model, RepositoryError, Revision};
 use super::change::{Deletions, Newest};
 use crate::cache::Cached;
 
-/// More models than this are rendered, and put together to a list, on threads of their own: on that of a request,
-/// others would wait too long.
+/// More models than this are many: the service renders them, and their list, on threads for blocking work. On the thread of
+/// a request, other requests would wait too long.
 pub const MANY_MODELS: usize = 500;
 
-/// What an audience sees, ready to be sent.
+/// What an audience sees of the catalog, rendered for responses.
 pub trait View: Send + Sync + Sized + 'static {
-    /// Renders these models in this order, each of another id. Public models are taken from their common view. That
+    /// Renders these models in this order. No two of them have the same id. The view takes public models from `public`, which
     /// has all public models in the same order, also those that the audience does not see.
     fn new<'a>(
         models: impl Iterator<Item = &'a Model>,
@@ -21,38 +21,39 @@ pub trait View: Send + Sync + Sized + 'static {
         public: Arc<Self>,
     ) -> Result<Self, RepositoryError>;
 
-    /// Renders the public models in this order: the view of all audiences that see just these, and a part of all other
-    /// views.
+    /// Renders the public models in this order. This is the view of all audiences that see exactly these models, and a part of
+    /// all other views.
     fn of_public<'a>(
         models: impl Iterator<Item = &'a Model>,
         newest: &Newest,
     ) -> Result<Self, RepositoryError>;
 
-    /// The view after the organization's own models of these ids have been deleted. `None` where that cannot
-    /// be told from it.
+    /// The view after the deletion of the organization's own models with these ids. `None` if it does not follow from this
+    /// view.
     fn without(&self, ids: &[&str], newest: &Newest) -> Option<Self>;
 
-    /// The newest change that is in it.
+    /// The revision of the newest change that the view contains.
     fn newest(&self) -> Revision;
 
-    /// How much memory it takes, in bytes. The view of the public models takes none: there is one for all.
-    fn weight(&self) -> usize;
+    /// The memory that the view takes, in bytes. The view of the public models counts as none, because all audiences share
+    /// it.
+    fn size(&self) -> usize;
 
-    /// How much of its weight [`shed`](Self::shed) would free, in bytes.
+    /// The part of the size that [`shed`](Self::shed) would free, in bytes.
     fn spare(&self) -> usize;
 
-    /// Frees what can be made again without the database.
+    /// Frees the parts of the view that can be made again without the database.
     fn shed(&self);
 }
 
 impl<V: View> Cached for V {
-    /// An organization's id.
+    /// The id of an organization.
     const KEY: usize = 64;
 
     type Change = Deletions;
 
-    fn weight(&self) -> usize {
-        View::weight(self)
+    fn size(&self) -> usize {
+        View::size(self)
     }
 
     fn spare(&self) -> usize {
@@ -63,7 +64,7 @@ impl<V: View> Cached for V {
         View::shed(self);
     }
 
-    /// Deletions, one by one, do not evict the view: requests for the other models are still served from memory.
+    /// Deletions change the view instead of dropping it, so that requests for the other models remain cache hits.
     fn changed(view: &Arc<Self>, changes: &[Deletions]) -> Option<Arc<Self>> {
         let ids = changes.iter().flat_map(|deletions| &deletions.ids);
         let new = ids.filter(|(revision, _)| *revision > view.newest());

@@ -20,7 +20,7 @@ struct NoMemory;
 impl Follower for NoMemory {
     fn apply(&self, _: &[Event]) {}
 
-    fn forget(&self, _: &Epoch) {}
+    fn begin_epoch(&self, _: &Epoch) {}
 
     fn invalidate(&self) {}
 }

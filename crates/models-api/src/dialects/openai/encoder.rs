@@ -63,7 +63,7 @@ impl Encoder {
             let list = view.clone();
             // The panic hook reports a panic of the task.
             let _ = tokio::task::spawn_blocking(move || list.list().encode(coding)).await;
-            this.catalog.weigh(&audience, &view);
+            this.catalog.update_size(&audience, &view);
         });
     }
 }

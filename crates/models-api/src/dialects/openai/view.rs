@@ -232,7 +232,7 @@ impl models_node::View for View {
         self.newest
     }
 
-    fn weight(&self) -> usize {
+    fn size(&self) -> usize {
         let Some(common) = &self.common else { return 0 };
         let runs = size_of_val(&*common.runs);
         let hidden = size_of_val(&*common.hidden);

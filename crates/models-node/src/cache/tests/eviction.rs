@@ -7,7 +7,7 @@ use super::scene::{ENTRY, LIMIT, cache, epoch, lease, load, snapshot};
 use crate::cache::{Cache, Cached};
 
 #[tokio::test]
-async fn what_is_kept_is_bounded_and_what_is_asked_for_stays_longer() {
+async fn a_cache_stays_within_its_bound_and_evicts_entries_without_hits_first() {
     let cache = cache();
     let (mut most, mut found) = (0, 0);
     for key in 0..1_000 {
@@ -27,7 +27,7 @@ async fn nothing_is_evicted_from_a_cache_that_is_just_full() {
     let entry = 1_000 + ENTRY;
     for (limit, is_evicted) in [(3 * entry, false), (3 * entry - 1, true)] {
         let cache: Cache<u32, u32> = Cache::new(limit, Arc::default());
-        cache.forget(&epoch("one"));
+        cache.begin_epoch(&epoch("one"));
         for key in 1..=3 {
             let read = || async { Ok(snapshot(key, "one")) };
             load(&cache, &key, read).await.unwrap();
@@ -56,7 +56,7 @@ async fn a_cache_counts_hits_loads_and_evictions() {
     assert_eq!(counters.evictions(), 199 - left);
 }
 
-/// A value that takes more memory than at first.
+/// A value whose size grows.
 struct Growing(AtomicUsize);
 
 impl Cached for Growing {
@@ -64,7 +64,7 @@ impl Cached for Growing {
 
     type Change = ();
 
-    fn weight(&self) -> usize {
+    fn size(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 
@@ -74,9 +74,9 @@ impl Cached for Growing {
 }
 
 #[tokio::test]
-async fn a_value_that_has_grown_is_weighed_anew_if_it_is_still_there() {
+async fn the_cache_counts_the_growth_of_a_value_that_it_holds() {
     let cache: Cache<u32, Growing> = Cache::new(LIMIT, Arc::default());
-    cache.forget(&epoch("one"));
+    cache.begin_epoch(&epoch("one"));
     let value = Arc::new(Growing(AtomicUsize::new(1)));
     let read = || async {
         let Snapshot { position, .. } = snapshot(0, "one");
@@ -88,15 +88,15 @@ async fn a_value_that_has_grown_is_weighed_anew_if_it_is_still_there() {
     assert_eq!(before, 1 + ENTRY + 64);
     value.0.store(101, Ordering::Relaxed);
     let other = Arc::new(Growing(AtomicUsize::new(7)));
-    cache.weigh(&1, &other);
+    cache.update_size(&1, &other);
     assert_eq!(cache.counters.bytes(), before);
-    cache.weigh(&1, &value);
+    cache.update_size(&1, &value);
     assert_eq!(cache.counters.bytes(), before + 100);
-    // Also a value that was asked for lately.
+    // A hit does not save it.
     assert!(cache.get(&lease(), &1).is_some());
     value.0.store(LIMIT, Ordering::Relaxed);
-    cache.weigh(&1, &value);
-    assert_eq!(cache.counters.bytes(), 0, "too large to be kept");
-    cache.weigh(&1, &value);
+    cache.update_size(&1, &value);
+    assert_eq!(cache.counters.bytes(), 0, "it is larger than the bound");
+    cache.update_size(&1, &value);
     assert_eq!(cache.counters.bytes(), 0);
 }

@@ -8,35 +8,35 @@ use super::scene::{cache, epoch, lease, load, snapshot};
 use crate::cache::Cache;
 use crate::cache::invalidation::MOST_CHANGES;
 
-/// The race that caches forget: read before the event, stored after it.
+/// The result of a load that read the database before the event arrives after it.
 #[tokio::test]
-async fn what_was_read_before_an_event_is_not_kept_after_it() {
-    for drop_it in [
+async fn an_event_invalidates_a_load_in_flight() {
+    for invalidate in [
         (|cache| cache.change(&1, None)) as fn(&Cache<u32, u32>),
         |cache| cache.remove_where(|_, _| false),
-        |cache| cache.forget(&epoch("one")),
+        |cache| cache.begin_epoch(&epoch("one")),
     ] {
-        let (cache, held, truth) = (cache(), Notify::new(), Cell::new(1));
+        let (cache, gate, stored) = (cache(), Notify::new(), Cell::new(1));
         let read = || async {
-            let value = truth.get();
-            held.notified().await;
+            let value = stored.get();
+            gate.notified().await;
             Ok(snapshot(value, "one"))
         };
         let change = async {
-            truth.set(2);
-            drop_it(&cache);
-            held.notify_one();
+            stored.set(2);
+            invalidate(&cache);
+            gate.notify_one();
             tokio::task::yield_now().await;
-            held.notify_one();
+            gate.notify_one();
         };
-        let (answer, ()) = tokio::join!(load(&cache, &1, read), change);
-        assert_eq!(*answer.unwrap(), 2);
+        let (loaded, ()) = tokio::join!(load(&cache, &1, read), change);
+        assert_eq!(*loaded.unwrap(), 2);
         assert_eq!(cache.get(&lease(), &1).as_deref(), Some(&2));
     }
 }
 
 #[tokio::test]
-async fn what_is_asked_for_is_changed_and_what_is_not_is_dropped() {
+async fn an_event_changes_an_entry_with_hits_and_drops_one_without() {
     let cache = cache();
     let read = || async { Ok(snapshot(7, "one")) };
     load(&cache, &1, read).await.unwrap();
@@ -48,7 +48,7 @@ async fn what_is_asked_for_is_changed_and_what_is_not_is_dropped() {
     assert_eq!(
         cache.get(&lease(), &1),
         None,
-        "nobody has asked for the second change"
+        "no hit between the second change and the third"
     );
     load(&cache, &1, read).await.unwrap();
     assert_eq!(cache.get(&lease(), &1).as_deref(), Some(&7));
@@ -58,46 +58,44 @@ async fn what_is_asked_for_is_changed_and_what_is_not_is_dropped() {
     assert_eq!(cache.get(&lease(), &1), None);
 }
 
-/// The same race, where what has changed can be told: nothing is read anew, for all who wait.
 #[tokio::test]
-async fn what_changes_while_it_is_read_is_changed_when_it_is_there() {
-    let (cache, held, readings) = (cache(), Notify::new(), Cell::new(0));
+async fn changes_during_a_load_apply_to_its_result() {
+    let (cache, gate, reads) = (cache(), Notify::new(), Cell::new(0));
     let read = || async {
-        readings.set(readings.get() + 1);
-        held.notified().await;
+        reads.set(reads.get() + 1);
+        gate.notified().await;
         Ok(snapshot(7, "one"))
     };
-    let asked = || futures_util::future::join_all((0..5).map(|_| load(&cache, &1, read)));
+    let requests = || futures_util::future::join_all((0..5).map(|_| load(&cache, &1, read)));
     let change = async {
         for _ in 0..3 {
             cache.change(&1, Some(1));
             tokio::task::yield_now().await;
         }
-        held.notify_one();
+        gate.notify_one();
     };
-    let (before, (), after) = tokio::join!(asked(), change, async {
+    let (before, (), after) = tokio::join!(requests(), change, async {
         tokio::task::yield_now().await;
-        asked().await
+        requests().await
     });
-    for answer in before.into_iter().chain(after) {
-        assert_eq!(*answer.unwrap(), 10);
+    for loaded in before.into_iter().chain(after) {
+        assert_eq!(*loaded.unwrap(), 10);
     }
     assert_eq!(
-        (readings.get(), cache.get(&lease(), &1).as_deref()),
+        (reads.get(), cache.get(&lease(), &1).as_deref()),
         (1, Some(&10))
     );
 }
 
-/// A reading that takes for ever.
 #[tokio::test]
-async fn changes_do_not_wait_for_ever() {
+async fn too_many_changes_invalidate_a_load_that_does_not_end() {
     let cache = cache();
     let read = std::future::pending::<Result<Snapshot<Arc<u32>>, RepositoryError>>;
-    let mut asked = std::pin::pin!(load(&cache, &1, read));
-    assert!(futures_util::poll!(&mut asked).is_pending());
+    let mut request = std::pin::pin!(load(&cache, &1, read));
+    assert!(futures_util::poll!(&mut request).is_pending());
     let waiting = || {
-        let fills = cache.shard(&1).lock();
-        fills.get(&1).map(|fill| fill.changes().len())
+        let loads = cache.shard(&1).lock();
+        loads.get(&1).map(|load| load.changes().len())
     };
     for number in 1..=MOST_CHANGES {
         cache.change(&1, Some(1));

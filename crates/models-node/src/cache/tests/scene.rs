@@ -1,4 +1,4 @@
-//! A cache of numbers, what is loaded into it, and the lease under which it is read.
+//! A cache of numbers, and a lease that runs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,15 +11,14 @@ use crate::lease::{HeldLease, Lease};
 
 pub(super) const LIMIT: usize = 100_000;
 
-/// What an entry costs beside its value: 16 places of a key, a value with its weights and a byte for each 7 entries, two counters,
-/// and an allocation.
+/// The memory that an entry takes beside its value, in bytes: 16 places for each 7 entries, two counters, and an allocation.
 pub(super) const ENTRY: usize = (40 + 1) * 16 / 7 + 16 + 16;
 
 impl Cached for u32 {
-    /// What is added; none where nobody knows.
+    /// A number to add. `None` cannot be applied.
     type Change = Option<u32>;
 
-    fn weight(&self) -> usize {
+    fn size(&self) -> usize {
         1_000
     }
 
@@ -31,7 +30,7 @@ impl Cached for u32 {
 
 pub(super) fn cache() -> Cache<u32, u32> {
     let cache = Cache::new(LIMIT, Arc::default());
-    cache.forget(&epoch("one"));
+    cache.begin_epoch(&epoch("one"));
     cache
 }
 
@@ -49,7 +48,7 @@ pub(super) fn snapshot(value: u32, epoch_name: &str) -> Snapshot<Arc<u32>> {
     }
 }
 
-/// A lease that runs, and goes on running.
+/// Acquires a lease that does not run out during a test.
 pub(super) fn hold() -> Result<HeldLease, RepositoryError> {
     let clock = Clock::default();
     let lease = Lease::new(clock.clone());
@@ -62,7 +61,7 @@ pub(super) fn lease() -> HeldLease {
     hold().unwrap()
 }
 
-/// The value, loaded if it is not there.
+/// Gets the value of a key, or loads it.
 pub(super) async fn load<V: Cached, R>(
     cache: &Cache<u32, V>,
     key: &u32,
@@ -71,6 +70,6 @@ pub(super) async fn load<V: Cached, R>(
 where
     R: Future<Output = Result<Snapshot<Arc<V>>, RepositoryError>>,
 {
-    let loaded = cache.get_or_read(key, hold, read).await;
+    let loaded = cache.get_or_load(key, hold, read).await;
     loaded.map(|(_, value)| value)
 }

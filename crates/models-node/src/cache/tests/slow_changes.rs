@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use super::scene::{LIMIT, epoch, lease, load, snapshot};
 use crate::cache::{Cache, Cached};
 
-/// Something that happens while a value is changed.
+/// A change that runs some work while the cache applies it.
 #[derive(Clone)]
 struct Meanwhile(Arc<dyn Fn() + Send + Sync>);
 
@@ -16,7 +16,7 @@ struct Slow(usize);
 impl Cached for Slow {
     type Change = Meanwhile;
 
-    fn weight(&self) -> usize {
+    fn size(&self) -> usize {
         1_000
     }
 
@@ -30,7 +30,7 @@ impl Cached for Slow {
 
 fn slow() -> Arc<Cache<u32, Slow>> {
     let cache = Cache::new(LIMIT, Arc::default());
-    cache.forget(&epoch("one"));
+    cache.begin_epoch(&epoch("one"));
     Arc::new(cache)
 }
 
@@ -42,58 +42,58 @@ fn slow_snapshot(value: usize) -> Snapshot<Arc<Slow>> {
     }
 }
 
-fn read_at_once(cache: &Cache<u32, Slow>, value: usize) {
+fn load_at_once(cache: &Cache<u32, Slow>, value: usize) {
     let read = || async { Ok(slow_snapshot(value)) };
-    let answer = futures_util::FutureExt::now_or_never(load(cache, &1, read));
-    assert_eq!(answer.unwrap().unwrap().0, value);
+    let loaded = futures_util::FutureExt::now_or_never(load(cache, &1, read));
+    assert_eq!(loaded.unwrap().unwrap().0, value);
 }
 
-/// Read before the event, kept while the one before it is changed: it is not known whether the event is in it.
+/// The other load may have read the database before the event.
 #[test]
-fn what_takes_the_place_of_a_value_that_is_changed_is_dropped() {
+fn a_value_that_a_load_replaces_during_a_change_is_dropped() {
     let cache = slow();
-    read_at_once(&cache, 7);
+    load_at_once(&cache, 7);
     assert!(cache.get(&lease(), &1).is_some());
     let same = cache.clone();
     let other = move || {
         same.remove(&1);
-        read_at_once(&same, 20);
+        load_at_once(&same, 20);
     };
     cache.change(&1, Meanwhile(Arc::new(other)));
     assert!(cache.get(&lease(), &1).is_none());
 }
 
 #[tokio::test]
-async fn a_change_that_takes_long_keeps_nobody_from_filling_a_place() {
+async fn a_slow_change_does_not_hold_the_lock() {
     let cache = slow();
     let times = Arc::new(AtomicUsize::new(0));
     let (same, counted) = (cache.clone(), times.clone());
     let change = Meanwhile(Arc::new(move || {
-        assert!(same.shard(&1).fills.try_lock().is_ok());
+        assert!(same.shard(&1).loads.try_lock().is_ok());
         counted.fetch_add(1, Ordering::Relaxed);
     }));
-    read_at_once(&cache, 7);
+    load_at_once(&cache, 7);
     assert!(cache.get(&lease(), &1).is_some());
     cache.change(&1, change.clone());
     assert_eq!(cache.get(&lease(), &1).unwrap().0, 8);
     assert_eq!(times.load(Ordering::Relaxed), 1);
 
     cache.remove(&1);
-    let held = Notify::new();
+    let gate = Notify::new();
     let read = || async {
-        held.notified().await;
+        gate.notified().await;
         Ok(slow_snapshot(7))
     };
-    let (answer, ()) = tokio::join!(load(&cache, &1, read), async {
+    let (loaded, ()) = tokio::join!(load(&cache, &1, read), async {
         cache.change(&1, change.clone());
-        held.notify_one();
+        gate.notify_one();
     });
-    assert_eq!((answer.unwrap().0, times.load(Ordering::Relaxed)), (8, 2));
+    assert_eq!((loaded.unwrap().0, times.load(Ordering::Relaxed)), (8, 2));
 }
 
 #[tokio::test]
-async fn what_changes_while_a_change_is_made_is_not_lost() {
-    let (cache, held, is_first) = (slow(), Notify::new(), AtomicBool::new(true));
+async fn a_change_during_another_change_is_not_lost() {
+    let (cache, gate, is_first) = (slow(), Notify::new(), AtomicBool::new(true));
     let same = cache.clone();
     let change = Meanwhile(Arc::new(move || {
         if is_first.swap(false, Ordering::Relaxed) {
@@ -101,13 +101,13 @@ async fn what_changes_while_a_change_is_made_is_not_lost() {
         }
     }));
     let read = || async {
-        held.notified().await;
+        gate.notified().await;
         Ok(slow_snapshot(7))
     };
-    let (answer, ()) = tokio::join!(load(&cache, &1, read), async {
+    let (loaded, ()) = tokio::join!(load(&cache, &1, read), async {
         cache.change(&1, change);
-        held.notify_one();
+        gate.notify_one();
     });
-    assert_eq!(answer.unwrap().0, 9);
+    assert_eq!(loaded.unwrap().0, 9);
     assert_eq!(cache.get(&lease(), &1).unwrap().0, 9);
 }

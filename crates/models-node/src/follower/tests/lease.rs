@@ -13,7 +13,7 @@ async fn a_lease_is_counted_from_the_sending_of_its_renewal() {
     assert_eq!(fake.clock.now(), sent + SECOND);
     assert_eq!(node.lease.until(), sent + LEASE);
     assert_eq!(node.renewed, sent);
-    // A step that does not renew the row does not extend it.
+    // A step that does not renew the row does not extend the lease.
     fake.clock.advance(SECOND);
     node.step(false).await.unwrap();
     assert_eq!(node.lease.until(), sent + LEASE);
@@ -24,7 +24,7 @@ async fn a_lease_is_counted_from_the_sending_of_its_renewal() {
 }
 
 #[tokio::test]
-async fn a_lease_is_not_extended_when_the_log_cannot_be_applied() {
+async fn a_lease_is_not_extended_if_the_log_cannot_be_read() {
     let fake = Fake::new();
     let mut node = entered(&fake).await;
     let until = node.lease.until();
@@ -41,7 +41,7 @@ async fn a_shorter_lease_is_taken_at_once_and_a_longer_one_after_the_row_names_i
     let fake = Fake::new();
     let mut node = entered(&fake).await;
     for (in_force, previous, taken, in_row) in [
-        // The node's row names 3 s, and the next one the shorter lease.
+        // The row names 3 s, and the shorter lease from the next renewal on.
         (2, 2, 2, 3),
         (2, 2, 2, 2),
         // During the change to a longer lease, nodes use the shorter one.

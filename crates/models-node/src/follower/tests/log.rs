@@ -17,7 +17,7 @@ async fn a_node_registers_before_it_reads_and_publishes_what_it_has_applied() {
         "enter lease",
         "register",
         "renew with nothing",
-        "forget all but first",
+        "begin epoch first",
         "publish 1",
     ];
     assert_eq!(fake.take_journal(), expected);
@@ -26,7 +26,7 @@ async fn a_node_registers_before_it_reads_and_publishes_what_it_has_applied() {
 }
 
 #[tokio::test]
-async fn what_takes_something_away_is_applied_and_then_published_at_once() {
+async fn an_event_that_takes_something_away_is_published_right_after_it_is_applied() {
     let fake = Fake::new();
     let mut node = entered(&fake).await;
     fake.append(creation());
@@ -38,7 +38,7 @@ async fn what_takes_something_away_is_applied_and_then_published_at_once() {
         fake.take_journal(),
         ["read after 1", "apply 2", "publish 2"]
     );
-    // A renewal publishes all else, and finds what is new.
+    // A renewal publishes the position from before it, and then reads new events.
     fake.append(deletion());
     node.step(true).await.unwrap();
     let expected = ["renew with 2", "read after 2", "apply 3", "publish 3"];
@@ -47,7 +47,7 @@ async fn what_takes_something_away_is_applied_and_then_published_at_once() {
 }
 
 #[tokio::test]
-async fn rows_that_are_unknown_or_missing_drop_everything_and_are_published() {
+async fn unknown_or_missing_events_drop_everything_and_are_published() {
     let fake = Fake::new();
     let mut node = entered(&fake).await;
     fake.append(creation());
@@ -57,14 +57,14 @@ async fn rows_that_are_unknown_or_missing_drop_everything_and_are_published() {
     assert_eq!(fake.take_journal(), expected);
     fake.state().newest = Some(4);
     node.step(false).await.unwrap();
-    // It looks again for rows where it found none.
+    // The node reads again after an empty page.
     let expected = ["read after 2", "read after 2", "invalidate", "publish 4"];
     assert_eq!(fake.take_journal(), expected);
-    assert!(is_serving(&fake, &node), "it keeps its lease");
+    assert!(is_serving(&fake, &node), "the node keeps its lease");
 }
 
 #[tokio::test]
-async fn a_log_is_read_in_pages_and_one_that_is_too_long_is_not_read() {
+async fn the_log_is_read_in_pages_unless_the_node_is_too_far_behind() {
     let fake = Fake::new();
     let mut node = entered(&fake).await;
     for _ in 0..20_000 {
@@ -81,7 +81,7 @@ async fn a_log_is_read_in_pages_and_one_that_is_too_long_is_not_read() {
         fake.append(creation());
     }
     node.step(true).await.unwrap();
-    let expected = ["renew with 20000", "forget all but first", "publish 40001"];
+    let expected = ["renew with 20000", "begin epoch first", "publish 40001"];
     assert_eq!(fake.take_journal(), expected);
 }
 

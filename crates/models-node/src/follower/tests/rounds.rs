@@ -25,7 +25,7 @@ async fn reads_that_hang_end_before_the_renewal_is_due() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_expired_node_is_removed_and_one_that_renews_its_row_is_not() {
+async fn an_expired_node_is_removed_and_a_node_that_renews_its_row_is_not() {
     let fake = Fake::new();
     let mut node = entered(&fake).await;
     fake.add_row("node_silent", EPOCH, 0, LEASE);
@@ -47,7 +47,7 @@ async fn an_expired_node_is_removed_and_one_that_renews_its_row_is_not() {
 }
 
 #[tokio::test]
-async fn reads_are_probed_when_nothing_was_read_since_the_last_renewal() {
+async fn a_node_probes_reads_if_nothing_was_read_since_the_last_renewal() {
     let fake = Fake::new();
     let mut node = entered(&fake).await;
     for (age, is_probed) in [(RENEWAL, false), (RENEWAL + NANOSECOND, true)] {
@@ -76,7 +76,7 @@ async fn a_node_withdraws_when_it_has_not_followed_the_log_for_a_lease() {
     assert_eq!(fake.ids(), [""; 0]);
     assert!(!is_serving(&fake, &node));
     assert_eq!(*node.nodes.published.borrow(), None);
-    // It does not register while it cannot read the log.
+    // The node does not register while it cannot read the log.
     assert!(node.step(true).await.is_err());
     assert_eq!(fake.ids(), [""; 0]);
     fake.mend(Fault::Log);
@@ -86,11 +86,15 @@ async fn a_node_withdraws_when_it_has_not_followed_the_log_for_a_lease() {
         "withdraw",
         "register",
         "renew with nothing",
-        "forget all but first",
+        "begin epoch first",
         "publish 1",
     ];
     assert_eq!(fake.take_journal(), expected);
     assert!(is_serving(&fake, &node));
     node.step(false).await.unwrap();
-    assert_eq!(fake.take_journal(), ["read after 1"], "it is back");
+    assert_eq!(
+        fake.take_journal(),
+        ["read after 1"],
+        "the node has come back"
+    );
 }

@@ -37,7 +37,7 @@ async fn a_node_keeps_its_lease_and_follows_hints_and_polls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_catch_up_returns_when_all_that_was_committed_before_is_applied() {
+async fn a_catch_up_returns_when_every_change_from_before_it_is_applied() {
     let fake = Fake::new();
     fake.tick();
     let following = nodes(&fake).follow(fake.memory()).await.unwrap();
@@ -48,7 +48,7 @@ async fn a_catch_up_returns_when_all_that_was_committed_before_is_applied() {
         assert_eq!(following.applied(), revision);
         assert!(began.elapsed() < POLL / 5);
     }
-    // A read that has begun before does not count.
+    // A read that began before the catch-up does not serve it.
     fake.state().reads_take = SECOND / 10;
     fake.hint();
     sleep(SECOND / 20).await;
@@ -94,7 +94,7 @@ async fn a_node_below_the_catalogs_level_ends_its_lease_and_stays_out() {
     until(|| following.needed_level() == Some(Level(2))).await;
     assert!(following.hold().is_none());
     until(|| fake.ids().is_empty()).await;
-    assert_eq!(following.applied(), Revision(0), "it applied nothing");
+    assert_eq!(following.applied(), Revision(0), "the node applied nothing");
     assert_eq!(*nodes.published.borrow(), None);
     fake.state().level = 1;
     sleep(2 * LEASE).await;

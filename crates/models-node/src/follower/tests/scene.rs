@@ -1,4 +1,4 @@
-//! A node and what tests ask of it.
+//! A node that a test moves step by step, and waits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub(super) fn nodes(fake: &Arc<Fake>) -> Nodes {
     Nodes::with_clock(fake.clone(), fake.clock.clone().into())
 }
 
-/// A node that a test moves step by step.
+/// A node that has entered the registry. The test calls its steps.
 pub(super) async fn entered(fake: &Arc<Fake>) -> LocalNode {
     let mut node = LocalNode::new(nodes(fake), fake.memory());
     fake.state().lease = Some(node.lease.clone());
@@ -29,10 +29,10 @@ pub(super) fn is_serving(fake: &Fake, node: &LocalNode) -> bool {
     node.lease.hold_at(fake.clock.now()).is_some()
 }
 
-/// Waits until this is so, and returns for how long.
-pub(super) async fn until(mut is_so: impl FnMut() -> bool) -> Duration {
+/// Waits until this is true, and returns the time that it took.
+pub(super) async fn until(mut is_true: impl FnMut() -> bool) -> Duration {
     let began = Instant::now();
-    while !is_so() {
+    while !is_true() {
         assert!(began.elapsed() < Duration::from_mins(1));
         sleep(Duration::from_millis(1)).await;
     }

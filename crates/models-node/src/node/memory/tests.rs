@@ -29,7 +29,7 @@ impl Scene {
         let memory = Memory::new(keys.clone(), models, [7; 16], options(), options());
         let lease = Lease::new(ManualClock::default().into());
         lease.extend(lease.clock.now() + Duration::from_mins(1));
-        memory.forget(&epoch());
+        memory.begin_epoch(&epoch());
         let scene = Self {
             keys,
             lease,
@@ -57,8 +57,8 @@ impl Scene {
     /// Whether the session and the view are in memory.
     fn has(&self) -> (bool, bool) {
         let (held, token) = (self.hold(), self.secret.expose().as_bytes());
-        let session = self.memory.sessions.remember(&held, token, now);
-        let view = self.memory.catalog.remember(&held, &audience(2));
+        let session = self.memory.sessions.get(&held, token, now);
+        let view = self.memory.catalog.get(&held, &audience(2));
         (session.is_some(), view.is_some())
     }
 
@@ -74,7 +74,7 @@ fn now() -> Timestamp {
 }
 
 #[tokio::test]
-async fn events_drop_what_they_touch_and_nothing_else() {
+async fn an_event_drops_the_session_or_view_that_it_touches() {
     let scene = Scene::warm().await;
     let key = scene.keys.key.clone();
     let mut other = key.clone();
@@ -93,7 +93,7 @@ async fn events_drop_what_they_touch_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_token_that_was_no_key_is_looked_up_again_when_a_key_is_created() {
+async fn the_creation_of_a_key_drops_the_entries_for_missing_keys() {
     let scene = Scene::warm().await;
     let other = Secret::from_random([8; 32]);
     let (sessions, acquire) = (&scene.memory.sessions, || Ok(scene.hold()));
@@ -106,14 +106,14 @@ async fn a_token_that_was_no_key_is_looked_up_again_when_a_key_is_created() {
 }
 
 #[tokio::test]
-async fn everything_is_dropped_at_once_and_another_history_begins_with_nothing() {
+async fn an_invalidation_and_another_epoch_drop_all_sessions_and_views() {
     let scene = Scene::warm().await;
     scene.memory.invalidate();
     assert_eq!(scene.has(), (false, false));
     scene.load().await;
     let (copy, other) = (scene.memory.clone(), Epoch("other".to_owned()));
     let before = copy.tokens.present_token(models_core::Revision(1));
-    copy.forget(&other);
+    copy.begin_epoch(&other);
     assert_eq!(scene.has(), (false, false));
     let after = scene.memory.tokens.present_token(models_core::Revision(1));
     assert_ne!(before, after);

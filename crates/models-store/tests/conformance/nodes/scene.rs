@@ -38,7 +38,7 @@ impl Follower for RecordingMemory {
         self.invalidated.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn forget(&self, _: &Epoch) {
+    fn begin_epoch(&self, _: &Epoch) {
         self.forgotten.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -116,7 +116,7 @@ impl Harness {
         );
         let clock = ManualClock::default();
         let lease = Arc::new(Lease::new(clock.clone().into()));
-        memory.forget(&epoch());
+        memory.begin_epoch(&epoch());
         let following = Following::without_a_log(lease.clone());
         let node = Node::new(memory.clone(), following);
         let world = World {
@@ -164,7 +164,7 @@ impl Harness {
     pub(in crate::routes::read) fn view(&self) -> (Arc<View>, HeldLease) {
         let node = &self.services.node;
         let held = node.hold().unwrap();
-        let view = node.catalog.remember(&held, &self.audience());
+        let view = node.catalog.get(&held, &self.audience());
         (view.expect("it is in memory"), held)
     }
 

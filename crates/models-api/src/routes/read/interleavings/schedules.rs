@@ -29,7 +29,7 @@ impl Seen {
                 until: (now < until).then_some(until),
                 applied,
             },
-            Point::Memory | Point::Keep => Self::Memory { applied },
+            Point::Memory | Point::Insert => Self::Memory { applied },
             Point::Load => Self::Database {
                 committed: state.committed.is_some(),
             },

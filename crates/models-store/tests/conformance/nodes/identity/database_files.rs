@@ -40,7 +40,7 @@ impl Follower for IgnoringMemory {
 
     fn invalidate(&self) {}
 
-    fn forget(&self, _: &Epoch) {}
+    fn begin_epoch(&self, _: &Epoch) {}
 }
 
 pub async fn follow(store: &Store) -> Following {

@@ -19,7 +19,7 @@ fn an_own_model_takes_at_most_300_bytes() {
             &public,
             &Form::OWN,
         )
-        .weight()
+        .size()
     };
     let before = weight(0);
     assert!(before < 1_500, "{before}");
@@ -36,7 +36,7 @@ fn an_own_model_takes_at_most_300_bytes() {
         .iter()
         .zip(&public_models)
         .flat_map(|(own, public)| [own, public]);
-    let each = (view(alternating, &public, &Form::OWN).weight() - before).div_ceil(1_000);
+    let each = (view(alternating, &public, &Form::OWN).size() - before).div_ceil(1_000);
     assert!(each <= 300, "{each} bytes for each between public ones");
 }
 
@@ -45,11 +45,11 @@ fn compressed_lists_can_be_freed() {
     let models = many(1_000);
     let public = public([]);
     let view = view(&models, &public, &Form::OWN);
-    let before = view.weight();
+    let before = view.size();
     view.list().encode(Coding::Gzip);
     let spare = view.spare();
-    assert!(spare > 1_000 && view.weight() == before + spare);
+    assert!(spare > 1_000 && view.size() == before + spare);
     view.shed();
-    assert_eq!((view.spare(), view.weight()), (0, before));
-    assert_eq!(public.weight(), 0);
+    assert_eq!((view.spare(), view.size()), (0, before));
+    assert_eq!(public.size(), 0);
 }

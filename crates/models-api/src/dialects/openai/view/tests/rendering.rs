@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix_web::web::Bytes;
 use models_core::{Model, Scope};
-use models_node::{MANY_MODELS, View as _};
+use models_node::MANY_MODELS;
 
 use super::super::segment::Form;
 use super::fixtures::{
-    assert_shows, assert_views_show, bytes, list_of, many, mixed, model, newest, own, public, view,
+    assert_shows, assert_views_show, bytes, list_of, many, mixed, model, own, public, view,
 };
 
 #[test]

@@ -3,10 +3,10 @@ use models_core::RepositoryError;
 use super::scene::{SECOND, entered, is_serving};
 use crate::fake::{EPOCH, Fake, Fault, OTHER_EPOCH, deletion};
 
-/// Another server has taken the address over: it takes the renewals, while connections for reading are still to the
-/// old one, which has gone on by itself. Or the other way round.
+/// Another server has taken over the address. Renewals reach the new server, while reads still reach the old one, which goes on
+/// by itself. Or the reverse.
 #[tokio::test]
-async fn events_of_another_history_are_not_applied() {
+async fn events_of_another_epoch_are_not_applied() {
     for (read_epoch, registry_epoch) in [(EPOCH, OTHER_EPOCH), (OTHER_EPOCH, EPOCH)] {
         let fake = Fake::new();
         let mut node = entered(&fake).await;
@@ -20,16 +20,16 @@ async fn events_of_another_history_are_not_applied() {
             assert!(matches!(stepped, Err(RepositoryError::Unavailable(_))));
             assert_eq!(journal, ["renew with 0", "read after 0"]);
         } else {
-            // It begins anew in the history of the server that took the renewal.
+            // The node begins anew in the epoch of the server that took the renewal.
             stepped.unwrap();
-            let expected = ["renew with 0", "forget all but second", "publish 1"];
+            let expected = ["renew with 0", "begin epoch second", "publish 1"];
             assert_eq!(journal, expected);
         }
     }
 }
 
 #[tokio::test]
-async fn a_change_of_the_history_is_taken_over_with_a_renewal() {
+async fn a_node_enters_another_epoch_with_a_renewal() {
     let fake = Fake::new();
     let mut node = entered(&fake).await;
     fake.append(deletion());
@@ -39,7 +39,7 @@ async fn a_change_of_the_history_is_taken_over_with_a_renewal() {
     let expected = [
         "read after 0",
         "renew with 0",
-        "forget all but second",
+        "begin epoch second",
         "publish 1",
     ];
     assert_eq!(fake.take_journal(), expected);
@@ -57,7 +57,7 @@ async fn a_node_whose_row_is_gone_ends_its_lease_and_begins_anew() {
         "renew with 0",
         "register",
         "renew with nothing",
-        "forget all but first",
+        "begin epoch first",
         "publish 0",
     ];
     assert_eq!(fake.take_journal(), expected);
@@ -76,12 +76,16 @@ async fn a_database_that_was_replaced_ends_the_lease() {
     assert_eq!(fake.take_journal(), [""; 0]);
     fake.mend(Fault::Replaced);
     node.step(false).await.unwrap();
-    let expected = ["renew with nothing", "forget all but first", "publish 0"];
-    assert_eq!(fake.take_journal(), expected, "nothing in memory counts");
+    let expected = ["renew with nothing", "begin epoch first", "publish 0"];
+    assert_eq!(
+        fake.take_journal(),
+        expected,
+        "the node drops everything in memory"
+    );
 }
 
 #[tokio::test]
-async fn a_registry_that_is_not_in_its_place_is_found_before_the_renewal_is_due() {
+async fn a_node_renews_at_once_if_the_registry_is_not_in_its_place() {
     let fake = Fake::new();
     let mut node = entered(&fake).await;
     fake.fail(Fault::RegistryMoved);

@@ -1,4 +1,4 @@
-//! A value that is being read, for many who wait for it.
+//! A load in flight, which all requests for its key share.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -9,36 +9,37 @@ use tokio::sync::OnceCell;
 use super::cached::Cached;
 use crate::lease::HeldLease;
 
-/// A place for what is being read. All but the reading itself is written under the shard's lock.
-pub(super) struct Fill<V: Cached> {
-    pub(super) read: OnceCell<Result<Snapshot<Arc<V>>, Failure>>,
-    /// An event has touched it since the place was taken, in a way that cannot be told from what was read.
+/// A load in flight. The shard's lock protects every field except `loaded`.
+pub(super) struct InFlight<V: Cached> {
+    /// The result of the read from the database.
+    pub(super) loaded: OnceCell<Result<Snapshot<Arc<V>>, Failure>>,
+    /// An event invalidated the key after the load began. The cache does not insert the result.
     pub(super) is_stale: AtomicBool,
-    /// What events have changed since the place was taken.
+    /// The changes that events made after the load began. They apply to the result before the cache inserts it.
     pub(super) changes: Mutex<Vec<V::Change>>,
-    /// What was read, with the changes, and the lease that the node held when it was kept.
-    pub(super) kept: OnceLock<(HeldLease, Arc<V>)>,
+    /// The value that the cache inserted, and the lease that the node held at that time.
+    pub(super) inserted: OnceLock<(HeldLease, Arc<V>)>,
 }
 
-/// A failure that many hear of.
+/// The failure of a load, for all requests that wait for it.
 pub(super) struct Failure {
-    is_passing: bool,
+    is_temporary: bool,
     reason: String,
 }
 
-impl<V: Cached> Fill<V> {
+impl<V: Cached> InFlight<V> {
     pub(super) fn changes(&self) -> MutexGuard<'_, Vec<V::Change>> {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<V: Cached> Default for Fill<V> {
+impl<V: Cached> Default for InFlight<V> {
     fn default() -> Self {
         Self {
-            read: OnceCell::new(),
+            loaded: OnceCell::new(),
             is_stale: AtomicBool::new(false),
             changes: Mutex::default(),
-            kept: OnceLock::new(),
+            inserted: OnceLock::new(),
         }
     }
 }
@@ -46,7 +47,7 @@ impl<V: Cached> Default for Fill<V> {
 impl From<RepositoryError> for Failure {
     fn from(error: RepositoryError) -> Self {
         Self {
-            is_passing: matches!(
+            is_temporary: matches!(
                 error,
                 RepositoryError::Unavailable(_) | RepositoryError::Outdated { .. }
             ),
@@ -59,7 +60,7 @@ impl From<RepositoryError> for Failure {
 impl Failure {
     pub(super) fn to_error(&self) -> RepositoryError {
         let reason = self.reason.clone().into();
-        if self.is_passing {
+        if self.is_temporary {
             RepositoryError::Unavailable(reason)
         } else {
             RepositoryError::Failed(reason)
