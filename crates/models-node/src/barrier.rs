@@ -1,4 +1,4 @@
-//! The barrier: a change that takes something away waits until no node serves it.
+//! The barrier: a change that takes something away waits until no node serves the old state.
 
 mod progress;
 pub(crate) mod reads;
@@ -23,7 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 #[async_trait]
 impl Barrier for Nodes {
-    /// Waits for as long as a lease at most.
+    /// Waits for at most a lease and the clock margin.
     async fn wait(&self, committed: Committed) {
         let began = Instant::now();
         self.wait_from(began, committed).await;
@@ -37,18 +37,18 @@ impl Nodes {
     async fn wait_from(&self, began: Instant, committed: Committed) {
         let Committed {
             position,
-            // It holds while the rows cannot be read. No node takes a longer lease without having applied the
+            // The lease that nodes may hold while the rows cannot be read. A node that takes a longer lease has applied the
             // revision.
             lease: unknown,
         } = committed;
-        // A node takes a lease only by a renewal that it sent before the commit, or after it has applied the revision.
+        // A node that has not applied the revision holds only a lease whose renewal it sent before the commit.
         let mut lease = unknown;
         let mut pause = FIRST_PAUSE;
         let mut observed = Observed::default();
         let mut progress = Progress::default();
         self.wait_for_own_node(position.revision).await;
         let repository = &*self.repository;
-        // No node holds a lease any more then that it took before the commit, whatever its length.
+        // By then, every lease from before the commit has run out.
         let end = began + unknown + CLOCK_MARGIN;
         let read = || Rows::read(repository, unknown);
         let reading = self.reads.rows.first(|rows| rows.cover(unknown), read);
@@ -67,7 +67,7 @@ impl Nodes {
                 }
                 Err(error) => {
                     lease = lease.max(unknown);
-                    progress.wait_in_the_dark(&error);
+                    progress.wait_for_unknown_nodes(&error);
                 }
             }
             let left = (lease + CLOCK_MARGIN).saturating_sub(began.elapsed());
@@ -93,15 +93,15 @@ impl Nodes {
         }
     }
 
-    /// Waits for the local node first: the rows cannot show that all nodes are done before it has published
-    /// the revision. This only saves statements. If the node does not get there in time, its row is read like any other.
+    /// Waits for the local node first, because the rows cannot show that all nodes are done before it has published the
+    /// revision. This only saves statements: if the local node takes too long, the barrier reads its row like any other.
     async fn wait_for_own_node(&self, revision: Revision) {
         let mut published = self.published.subscribe();
         let is_done = published.wait_for(|published| match published {
             Some(published) => *published >= revision,
             None => true,
         });
-        // Neither a timeout nor the end of the node says anything.
+        // After a timeout or the end of the local node, the barrier reads the rows all the same.
         let _ = timeout(LONGEST_PAUSE, is_done).await;
     }
 }

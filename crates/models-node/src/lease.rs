@@ -1,10 +1,9 @@
-//! The lease that a node holds, and how a response is made under it.
+//! The lease of a node. The node reads memory and sends responses under it.
 //!
-//! A response that shows anything from memory is made in three steps. The node acquires its lease
-//! with [`Lease::hold_at`], reads memory under the [`HeldLease`], and releases the response with
-//! [`Lease::release`]. The release compares the clock with the end that was loaded at the
-//! acquisition, never with a later one: the node may have applied a deletion and renewed its lease
-//! since, and what was read before that still shows the model.
+//! A node makes a response from memory in three steps. It acquires its lease with [`Lease::hold_at`], reads memory under the
+//! [`HeldLease`], and releases the response with [`Lease::release`]. The release compares the clock with the end that the
+//! acquisition loaded, never with a later one. The node may have applied a deletion and renewed its lease since, and a response
+//! that was read before still shows the model.
 
 pub(crate) mod clock;
 
@@ -12,12 +11,12 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use crate::lease::clock::{BootTime, Clock};
 
-/// A node's lease, and how far its memory is. Only the follower extends it.
+/// A node's lease, and the revision of its memory. Only the follower extends it.
 #[derive(Debug, Default)]
 pub struct Lease {
-    /// The clock that it is counted on.
+    /// The clock that counts the lease.
     pub(crate) clock: Clock,
-    /// When it ends, in nanoseconds of [`BootTime`].
+    /// The end of the lease, in nanoseconds of [`BootTime`].
     until: AtomicU64,
     /// The newest revision that memory has applied.
     pub(crate) applied: AtomicI64,
@@ -25,7 +24,7 @@ pub struct Lease {
     pub(crate) seen: AtomicI64,
     /// When the database last responded, in nanoseconds of [`BootTime`].
     pub(crate) heard: AtomicU64,
-    /// The catalog's level, if it is above the one that this program supports; else 0.
+    /// The catalog's level if this program does not support it, else 0.
     pub(crate) needed_level: AtomicI64,
 }
 
@@ -39,8 +38,7 @@ impl Lease {
         }
     }
 
-    /// Lets the node serve from memory until this time. Memory must have applied everything that the
-    /// renewal has read.
+    /// Extends the lease until this time. Memory must have applied every change that the renewal has read.
     pub fn extend(&self, until: BootTime) {
         self.until.store(until.nanoseconds(), Ordering::Release);
     }
@@ -50,30 +48,29 @@ impl Lease {
         self.extend(BootTime::START);
     }
 
-    /// When it ends.
+    /// The end of the lease.
     pub(crate) fn until(&self) -> BootTime {
         BootTime::from_nanoseconds(self.until.load(Ordering::Acquire))
     }
 
-    /// Acquires the lease, if it runs at this time. `now` is a reading of its clock from before this call
-    /// and after the request was received.
+    /// Acquires the lease if it runs at this time. `now` is a reading of its clock from before this call and after the request
+    /// was received.
     #[must_use]
     pub fn hold_at(&self, now: BootTime) -> Option<HeldLease> {
-        // What is read from memory after this load includes all that was applied before the extension.
+        // Reads of memory after this load see every change that memory had applied before the extension.
         let until = self.until();
         (now < until).then_some(HeldLease { at: now, until })
     }
 
-    /// Lets something be sent that was read from memory under this lease. `None` once it has ended, also
-    /// if the node has renewed its lease since.
+    /// Releases a value that was read from memory under this lease, so that it may be sent. `None` if the held lease has ended,
+    /// even if the node has renewed its lease since.
     #[must_use]
     pub fn release<T>(&self, held: HeldLease, value: T) -> Option<Released<T>> {
         held.release(self.clock.now(), value)
     }
 }
 
-/// A lease as it was when the node acquired it: memory is read under it. Renewals since do not move
-/// its end.
+/// A lease at the moment of its acquisition. Requests read memory under it, and later renewals do not move its end.
 #[derive(Debug)]
 pub struct HeldLease {
     at: BootTime,
@@ -86,13 +83,13 @@ impl HeldLease {
         (at < self.until).then_some(Released { at, value })
     }
 
-    /// When the node acquired it.
+    /// The time of the acquisition.
     #[must_use]
     pub fn at(&self) -> BootTime {
         self.at
     }
 
-    /// The lease for a response that was read under both: the one that ends first.
+    /// The lease for a response that was read under both leases. It ends with the first of them.
     #[must_use]
     pub fn and(self, other: &Self) -> Self {
         Self {
@@ -102,8 +99,7 @@ impl HeldLease {
     }
 }
 
-/// Something from memory that a node may still send, because the lease under which it was read had not
-/// ended.
+/// A value from memory that the node may send: the lease under which it was read had not ended at the release.
 #[derive(Debug)]
 pub struct Released<T> {
     at: BootTime,
@@ -111,19 +107,19 @@ pub struct Released<T> {
 }
 
 impl<T> Released<T> {
-    /// When it was released.
+    /// The time of the release.
     #[must_use]
     pub fn at(&self) -> BootTime {
         self.at
     }
 
-    /// What may be sent.
+    /// The value.
     #[must_use]
     pub fn into_inner(self) -> T {
         self.value
     }
 
-    /// The same, made something else.
+    /// Converts the value.
     #[must_use]
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Released<U> {
         Released {

@@ -1,8 +1,7 @@
-//! The application layer: what a node keeps in memory, and when it may serve from it.
+//! The application layer: the memory of a node, the consistency protocol between nodes, and the use cases.
 //!
-//! Nothing here knows SQL or HTTP. [`Nodes`] is a process's part in the consistency protocol: the
-//! barrier of its changes, and its own node if it becomes one. The protocol is written down in
-//! [`follower`].
+//! This crate knows neither SQL nor HTTP. [`Nodes`] is a process's part in the consistency protocol: the barrier at which its
+//! changes wait, and its own node if it becomes one. The module [`follower`] describes the protocol.
 
 #![warn(missing_docs)]
 

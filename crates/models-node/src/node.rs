@@ -67,7 +67,7 @@ impl<S: Session, V: View> Node<S, V> {
         }
     }
 
-    /// The clock that the lease is counted on.
+    /// The clock that counts the lease.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         self.following.clock()

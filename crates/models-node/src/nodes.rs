@@ -1,4 +1,4 @@
-//! The nodes of a catalog, as one process takes part in them.
+//! The nodes of a catalog, and a process's part in them.
 
 pub(crate) mod expiry;
 pub(crate) mod observer;
@@ -15,29 +15,28 @@ use crate::lease::clock::Clock;
 use crate::nodes::expiry::Expired;
 use crate::nodes::observer::{Observer, ObserverSlot};
 
-/// The nodes of a catalog, for one process of it: the barrier that its changes wait at, and its own node, if it
-/// becomes one.
+/// The nodes of a catalog, as a process sees them: the barrier at which its changes wait, and its own node if it becomes one.
 #[derive(Clone)]
 pub struct Nodes {
     pub(crate) repository: Arc<dyn NodeRepository>,
-    /// The revision that this process's node has last published as applied; `None` while it is no node.
+    /// The revision that this process's node has published last; `None` while the process is no node.
     pub(crate) published: watch::Sender<Option<Revision>>,
     pub(crate) observer: ObserverSlot,
     pub(crate) reads: Arc<BarrierReads>,
-    /// Leases are counted on it.
+    /// The clock that counts leases.
     pub(crate) clock: Clock,
-    /// The follower runs on it.
+    /// The runtime of the follower.
     pub(crate) runtime: Handle,
 }
 
 impl Nodes {
-    /// With the rows of this repository. Call it on the runtime that the follower is to run on.
+    /// The nodes with rows in this repository. Call this on the tokio runtime on which the follower is to run.
     #[must_use]
     pub fn new(repository: Arc<dyn NodeRepository>) -> Self {
         Self::with_clock(repository, Clock::default())
     }
 
-    /// The same, with leases counted on this clock.
+    /// The same, with a clock that counts leases.
     #[must_use]
     pub fn with_clock(repository: Arc<dyn NodeRepository>, clock: Clock) -> Self {
         Self {
@@ -50,17 +49,17 @@ impl Nodes {
         }
     }
 
-    /// Reports to this observer from now on. Only the first observer is told anything.
+    /// Sets the observer. The first observer stays: later calls do nothing.
     pub fn observe(&self, observer: Arc<dyn Observer>) {
         self.observer.set(observer);
     }
 
-    /// Removes the rows of expired nodes, so that nobody waits for them.
+    /// Removes the rows of expired nodes, so that no barrier waits for them.
     pub(crate) async fn remove_expired(&self, expired: Vec<Expired>) {
         for Expired { id, renewal } in expired {
             match self.repository.remove_expired(&id, renewal).await {
-                Ok(()) => tracing::warn!(node = id, "a node has fallen silent and was taken out"),
-                Err(error) => tracing::warn!(node = id, %error, "a silent node stays"),
+                Ok(()) => tracing::warn!(node = id, "removed an expired node"),
+                Err(error) => tracing::warn!(node = id, %error, "failed to remove an expired node"),
             }
         }
     }

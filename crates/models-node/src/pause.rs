@@ -1,6 +1,6 @@
-//! Where a test can stop a read between two steps.
+//! Points at which a test can pause a read.
 //!
-//! Without the feature `pause-points`, and in release builds, a pause is nothing.
+//! Without the feature `pause-points`, and in release builds, they compile to nothing.
 
 mod point;
 

@@ -1,5 +1,5 @@
-//! What clients are told of the catalog's revision: enough to ask for a response that is at least as new, and
-//! nothing that can be counted or compared.
+//! Revision tokens: what clients get for the catalog's revision. A client can demand a response that is at least as fresh as
+//! an earlier one, but it can neither count nor compare revisions.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 /// The length of a token, in bytes.
 const LENGTH: usize = 32;
 
-/// What clients are told of a revision: lower-case hexadecimal digits.
+/// What clients get for a revision: lower-case hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RevisionToken([u8; LENGTH]);
 
@@ -26,19 +26,19 @@ impl RevisionToken {
 
 /// Writes and reads tokens.
 ///
-/// A token is one block of AES-128, in hexadecimal: half of it names the history, half of it the
-/// revision. A block cipher alone makes equal tokens of equal revisions, which is what is wanted;
-/// and a token that somebody made up names a history that there never was.
+/// A token is one encrypted block of AES-128, in hexadecimal. One half of the block names the epoch, the other half the
+/// revision. A block cipher without a nonce is right here: equal revisions must have equal tokens. A forged token decrypts to
+/// an epoch that never existed.
 pub struct RevisionTokens {
     cipher: Aes128,
-    /// The history that memory is in.
+    /// The epoch of memory.
     epoch: ArcSwap<Mark>,
 }
 
-/// Tells histories apart.
+/// Half of a block. It names an epoch.
 type Mark = [u8; 8];
 
-/// What a token stands for.
+/// The freshness that a token demands.
 #[derive(Debug)]
 pub struct Demand {
     mark: Mark,
@@ -55,18 +55,18 @@ impl RevisionTokens {
         }
     }
 
-    /// Memory is in this history from now on.
+    /// Makes this the epoch of memory.
     pub fn begin(&self, epoch: &Epoch) {
         self.epoch.store(Arc::new(mark(epoch)));
     }
 
-    /// The token of a revision.
+    /// The token of a revision in this epoch.
     #[must_use]
     pub fn token(&self, epoch: &Epoch, revision: Revision) -> RevisionToken {
         self.write(mark(epoch), revision)
     }
 
-    /// The token of a revision of the history that memory is in.
+    /// The token of a revision in the epoch of memory.
     #[must_use]
     pub fn present_token(&self, revision: Revision) -> RevisionToken {
         self.write(**self.epoch.load(), revision)
@@ -83,7 +83,7 @@ impl RevisionTokens {
         RevisionToken(token)
     }
 
-    /// What a token asks for; `None` if it is none.
+    /// The freshness that a token demands; `None` if it is malformed.
     #[must_use]
     pub fn read(&self, token: &[u8]) -> Option<Demand> {
         let mut block = [0; LENGTH / 2];
@@ -97,7 +97,7 @@ impl RevisionTokens {
         })
     }
 
-    /// Whether memory that has applied this revision is as new as is demanded.
+    /// Whether memory that has applied this revision meets the demand.
     #[must_use]
     pub fn is_met(&self, demand: &Demand, applied: Revision) -> bool {
         **self.epoch.load() == demand.mark && demand.revision <= applied
@@ -123,7 +123,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_token_is_met_by_its_revision_and_later_ones_of_its_history(secret: [u8; 16], revision in 0..i64::MAX) {
+        fn a_token_is_met_by_its_revision_and_later_ones_of_its_epoch(secret: [u8; 16], revision in 0..i64::MAX) {
             let tokens = RevisionTokens::new(secret);
             tokens.begin(&epoch("a"));
             let token = tokens.token(&epoch("a"), Revision(revision));
@@ -136,7 +136,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_made_up_is_no_token_or_of_no_history(text in "[ -~]{0,40}|[0-9a-f]{32}") {
+        fn a_forged_token_is_malformed_or_never_met(text in "[ -~]{0,40}|[0-9a-f]{32}") {
             let tokens = RevisionTokens::new([7; 16]);
             tokens.begin(&epoch("a"));
             if let Some(demand) = tokens.read(text.as_bytes()) {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn two_catalogs_and_two_revisions_have_other_tokens() {
+    fn secrets_epochs_and_revisions_have_different_tokens() {
         let (one, other) = (RevisionTokens::new([1; 16]), RevisionTokens::new([2; 16]));
         let token = one.token(&epoch("a"), Revision(1));
         assert_ne!(token, other.token(&epoch("a"), Revision(1)));
@@ -156,7 +156,7 @@ mod tests {
 
     /// Nodes of different versions share a catalog.
     #[test]
-    fn the_form_of_a_token_stays() {
+    fn the_format_of_a_token_does_not_change() {
         let tokens = RevisionTokens::new([7; 16]);
         let token = tokens.token(&epoch("a"), Revision(1));
         assert_eq!(

@@ -1,7 +1,6 @@
-//! What operators and callers do with the catalog, whether they come over HTTP or the command line.
+//! The use cases, which the HTTP routes and the command line share.
 //!
-//! A use case takes the repositories that it works on, and an [`Origin`](models_core::Origin): who does it,
-//! and when.
+//! A use case takes the repositories that it works on, and an [`Origin`](models_core::Origin): the actor and the time.
 
 pub mod first_start;
 pub mod keys;

@@ -1,4 +1,4 @@
-//! What the barriers of one process read.
+//! The reads of a process's barriers.
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use models_core::{Epoch, NodeRepository, NodeRow, Position, RepositoryError, Rev
 
 use super::shared::Shared;
 
-/// What barriers read. Those of one process share the reads, so that a thousand waiting changes neither keep the
-/// database busy nor hold up the renewals and the next changes, which read over the same connections.
+/// The reads that the barriers of a process share. A thousand waiting changes then neither load the database nor delay the
+/// renewals and the next changes, which use the same connections.
 #[derive(Debug, Default)]
 pub(crate) struct BarrierReads {
     /// The rows, right after a commit.
     pub(super) rows: Shared<Rows>,
-    /// The rows and the history that they are compared with, while a barrier goes on waiting.
+    /// The rows and the epoch that they are compared with, while a barrier goes on waiting.
     pub(super) looks: Shared<Look>,
 }
 
 /// The nodes' rows.
 #[derive(Debug)]
 pub(crate) struct Rows {
-    /// The longest lease that may be held by a node without a row, if the rows could be read.
+    /// The rows are complete if no node without a row holds a longer lease than this.
     lease: Duration,
     rows: Result<Vec<NodeRow>, RepositoryError>,
 }
@@ -30,12 +30,12 @@ impl Rows {
         Self { lease, rows }
     }
 
-    /// Whether they are all rows where a node without a row may hold a lease of this length.
+    /// Whether the rows are complete although a node without a row may hold a lease of this length.
     pub(super) fn cover(&self, lease: Duration) -> bool {
         self.lease >= lease
     }
 
-    /// The nodes that are behind this position. The error says why that cannot be known.
+    /// The nodes that are behind this position. The error says why the rows could not be read.
     pub(super) fn behind(&self, position: &Position) -> Result<Vec<NodeRow>, String> {
         let rows = self.rows.as_ref().map_err(ToString::to_string)?;
         let behind = rows.iter().filter(|row| row.is_behind(position));
@@ -43,7 +43,7 @@ impl Rows {
     }
 }
 
-/// The nodes' rows, and the history of the server that was read before them.
+/// The nodes' rows, and the epoch of the server, which was read before them.
 #[derive(Debug)]
 pub(crate) struct Look(Result<(Epoch, Rows), RepositoryError>);
 
@@ -55,14 +55,15 @@ impl Look {
         })
     }
 
-    /// Whether it has all rows where a node without a row may hold a lease of this length, or could read none.
+    /// Whether the rows are complete although a node without a row may hold a lease of this length. A failed read counts as
+    /// complete.
     pub(super) fn covers(&self, lease: Duration) -> bool {
         self.0.as_ref().map_or(true, |(_, rows)| rows.cover(lease))
     }
 
-    /// The nodes that are behind this revision in the history of the server that was read. A server that has taken
-    /// over has a history of its own, and nodes publish what they have applied of that one. It begins with what was
-    /// committed if it was a synchronous standby.
+    /// The nodes that are behind this revision in the epoch of the server. A server that has taken over has another epoch, and
+    /// nodes publish the revision that they have applied in that epoch. If the server was a synchronous standby, its epoch
+    /// begins with all committed changes.
     pub(super) fn behind(&self, revision: Revision) -> Result<Vec<NodeRow>, String> {
         let (epoch, rows) = self.0.as_ref().map_err(ToString::to_string)?;
         let epoch = epoch.clone();
@@ -78,7 +79,7 @@ mod tests {
     const NANOSECOND: Duration = Duration::from_nanos(1);
 
     #[tokio::test]
-    async fn rows_serve_barriers_that_know_of_no_longer_lease() {
+    async fn rows_serve_barriers_whose_longest_lease_they_cover() {
         let fake = Fake::new();
         let rows = Rows::read(&*fake, LEASE).await;
         let look = Look::read(&*fake, LEASE).await;
@@ -88,7 +89,7 @@ mod tests {
             assert_eq!(rows.cover(lease), is_served);
             assert_eq!(look.covers(lease), is_served);
         }
-        // The catalog's row cannot be read: that is the same for all.
+        // A failed read serves all barriers.
         fake.state().level = 2;
         assert!(Look::read(&*fake, LEASE).await.covers(longer));
     }

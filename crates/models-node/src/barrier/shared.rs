@@ -1,4 +1,4 @@
-//! Reads that many barriers share: however many changes wait, one statement is under way, and what it found serves all.
+//! Reads that many barriers share. At most one statement is in flight, and its result serves all barriers that wait.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,13 +10,13 @@ use tokio::time::Instant;
 /// One kind of read.
 #[derive(Debug)]
 pub(crate) struct Shared<T> {
-    /// How many reads have begun.
+    /// The number of reads that have begun.
     begun: AtomicU64,
-    /// The newest read that has ended. Whoever reads holds the lock.
+    /// The newest read that has ended. A barrier holds the lock while it reads.
     newest: Mutex<Option<Arc<Reading<T>>>>,
 }
 
-/// What a read found.
+/// The result of a read.
 #[derive(Debug)]
 pub(super) struct Reading<T> {
     number: u64,
@@ -34,7 +34,8 @@ impl<T> Default for Shared<T> {
 }
 
 impl<T> Shared<T> {
-    /// What a read has found that began after this call, and that serves the caller: another one's, or that of `read`.
+    /// The result of a read that began after this call and that serves the caller. Another caller may have begun it; else this
+    /// calls `read`.
     pub(super) async fn first<R: Future<Output = T>>(
         &self,
         serves: impl Fn(&T) -> bool,
@@ -44,8 +45,8 @@ impl<T> Shared<T> {
         self.newer(before, Duration::MAX, serves, read).await
     }
 
-    /// The same of a read that began after that one, and at most this long before the call. A caller waits for two
-    /// reads at most, however many callers there are and however long a read takes.
+    /// The result of a read that began after `last`, and at most `age` before this call. A caller waits for at most two reads,
+    /// however many callers there are and however long a read takes.
     pub(super) async fn next<R: Future<Output = T>>(
         &self,
         last: &Reading<T>,
@@ -89,7 +90,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[tokio::test(start_paused = true)]
-    async fn a_reading_is_shared_by_those_who_asked_before_it_began() {
+    async fn callers_from_before_a_read_began_share_it() {
         let shared = Arc::new(Shared::default());
         let reads = Arc::new(AtomicU64::new(0));
         let get = || {
@@ -104,7 +105,7 @@ mod tests {
         };
         let first = get();
         tokio::task::yield_now().await;
-        // The first read has begun: these cannot know whether it sees what they wait for.
+        // The first read has begun and may miss the changes of these callers.
         let others: Vec<_> = (0..100).map(|_| get()).collect();
         assert_eq!(first.await.unwrap(), 1);
         for other in others {
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn those_who_go_on_waiting_share_what_is_new_enough() {
+    async fn callers_that_go_on_waiting_share_a_recent_read() {
         let shared = Shared::default();
         let first = shared.first(|_| true, async || 1).await;
         let second = shared.next(&first, SECOND, |_| true, async || 2).await;
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_slow_read_serves_all_who_waited_for_it() {
+    async fn a_slow_read_serves_all_callers_that_waited_for_it() {
         let shared = Arc::new(Shared::default());
         let first = shared.first(|_| true, async || 0).await;
         let began = Instant::now();
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_does_not_serve_the_caller_is_read_again() {
+    async fn a_caller_that_a_result_does_not_serve_reads_again() {
         let shared = Shared::default();
         let first = shared.first(|_| true, async || 1).await;
         shared.next(&first, SECOND, |_| true, async || 2).await;
@@ -177,9 +178,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_read_that_is_given_up_leaves_the_next_one_to_another() {
+    async fn another_caller_reads_after_a_read_was_cancelled() {
         let shared = Arc::new(Shared::default());
-        let given_up = tokio::spawn({
+        let cancelled = tokio::spawn({
             let shared = shared.clone();
             async move {
                 shared
@@ -189,7 +190,7 @@ mod tests {
             }
         });
         tokio::task::yield_now().await;
-        given_up.abort();
+        cancelled.abort();
         assert_eq!(shared.first(|_| true, async || 7).await.found, 7);
     }
 }

@@ -7,14 +7,14 @@ use crate::fake::{EPOCH, Fake, Fault, LEASE, OTHER_EPOCH};
 use crate::nodes::observer::{Observer, ObserverSlot};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
-/// The lease that may be held by nodes whose rows cannot be read.
+/// The lease that nodes may hold while their rows cannot be read.
 const UNKNOWN: Duration = Duration::from_secs(15);
 
 fn nodes(fake: &Arc<Fake>) -> Nodes {
     Nodes::with_clock(fake.clone(), fake.clock.clone().into())
 }
 
-/// Waits for revision 7, and returns for how long.
+/// Waits at the barrier for revision 7, and returns the time that it took.
 async fn wait(nodes: &Nodes) -> Duration {
     let began = Instant::now();
     let position = Position {
@@ -34,7 +34,7 @@ fn after(time: Duration, work: impl FnOnce() + Send + 'static) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_where_each_node_has_applied_the_revision() {
+async fn a_barrier_does_not_wait_if_each_node_has_applied_the_revision() {
     let fake = Fake::new();
     assert_eq!(wait(&nodes(&fake)).await, Duration::ZERO);
     fake.add_row("node_a", EPOCH, 7, LEASE);
@@ -63,7 +63,7 @@ async fn a_barrier_waits_for_a_node_that_is_cut_off_for_its_lease_and_the_margin
     let fake = Fake::new();
     fake.add_row("node_a", EPOCH, 6, LEASE);
     assert_eq!(wait(&nodes(&fake)).await, LEASE + CLOCK_MARGIN);
-    // However often it renews its row.
+    // The node may renew its row as often as it likes.
     let renewing = tokio::spawn({
         let fake = fake.clone();
         async move {
@@ -97,13 +97,13 @@ async fn a_barrier_that_cannot_read_the_rows_waits_for_the_longest_possible_leas
     let fake = Fake::new();
     fake.fail(Fault::Rows);
     assert_eq!(wait(&nodes(&fake)).await, UNKNOWN + CLOCK_MARGIN);
-    // Also if it has read some before.
+    // The barrier has read rows before.
     fake.mend(Fault::Rows);
     fake.add_row("node_a", EPOCH, 6, LEASE);
     let cut_off = fake.clone();
     after(LEASE, move || cut_off.fail(Fault::Rows));
     assert_eq!(wait(&nodes(&fake)).await, UNKNOWN + CLOCK_MARGIN);
-    // Until it can read them again.
+    // The rows can be read again.
     let back = fake.clone();
     after(LEASE, move || {
         back.mend(Fault::Rows);
@@ -114,19 +114,19 @@ async fn a_barrier_that_cannot_read_the_rows_waits_for_the_longest_possible_leas
 }
 
 #[tokio::test(start_paused = true)]
-async fn rows_are_compared_with_the_history_of_the_server_that_is_read() {
+async fn rows_are_compared_with_the_epoch_of_the_server_that_is_read() {
     let fake = Fake::new();
     fake.add_row("node_a", OTHER_EPOCH, 7, LEASE);
     assert_eq!(
         wait(&nodes(&fake)).await,
         LEASE + CLOCK_MARGIN,
-        "a node of another history is behind"
+        "a node in another epoch is behind"
     );
     fake.state().read_epoch = OTHER_EPOCH;
     assert_eq!(
         wait(&nodes(&fake)).await,
         FIRST_PAUSE,
-        "a standby has taken over, and the node has applied its history"
+        "a standby has taken over, and the node is in its epoch"
     );
 }
 
@@ -142,10 +142,10 @@ async fn a_barrier_waits_for_its_own_node_before_it_reads_any_row() {
     });
     assert_eq!(wait(&nodes).await, 20 * MILLISECOND);
     assert_eq!(fake.take_journal(), ["published", "list rows"]);
-    // It does not wait long for it: the node may be cut off.
+    // The local node may be cut off, so the barrier does not wait for it for long.
     nodes.published.send_replace(Some(Revision(6)));
     assert_eq!(wait(&nodes).await, LONGEST_PAUSE);
-    // Nor at all where this process is no node.
+    // A process without a node does not wait at all.
     nodes.published.send_replace(None);
     assert_eq!(wait(&nodes).await, Duration::ZERO);
 }
@@ -174,10 +174,10 @@ async fn barriers_that_wait_at_the_same_time_share_their_reads() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn barriers_end_in_time_where_reads_are_slow() {
+async fn barriers_end_in_time_although_reads_are_slow() {
     let fake = Fake::new();
     fake.add_row("node_a", EPOCH, 6, LEASE);
-    // Longer than the pause between two of them.
+    // A read takes longer than the pause between two reads.
     let slow = 6 * LONGEST_PAUSE;
     fake.state().rows_take = slow;
     let nodes = nodes(&fake);
@@ -191,13 +191,13 @@ async fn barriers_end_in_time_where_reads_are_slow() {
         let waited = barrier.await.unwrap();
         assert!(waited <= LEASE + CLOCK_MARGIN + 2 * slow, "{waited:?}");
     }
-    // No read ends.
+    // No read ends in time.
     fake.state().rows_take = 1_000 * UNKNOWN;
     assert_eq!(wait(&nodes).await, UNKNOWN + CLOCK_MARGIN);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_longer_than_expected_is_waited_for_where_reads_hang() {
+async fn a_barrier_waits_for_a_lease_longer_than_expected_although_reads_hang() {
     let long = 3 * UNKNOWN;
     let fake = Fake::new();
     fake.add_row("node_a", EPOCH, 6, long);
@@ -206,14 +206,14 @@ async fn a_lease_longer_than_expected_is_waited_for_where_reads_hang() {
     assert_eq!(wait(&nodes(&fake)).await, long + CLOCK_MARGIN);
 }
 
-/// What an observer was told.
+/// The reports to an observer.
 #[derive(Default)]
-struct Told {
+struct Reports {
     waited: Mutex<Vec<Duration>>,
     still_waiting: Mutex<Vec<(Option<Vec<String>>, Duration)>>,
 }
 
-impl Observer for Told {
+impl Observer for Reports {
     fn waited_for_nodes(&self, duration: Duration) {
         self.waited.lock().unwrap().push(duration);
     }
@@ -227,19 +227,19 @@ impl Observer for Told {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_observer_is_told_of_each_wait_and_once_of_a_long_one() {
+async fn the_observer_gets_each_wait_and_one_report_of_a_long_one() {
     let fake = Fake::new();
-    let (nodes, told) = (nodes(&fake), Arc::new(Told::default()));
-    nodes.observe(told.clone());
+    let (nodes, reports) = (nodes(&fake), Arc::new(Reports::default()));
+    nodes.observe(reports.clone());
     wait(&nodes).await;
-    assert!(told.still_waiting.lock().unwrap().is_empty());
+    assert!(reports.still_waiting.lock().unwrap().is_empty());
     fake.add_row("node_a", EPOCH, 6, LEASE);
     wait(&nodes).await;
     fake.fail(Fault::Rows);
     wait(&nodes).await;
     let waits = [Duration::ZERO, LEASE + CLOCK_MARGIN, UNKNOWN + CLOCK_MARGIN];
-    assert_eq!(*told.waited.lock().unwrap(), waits);
-    let still_waiting = told.still_waiting.lock().unwrap();
+    assert_eq!(*reports.waited.lock().unwrap(), waits);
+    let still_waiting = reports.still_waiting.lock().unwrap();
     let [(known, left), (unknown, longer)] = &still_waiting[..] else {
         panic!("{still_waiting:?}");
     };
@@ -256,30 +256,30 @@ async fn the_observer_is_told_of_each_wait_and_once_of_a_long_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_long_wait_names_no_nodes_where_their_rows_cannot_be_read_any_more() {
+async fn the_report_of_a_long_wait_names_no_nodes_if_their_rows_cannot_be_read() {
     let fake = Fake::new();
-    let (nodes, told) = (nodes(&fake), Arc::new(Told::default()));
-    nodes.observe(told.clone());
+    let (nodes, reports) = (nodes(&fake), Arc::new(Reports::default()));
+    nodes.observe(reports.clone());
     fake.add_row("node_a", EPOCH, 6, LEASE);
     let cut_off = fake.clone();
     after(500 * MILLISECOND, move || cut_off.fail(Fault::Rows));
     wait(&nodes).await;
-    let still_waiting = told.still_waiting.lock().unwrap();
+    let still_waiting = reports.still_waiting.lock().unwrap();
     let names: Vec<_> = still_waiting.iter().map(|(names, _)| names).collect();
     assert_eq!(names, [&None]);
 }
 
 #[test]
-fn a_wait_is_long_from_its_first_second_on() {
-    let (slot, told) = (ObserverSlot::default(), Arc::new(Told::default()));
-    slot.set(told.clone());
+fn a_wait_of_a_second_is_reported_once() {
+    let (slot, reports) = (ObserverSlot::default(), Arc::new(Reports::default()));
+    slot.set(reports.clone());
     let mut progress = Progress::default();
     let second = Duration::from_secs(1);
-    let times_told = |waited| {
+    let count = |waited| {
         progress.tell(&slot, waited, LEASE);
-        told.still_waiting.lock().unwrap().len()
+        reports.still_waiting.lock().unwrap().len()
     };
     let just_less = second.saturating_sub(Duration::from_nanos(1));
-    let times = [just_less, second, 2 * second].map(times_told);
+    let times = [just_less, second, 2 * second].map(count);
     assert_eq!(times, [0, 1, 1]);
 }

@@ -60,8 +60,7 @@ impl LocalNode {
                 _ = told_to_leave.wait_for(|leave| *leave) => break,
                 () = self.wait_for_news() => {}
             }
-            // The step may miss a change that is committed after its begin. So it does not serve catch-ups from after this
-            // line.
+            // The step serves only catch-ups from before it begins, because it may miss a change that commits later.
             let requested = self.catch_ups.newest();
             let is_due = self.lease.clock.now().since(self.renewed) >= RENEWAL;
             let stepped = tokio::select! {

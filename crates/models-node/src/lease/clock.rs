@@ -1,10 +1,10 @@
-//! The clock that leases are counted on.
+//! The clock that counts leases.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Where the time comes from: the machine, or a test that stops it.
+/// A source of time: the clock of the machine, or that of a test.
 #[derive(Debug, Clone, Default)]
 pub struct Clock(Source);
 
@@ -26,7 +26,7 @@ impl Clock {
     }
 }
 
-/// A clock for tests. It starts at zero and moves only when it is told to.
+/// A clock for tests. It starts at zero, and moves only when a test advances it.
 #[derive(Debug, Clone, Default)]
 pub struct ManualClock(Arc<AtomicU64>);
 
@@ -37,7 +37,7 @@ impl ManualClock {
         self.0.store(nanoseconds, Ordering::Release);
     }
 
-    /// The time that the clock stands at.
+    /// The current time of this clock.
     #[must_use]
     pub fn now(&self) -> BootTime {
         BootTime::from_nanoseconds(self.0.load(Ordering::Acquire))
@@ -50,7 +50,7 @@ impl From<ManualClock> for Clock {
     }
 }
 
-/// The time since the machine was started, also that for which it slept.
+/// A moment, as the time since the machine was started. It includes the time for which the machine was suspended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BootTime {
     nanoseconds: u64,
@@ -60,12 +60,12 @@ impl BootTime {
     /// The moment at which the machine was started.
     pub const START: Self = Self { nanoseconds: 0 };
 
-    /// This moment.
+    /// The current time.
     #[must_use]
     pub fn now() -> Self {
         #[cfg(target_os = "linux")]
         const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Boottime;
-        // Elsewhere this one goes on while the machine sleeps.
+        // On other systems this clock includes suspension.
         #[cfg(not(target_os = "linux"))]
         const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
         let now = rustix::time::clock_gettime(CLOCK);
@@ -75,19 +75,19 @@ impl BootTime {
         }
     }
 
-    /// The time from another moment to this one; nothing if that is later.
+    /// The time from an earlier moment to this one, or zero if the other moment is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.nanoseconds.saturating_sub(earlier.nanoseconds))
     }
 
-    /// This many nanoseconds after the machine was started.
+    /// The moment this many nanoseconds after the start of the machine.
     #[must_use]
     pub const fn from_nanoseconds(nanoseconds: u64) -> Self {
         Self { nanoseconds }
     }
 
-    /// The nanoseconds from the start of the machine.
+    /// The nanoseconds since the start of the machine.
     #[must_use]
     pub const fn nanoseconds(self) -> u64 {
         self.nanoseconds

@@ -1,11 +1,11 @@
-//! Which nodes have fallen silent.
+//! The expiry of nodes that no longer renew their rows.
 
 use std::collections::HashMap;
 
 use models_core::{CLOCK_MARGIN, NodeRow};
 use tokio::time::Instant;
 
-/// When this process first saw each node's last renewal. It reads only its own clock, which nobody can set.
+/// The time at which this process first saw the last renewal of each node, on a clock that nobody can set.
 #[derive(Default)]
 pub(crate) struct Observed(HashMap<String, (i64, Instant)>);
 
@@ -13,13 +13,13 @@ pub(crate) struct Observed(HashMap<String, (i64, Instant)>);
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Expired {
     pub(crate) id: String,
-    /// Its last renewal.
+    /// The number of its last renewal.
     pub(crate) renewal: i64,
 }
 
 impl Observed {
-    /// The nodes whose rows have not been renewed for longer than their lease. Once such a row is removed,
-    /// its node cannot renew it any more.
+    /// The nodes that have not renewed their rows for longer than their lease. After the removal of such a row, its node cannot
+    /// renew it.
     pub(crate) fn expired(&mut self, rows: &[NodeRow]) -> Vec<Expired> {
         let now = Instant::now();
         self.0
@@ -70,7 +70,7 @@ mod tests {
         let mut observed = Observed::default();
         assert_eq!(observed.expired(&[row(7)]), []);
         tokio::time::advance(LEASE + CLOCK_MARGIN).await;
-        assert_eq!(observed.expired(&[row(7)]), [], "the clocks may differ");
+        assert_eq!(observed.expired(&[row(7)]), [], "clocks may differ");
         tokio::time::advance(MOMENT).await;
         let expired = Expired {
             id: "node_a".to_owned(),
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_row_that_was_gone_meanwhile_is_observed_anew() {
+    async fn a_row_that_comes_back_is_observed_from_then_on() {
         let mut observed = Observed::default();
         observed.expired(&[row(7)]);
         tokio::time::advance(2 * LEASE).await;

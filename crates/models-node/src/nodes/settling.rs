@@ -1,4 +1,4 @@
-//! The end of a change of the lease, as a node sees it.
+//! The end of a change of the lease.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use models_core::{CLOCK_MARGIN, Leases};
 
 use crate::lease::clock::BootTime;
 
-/// What a node has seen of a change of the lease.
+/// The leases in the catalog, and the time at which the node saw them first.
 #[derive(Debug, Default)]
 pub(crate) struct Settling(Option<(Leases, BootTime)>);
 
 impl Settling {
-    /// The previous lease that the catalog must name, if it names another one.
+    /// The previous lease that the catalog must name; `None` if it names that one already.
     pub(crate) fn previous(
         &mut self,
         leases: Leases,
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_longer_lease_of_a_row_is_the_previous_one_as_long_as_it_is_there() {
+    fn a_longer_lease_in_a_row_is_the_previous_lease_until_the_row_is_gone() {
         let leases = Leases {
             in_force: seconds(3),
             previous: seconds(3),

@@ -1,4 +1,4 @@
-//! The first start: an empty catalog gets starter models, an organization, and its first owner key.
+//! The first start: it fills an empty catalog with starter models, an organization, and an owner key.
 
 use models_core::{
     Actor, EventRepository, FirstContents, FirstStartRepository, ImportEntry, Organization, Origin,
@@ -9,7 +9,7 @@ use super::keys::{NewKey, key};
 use super::models::{NewImport, import_of};
 use super::organizations::organization;
 
-/// The organization that was made, and the only copy of its key.
+/// The organization of a first start, and the only copy of its key.
 pub struct FirstKey {
     /// The organization.
     pub organization: Organization,
@@ -17,12 +17,12 @@ pub struct FirstKey {
     pub secret: Secret,
 }
 
-/// Whether nothing has ever happened to the catalog.
+/// Whether the event log is empty.
 pub async fn is_due(events: &dyn EventRepository) -> Result<bool, RepositoryError> {
     Ok(events.revision().await? == Revision(0))
 }
 
-/// Fills the catalog, all at once, if nothing has ever happened to it. `None` if something has.
+/// Fills the catalog in one transaction if the event log is empty; `None` if it is not.
 pub async fn fill_if_empty(
     first_start: &dyn FirstStartRepository,
     entries: Vec<ImportEntry>,
@@ -76,7 +76,7 @@ mod tests {
     use crate::fake::Fake;
     use crate::fake::models::model;
 
-    /// A catalog, and what it was filled with.
+    /// A catalog that notes its first contents.
     struct Catalog {
         is_empty: bool,
         filled: Mutex<Option<(FirstContents, Origin)>>,
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_first_start_is_due_until_something_has_happened() {
+    async fn a_first_start_is_due_until_the_log_has_an_event() {
         let log = Fake::new();
         assert!(is_due(&*log).await.unwrap());
         log.append(Change::ModelCreated(model("public", None)));

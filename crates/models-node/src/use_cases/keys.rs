@@ -1,4 +1,4 @@
-//! API keys.
+//! Use cases of API keys.
 
 use std::time::Duration;
 
@@ -8,29 +8,29 @@ use models_core::{
 };
 use uuid::Uuid;
 
-/// The length below which a secret that is brought along can be guessed.
+/// A secret that an operator chooses and that is shorter than this, in characters, can be guessed.
 pub const SHORTEST_SECRET: usize = 20;
 
-/// A key that is to be created.
+/// The key to create.
 pub struct NewKey {
-    /// Its name, for people.
+    /// The display name.
     pub name: Entered<Name>,
-    /// What it may do.
+    /// The role.
     pub role: Role,
-    /// When it expires; `None` for never.
+    /// The time of expiry; `None` for a key that does not expire.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Why a key cannot be good for so long.
+/// Why a lifetime is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvalidLifetime {
-    /// Under a second.
+    /// It is shorter than a second.
     TooShort,
-    /// It would end after the last time that can be stored.
+    /// The key would expire after the last time that can be stored.
     TooLong,
 }
 
-/// When a key expires that is good for so long from now on.
+/// The time of expiry of a key with this lifetime.
 pub fn expiry(now: Timestamp, lifetime: Duration) -> Result<Timestamp, InvalidLifetime> {
     if lifetime.as_secs() == 0 {
         return Err(InvalidLifetime::TooShort);
@@ -38,14 +38,14 @@ pub fn expiry(now: Timestamp, lifetime: Duration) -> Result<Timestamp, InvalidLi
     now.checked_add(lifetime).ok_or(InvalidLifetime::TooLong)
 }
 
-/// Whether a secret that is brought along can be guessed.
+/// Whether a secret that an operator has chosen can be guessed.
 #[must_use]
 pub fn can_be_guessed(secret: &Secret) -> bool {
     secret.length() < SHORTEST_SECRET
 }
 
-/// Creates a key with this secret in the organization's default project. `AlreadyExists` if there is a key with
-/// this secret.
+/// Creates a key with this secret in the organization's default project. Returns `AlreadyExists` if another key has this
+/// secret.
 pub async fn create(
     api_keys: &dyn ApiKeyRepository,
     organization: &Organization,
@@ -86,16 +86,15 @@ pub(super) fn key(
     }
 }
 
-/// What an operator knows of a key.
+/// How an operator names a key.
 pub enum KeyName {
-    /// Its id.
+    /// By its id.
     Id(ApiKeyId),
-    /// Its secret.
+    /// By its secret.
     Secret(Secret),
 }
 
-/// Revokes the key, and returns it as it is afterwards, when no node accepts it any more. `None` if there is no
-/// such key.
+/// Revokes the key, and returns the revoked key as soon as no node accepts it any more; `None` if there is no such key.
 pub async fn revoke(
     api_keys: &dyn ApiKeyRepository,
     name: &KeyName,
@@ -145,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_good_for_at_least_a_second_and_to_the_last_time() {
+    fn a_lifetime_is_at_least_a_second_and_ends_at_the_last_time() {
         let now = Timestamp::from_seconds(u32::MAX - 2);
         let expiry = |lifetime| expiry(now, lifetime);
         let nearly = Duration::from_millis(999);

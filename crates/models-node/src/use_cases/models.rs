@@ -1,22 +1,22 @@
-//! Models.
+//! Use cases of models.
 
 use models_core::{
     Attempt, Deletion, Import, ImportEntry, ImportReport, Model, ModelId, ModelRepository, Name,
     Organization, Origin, Principal, Progress, RepositoryError, Scope, Timestamp,
 };
 
-/// The owner of a new public model for which the import names none; OpenAI's own word.
+/// The owner of a new public model if the import names none. OpenAI's API uses this word too.
 const DEFAULT_OWNER: &str = "system";
 
-/// Models that are to be imported.
+/// The models to import.
 pub struct NewImport {
     /// The models.
     pub entries: Vec<ImportEntry>,
-    /// Whether to report alone what would change.
+    /// Whether only to report what the import would change.
     pub dry_run: bool,
 }
 
-/// Imports these models as an organization's own, or as public ones.
+/// Imports models into an organization's scope, or as public models.
 pub async fn import(
     models: &dyn ModelRepository,
     organization: Option<&Organization>,
@@ -28,7 +28,8 @@ pub async fn import(
     models.import(import, origin, progress).await
 }
 
-/// The import. The organization owns the models for which it names no other owner.
+/// An import into an organization's scope, or of public models. New models without an owner belong to the organization, or
+/// to the system.
 pub(super) fn import_of(organization: Option<&Organization>, new: NewImport) -> Import {
     let NewImport { entries, dry_run } = new;
     Import {
@@ -43,7 +44,7 @@ fn system() -> Name {
     DEFAULT_OWNER.parse().expect("a constant that is a name")
 }
 
-/// The scope of an organization's own models, or of the public ones.
+/// The scope of an organization's own models, or of public models.
 #[must_use]
 pub fn scope(organization: Option<&Organization>) -> Scope {
     organization
@@ -51,8 +52,8 @@ pub fn scope(organization: Option<&Organization>) -> Scope {
         .into()
 }
 
-/// Deletes an organization's own model, or a public one, for an operator. Returns it when no node shows it any
-/// more; `None` if there is no such model.
+/// Deletes an organization's own model, or a public model. Returns the model as soon as no node shows it any more; `None` if
+/// there is no such model.
 pub async fn delete(
     models: &dyn ModelRepository,
     organization: Option<&Organization>,
@@ -62,7 +63,7 @@ pub async fn delete(
     models.delete(&scope(organization), id, origin).await
 }
 
-/// Deletes the model that the principal names, if it may.
+/// Deletes the model with this id if the principal may delete it.
 pub async fn delete_as(
     models: &dyn ModelRepository,
     principal: &Principal,
@@ -107,7 +108,7 @@ mod tests {
             };
             let models = Models::default();
             let report = import(&models, organization, new, origin(), Arc::new(|_| {})).await;
-            assert_eq!(report.unwrap().unchanged, 7, "what the repository reports");
+            assert_eq!(report.unwrap().unchanged, 7, "the report of the repository");
             let import = models.imported.lock().unwrap().take().unwrap();
             assert_eq!(import.default_owner.as_str(), owner);
             assert_eq!(import.dry_run, dry_run);
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_operator_deletes_a_model_of_the_scope_that_it_names() {
+    async fn an_operator_deletes_a_model_of_the_named_scope() {
         let (acme, models) = (acme(), Models::default());
         let id = "public".parse().unwrap();
         for (organization, is_there) in [(None, true), (Some(&acme), false)] {
@@ -127,11 +128,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_caller_deletes_with_its_key_and_at_its_time() {
+    async fn a_caller_deletes_with_its_own_key() {
         let (models, id) = (Models::default(), "own-1".parse().unwrap());
         let deletion = delete_as(&models, &principal(2), &id, NOW, Attempt::First).await;
         let Deletion::Deleted { model, revision } = deletion.unwrap() else {
-            panic!("it was not deleted");
+            panic!("the model was not deleted");
         };
         assert_eq!((model.id, revision), (id, Revision(7)));
     }

@@ -1,4 +1,4 @@
-//! Organizations.
+//! Use cases of organizations.
 
 use models_core::{
     Entered, Name, Organization, OrganizationId, OrganizationRepository, Origin, Project,
@@ -6,10 +6,10 @@ use models_core::{
 };
 use uuid::Uuid;
 
-/// What the default project of a new organization is called.
+/// The name of the default project of a new organization.
 const DEFAULT_PROJECT: &str = "Default project";
 
-/// Creates an organization with its default project. `AlreadyExists` if the slug is taken.
+/// Creates an organization with its default project. Returns `AlreadyExists` if another organization has this slug.
 pub async fn create(
     organizations: &dyn OrganizationRepository,
     slug: Slug,
@@ -21,7 +21,7 @@ pub async fn create(
     Ok(organization)
 }
 
-/// An organization with its default project, under new ids.
+/// An organization and its default project with new ids.
 pub(super) fn organization(slug: Slug, name: Entered<Name>, now: Timestamp) -> Organization {
     Organization {
         id: OrganizationId::from_uuid(Uuid::now_v7()),
@@ -82,7 +82,7 @@ mod tests {
             assert_eq!(organizations.0.lock().unwrap().last(), Some(&created));
         }
         let [one, other] = &organizations.0.into_inner().unwrap()[..] else {
-            panic!("not two organizations");
+            panic!("there are not two organizations");
         };
         assert_ne!(one.id, other.id);
         assert_ne!(one.default_project.id, other.default_project.id);

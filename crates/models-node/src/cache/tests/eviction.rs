@@ -23,7 +23,7 @@ async fn a_cache_stays_within_its_bound_and_evicts_entries_without_hits_first() 
 }
 
 #[tokio::test]
-async fn nothing_is_evicted_from_a_cache_that_is_just_full() {
+async fn a_cache_that_is_exactly_full_evicts_nothing() {
     let entry = 1_000 + ENTRY;
     for (limit, is_evicted) in [(3 * entry, false), (3 * entry - 1, true)] {
         let cache: Cache<u32, u32> = Cache::new(limit, Arc::default());

@@ -100,7 +100,7 @@ async fn a_page_ends_where_its_cursor_says() {
 }
 
 #[tokio::test]
-async fn what_several_pages_take_away_is_published() {
+async fn an_event_in_one_of_several_pages_is_published() {
     let fake = Fake::new();
     let mut node = entered(&fake).await;
     fake.state().most_rows = 1;

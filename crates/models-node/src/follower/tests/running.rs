@@ -117,7 +117,7 @@ async fn a_running_node_withdraws_and_comes_back() {
     assert!(following.hold().is_none());
     sleep(LEASE).await;
     assert_eq!(fake.ids(), [""; 0]);
-    assert_eq!(following.lag(), 1, "the deletion was seen");
+    assert_eq!(following.lag(), 1, "the node has seen the deletion");
     assert!(following.silence() >= LEASE);
     fake.mend(Fault::Log);
     until(|| following.hold().is_some()).await;
