@@ -6,33 +6,12 @@
     reason = "a command line tool"
 )]
 
-mod cancellation;
-mod catalog;
-mod consistency;
-mod crash;
-mod database;
-mod exhaustion;
-mod failover;
-mod forwarder;
-mod gateway;
-mod imports;
-mod log_volume;
-mod network;
-mod newer;
-mod node;
-mod notifications;
-mod overload;
-mod pipelining;
-mod pooler;
-mod power;
+mod changes;
+mod environment;
+mod load;
+mod neighbours;
+mod outages;
 mod report;
-mod restore;
-mod revocation;
-mod rotation;
-mod scene;
-mod sharing;
-mod silence;
-mod upgrade;
 mod versions;
 
 use std::error::Error;
@@ -41,7 +20,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use scene::Scene;
+use changes::{cancellation, consistency, imports, notifications, revocation};
+use environment::scene::Scene;
+use load::{exhaustion, overload};
+use neighbours::{gateway, pooler, sharing};
+use outages::{crash, failover, network, power, restore, rotation, silence};
+use versions::{newer, older, upgrade};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -154,7 +138,7 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
                 upgrade::run(&mut report, &program).await?;
                 newer::run(&mut report, &program).await?;
                 if let Some(older) = &arguments.older {
-                    versions::run(&mut report, &std::path::absolute(older)?, &program).await?;
+                    older::run(&mut report, &std::path::absolute(older)?, &program).await?;
                 }
             }
             "imports" => imports::run(&mut report, &program, scale(120_000)).await?,

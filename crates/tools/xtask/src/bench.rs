@@ -5,59 +5,28 @@
     reason = "counts and times of a measurement are far below 2^53"
 )]
 
-mod aside;
 mod catalog;
 mod cells;
 mod contender;
-mod cores;
-mod http;
 mod load;
-mod mix;
-mod nginx;
-mod process;
+mod names;
+mod options;
 mod report;
 mod scene;
-mod server;
+mod servers;
 mod slow;
+mod tools;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use clap::Args;
-
 use self::cells::Cell;
-use self::cores::Cores;
+use self::names::BARE;
+pub use self::options::Options;
 use self::report::Table;
 use self::scene::Scene;
-use crate::{build_for_production, system, target};
-
-#[derive(Args)]
-pub struct Options {
-    /// How often each server of each cell is measured.
-    #[arg(long, default_value_t = 5, value_parser = positive)]
-    rounds: usize,
-    /// For how long each time.
-    #[arg(long, default_value_t = 1, value_parser = positive)]
-    seconds: usize,
-    /// Only the cells with this text in their names.
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    only: String,
-    /// Another build of the service, of the same version or an older one. It is measured in the same rounds, on a
-    /// copy of the catalog.
-    #[arg(long, value_name = "PROGRAM")]
-    beside: Option<PathBuf>,
-}
-
-/// The programs, and where they run.
-struct Tools {
-    service: PathBuf,
-    anchors: PathBuf,
-    /// Another build of the service.
-    beside: Option<PathBuf>,
-    nginx: Option<&'static str>,
-    cores: Cores,
-}
+use self::tools::Tools;
+use crate::target;
 
 pub fn run(options: &Options) -> Result<(), String> {
     let cells = chosen(options)?;
@@ -90,25 +59,6 @@ fn chosen(options: &Options) -> Result<Vec<Cell>, String> {
     Ok(cells)
 }
 
-impl Tools {
-    /// Builds and finds them. Built one by one, as they are built for use: together, the features
-    /// of one could be in the other.
-    fn ready(options: &Options) -> Result<Self, String> {
-        for package in ["models-api", "anchors"] {
-            crate::run(&mut build_for_production(package))?;
-        }
-        system::need("wrk", "wrk")?;
-        let programs = target()?.join("dist");
-        Ok(Self {
-            service: programs.join("models-api"),
-            anchors: programs.join("anchors"),
-            beside: options.beside.as_deref().map(absolute).transpose()?,
-            nginx: nginx::find(),
-            cores: Cores::here(),
-        })
-    }
-}
-
 fn markdown(tools: &Tools, options: &Options, tables: &[Table]) -> String {
     let Options {
         rounds, seconds, ..
@@ -120,7 +70,7 @@ fn markdown(tools: &Tools, options: &Options, tables: &[Table]) -> String {
         revision(),
         load::CONNECTIONS,
         tools.cores,
-        scene::BARE,
+        BARE,
     );
     if tools.nginx.is_none() {
         text += "**NGINX IS NOT INSTALLED: its rows are missing.**\n\n";
@@ -146,17 +96,4 @@ fn write(report: &str) -> Result<(), String> {
     std::fs::create_dir_all(&directory).map_err(fail)?;
     std::fs::write(directory.join("report.md"), report).map_err(fail)?;
     std::io::stdout().write_all(report.as_bytes()).map_err(fail)
-}
-
-fn absolute(path: &Path) -> Result<PathBuf, String> {
-    let absolute = path.canonicalize();
-    absolute.map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn positive(text: &str) -> Result<usize, String> {
-    let number = text
-        .parse()
-        .ok()
-        .filter(|number| (1..=3_600).contains(number));
-    number.ok_or_else(|| "must be a number from 1 to 3600".to_owned())
 }

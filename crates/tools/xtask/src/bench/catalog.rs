@@ -8,9 +8,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::Tools;
-use super::aside;
 use super::cells::{Contents, MODEL};
+use super::load::aside;
+use super::tools::Tools;
 
 const FAMILIES: [&str; 6] = [
     "gpt-4o",

@@ -1,7 +1,7 @@
 //! What is measured: which requests, on which catalog.
 
-use super::http::{Header, header};
-use super::process::Memory;
+use super::servers::http::{Header, header};
+use super::servers::process::Memory;
 
 /// The model that is retrieved; its object has the size of a usual one.
 pub const MODEL: &str = "ft:gpt-4o-mini-2024-07-18:acme-research:exp-000042:AbCdEf12";

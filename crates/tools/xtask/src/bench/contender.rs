@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::aside::Stream;
 use super::cells::{Beside, Cell, LIST, Readers};
-use super::cores::Cores;
-use super::http::{Answer, Header, bearer, header};
+use super::load::aside::Stream;
+use super::load::mix;
 use super::load::{Alone, Load, Sample};
-use super::mix;
+use super::names::{OTHER, SERVICE};
 use super::report::Row;
-use super::scene::{OTHER, SERVICE};
-use super::server::Server;
+use super::servers::cores::Cores;
+use super::servers::http::{Answer, Header, bearer, header};
+use super::servers::server::Server;
 
 /// What the bare anchor takes for the tag of its list; its answers do not tell it.
 const UNTOLD_TAG: &str = "\"anchor\"";

@@ -6,14 +6,14 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::cores::Cores;
-use super::http::Header;
-use super::process::{self, Memory};
-use super::server::Server;
+use super::servers::cores::Cores;
+use super::servers::http::Header;
+use super::servers::process::{self, Memory};
+use super::servers::server::Server;
 
 pub const CONNECTIONS: u32 = 64;
-const DONE: &str = include_str!("done.lua");
-const MIX: &str = include_str!("mix.lua");
+const DONE: &str = include_str!("load/done.lua");
+const MIX: &str = include_str!("load/mix.lua");
 
 /// What one sample showed.
 #[derive(Clone, Copy)]

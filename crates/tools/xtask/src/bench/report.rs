@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::http::Answer;
 use super::load::{self, Alone, Sample};
-use super::scene::{BARE, OTHER, SERVICE};
+use super::names::{BARE, OTHER, SERVICE};
+use super::servers::http::Answer;
 
 const HEAD: &str = "| server | answer | requests/s | × bare | p50 ms | p99 ms | × bare | CPU µs a request | × bare | cores: server / wrk | RSS / PSS MiB |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|

@@ -6,19 +6,19 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::aside::{self, Aside, Stream};
 use super::catalog::Catalog;
 use super::cells::{Beside, Cell, Contents, LIST, Readers, model_path};
 use super::contender::Contender;
-use super::http::bearer;
+use super::load;
+use super::load::aside::{self, Aside, Stream};
+use super::names::{BARE, OTHER, SERVICE};
+use super::options::Options;
 use super::report::Table;
-use super::server::Server;
-use super::{Options, Tools, load, nginx};
+use super::servers::http::bearer;
+use super::servers::nginx;
+use super::servers::server::Server;
+use super::tools::Tools;
 
-pub const SERVICE: &str = "models";
-pub const BARE: &str = "bare actix-web";
-/// Another build of the service.
-pub const OTHER: &str = "models, the other build";
 const NAIVE: &str = "actix-web, SQLite on each request";
 
 pub struct Scene<'a> {

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::catalog::Catalog;
 use super::cells::{Contents, LIST};
-use super::http::bearer;
 use super::load::CONNECTIONS;
-use super::scene::{SERVICE, logged_address};
-use super::server::Server;
-use super::{Tools, process};
+use super::names::SERVICE;
+use super::scene::logged_address;
+use super::servers::http::bearer;
+use super::servers::process;
+use super::servers::server::Server;
+use super::tools::Tools;
 
 pub const NAME: &str = "slow readers of the list of 100,000";
 
