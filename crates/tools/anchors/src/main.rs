@@ -1,4 +1,4 @@
-//! What the benchmark measures the service against, and the tenants that it measures with.
+//! The benchmark's reference servers, and its tenants.
 
 mod bare;
 mod naive;
@@ -24,33 +24,33 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Answer with constant bytes, from actix-web and nothing else.
+    /// Respond with constant bytes from actix-web and nothing else
     Bare {
-        /// The file with the bytes of the list.
+        /// File with the list's body
         #[arg(long)]
         list: PathBuf,
-        /// The file with the bytes of every model.
+        /// File with the body of every model
         #[arg(long)]
         model: PathBuf,
     },
-    /// Ask the service's SQLite file for the key and the rows, on each request.
+    /// Read the key and the models from the service's SQLite file on each request
     Naive {
-        /// The file.
+        /// SQLite file
         #[arg(long)]
         database: PathBuf,
     },
-    /// Add tenants to the service's SQLite file, each with a key and models of its own.
+    /// Add tenants to the service's SQLite file, each with a key and its own models
     Seed {
-        /// The file.
+        /// SQLite file
         #[arg(long)]
         database: PathBuf,
-        /// How many.
+        /// Number of tenants
         #[arg(long)]
         tenants: u32,
-        /// How many models each has beside the public ones.
+        /// Number of models of each tenant, in addition to the public ones
         #[arg(long)]
         own_models: u32,
-        /// Where their keys are written, one a line.
+        /// File to write the keys to, one a line
         #[arg(long)]
         keys: PathBuf,
     },

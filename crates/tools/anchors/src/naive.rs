@@ -1,4 +1,5 @@
-//! The key and the rows from the database on each request: what the plainest service costs.
+//! A server that reads the key and the models from the database on each request: the cost of the
+//! simplest service.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! Many tenants in one transaction: the command line makes one a call.
+//! Inserts many tenants in one transaction, because the command line creates one organization a
+//! call.
 
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use uuid::Uuid;
 
 use crate::Failure;
 
-/// 2025-01-01, a time like any other.
+/// 2025-01-01T00:00:00Z.
 const CREATED: i64 = 1_735_689_600;
 
 const ORGANIZATION: &str =
@@ -41,13 +42,14 @@ pub async fn seed(
     Ok(std::fs::write(keys, lines)?)
 }
 
-/// One tenant, and its key.
+/// Inserts one tenant and returns its key.
 async fn insert(
     connection: &mut SqliteConnection,
     number: u32,
     own_models: u32,
 ) -> sqlx::Result<Secret> {
-    // A time in front, as version 7 has it, and numbers behind: the same in each run.
+    // The id starts with a time, as in UUID version 7, and ends with the tenant's number, so it is
+    // the same in each run.
     let uuid = Uuid::from_u128(0x0194_1f29_7c00_7000_8000 << 48 | u128::from(number));
     let organization = OrganizationId::from_uuid(uuid);
     let project = ProjectId::from_uuid(uuid);
@@ -88,7 +90,7 @@ async fn insert(
     Ok(secret)
 }
 
-/// The same key for the same tenant in each run; nobody else's database has it.
+/// The key of a tenant, which is the same in each run. No database outside the benchmark has it.
 fn secret(number: u32) -> Secret {
     let mut random = [0x5a; 32];
     for (index, byte) in random.iter_mut().enumerate() {

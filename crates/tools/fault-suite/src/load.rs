@@ -1,4 +1,4 @@
-//! Clients that demand more than a node or its database can give.
+//! Clients that send more than a node or its database can handle.
 
 pub mod exhaustion;
 mod log_volume;

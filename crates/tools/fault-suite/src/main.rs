@@ -1,5 +1,5 @@
-//! Faults, against real processes of the service and a real PostgreSQL, each with a control that must
-//! fail.
+//! The fault suite: faults against real processes of the service and a real PostgreSQL. Each
+//! scenario has a control that must fail.
 #![expect(
     clippy::print_stderr,
     clippy::print_stdout,
@@ -32,25 +32,25 @@ type Failure = Box<dyn Error + Send + Sync>;
 #[derive(Parser)]
 #[command(about)]
 struct Arguments {
-    /// The service's program.
+    /// Program of the service
     #[arg(long)]
     program: PathBuf,
-    /// The gateway's configuration.
+    /// Configuration of the gateway
     #[arg(long)]
     gateway_config: PathBuf,
-    /// The program of an older version, which `upgrade` comes from.
+    /// Program of an older version, which `upgrade` starts from
     #[arg(long)]
     older: Option<PathBuf>,
-    /// Where the table is written.
+    /// File to write the table to
     #[arg(long)]
     report: PathBuf,
-    /// A tenth of everything.
+    /// Run a tenth of the suite
     #[arg(long)]
     short: bool,
-    /// Only the scenarios with this text in their names.
+    /// Only the scenarios with this text in their names
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
-    /// None of the scenarios with this text in their names. Some need root.
+    /// None of the scenarios with this text in their names. Some scenarios need root
     #[arg(long, value_name = "TEXT")]
     leave_out: Vec<String>,
 }
@@ -104,7 +104,11 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
         })
         .collect();
     if chosen.is_empty() {
-        return Err(format!("there are only: {}", SCENARIOS.join(", ")).into());
+        return Err(format!(
+            "no scenario is left; the scenarios are: {}",
+            SCENARIOS.join(", ")
+        )
+        .into());
     }
     let program = std::path::absolute(&arguments.program)?;
     let scale = |full: usize| if arguments.short { full / 10 } else { full };

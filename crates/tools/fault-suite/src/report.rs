@@ -1,13 +1,13 @@
-//! What was found, beside what was to be found.
+//! The report: measured figures beside their targets.
 
 use std::fmt::Write;
 use std::time::Duration;
 
-/// The rows of the table.
+/// The report of all scenarios.
 #[derive(Default)]
 pub struct Report {
     rows: Vec<Row>,
-    /// Durations are shown and miss nothing: the machine is a busy one.
+    /// Whether durations are shown without judging them, because the machine is busy.
     pub is_patient: bool,
 }
 
@@ -20,7 +20,7 @@ struct Row {
 }
 
 impl Report {
-    /// A figure that must be as the target says.
+    /// Adds a figure that must meet its target.
     pub fn row(&mut self, scenario: &str, what: &str, found: String, target: &str, is_met: bool) {
         let verdict = if is_met { "" } else { "  <-- MISSED" };
         eprintln!("{scenario}: {what}: {found} (target: {target}){verdict}");
@@ -33,14 +33,15 @@ impl Report {
         });
     }
 
-    /// So many of so many, where there must be none.
+    /// Adds a count that must be zero, of at least `at_least` cases.
     pub fn none(&mut self, scenario: &str, what: &str, count: usize, of: usize, at_least: usize) {
         let target = format!("0 of at least {at_least}");
         let is_met = count == 0 && of >= at_least;
         self.row(scenario, what, format!("{count} of {of}"), &target, is_met);
     }
 
-    /// A control: without what protects, there must be some.
+    /// Adds the count of a control, which must not be zero: the control runs without the
+    /// protection.
     pub fn some(&mut self, scenario: &str, what: &str, count: usize, of: usize) {
         let found = format!("{count} of {of}");
         self.row(
@@ -52,7 +53,7 @@ impl Report {
         );
     }
 
-    /// The most that a duration may be, at this percentile.
+    /// Adds a percentile of durations, which must not exceed the limit.
     pub fn within(
         &mut self,
         scenario: &str,
@@ -72,22 +73,22 @@ impl Report {
         self.timed(scenario, &what, shown, &target, found <= limit);
     }
 
-    /// A figure that depends on how busy the machine is.
+    /// Adds a figure that depends on the load of the machine.
     pub fn timed(&mut self, scenario: &str, what: &str, found: String, target: &str, is_met: bool) {
         if self.is_patient && !is_met {
-            let found = format!("{found} (not met; the short form shows it only)");
+            let found = format!("{found} (not met; the short form does not judge it)");
             self.row(scenario, what, found, target, true);
         } else {
             self.row(scenario, what, found, target, is_met);
         }
     }
 
-    /// Whether everything is as it must be.
+    /// Whether all targets are met.
     pub fn is_met(&self) -> bool {
         self.rows.iter().all(|row| row.is_met)
     }
 
-    /// The table.
+    /// Renders the report as a table.
     pub fn markdown(&self) -> String {
         let mut text = "| scenario | | found | target | |\n|---|---|---:|---:|---|\n".to_owned();
         for row in &self.rows {

@@ -1,4 +1,4 @@
-//! The model as the checker sees it: where it starts, which steps there are, what must hold.
+//! The model for the checker: initial state, steps and properties.
 
 use stateright::{Model, Property};
 
@@ -6,28 +6,30 @@ use crate::rules::{Fault, LEASE, Protocol};
 use crate::state::{Database, Deletion, Node, Request, State};
 use crate::step::{self, NodeStep};
 
-/// One step of one party.
+/// A step of one party.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     Tick,
     Commit,
-    AnswerDeletion,
+    ReturnDeletion,
     Failover,
     Node(usize, NodeStep),
 }
 
-/// The property that must hold.
-pub const NO_STALE: &str = "no request sent after the deletion was answered is told of the model";
-/// What the last check adds: an overlapping request is told of it for a lease longer at most.
-pub const NO_LATE: &str = "no node without a lease tells of the model after the deletion's answer";
-/// The deletion comes to be answered.
-pub const ANSWERED: &str = "the deletion is answered";
-/// A node that has not waited out a lease lets it be answered.
-pub const ANSWERED_EARLY: &str = "the deletion is answered while a node has a lease";
-/// The model is served before.
+/// The safety property.
+pub const NO_STALE: &str = "no request sent after the deletion returned is shown the model";
+/// The property that the last lease check adds: an overlapping request is shown the model at most
+/// one lease later.
+pub const NO_LATE: &str = "no node without a lease shows the model after the deletion returned";
+/// A reachability check: the deletion can return.
+pub const RETURNED: &str = "the deletion returns";
+/// A reachability check: the deletion can return before a node's lease has run out.
+pub const RETURNED_EARLY: &str = "the deletion returns while a node has a lease";
+/// A reachability check: a node can serve the model before the deletion.
 pub const SERVED: &str = "a node serves the model before it is deleted";
-/// A request that overlaps the deletion may be told either.
-pub const OVERLAPPING: &str = "a request sent before the answer is told of the model after it";
+/// A reachability check: an overlapping request may be shown the model.
+pub const OVERLAPPING: &str =
+    "a request sent before the deletion returned is shown the model after it";
 
 fn holds(node: &Node) -> bool {
     node.lease > 0 && node.request == (Request::Holding { after: false })
@@ -55,7 +57,7 @@ impl Model for Protocol {
         actions.extend([
             Action::Tick,
             Action::Commit,
-            Action::AnswerDeletion,
+            Action::ReturnDeletion,
             Action::Failover,
         ]);
         let databases = [Database::First, Database::Second];
@@ -77,13 +79,13 @@ impl Model for Protocol {
             Action::Commit if !state.committed() => {
                 state.deletion = Deletion::Committed { left: LEASE };
             }
-            Action::AnswerDeletion if step::barrier_is_over(&state, self.broken) => {
-                state.deletion = Deletion::Answered;
+            Action::ReturnDeletion if step::barrier_is_over(&state, self.broken) => {
+                state.deletion = Deletion::Returned;
             }
             Action::Failover if may(Fault::Failover) && state.isolated.is_none() => {
                 state.isolated = Some(state.committed());
             }
-            Action::Commit | Action::AnswerDeletion | Action::Failover => return None,
+            Action::Commit | Action::ReturnDeletion | Action::Failover => return None,
             Action::Node(_, NodeStep::Crash) if !may(Fault::Crash) => return None,
             Action::Node(_, NodeStep::WatchRow | NodeStep::RemoveRow)
                 if !may(Fault::RowRemoval) =>
@@ -92,7 +94,7 @@ impl Model for Protocol {
             }
             Action::Node(index, step) => step::node(&mut state, index, step, self.broken)?,
         }
-        // Which node is which makes no difference.
+        // Nodes are interchangeable, so sorted states are equal.
         state.nodes.sort_unstable();
         (state != *before).then_some(state)
     }
@@ -101,18 +103,18 @@ impl Model for Protocol {
         vec![
             Property::always(NO_STALE, |_, state: &State| !state.stale),
             Property::always(NO_LATE, |_, state: &State| !state.late),
-            Property::sometimes(ANSWERED, |_, state: &State| {
-                state.deletion == Deletion::Answered
+            Property::sometimes(RETURNED, |_, state: &State| {
+                state.deletion == Deletion::Returned
             }),
-            Property::sometimes(ANSWERED_EARLY, |_, state: &State| {
-                state.deletion == Deletion::Answered
+            Property::sometimes(RETURNED_EARLY, |_, state: &State| {
+                state.deletion == Deletion::Returned
                     && state.nodes.iter().any(|node| node.lease > 0)
             }),
             Property::sometimes(SERVED, |_, state: &State| {
                 !state.committed() && state.nodes.iter().any(holds)
             }),
             Property::sometimes(OVERLAPPING, |_, state: &State| {
-                state.deletion == Deletion::Answered && state.nodes.iter().any(holds)
+                state.deletion == Deletion::Returned && state.nodes.iter().any(holds)
             }),
         ]
     }

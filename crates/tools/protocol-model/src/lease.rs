@@ -1,16 +1,18 @@
-//! A model of a lease that is changed while nodes run.
+//! A model of a lease that changes while nodes run.
 //!
-//! One node, one deletion, and up to two changes of the lease between a short and a long one. The node renews as it does in
-//! `models-node`: it notes its clock, writes its row, reads the catalog, then applies and extends. The deletion's barrier waits for
-//! the lease that its transaction has read, and, where it can read the node's row, for the one that the row names. An observer
+//! The model has one node, one deletion, and up to two changes of the lease between a short and a
+//! long one. The node renews as in `models-node`: it notes its clock, writes its row, reads the
+//! catalog, then applies and extends. The deletion's barrier waits for the lease that its
+//! transaction has read or, if it can read the node's row, for the lease in the row. An observer
 //! ends a change.
 //!
-//! **The promise:** once the deletion was answered, a node that has not applied it holds no lease.
+//! **The promise:** once the deletion has returned, a node that has not applied it holds no lease.
 //!
-//! **Why it is safe.** A row names no shorter lease than the node holds: the node extends by at most what its row names, and
-//! shortens its lease before its row does. A barrier that cannot read the row waits for the longer lease of a change; a lease
-//! that began before the change is over when the observer, who has seen the change for as long as the longer one, ends
-//! it. A lease that began after the deletion's commit began with the deletion applied.
+//! **Why it is safe.** A row never names a shorter lease than the node holds: the node extends its
+//! lease by at most the lease in its row, and shortens its lease before its row. A barrier that
+//! cannot read the row waits for the longer lease of a change. The observer ends a change after it
+//! has seen it for the longer lease, and then every lease from before the change is over. A lease
+//! that began after the deletion's commit began with the deletion applied.
 
 mod rules;
 mod state;
@@ -23,11 +25,11 @@ pub use self::state::{LeaseAction, LeaseState};
 use self::rules::{LONG, SHORT};
 use self::state::{Barrier, Renewal};
 
-/// The property that must hold.
-pub const NO_LEASE_LEFT: &str = "a node that has not applied an answered deletion holds no lease";
-/// The deletion comes to be answered without the node.
-pub const ANSWERED_WITHOUT: &str = "the deletion is answered though the node has not applied it";
-/// A change of the lease ends.
+/// The safety property.
+pub const NO_LEASE_LEFT: &str = "a node that has not applied a returned deletion holds no lease";
+/// A reachability check: the deletion can return without the node.
+pub const RETURNED_WITHOUT: &str = "the deletion returns although the node has not applied it";
+/// A reachability check: a change of the lease can end.
 pub const ENDED: &str = "a change has ended and the node holds the new, longer lease";
 
 impl Model for LeaseProtocol {
@@ -65,7 +67,7 @@ impl Model for LeaseProtocol {
             LeaseAction::GiveUp,
             LeaseAction::Commit,
             LeaseAction::ReadRow,
-            LeaseAction::Answer,
+            LeaseAction::Return,
         ]);
     }
 
@@ -78,10 +80,10 @@ impl Model for LeaseProtocol {
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::always(NO_LEASE_LEFT, |_, state: &LeaseState| {
-                state.barrier != Barrier::Answered || state.applied || state.held == 0
+                state.barrier != Barrier::Returned || state.applied || state.held == 0
             }),
-            Property::sometimes(ANSWERED_WITHOUT, |_, state: &LeaseState| {
-                state.barrier == Barrier::Answered && !state.applied
+            Property::sometimes(RETURNED_WITHOUT, |_, state: &LeaseState| {
+                state.barrier == Barrier::Returned && !state.applied
             }),
             Property::sometimes(ENDED, |_, state: &LeaseState| {
                 state.changes > 0

@@ -1,4 +1,4 @@
-//! What there is at one moment. All times are ticks left, so that time itself needs no bound.
+//! The state at one moment. All times are remaining ticks, so that time needs no bound.
 
 /// A database: the first primary, or the standby that took over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -7,11 +7,11 @@ pub enum Database {
     Second,
 }
 
-/// What a node's background task is at.
+/// The progress of a node's background task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Task {
     Idle,
-    /// A renewal noted its clock; a lease from then on has `left` ticks.
+    /// The renewal noted its clock; a lease from that moment has `left` ticks.
     Noted {
         left: u8,
     },
@@ -20,7 +20,7 @@ pub enum Task {
         left: u8,
         database: Database,
     },
-    /// Read the epoch and the revision: with `left` in a renewal, without in a poll.
+    /// The task read the epoch and the revision. A renewal has `left`, a poll has none.
     Seen {
         left: Option<u8>,
         epoch: Database,
@@ -28,18 +28,18 @@ pub enum Task {
     },
 }
 
-/// A read from the database that is to be kept in the cache.
+/// A load of the model into the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Fill {
+pub enum Load {
     None,
-    Opened,
-    /// Read the model, which was there, in this epoch.
+    Reserved,
+    /// The load read the model in this epoch.
     Read {
         epoch: Database,
     },
 }
 
-/// A request; `after` tells that it was sent after the deletion was answered.
+/// A request. `after` is whether it was sent after the deletion returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Request {
     None,
@@ -50,9 +50,9 @@ pub enum Request {
 /// A node's row in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Row {
-    /// The deletion is among the events applied.
+    /// Whether the node has applied the deletion.
     pub applied: bool,
-    /// The remover has seen this renewal counter, and waits this much longer.
+    /// The ticks that the remover still waits, if it has seen this renewal.
     pub watched: Option<u8>,
 }
 
@@ -66,12 +66,12 @@ pub struct Node {
     pub cached: bool,
     pub lease: u8,
     pub task: Task,
-    pub fill: Fill,
+    pub load: Load,
     pub request: Request,
 }
 
 impl Node {
-    /// A node that has just started, with the row that an earlier run left.
+    /// A node that has just started, with the row of an earlier run.
     #[must_use]
     pub const fn started(row: Option<Row>) -> Self {
         Self {
@@ -82,7 +82,7 @@ impl Node {
             cached: false,
             lease: 0,
             task: Task::Idle,
-            fill: Fill::None,
+            load: Load::None,
             request: Request::None,
         }
     }
@@ -92,14 +92,14 @@ impl Node {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Deletion {
     NotYet,
-    /// Committed; a lease from then on has `left` ticks.
+    /// The deletion is committed; a lease from that moment has `left` ticks.
     Committed {
         left: u8,
     },
-    Answered,
+    Returned,
 }
 
-/// Everything.
+/// The whole state.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State {
     pub nodes: Vec<Node>,
@@ -107,9 +107,10 @@ pub struct State {
     /// After a failover: whether the first primary, now alone, has the deletion.
     pub isolated: Option<bool>,
     pub crashed: bool,
-    /// A request sent after the deletion was answered was told of the model.
+    /// Whether a request sent after the deletion returned was shown the model.
     pub stale: bool,
-    /// In the last step a node without a lease told of the model, after the deletion was answered.
+    /// Whether, in the last step, a node without a lease showed the model after the deletion
+    /// returned.
     pub late: bool,
 }
 

@@ -1,9 +1,9 @@
-//! What each step does.
+//! The steps.
 
 use crate::rules::{Broken, LEASE};
-use crate::state::{Database, Deletion, Fill, Node, Request, Row, State, Task};
+use crate::state::{Database, Deletion, Load, Node, Request, Row, State, Task};
 
-/// A step of a node, or of the remover with a node's row.
+/// A step of a node, or of the remover on a node's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeStep {
     NoteClock,
@@ -12,43 +12,43 @@ pub enum NodeStep {
     Apply,
     Publish,
     GiveUp,
-    OpenSlot,
+    ReservePlace,
     ReadModel(Database),
-    StoreFill,
+    InsertLoad,
     BeginRequest,
     TakeFromCache,
-    Answer,
+    Respond,
     Crash,
     WatchRow,
     RemoveRow,
 }
 
 impl NodeStep {
-    /// All that read no database.
+    /// The steps that read no database.
     pub const PLAIN: [Self; 13] = [
         Self::NoteClock,
         Self::WriteRow,
         Self::Apply,
         Self::Publish,
         Self::GiveUp,
-        Self::OpenSlot,
-        Self::StoreFill,
+        Self::ReservePlace,
+        Self::InsertLoad,
         Self::BeginRequest,
         Self::TakeFromCache,
-        Self::Answer,
+        Self::Respond,
         Self::Crash,
         Self::WatchRow,
         Self::RemoveRow,
     ];
 
-    /// Those that read this database.
+    /// The steps that read this database.
     #[must_use]
     pub const fn reads(database: Database) -> [Self; 2] {
         [Self::ReadRevision(database), Self::ReadModel(database)]
     }
 }
 
-/// All clocks advance by one.
+/// Advances all clocks by one tick.
 pub fn tick(state: &mut State) {
     if let Deletion::Committed { left } = &mut state.deletion {
         *left = left.saturating_sub(1);
@@ -66,7 +66,7 @@ pub fn tick(state: &mut State) {
     }
 }
 
-/// Whether the writer may answer the deletion.
+/// Whether the deletion may return.
 #[must_use]
 pub fn barrier_is_over(state: &State, broken: Broken) -> bool {
     let Deletion::Committed { left } = state.deletion else {
@@ -76,10 +76,10 @@ pub fn barrier_is_over(state: &State, broken: Broken) -> bool {
     left == 0 || broken == Broken::NoBarrier || rows.all(|row| row.applied)
 }
 
-/// Takes a step of the node at `index`; `None` where it cannot be taken.
+/// Takes a step of the node at `index`; `None` if the step is not possible.
 pub fn node(state: &mut State, index: usize, step: NodeStep, broken: Broken) -> Option<()> {
     let primary = state.primary();
-    let answered = state.deletion == Deletion::Answered;
+    let returned = state.deletion == Deletion::Returned;
     let mut node = *state.nodes.get(index)?;
     match step {
         NodeStep::NoteClock if node.task == Task::Idle => node.task = Task::Noted { left: LEASE },
@@ -91,21 +91,23 @@ pub fn node(state: &mut State, index: usize, step: NodeStep, broken: Broken) -> 
         NodeStep::Apply => apply(&mut node, broken)?,
         NodeStep::Publish => publish(&mut node, broken)?,
         NodeStep::GiveUp => node.task = Task::Idle,
-        NodeStep::OpenSlot if node.fill == Fill::None && !node.cached => node.fill = Fill::Opened,
-        NodeStep::ReadModel(database) if node.fill == Fill::Opened => {
-            node.fill = if state.deleted_in(database)? {
-                Fill::None
+        NodeStep::ReservePlace if node.load == Load::None && !node.cached => {
+            node.load = Load::Reserved;
+        }
+        NodeStep::ReadModel(database) if node.load == Load::Reserved => {
+            node.load = if state.deleted_in(database)? {
+                Load::None
             } else {
-                Fill::Read { epoch: database }
+                Load::Read { epoch: database }
             };
         }
-        NodeStep::StoreFill => store(&mut node, broken)?,
+        NodeStep::InsertLoad => insert(&mut node, broken)?,
         NodeStep::BeginRequest if node.request == Request::None => {
             let unchecked = [Broken::LeaseNotChecked, Broken::FirstLeaseCheckLeftOut];
             if node.lease == 0 && !unchecked.contains(&broken) {
                 return None;
             }
-            node.request = Request::Begun { after: answered };
+            node.request = Request::Begun { after: returned };
         }
         NodeStep::TakeFromCache => {
             let Request::Begun { after } = node.request else {
@@ -117,14 +119,14 @@ pub fn node(state: &mut State, index: usize, step: NodeStep, broken: Broken) -> 
                 Request::None
             };
         }
-        NodeStep::Answer => {
+        NodeStep::Respond => {
             let Request::Holding { after } = node.request else {
                 return None;
             };
             let unchecked = [Broken::LeaseNotChecked, Broken::LastLeaseCheckLeftOut];
             let written = node.lease > 0 || unchecked.contains(&broken);
             state.stale = after && written;
-            state.late = answered && written && node.lease == 0;
+            state.late = returned && written && node.lease == 0;
             node.request = Request::None;
         }
         NodeStep::Crash if !state.crashed => {
@@ -143,7 +145,7 @@ pub fn node(state: &mut State, index: usize, step: NodeStep, broken: Broken) -> 
             node.row = None;
         }
         NodeStep::NoteClock
-        | NodeStep::OpenSlot
+        | NodeStep::ReservePlace
         | NodeStep::ReadModel(_)
         | NodeStep::BeginRequest
         | NodeStep::Crash => return None,
@@ -152,8 +154,8 @@ pub fn node(state: &mut State, index: usize, step: NodeStep, broken: Broken) -> 
     Some(())
 }
 
-/// The row is gone: drop everything but the request in flight and the newest epoch ever seen.
-fn forget(node: &mut Node, broken: Broken) {
+/// Drops everything except the request in progress and the newest epoch, because the row is gone.
+fn drop_all(node: &mut Node, broken: Broken) {
     let Node { request, epoch, .. } = *node;
     *node = Node::started(None);
     node.request = request;
@@ -167,7 +169,7 @@ fn write_row(node: &mut Node, database: Database, broken: Broken) -> Option<()> 
         return None;
     };
     if node.registered && node.row.is_none() && broken != Broken::KeepsCacheWithoutRow {
-        forget(node, broken);
+        drop_all(node, broken);
         return Some(());
     }
     node.registered = true;
@@ -209,7 +211,7 @@ fn apply(node: &mut Node, broken: Broken) -> Option<()> {
         return None;
     };
     node.task = Task::Idle;
-    // What comes from an older epoch than the node's is no news.
+    // The node ignores a read of an older epoch.
     if node.epoch > Some(epoch) && broken != Broken::EpochGoesBack {
         return Some(());
     }
@@ -217,8 +219,8 @@ fn apply(node: &mut Node, broken: Broken) -> Option<()> {
     let event = deleted && !node.applied;
     if moves || (event && broken != Broken::UnknownEventKeepsCache) {
         node.cached = false;
-        if broken != Broken::SlotNotMarked {
-            node.fill = Fill::None;
+        if broken != Broken::PlaceNotMarked {
+            node.load = Load::None;
         }
     }
     if left.is_some() || broken != Broken::PollKeepsEpoch {
@@ -248,18 +250,18 @@ fn publish(node: &mut Node, broken: Broken) -> Option<()> {
     let early = seen && broken == Broken::PublishedBeforeApplied;
     match &mut node.row {
         Some(row) => row.applied = node.applied || early,
-        None => forget(node, broken),
+        None => drop_all(node, broken),
     }
     Some(())
 }
 
-fn store(node: &mut Node, broken: Broken) -> Option<()> {
-    let Fill::Read { epoch } = node.fill else {
+fn insert(node: &mut Node, broken: Broken) -> Option<()> {
+    let Load::Read { epoch } = node.load else {
         return None;
     };
-    node.fill = Fill::None;
+    node.load = Load::None;
     let known = node.epoch.is_some();
-    if node.epoch == Some(epoch) || (known && broken == Broken::FillEpochNotChecked) {
+    if node.epoch == Some(epoch) || (known && broken == Broken::LoadEpochNotChecked) {
         node.cached = true;
     }
     Some(())

@@ -1,8 +1,8 @@
-//! A lease can be changed while nodes run, and each rule of that is needed.
+//! The rules for a change of the lease hold, and each of them is needed.
 
 use std::collections::BTreeSet;
 
-use protocol_model::{ANSWERED_WITHOUT, BrokenLease, ENDED, LeaseProtocol, NO_LEASE_LEFT};
+use protocol_model::{BrokenLease, ENDED, LeaseProtocol, NO_LEASE_LEFT, RETURNED_WITHOUT};
 use stateright::{Checker, HasDiscoveries, Model};
 
 fn holds(broken: BrokenLease) {
@@ -13,12 +13,12 @@ fn holds(broken: BrokenLease) {
         .spawn_bfs()
         .join();
     checker.assert_no_discovery(NO_LEASE_LEFT);
-    for reached in [ANSWERED_WITHOUT, ENDED] {
+    for reached in [RETURNED_WITHOUT, ENDED] {
         checker.assert_any_discovery(reached);
     }
 }
 
-/// Finds a shortest way to a node that serves what is gone.
+/// Finds a shortest path to a node that serves a deleted model.
 fn fails(broken: BrokenLease) {
     let checker = LeaseProtocol { broken }
         .checker()
@@ -29,12 +29,12 @@ fn fails(broken: BrokenLease) {
 }
 
 #[test]
-fn no_node_holds_a_lease_after_an_answer_it_has_not_applied() {
+fn no_node_holds_a_lease_after_a_returned_deletion_that_it_has_not_applied() {
     holds(BrokenLease::Nothing);
 }
 
 #[test]
-fn the_longer_lease_may_be_taken_during_a_change() {
+fn a_node_may_take_the_longer_lease_during_a_change() {
     holds(BrokenLease::LongerLeaseDuringChange);
 }
 

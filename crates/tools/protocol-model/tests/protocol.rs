@@ -1,16 +1,16 @@
-//! The protocol holds, and each rule of it is needed.
+//! The rules of the protocol hold, and each of them is needed.
 #![expect(clippy::print_stdout, reason = "the number of states is the result")]
 
 use std::collections::BTreeSet;
 use std::time::Instant;
 
 use protocol_model::{
-    ALL_FAULTS, ANSWERED, ANSWERED_EARLY, Broken, Fault, NO_LATE, NO_STALE, OVERLAPPING, Protocol,
+    ALL_FAULTS, Broken, Fault, NO_LATE, NO_STALE, OVERLAPPING, Protocol, RETURNED, RETURNED_EARLY,
     SERVED,
 };
 use stateright::{Checker, HasDiscoveries, Model};
 
-/// Visits every state; returns whether a node without a lease tells of the model in any.
+/// Visits every state. Returns whether a node without a lease shows the model in any of them.
 fn holds(nodes: usize, faults: &'static [Fault], broken: Broken) -> bool {
     let begun = Instant::now();
     let checker = Protocol {
@@ -30,13 +30,13 @@ fn holds(nodes: usize, faults: &'static [Fault], broken: Broken) -> bool {
         begun.elapsed()
     );
     checker.assert_no_discovery(NO_STALE);
-    for reached in [ANSWERED, ANSWERED_EARLY, SERVED, OVERLAPPING] {
+    for reached in [RETURNED, RETURNED_EARLY, SERVED, OVERLAPPING] {
         checker.assert_any_discovery(reached);
     }
     checker.discovery(NO_LATE).is_some()
 }
 
-/// Finds a shortest way to a stale answer.
+/// Finds a shortest path to a stale response.
 fn fails(broken: Broken) {
     let checker = Protocol {
         nodes: 1,
@@ -64,7 +64,7 @@ fn two_nodes_of_which_one_may_crash_are_never_stale() {
     assert!(!holds(2, &[Fault::Crash], Broken::Nothing));
 }
 
-/// The largest run, about half a minute.
+/// This is the largest run, about half a minute.
 #[test]
 fn two_nodes_in_a_failover_are_never_stale() {
     assert!(!holds(2, &[Fault::Failover], Broken::Nothing));
@@ -75,8 +75,8 @@ fn a_node_that_keeps_its_cache_without_a_row_is_never_stale() {
     assert!(!holds(1, ALL_FAULTS, Broken::KeepsCacheWithoutRow));
 }
 
-/// The one hole: a process that is paused between its last check and the writing. It tells of the
-/// model however late, but only requests that were sent before the deletion was answered.
+/// This is the one hole: a process that pauses between its last check and the write can show the
+/// model at any later time, but only to requests sent before the deletion returned.
 #[test]
 fn a_pause_after_the_last_check_makes_overlapping_requests_late() {
     assert!(holds(1, ALL_FAULTS, Broken::LastLeaseCheckLeftOut));
@@ -96,14 +96,14 @@ controls! {
     lease_check_is_needed: LeaseNotChecked,
     first_lease_check_is_needed: FirstLeaseCheckLeftOut,
     lease_must_run_from_the_sending: LeaseFromReceipt,
-    slot_mark_is_needed: SlotNotMarked,
+    place_mark_is_needed: PlaceNotMarked,
     unknown_events_must_drop_the_cache: UnknownEventKeepsCache,
     row_must_come_before_the_first_read: RowAfterFirstRead,
     events_must_be_applied_before_published: PublishedBeforeApplied,
     row_must_outlive_its_lease: RowRemovedEarly,
-    fill_epoch_check_is_needed: FillEpochNotChecked,
+    load_epoch_check_is_needed: LoadEpochNotChecked,
     poll_must_take_over_the_epoch: PollKeepsEpoch,
     renewal_must_read_where_it_wrote: RenewalReadsElsewhere,
-    node_without_row_must_remember_the_epoch: ForgetsEpoch,
+    node_without_row_must_keep_the_epoch: ForgetsEpoch,
     epoch_must_not_go_back: EpochGoesBack,
 }

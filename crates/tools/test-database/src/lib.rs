@@ -1,4 +1,4 @@
-//! A database of its own for each test, of either kind, removed when the test ends.
+//! A separate SQLite or PostgreSQL database for each test, which is removed when the test ends.
 
 mod password_server;
 mod proxy;
@@ -10,10 +10,11 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-/// Names the PostgreSQL server to make databases on. `cargo xtask test` starts one and sets it.
+/// The variable with the URL of the PostgreSQL server for test databases. `cargo xtask test` starts
+/// a server and sets it.
 pub const POSTGRES_VARIABLE: &str = "MODELS_TEST_POSTGRES_URL";
 
-/// A database that exists as long as this value does.
+/// A database that is removed when this value is dropped.
 pub struct TestDatabase {
     url: String,
     kept: Kept,
@@ -25,11 +26,11 @@ enum Kept {
 }
 
 impl TestDatabase {
-    /// A file in a directory of its own; it does not exist yet.
+    /// A path of a file in a new directory. The file does not exist yet.
     ///
     /// # Panics
     ///
-    /// If there can be no temporary directory.
+    /// If the temporary directory cannot be created.
     #[must_use]
     pub fn sqlite() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
@@ -40,15 +41,15 @@ impl TestDatabase {
         }
     }
 
-    /// An empty database on the server that the environment names.
+    /// An empty database on the PostgreSQL server.
     ///
     /// # Panics
     ///
-    /// If the environment names no server, or it does not answer: a test that needs PostgreSQL
-    /// fails without it.
+    /// If the environment names no server, or if the server does not respond: a test that needs
+    /// PostgreSQL fails without it.
     pub async fn postgres() -> Self {
         let server = std::env::var(POSTGRES_VARIABLE).unwrap_or_else(|_| {
-            panic!("{POSTGRES_VARIABLE} names no PostgreSQL server; `cargo xtask test` starts one and runs the tests")
+            panic!("{POSTGRES_VARIABLE} names no PostgreSQL server; run `cargo xtask test`, which starts one")
         });
         let (base, _) = server
             .rsplit_once('/')
@@ -61,12 +62,11 @@ impl TestDatabase {
         }
     }
 
-    /// Ends all connections to the database and lets nobody in any more. Only a server's can be
-    /// closed.
+    /// Ends all connections to a PostgreSQL database and refuses new ones.
     ///
     /// # Panics
     ///
-    /// If it is a file.
+    /// If the database is a SQLite file.
     pub async fn close(&self) {
         let Kept::Server { url, name } = &self.kept else {
             panic!("a file has no connections")
@@ -80,7 +80,7 @@ impl TestDatabase {
         execute(url, format!("{end} = '{name}'")).await;
     }
 
-    /// Where it is.
+    /// The database's URL.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -93,7 +93,7 @@ impl Drop for TestDatabase {
             return;
         };
         let (url, statement) = (url.clone(), format!("DROP DATABASE {name} WITH (FORCE)"));
-        // `drop` is not async, and the test's own runtime may be the one that is dropping.
+        // `drop` is not async, and it may run on the test's own runtime, which must not block.
         let dropping = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -103,7 +103,7 @@ impl Drop for TestDatabase {
         });
         assert!(
             dropping.join().is_ok() || std::thread::panicking(),
-            "the test database could not be dropped"
+            "failed to drop the test database"
         );
     }
 }
@@ -111,8 +111,8 @@ impl Drop for TestDatabase {
 async fn execute(url: &str, statement: String) {
     let mut connection = PgConnection::connect(url)
         .await
-        .expect("the PostgreSQL server answers");
-    // The name in the statement is made of a UUID, above.
+        .expect("the PostgreSQL server responds");
+    // The name in the statement is a UUID from above.
     connection
         .execute(AssertSqlSafe(statement))
         .await

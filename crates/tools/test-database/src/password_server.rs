@@ -1,4 +1,4 @@
-//! A PostgreSQL server of its own that demands a password.
+//! A separate PostgreSQL server that requires a password.
 
 use std::fs;
 use std::io::Write;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 const ADMINISTRATOR: &str = "administrator-password";
 
-/// Runs until it is dropped. Its administrator is not the role that the service has.
+/// A server that runs until this value is dropped. The service's role is not its administrator.
 pub struct PasswordServer {
     port: u16,
     server: Child,
@@ -20,20 +20,22 @@ pub struct PasswordServer {
 }
 
 impl PasswordServer {
-    /// With a database `models`, which belongs to a role `models` with this password.
+    /// Starts a server with a database `models`, which belongs to a role `models` with this
+    /// password.
     ///
     /// # Panics
     ///
-    /// If there are no binaries of a PostgreSQL server on this machine, or they do not run.
+    /// If this machine has no PostgreSQL server programs, or if they fail.
     pub async fn start(password: &str) -> Self {
         Self::start_with(password, false).await
     }
 
-    /// The same, with TLS and a certificate that nobody has signed, and at all addresses of this machine.
+    /// Starts such a server with TLS and a self-signed certificate, on all addresses of this
+    /// machine.
     ///
     /// # Panics
     ///
-    /// As [`start`](Self::start), or if there is no `openssl`.
+    /// As in [`start`](Self::start), or if `openssl` is missing.
     pub async fn start_encrypted(password: &str) -> Self {
         Self::start_with(password, true).await
     }
@@ -114,7 +116,7 @@ impl PasswordServer {
         server
     }
 
-    /// The database as the service's role, without the password.
+    /// The database's URL for the service's role, without the password.
     #[must_use]
     pub fn url(&self) -> String {
         format!("postgres://models@127.0.0.1:{}/models", self.port)
@@ -139,7 +141,7 @@ impl PasswordServer {
         connection
             .execute(AssertSqlSafe(statement.to_owned()))
             .await
-            .expect("the server does it");
+            .expect("the server executes the statement");
     }
 
     /// Gives the service's role another password.
@@ -156,7 +158,7 @@ impl PasswordServer {
         .await;
     }
 
-    /// What the server has logged.
+    /// The server's log.
     #[must_use]
     pub fn log(&self) -> String {
         fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
@@ -165,14 +167,15 @@ impl PasswordServer {
 
 impl Drop for PasswordServer {
     fn drop(&mut self) {
-        // Its processes are another user's where this is root's: no `kill()` on a handle.
+        // Under root the server's processes belong to another user, so this runs `kill` in place of
+        // the handle's `kill()`.
         let id = self.server.id().to_string();
         let _ = Command::new("kill").args(["-QUIT", &id]).status();
         let _ = self.server.wait();
     }
 }
 
-/// Where Debian puts them, or on the PATH.
+/// Finds the PostgreSQL programs in Debian's directory or on the PATH.
 fn binaries() -> Option<PathBuf> {
     let has = |path: &Path| path.join("initdb").exists();
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
@@ -187,7 +190,7 @@ fn binaries() -> Option<PathBuf> {
     versions.pop().or(on_path)
 }
 
-/// The server refuses to run as root.
+/// The user for the server if this process is root: PostgreSQL refuses to run as root.
 fn server_user() -> Option<&'static str> {
     let id = Command::new("id").arg("-u").output();
     if id.is_ok_and(|id| id.stdout != b"0\n") {
@@ -218,6 +221,6 @@ fn as_user(user: Option<&str>, program: &Path) -> Command {
 
 fn done(command: &mut Command) {
     let output = command.output().expect("a program that can be run");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {said}");
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {printed}");
 }

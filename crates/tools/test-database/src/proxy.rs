@@ -1,4 +1,4 @@
-//! A way to a server on which packets can vanish without a word.
+//! A proxy before a server that can silently drop packets.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,23 +7,23 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// Forwards connections to a PostgreSQL server. A connection can be made a black hole: it stays open, and nothing
-/// arrives any more in either direction. New connections work all the same.
+/// Forwards connections to a PostgreSQL server. It can turn a connection into a black hole: the
+/// connection stays open, and no data arrives in either direction. New connections still work.
 #[derive(Clone)]
 pub struct Proxy {
     url: String,
     target: String,
-    /// How often everything was made a black hole.
+    /// The number of calls of [`black_hole`](Proxy::black_hole).
     generation: watch::Sender<u64>,
     trigger: Arc<Mutex<Option<Vec<u8>>>>,
 }
 
 impl Proxy {
-    /// Before the server of this URL.
+    /// Starts a proxy before the server of this URL.
     ///
     /// # Panics
     ///
-    /// If the URL names no host and port, or there is no free port.
+    /// If the URL has no host and port, or if no port is free.
     pub async fn before(url: &str) -> Self {
         let (scheme, rest) = url.split_once("://").expect("a URL");
         let (authority, path) = rest.split_once('/').expect("a database");
@@ -45,23 +45,24 @@ impl Proxy {
         proxy
     }
 
-    /// The database through this proxy.
+    /// The URL of the database through this proxy.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Makes a black hole of each connection that there is now.
+    /// Turns all present connections into black holes.
     pub fn black_hole(&self) {
         self.generation.send_modify(|generation| *generation += 1);
     }
 
-    /// Makes a black hole of the next connection on which a client sends this text, as soon as the server has it.
+    /// Turns the next connection on which a client sends this text into a black hole, after the
+    /// server has received the text.
     pub fn black_hole_after(&self, text: &str) {
         *self.trigger() = Some(text.as_bytes().to_vec());
     }
 
-    /// Whether the text of [`black_hole_after`](Self::black_hole_after) was sent.
+    /// Whether a client has sent the text of [`black_hole_after`](Self::black_hole_after).
     #[must_use]
     pub fn is_triggered(&self) -> bool {
         self.trigger().is_none()
@@ -103,7 +104,8 @@ impl Proxy {
         }
     }
 
-    /// Until an end is reached, or the text is sent.
+    /// Forwards until a side closes, or until a client sends the text. Returns whether a client
+    /// sent it.
     async fn to_server(&self, from: &mut OwnedReadHalf, to: &mut OwnedWriteHalf) -> bool {
         let mut buffer = vec![0; 16 * 1024];
         while let Ok(length @ 1..) = from.read(&mut buffer).await {

@@ -1,5 +1,5 @@
-//! Measures the service and its anchors in interleaved rounds. The machine need not be quiet: what
-//! counts are the ratios to the bare anchor within a round.
+//! Measures the service and its reference servers in interleaved rounds. The machine need not be
+//! quiet: the results are ratios to the bare server within a round.
 #![expect(
     clippy::cast_precision_loss,
     reason = "counts and times of a measurement are far below 2^53"
@@ -51,7 +51,7 @@ fn chosen(options: &Options) -> Result<Vec<Cell>, String> {
         let names = cells.iter().map(|cell| cell.name).chain([slow::NAME]);
         let names: Vec<_> = names.collect();
         return Err(format!(
-            "no cell has `{}` in its name; there are:\n  {}",
+            "no cell has `{}` in its name; the cells are:\n  {}",
             options.only,
             names.join("\n  ")
         ));
@@ -65,8 +65,8 @@ fn markdown(tools: &Tools, options: &Options, tables: &[Table]) -> String {
     } = options;
     let mut text = format!(
         "# Benchmark of {}\n\n{rounds} interleaved rounds of {seconds} s, {} connections, keep-alive; {}.\n\
-        Medians, with the least and the most in brackets; `× bare` is the median of the ratios to\n\
-        `{}` round by round. Only ratios within one run count.\n\n",
+        The numbers are medians, with minimum and maximum in brackets. `× bare` is the median of the\n\
+        rounds' ratios to `{}`. Only ratios within one run are meaningful.\n\n",
         revision(),
         load::CONNECTIONS,
         tools.cores,
@@ -79,7 +79,7 @@ fn markdown(tools: &Tools, options: &Options, tables: &[Table]) -> String {
     text + &tables.collect::<String>()
 }
 
-/// The commit, and whether there is more than that.
+/// The commit, and whether the working tree differs from it.
 fn revision() -> String {
     let described = Command::new("git")
         .args(["describe", "--always", "--dirty"])

@@ -1,4 +1,4 @@
-//! What the crates of the workspace may depend on, as `deny.toml` says.
+//! The checks of dependencies that `deny.toml` configures.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,31 +7,32 @@ use crate::{cargo, run, target};
 
 const VERSION: &str = "0.20.2";
 
-/// Licenses, sources, and crates that are there twice. Needs no database.
+/// Checks licenses, sources, and crates in two versions. Needs no database.
 pub fn check() -> Result<(), String> {
     run(&mut deny(&["check", "bans", "licenses", "sources"])?)
 }
 
-/// Known vulnerabilities of the crates in use, by the newest database of advisories. Needs a network.
+/// Checks the crates for known vulnerabilities in the newest advisory database. Needs a network.
 pub fn advisories() -> Result<(), String> {
     run(&mut deny(&["fetch", "db"])?)?;
     for database in databases()? {
         let mut log = Command::new("git");
         log.arg("-C")
             .arg(&database)
-            .args(["log", "-1", "--format=the advisories are of %cI"]);
+            .args(["log", "-1", "--format=the advisories are from %cI"]);
         run(&mut log)?;
     }
     run(&mut deny(&["check", "advisories"])?)
 }
 
-/// Cargo-deny with these arguments. It is installed below `target` where it is not there in this version.
+/// The command cargo-deny with these arguments. Installs cargo-deny in this version below `target`
+/// if it is missing.
 fn deny(arguments: &[&str]) -> Result<Command, String> {
     let root = target()?.join("cargo-deny");
     let program = root.join("bin/cargo-deny");
     if !is_installed(&program) {
         let install = ["install", "cargo-deny", "--version", VERSION, "--locked"];
-        // Without optimization it is built in half the time, and runs for two seconds.
+        // A debug build takes half the time, and cargo-deny runs for two seconds only.
         run(cargo(&install).args(["--debug", "--root"]).arg(&root))?;
     }
     let mut command = Command::new(program);
@@ -44,7 +45,7 @@ fn is_installed(program: &Path) -> bool {
     version.is_ok_and(|output| output.stdout.trim_ascii_end().ends_with(VERSION.as_bytes()))
 }
 
-/// Where cargo-deny keeps its databases, each a repository.
+/// The directories of cargo-deny's databases, each a repository.
 fn databases() -> Result<Vec<PathBuf>, String> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));

@@ -1,4 +1,4 @@
-//! Builds the service and the suite of faults, gets what that needs, and runs it.
+//! Builds the service and the fault suite, installs the programs it needs, and runs it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,21 +7,23 @@ use clap::Args;
 
 use crate::{build_for_production, cargo, postgres, system, target};
 
-/// A clock that is an hour behind, for one process.
+/// The library that sets one process's clock an hour back.
 const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
 #[derive(Args)]
 pub struct Options {
-    /// A tenth of everything.
+    /// Run a tenth of the suite
     #[arg(long)]
     short: bool,
-    /// Only the scenarios with this text in their names.
+    /// Only the scenarios with this text in their names
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
-    /// None of the scenarios with this text in their names. `network`, `power` and `exhaustion` need root.
+    /// None of the scenarios with this text in their names. `network`, `power` and `exhaustion`
+    /// need root
     #[arg(long, value_name = "TEXT")]
     leave_out: Vec<String>,
-    /// Also from the version of this commit: `upgrade` has nodes of both on one database.
+    /// Also build the service of this commit; `upgrade` then runs nodes of both versions on one
+    /// database
     #[arg(long, value_name = "COMMIT")]
     older: Option<String>,
 }
@@ -71,7 +73,7 @@ pub fn run(options: &Options) -> Result<(), String> {
     crate::run(&mut suite)
 }
 
-/// Builds the service of another commit, and answers its program.
+/// Builds the service of another commit, and returns the path of the program.
 fn build_older(target: &Path, commit: &str) -> Result<PathBuf, String> {
     let older = target.join("older");
     let sources = older.join("sources");

@@ -1,4 +1,4 @@
-//! What the project does to itself: get what the tests need, run them all, and measure.
+//! The project's checks and measurements.
 #![expect(clippy::print_stderr, reason = "a command line tool")]
 
 mod bench;
@@ -26,25 +26,27 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Everything that must hold before a change is handed in: format, lints, dependencies,
-    /// documentation, all tests.
+    /// Run all checks of a change: format, lints, dependencies, documentation, all tests
     Check,
-    /// Known vulnerabilities of the dependencies, and the date of the database that knows them. Needs a network.
+    /// Check the dependencies for known vulnerabilities, and print the date of the advisory
+    /// database. Needs a network
     Advisories,
-    /// All tests, on both databases. Starts a throwaway PostgreSQL unless
-    /// `MODELS_TEST_POSTGRES_URL` names one.
+    /// Run all tests on both databases. Starts a throwaway PostgreSQL unless
+    /// `MODELS_TEST_POSTGRES_URL` names a server
     Test {
-        /// Passed on to `cargo test`.
+        /// Arguments for `cargo test`
         #[arg(last = true)]
         arguments: Vec<String>,
     },
-    /// Measures the service beside its anchors and writes a table; only ratios within one run count.
+    /// Measure the service beside reference servers and write a table; only ratios within one run
+    /// are meaningful
     Bench(bench::Options),
-    /// Faults, against real processes and a real PostgreSQL, each with a control that must fail.
+    /// Run the fault suite against real processes and a real PostgreSQL; each scenario has a
+    /// control that must fail
     Faults(faults::Options),
-    /// Mutants of the domain and the application layer: their own tests must notice 95 of 100.
+    /// Mutate the domain and the application layer; their tests must notice 95 of 100 mutants
     Mutants(mutants::Options),
-    /// The compose stack, in containers, with stand-ins for the images of others. Needs root.
+    /// Run the compose stack in containers, with stand-ins for the images of others. Needs root
     Stack(stack::Options),
 }
 
@@ -112,7 +114,8 @@ fn build_for_production(package: &str) -> Command {
 fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.args(arguments);
-    // What `cargo run` says of this package would make build scripts run again.
+    // Without these variables, which `cargo run` sets for this package, build scripts do not run
+    // again.
     for (name, _) in std::env::vars()
         .filter(|(name, _)| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
     {
@@ -121,14 +124,14 @@ fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
-/// Where cargo puts what it builds, and tasks what they make.
+/// The directory for the results of cargo and of the tasks.
 fn target() -> Result<PathBuf, String> {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     std::path::absolute(target).map_err(|error| error.to_string())
 }
 
-/// Runs the command, showing it and all that it says.
+/// Runs the command, and shows it with its output.
 fn run(command: &mut Command) -> Result<(), String> {
     let words: Vec<_> = std::iter::once(command.get_program())
         .chain(command.get_args())
@@ -138,6 +141,6 @@ fn run(command: &mut Command) -> Result<(), String> {
     match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("`{shown}` failed: {status}")),
-        Err(error) => Err(format!("`{shown}` could not be started: {error}")),
+        Err(error) => Err(format!("failed to start `{shown}`: {error}")),
     }
 }

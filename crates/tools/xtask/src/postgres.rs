@@ -1,5 +1,5 @@
-//! A PostgreSQL server for the tests: found, or installed, started on a free port, and stopped when
-//! it is dropped.
+//! A PostgreSQL server for the tests. It is found or installed, started on a free port, and stopped
+//! on drop.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -11,13 +11,13 @@ use tempfile::TempDir;
 
 use crate::{run, system};
 
-/// Names a server to use in place of a throwaway one. The tests read it too.
+/// The variable that names a server to use in place of a throwaway one. The tests read it too.
 pub const VARIABLE: &str = "MODELS_TEST_POSTGRES_URL";
 
-const HOW_TO_INSTALL: &str = "there is no PostgreSQL server here, and none could be installed: install one \
+const HOW_TO_INSTALL: &str = "this machine has no PostgreSQL server, and the installation failed; install one \
     (Debian and Ubuntu: `sudo apt-get install postgresql`; Fedora: `sudo dnf install postgresql-server`; \
-    macOS: `brew install postgresql@17`), or set MODELS_TEST_POSTGRES_URL to the URL of one in which databases may be \
-    created";
+    macOS: `brew install postgresql@17`), or set MODELS_TEST_POSTGRES_URL to the URL of a server on which tests may create \
+    databases";
 
 pub struct Postgres {
     url: String,
@@ -26,12 +26,12 @@ pub struct Postgres {
 
 struct Started {
     server: Child,
-    /// Holds all that the server keeps; removed when this is dropped.
+    /// The server's files, which are removed on drop.
     _directory: TempDir,
 }
 
 impl Postgres {
-    /// The server that the environment names; where it names none, a new one.
+    /// The server that the environment names, or a new one.
     pub fn named_or_started() -> Result<Self, String> {
         if let Ok(url) = env::var(VARIABLE) {
             return Ok(Self { url, started: None });
@@ -47,8 +47,8 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         if let Some(Started { server, .. }) = &mut self.started {
-            // The server's processes are of another user where this one is root: a signal, not
-            // `kill()` on a handle.
+            // Under root the server's processes belong to another user, so this sends a signal in
+            // place of the handle's `kill()`.
             let _ = Command::new("kill")
                 .args(["-QUIT", &server.id().to_string()])
                 .status();
@@ -57,12 +57,12 @@ impl Drop for Postgres {
     }
 }
 
-/// Where the server's binaries are, installed if need be.
+/// The directory of the server's programs. Installs them if they are missing.
 pub fn get() -> Result<PathBuf, String> {
     find().or_else(install).ok_or(HOW_TO_INSTALL.to_owned())
 }
 
-/// The newest server's binaries, where Debian puts them, or on the PATH.
+/// Finds the programs of the newest server in Debian's directory or on the PATH.
 fn find() -> Option<PathBuf> {
     let version = |path: &PathBuf| path.file_name()?.to_str()?.parse::<u32>().ok();
     let versions = fs::read_dir("/usr/lib/postgresql")
@@ -100,7 +100,7 @@ fn start(binaries: &Path) -> Result<Postgres, String> {
         .arg(data)
         .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k"])
         .arg(directory)
-        // It keeps nothing, so it need not wait for the disk.
+        // The data is thrown away, so the server need not wait for the disk.
         .args([
             "-c",
             "fsync=off",
@@ -138,8 +138,8 @@ fn initdb(user: Option<&str>, binaries: &Path, data: &Path) -> Command {
         "--locale=C.UTF-8",
         "--no-sync",
     ]);
-    // Another order of text than that of the bytes, so that a query which forgets to ask for the
-    // bytes is found. Servers before version 15 do not offer it.
+    // The default order of text differs from the order of bytes, so that tests find queries without
+    // `COLLATE "C"`. Servers before version 15 do not offer this.
     let help = Command::new(binaries.join("initdb")).arg("--help").output();
     if help.is_ok_and(|help| String::from_utf8_lossy(&help.stdout).contains("--icu-locale")) {
         command.args(["--locale-provider=icu", "--icu-locale=en"]);
@@ -170,13 +170,13 @@ fn wait_until_ready(
         }
         thread::sleep(Duration::from_millis(100));
     }
-    let said = fs::read_to_string(log).unwrap_or_default();
+    let printed = fs::read_to_string(log).unwrap_or_default();
     Err(format!(
-        "the PostgreSQL server did not become ready; it said:\n{said}"
+        "the PostgreSQL server did not become ready; its log:\n{printed}"
     ))
 }
 
-/// The server refuses to run as root.
+/// The command as this user, because the server refuses to run as root.
 fn as_user(user: Option<&str>, program: &Path) -> Command {
     let Some(user) = user else {
         return Command::new(program);
@@ -189,7 +189,7 @@ fn as_user(user: Option<&str>, program: &Path) -> Command {
     command
 }
 
-/// Who runs the server in root's place: the user of Debian's package, or nobody.
+/// The user for the server if this process is root: the user of Debian's package, or `nobody`.
 fn server_user() -> &'static str {
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
     if users.lines().any(|line| line.starts_with("postgres:")) {

@@ -1,5 +1,5 @@
-//! The official SDKs for the tests, in the versions that the repository pins, each installed in a
-//! directory of its own below `target`.
+//! The official SDKs for the tests, in the versions that the repository pins. Each has its own
+//! directory below `target`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,14 +7,14 @@ use std::process::{Command, Stdio};
 
 use crate::{run, system};
 
-/// Names the interpreter of the environment that has the Python SDK.
+/// The variable with the Python interpreter that has the SDK.
 pub const PYTHON: &str = "MODELS_TEST_PYTHON";
-/// Names the directory that has the Node SDK.
+/// The variable with the directory of the Node SDK.
 pub const NODE: &str = "MODELS_TEST_NODE_DIRECTORY";
 
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models-api/tests/sdk");
 
-/// Installs both, unless they are there already, and answers the variables that name them.
+/// Installs both SDKs if they are missing, and returns the variables that name them.
 pub fn install() -> Result<[(&'static str, PathBuf); 2], String> {
     let target = crate::target()?.join("sdk");
     let (python, node) = (target.join("python"), target.join("node"));
@@ -23,7 +23,7 @@ pub fn install() -> Result<[(&'static str, PathBuf); 2], String> {
     Ok([(PYTHON, python.join("bin/python")), (NODE, node)])
 }
 
-/// Installs anew where the file that pins the versions is not the one that was installed from.
+/// Installs again if the file that pins the versions has changed since the installation.
 fn when_changed(
     sdk: &str,
     pins: &str,
@@ -44,7 +44,7 @@ fn when_changed(
 }
 
 fn install_python(sources: &Path, directory: &Path) -> Result<(), String> {
-    // Debian's python3 has `venv`, but not what it needs, until python3-venv is installed.
+    // Debian's python3 has `venv`, but `venv` works only with the package python3-venv.
     need(
         "python3",
         &["-c", "import ensurepip, venv"],
@@ -69,7 +69,7 @@ fn install_node(sources: &Path, directory: &Path) -> Result<(), String> {
         .current_dir(directory))
 }
 
-/// Sees to it that a program is there and works.
+/// Installs a program unless it already works.
 fn need(program: &str, try_it: &[&str], packages: &[&str]) -> Result<(), String> {
     let works = || {
         let mut command = Command::new(program);
@@ -87,7 +87,7 @@ fn need(program: &str, try_it: &[&str], packages: &[&str]) -> Result<(), String>
         return Ok(());
     }
     Err(format!(
-        "the tests of the official SDKs need {program}, and it could not be installed: on Debian and Ubuntu, \
+        "the tests of the official SDKs need {program}, and its installation failed; on Debian and Ubuntu, run \
          `sudo apt-get install {}`",
         packages.join(" ")
     ))

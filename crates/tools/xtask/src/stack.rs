@@ -1,4 +1,4 @@
-//! Runs the compose stack for real, without an image registry.
+//! Runs the compose stack without an image registry.
 
 use std::process::Command;
 
@@ -6,13 +6,13 @@ use clap::Args;
 
 use crate::{build_for_production, run, target};
 
-/// For the program that is alone in its image. Named, so that procedural macros are still built for
-/// the machine that builds.
+/// The target of the static program in the image. It is named, so that cargo builds procedural
+/// macros for the building machine.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 #[derive(Args)]
 pub struct Options {
-    /// Builds the service as the Dockerfile does, in a container, which takes some minutes longer.
+    /// Build the service with the Dockerfile in a container, which takes some minutes longer
     #[arg(long)]
     build: bool,
 }

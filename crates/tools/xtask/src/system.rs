@@ -1,4 +1,4 @@
-//! The system's package manager, where there is one that we may ask.
+//! Debian's package manager, and the programs of the system.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -6,23 +6,23 @@ use std::process::{Command, Stdio};
 
 use crate::run;
 
-/// Installs Debian's packages.
+/// Installs Debian packages.
 pub fn install(packages: &[&str]) -> Result<(), String> {
     if !Path::new("/usr/bin/apt-get").exists() {
-        return Err("there is no apt-get here".to_owned());
+        return Err("this system has no apt-get".to_owned());
     }
     apt_get(&["update"])?;
     apt_get(&[&["install", "--no-install-recommends"], packages].concat())
 }
 
-/// Where programs are: also those of the system, which not every user's path has.
+/// The PATH with the system's program directories, which some users' PATH lacks.
 pub fn path() -> OsString {
     let mut path = std::env::var_os("PATH").unwrap_or_default();
     path.push(":/usr/local/sbin:/usr/sbin:/sbin");
     path
 }
 
-/// Whether there is such a program.
+/// Whether this program can be run.
 pub fn has(program: &str) -> bool {
     Command::new(program)
         .env("PATH", path())
@@ -34,7 +34,7 @@ pub fn has(program: &str) -> bool {
         .is_ok()
 }
 
-/// Installs the package that has this program, unless the program is there.
+/// Installs the program's package unless the program can be run.
 pub fn need(program: &str, package: &str) -> Result<(), String> {
     if has(program) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Clients that leave before their answer: no transaction stays open.
+//! Clients that disconnect before their response. No transaction may stay open.
 
 use std::time::{Duration, Instant};
 
@@ -29,14 +29,14 @@ pub async fn run(scene: &mut Scene, clients: usize) -> Result<(), Failure> {
         let (node, owner, keys) = (&node, &scene.catalog.owner, &keys);
         async move {
             let patience = Duration::from_micros((number as u64 * 617) % 5_000);
-            // One of four asks with a key that must be looked up; the others delete.
-            let asking = async {
+            // One of four clients lists with a key that the node must look up; the others delete.
+            let request = async {
                 match keys.get(number / 4).filter(|_| number % 4 == 0) {
                     Some((_, secret)) => drop(node.get(secret, "/v1/models", None).await),
                     None => drop(node.delete(owner, id).await),
                 }
             };
-            tokio::time::timeout(patience, asking).await.is_err()
+            tokio::time::timeout(patience, request).await.is_err()
         }
     });
     let left = join_all(leaving)
@@ -48,13 +48,13 @@ pub async fn run(scene: &mut Scene, clients: usize) -> Result<(), Failure> {
     let pool = scene.pool().await?;
     let idle = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'";
     let (idle,): (i64,) = sqlx::query_as(idle).fetch_one(&pool).await?;
-    let name = "clients that leave";
+    let name = "clients that disconnect";
     let idle = usize::try_from(idle)?;
     scene
         .report
         .none(name, "transactions left open", idle, left, clients / 2);
     let began = Instant::now();
-    let id = "after-they-left".to_owned();
+    let id = "after-the-clients".to_owned();
     scene.catalog.add(std::slice::from_ref(&id)).await?;
     let status = node.delete(&scene.catalog.owner, &id).await?.status;
     let found = format!("{status} after {} ms", began.elapsed().as_millis());

@@ -1,11 +1,12 @@
-//! What six clients see of fifty models on three nodes, while nodes are stopped and killed and
+//! Six clients read and change fifty models on three nodes, while nodes are stopped and killed and
 //! listeners ended.
 //!
-//! A model is a register that holds whether it is there. Additions (which are made as the command
-//! line makes them), deletions, and reads that ask for the newest (`Cache-Control: no-cache`), by
-//! retrieving or in the list, must be linearizable for each model. Reads that ask for nothing are
-//! held to less: one that is sent after a deletion was answered does not show the model, and one with
-//! the token of an answer shows no less than that answer did.
+//! A model is a register that holds whether the model exists. The operations on each model must be
+//! linearizable. They are additions (with the store, as on the command line), deletions, and reads
+//! with `Cache-Control: no-cache`, of the model or the list.
+//!
+//! Reads without that header have weaker rules: a read sent after a deletion returned does not show
+//! the model, and a read with the token of a response shows at least the state of that response.
 
 mod model;
 mod register;
@@ -18,7 +19,7 @@ use futures_util::future::try_join_all;
 use self::model::{Operation, Outcome};
 use self::register::{Counts, Register};
 use crate::Failure;
-use crate::environment::node::{Answer, Node};
+use crate::environment::node::{Node, Response};
 use crate::environment::scene::Scene;
 use crate::environment::wait::wait;
 
@@ -26,7 +27,7 @@ const CLIENTS: usize = 6;
 const IDS: usize = 50;
 const NEWEST: (&str, &str) = ("Cache-Control", "no-cache");
 
-/// A small generator: the same in each run.
+/// A small random generator with the same numbers in each run.
 struct Random(u64);
 
 impl Random {
@@ -67,7 +68,7 @@ pub async fn run(scene: &mut Scene, operations: usize) -> Result<(), Failure> {
     let doubtful = counts.doubtful.load(Ordering::Relaxed);
     scene.report.row(
         &name,
-        "operations without an answer",
+        "operations without a response",
         doubtful.to_string(),
         "any number",
         true,
@@ -75,7 +76,8 @@ pub async fn run(scene: &mut Scene, operations: usize) -> Result<(), Failure> {
     control(scene).await
 }
 
-/// A read that asks for nothing may be old: the same test, told that it is the newest, must see it.
+/// Checks plain reads as if they were linearizable. The test must find violations, because plain
+/// reads may be old.
 async fn control(scene: &mut Scene) -> Result<(), Failure> {
     let register = Register::new(IDS);
     let counts = Counts {
@@ -106,7 +108,7 @@ async fn control(scene: &mut Scene) -> Result<(), Failure> {
     }
     let violations = counts.violations.load(Ordering::Relaxed);
     scene.report.some(
-        "consistency, control: reads that ask for nothing, taken for the newest",
+        "consistency, control: plain reads, checked as the newest",
         "violations found",
         violations,
         20,
@@ -114,7 +116,7 @@ async fn control(scene: &mut Scene) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What goes wrong meanwhile, and how often.
+/// Injects faults while the clients run, and returns their number.
 async fn faults(scene: &Scene, counts: &Counts, operations: usize) -> Result<usize, Failure> {
     let pool = scene.pool().await?;
     let terminate = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
@@ -171,9 +173,9 @@ async fn client(
             }
             3 => {
                 let list = async {
-                    let answer = node.get(owner, "/v1/models", Some(NEWEST)).await?;
-                    match answer.status.as_u16() {
-                        200 => Ok(Outcome::Seen(answer.body.contains(&register.quoted()))),
+                    let response = node.get(owner, "/v1/models", Some(NEWEST)).await?;
+                    match response.status.as_u16() {
+                        200 => Ok(Outcome::Seen(response.body.contains(&register.quoted()))),
                         status => Err(format!("{status}").into()),
                     }
                 };
@@ -192,8 +194,8 @@ async fn client(
     Ok(())
 }
 
-/// Alone with the model: what was written is read, on another node, with the answer's token; and
-/// what was deleted is shown by none.
+/// Runs a sequence with exclusive access to the model: adds it, reads it on two nodes, the second
+/// time with the first response's token, and deletes it. No node may show the deleted model.
 async fn sequence(
     scene: &Scene,
     nodes: &[&Node],
@@ -215,7 +217,7 @@ async fn sequence(
             .add(std::slice::from_ref(&register.id))
             .await?;
         let first = one.get(owner, &path, Some(NEWEST)).await?;
-        let token = first.revision.clone().ok_or("there is no token")?;
+        let token = first.revision.clone().ok_or("the response has no token")?;
         let header = Some(("X-Models-Min-Revision", token.as_str()));
         let second = other.get(owner, &path, header).await?;
         let gone = one.delete(owner, &register.id).await?;
@@ -229,7 +231,7 @@ async fn sequence(
         .operations
         .fetch_add(4 + nodes.len(), Ordering::Relaxed);
     if let Ok((first, second, gone, shown)) = tried.await {
-        let statuses = [&first, &second, &gone].map(|answer| answer.status.as_u16());
+        let statuses = [&first, &second, &gone].map(|response| response.status.as_u16());
         let is_wrong = statuses.iter().any(|status| ![200, 503].contains(status))
             || (gone.status == 200 && shown.contains(&200));
         if is_wrong {
@@ -240,16 +242,16 @@ async fn sequence(
     register.begin(scene).await;
 }
 
-fn seen(answer: &Answer) -> Result<Outcome, Failure> {
-    match answer.status.as_u16() {
+fn seen(response: &Response) -> Result<Outcome, Failure> {
+    match response.status.as_u16() {
         200 => Ok(Outcome::Seen(true)),
         404 => Ok(Outcome::Seen(false)),
         status => Err(format!("{status}").into()),
     }
 }
 
-fn deleted(answer: &Answer) -> Result<Outcome, Failure> {
-    match answer.status.as_u16() {
+fn deleted(response: &Response) -> Result<Outcome, Failure> {
+    match response.status.as_u16() {
         200 => Ok(Outcome::Deleted(true)),
         404 => Ok(Outcome::Deleted(false)),
         status => Err(format!("{status}").into()),

@@ -1,4 +1,5 @@
-//! Deletions and revocations beside imports: they wait for a part of the import's turn and never fail.
+//! Deletions and revocations beside imports. They wait for a part of the import's turn and never
+//! fail.
 
 mod beside;
 mod importer;
@@ -18,7 +19,7 @@ use crate::environment::node::{Node, Start};
 use crate::environment::wait::wait;
 use crate::report::Report;
 
-/// For how long the control holds the lock.
+/// The milliseconds for which the control holds the lock.
 const HELD: u64 = 6_000;
 
 pub async fn run(report: &mut Report, program: &Path, models: usize) -> Result<(), Failure> {
@@ -72,7 +73,7 @@ async fn on(
         let shown = format!("{} ms", turn.as_millis());
         report.timed(
             &name,
-            "it held the turn for",
+            "the import held the turn for",
             shown,
             "at most 2000 ms",
             turn <= P99 * 2,
@@ -92,7 +93,7 @@ async fn on(
     Ok(())
 }
 
-/// An import that is killed leaves nothing, or has been committed as a whole.
+/// Kills imports. Each must leave nothing, or be committed completely.
 async fn killed(
     report: &mut Report,
     name: &str,
@@ -113,7 +114,7 @@ async fn killed(
     }
     report.none(
         name,
-        "imports of which a part is in the catalog",
+        "killed imports that left a part in the catalog",
         halves,
         killed,
         1,
@@ -129,7 +130,7 @@ async fn killed(
         }
         report.none(
             name,
-            "tables that are left of them",
+            "temporary tables that killed imports left",
             usize::try_from(left)?,
             killed,
             1,
@@ -138,7 +139,7 @@ async fn killed(
     Ok(())
 }
 
-/// Holds the turn, as an import did that took it at its beginning.
+/// Holds the turn, as an import would that took it at its beginning.
 async fn hold(url: &str) -> Result<(), Failure> {
     if url.starts_with("sqlite") {
         let mut connection = SqliteConnection::connect(url).await?;

@@ -1,4 +1,4 @@
-//! How soon a change that nobody waits for is seen: healthy, and when notifications are lost.
+//! The time until nodes show a change without a barrier, with and without notifications.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 use uuid::Uuid;
 
 use crate::Failure;
-use crate::environment::catalog::Hasty;
+use crate::environment::catalog::UnsafeWriter;
 use crate::environment::node::Node;
 use crate::environment::scene::Scene;
 use crate::environment::wait::wait;
@@ -36,7 +36,7 @@ pub async fn run(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     reset(scene, count / 10).await
 }
 
-/// How long it took until each node showed it.
+/// Adds a model, and returns the time until each node shows it.
 async fn add_and_watch(scene: &Scene) -> Result<Vec<Duration>, Failure> {
     let id = format!("model-{}", Uuid::now_v7().simple());
     let path = format!("/v1/models/{id}");
@@ -65,9 +65,9 @@ async fn watch(
     try_join_all(watching).await
 }
 
-/// Nobody is notified; the poll finds it.
+/// Deletes models without a notification; the poll must find the change.
 async fn suppressed(scene: &mut Scene, count: usize) -> Result<(), Failure> {
-    let hasty = Hasty(scene.pool().await?);
+    let hasty = UnsafeWriter(scene.pool().await?);
     let owner = scene.catalog.owner.clone();
     let mut gone = vec![];
     for number in 0..count {
@@ -97,7 +97,7 @@ async fn suppressed(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The connections that listen are ended, and changes are made before they can be back.
+/// Ends the listening connections, and makes changes before they can be back.
 async fn terminated(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     let pool = scene.pool().await?;
     let terminate =
@@ -107,7 +107,7 @@ async fn terminated(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     for _ in 0..count {
         terminated += sqlx::query(terminate).fetch_all(&pool).await?.len();
         seen.extend(add_and_watch(scene).await?);
-        // A node tries again after half a second.
+        // A node reconnects after half a second.
         wait(700).await;
     }
     let name = "visibility, listeners terminated";
@@ -130,7 +130,7 @@ async fn terminated(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The connections of one node are reset, and a change is made before there can be new ones.
+/// Resets the connections of one node, and makes a change before it can have new ones.
 async fn reset(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     let mut seen = vec![];
     for _ in 0..count {

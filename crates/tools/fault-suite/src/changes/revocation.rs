@@ -1,5 +1,5 @@
-//! Once a revocation is answered, no node takes the key: also one that is stopped, cut off, of
-//! another time, or whose database is restarted.
+//! After a revocation has returned, no node accepts the key. This includes nodes that are stopped
+//! or cut off, whose clock is wrong, or whose database restarts.
 
 use std::time::{Duration, Instant};
 
@@ -7,14 +7,14 @@ use futures_util::future::{join_all, try_join_all};
 use models_core::ApiKeyId;
 
 use crate::Failure;
-use crate::environment::catalog::{Catalog, Hasty, origin};
+use crate::environment::catalog::{Catalog, UnsafeWriter, origin};
 use crate::environment::node::{LEASE, Node};
 use crate::environment::scene::Scene;
 use crate::environment::wait::wait;
 
 type Key = (ApiKeyId, String);
 
-/// How many keys there are for each case.
+/// Runs all cases, each with `count` keys.
 pub async fn run(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     healthy(scene, count).await?;
     control(scene, count / 10).await?;
@@ -24,29 +24,33 @@ pub async fn run(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     of_another_time(scene, count).await
 }
 
-/// Every node takes every key, and so has it in memory.
+/// Sends every key to every node, so that the nodes have them in memory.
 async fn warm(nodes: &[Node], keys: &[Key]) -> Result<(), Failure> {
     for (_, secret) in keys {
         for node in nodes {
-            let answer = node.get(secret, "/v1/models", None).await?;
-            if answer.status != 200 {
-                return Err(format!("a good key was answered with {}", answer.status).into());
+            let response = node.get(secret, "/v1/models", None).await?;
+            if response.status != 200 {
+                return Err(format!("a valid key returned {}", response.status).into());
             }
         }
     }
     Ok(())
 }
 
-/// How many nodes take a key, asked from now on.
+/// Counts the nodes that accept the key now.
 async fn accepted(nodes: &[Node], secret: &str) -> Result<usize, Failure> {
-    let asking = nodes
+    let requests = nodes
         .iter()
         .map(|node| node.get(secret, "/v1/models", None));
-    let answers = try_join_all(asking).await?;
-    Ok(answers.iter().filter(|answer| answer.status == 200).count())
+    let responses = try_join_all(requests).await?;
+    Ok(responses
+        .iter()
+        .filter(|response| response.status == 200)
+        .count())
 }
 
-/// Revokes one, and asks all nodes at once. How long the revocation took, and how many took the key.
+/// Revokes a key, and then sends it to all nodes at once. Returns the duration of the revocation
+/// and the number of nodes that accepted the key.
 async fn revoke_and_probe(
     catalog: &Catalog,
     nodes: &[Node],
@@ -54,7 +58,7 @@ async fn revoke_and_probe(
 ) -> Result<(Duration, usize), Failure> {
     let began = Instant::now();
     while catalog.store.api_keys.revoke(id, origin()).await.is_err() {
-        // The database is away, and what became of it is not known.
+        // The database is away, and the outcome is unknown.
         wait(50).await;
     }
     Ok((began.elapsed(), accepted(nodes, secret).await?))
@@ -75,7 +79,7 @@ async fn healthy(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     let report = &mut scene.report;
     report.none(
         name,
-        "probes accepted after the answer",
+        "probes accepted after the revocation returned",
         taken,
         probes,
         probes,
@@ -97,11 +101,11 @@ async fn healthy(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Who does not wait is contradicted by a node that is cut off.
+/// Shows that without a barrier a node that is cut off still accepts the key.
 async fn control(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     let keys = scene.catalog.keys(count).await?;
     warm(&scene.nodes, &keys).await?;
-    let hasty = Hasty(scene.pool().await?);
+    let hasty = UnsafeWriter(scene.pool().await?);
     scene.forwarder.cut();
     let mut taken = 0;
     for (id, secret) in &keys {
@@ -110,8 +114,8 @@ async fn control(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     }
     scene.forwarder.heal();
     scene.report.some(
-        "revocation, control: nobody waits",
-        "probes accepted after the answer, a node cut off",
+        "revocation, control: no barrier",
+        "probes accepted after the revocation, a node cut off",
         taken,
         count * scene.nodes.len(),
     );
@@ -156,7 +160,7 @@ async fn stopped(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     let report = &mut scene.report;
     report.none(
         name,
-        "probes accepted after the answer",
+        "probes accepted after the revocation returned",
         taken,
         probes,
         probes,
@@ -174,7 +178,7 @@ async fn cut_off(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     scene.forwarder.cut();
     let began = Instant::now();
     let node = &scene.nodes[2];
-    // How long the node goes on answering, seen beside the revocations.
+    // This measures how long the node serves while the revocations wait.
     let watching = async {
         let mut last = Duration::ZERO;
         while began.elapsed() < LEASE + Duration::from_secs(2) {
@@ -204,7 +208,7 @@ async fn cut_off(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     let report = &mut scene.report;
     report.none(
         name,
-        "probes accepted after the answer",
+        "probes accepted after the revocation returned",
         taken,
         probes,
         probes,
@@ -215,21 +219,21 @@ async fn cut_off(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     let whole = last + Duration::from_millis(1_250) >= LEASE && last <= LEASE;
     report.timed(
         name,
-        "it went on answering for",
+        "the node served for",
         seconds(last),
         "its lease, which was renewed up to 1.25 s before",
         whole,
     );
     report.row(
         name,
-        "and then answers",
+        "and then returns",
         status.to_string(),
         "503",
         status == 503,
     );
     report.timed(
         name,
-        "back after healing",
+        "recovered after the cut",
         seconds(back),
         "at most 2 s",
         back <= Duration::from_secs(2),
@@ -253,7 +257,7 @@ async fn restarted(scene: &mut Scene, count: usize) -> Result<(), Failure> {
     );
     scene.report.none(
         name,
-        "probes accepted after the answer",
+        "probes accepted after the revocation returned",
         taken,
         probes,
         probes,
@@ -265,7 +269,7 @@ async fn of_another_time(scene: &mut Scene, count: usize) -> Result<(), Failure>
     const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
     if !std::path::Path::new(LIBRARY).exists() {
         return Err(format!(
-            "there is no {LIBRARY} (Debian and Ubuntu: apt-get install libfaketime)"
+            "{LIBRARY} is missing (Debian and Ubuntu: apt-get install libfaketime)"
         )
         .into());
     }
@@ -290,7 +294,7 @@ async fn of_another_time(scene: &mut Scene, count: usize) -> Result<(), Failure>
     );
     scene.report.none(
         name,
-        "probes accepted after the answer",
+        "probes accepted after the revocation returned",
         taken,
         probes,
         probes,

@@ -1,5 +1,5 @@
-//! What is in the catalog, and those who change it beside the nodes: one as the command line does,
-//! which waits for the nodes, and one that does not, for the controls.
+//! The catalog of a scenario, and two writers: one that waits for the nodes, as the command line
+//! does, and one that does not, for the controls.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -19,12 +19,12 @@ use crate::environment::node::LEASE;
 pub struct Catalog {
     pub store: Store<Nodes>,
     pub organization: Organization,
-    /// Of an owner.
+    /// The owner's key.
     pub owner: String,
 }
 
 impl Catalog {
-    /// A new catalog at this URL, with an organization and an owner's key.
+    /// Makes a catalog at this URL, with an organization and an owner's key.
     pub async fn make(url: &str) -> Result<Self, Failure> {
         let options = Options {
             max_connections: 8,
@@ -36,7 +36,7 @@ impl Catalog {
         Self::make_in(store, "acme").await
     }
 
-    /// Another organization of the same catalog, with an owner's key.
+    /// Adds another organization to the catalog, with an owner's key.
     pub async fn another(&self, slug: &str) -> Result<Self, Failure> {
         Self::make_in(self.store.clone(), slug).await
     }
@@ -65,7 +65,7 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// A new key: its id, and its secret.
+    /// Creates a key, and returns its id and secret.
     pub async fn key(&self, role: Role) -> Result<(ApiKeyId, String), Failure> {
         let mut random = [0; 32];
         random[..16].copy_from_slice(Uuid::now_v7().as_bytes());
@@ -99,7 +99,7 @@ impl Catalog {
         Ok(keys)
     }
 
-    /// Adds models of the organization's.
+    /// Adds models of the organization.
     pub async fn add(&self, ids: &[String]) -> Result<(), Failure> {
         let entries = ids.iter().map(|id| {
             Ok(ImportEntry {
@@ -122,7 +122,7 @@ impl Catalog {
         Ok(())
     }
 
-    /// The ids of the organization's models that there are.
+    /// The ids of the organization's models.
     pub async fn ids(&self) -> Result<Vec<String>, Failure> {
         let scope = Scope::Organization(self.organization.id.clone());
         let models = self.store.models.list(&scope).await?;
@@ -137,11 +137,11 @@ pub fn origin() -> Origin {
     }
 }
 
-/// Somebody who changes the catalog in SQL and waits for nobody.
-pub struct Hasty(pub PgPool);
+/// A writer that changes the catalog in SQL and does not wait for the nodes.
+pub struct UnsafeWriter(pub PgPool);
 
-impl Hasty {
-    /// Revokes a key as the store does, and is done when it is committed.
+impl UnsafeWriter {
+    /// Revokes a key as the store does, and returns after the commit.
     pub async fn revoke(&self, id: &ApiKeyId) -> Result<(), Failure> {
         self.change(
             "api_key.deleted",

@@ -1,4 +1,4 @@
-//! A PostgreSQL server that can be killed, restarted and followed by a standby.
+//! A PostgreSQL server that a scenario can kill, restart and replicate to a standby.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -21,12 +21,13 @@ pub struct Database {
 }
 
 impl Database {
-    /// A new one, on a free port.
+    /// Starts a server on a free port.
     pub fn start() -> Result<Self, Failure> {
         Self::start_at(&[])
     }
 
-    /// One that listens at these addresses too, which must be this machine's, and trusts their networks.
+    /// Starts a server that also listens on these addresses of this machine, and trusts their
+    /// networks.
     pub fn start_at(addresses: &[&'static str]) -> Result<Self, Failure> {
         let mut database = Self::prepare()?;
         let data = database.data();
@@ -58,7 +59,7 @@ impl Database {
         Ok(database)
     }
 
-    /// Adds a database `models` that belongs to a role `models`, which must give this password.
+    /// Adds a database `models` that belongs to a role `models` with this password.
     pub async fn demand_password(&self, password: &str) -> Result<(), Failure> {
         let rules = "host all models 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n";
         fs::write(self.data().join("pg_hba.conf"), rules)?;
@@ -77,7 +78,7 @@ impl Database {
         Ok(connection.close().await?)
     }
 
-    /// A standby of this one.
+    /// Starts a standby of this server.
     pub fn standby(&self) -> Result<Self, Failure> {
         let mut standby = Self::prepare()?;
         let mut backup = standby.program("pg_basebackup");
@@ -106,7 +107,7 @@ impl Database {
         }
         Ok(Self {
             binaries: find().ok_or(
-                "there is no PostgreSQL server here (Debian and Ubuntu: apt-get install postgresql)",
+                "this machine has no PostgreSQL server (Debian and Ubuntu: apt-get install postgresql)",
             )?,
             port: TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
             directory,
@@ -115,7 +116,7 @@ impl Database {
         })
     }
 
-    /// The URL of its database, through this port.
+    /// The URL of the database through this port.
     pub fn url_through(port: u16) -> String {
         format!("postgres://postgres@127.0.0.1:{port}/postgres")
     }
@@ -124,17 +125,17 @@ impl Database {
         Self::url_through(self.port)
     }
 
-    /// Stops it as a crash does, and starts it again.
+    /// Stops the server as in a crash, and starts it again.
     pub fn restart(&mut self) -> Result<(), Failure> {
         self.signal("-QUIT")?;
         self.run_server()
     }
 
-    /// Kills all its processes.
+    /// Kills all processes of the server.
     pub fn kill(&mut self) -> Result<(), Failure> {
         if let Some(server) = &self.server {
             let parent = server.id().to_string();
-            // The children first: they would see the parent go.
+            // The children are killed first, because they would notice the end of their parent.
             let _ = Command::new("pkill")
                 .args(["-KILL", "-P", &parent])
                 .status();
@@ -142,7 +143,7 @@ impl Database {
         self.signal("-KILL")
     }
 
-    /// Everything in it, as SQL.
+    /// Dumps the database as SQL.
     pub fn dump(&self) -> Result<String, Failure> {
         let mut dump = self.program("pg_dump");
         dump.args([
@@ -161,7 +162,7 @@ impl Database {
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    /// One of PostgreSQL's client programs with these arguments, for this server.
+    /// The command of a PostgreSQL client program with these arguments, for this server.
     pub fn client(&self, words: &[&str]) -> Command {
         let mut client = self.program(words.first().copied().unwrap_or_default());
         client
@@ -171,7 +172,7 @@ impl Database {
         client
     }
 
-    /// Makes a primary of a standby.
+    /// Promotes the standby to a primary.
     pub fn promote(&self) -> Result<(), Failure> {
         let mut promote = self.program("pg_ctl");
         run(promote.args(["promote", "-w", "-D"]).arg(self.data()))
@@ -205,13 +206,14 @@ impl Database {
             }
             thread::sleep(Duration::from_millis(50));
         }
-        let said = fs::read_to_string(self.directory.path().join("log")).unwrap_or_default();
-        Err(format!("the PostgreSQL server did not become ready; it said:\n{said}").into())
+        let printed = fs::read_to_string(self.directory.path().join("log")).unwrap_or_default();
+        Err(format!("the PostgreSQL server did not become ready; its log:\n{printed}").into())
     }
 
     fn signal(&mut self, signal: &str) -> Result<(), Failure> {
         if let Some(mut server) = self.server.take() {
-            // Its processes are another user's where this is root's: no `kill()` on a handle.
+            // Under root the server's processes belong to another user, so this runs `kill` in
+            // place of the handle's `kill()`.
             run(Command::new("kill").args([signal, &server.id().to_string()]))?;
             server.wait()?;
         }
@@ -222,7 +224,8 @@ impl Database {
         self.directory.path().join("data")
     }
 
-    /// The server refuses to run as root.
+    /// The command of a PostgreSQL program, as the server's user: the server refuses to run as
+    /// root.
     fn program(&self, name: &str) -> Command {
         let mut command = as_server_user(&self.binaries.join(name));
         command
@@ -239,7 +242,7 @@ impl Drop for Database {
     }
 }
 
-/// A program that refuses to run as root.
+/// The command of a program as the server's user, because it refuses to run as root.
 pub fn as_server_user(program: &Path) -> Command {
     if !is_root() {
         return Command::new(program);
@@ -259,8 +262,8 @@ pub fn run(command: &mut Command) -> Result<(), Failure> {
     if output.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{command:?} failed: {said}").into())
+    let printed = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{command:?} failed: {printed}").into())
 }
 
 pub fn is_root() -> bool {
@@ -279,7 +282,7 @@ fn server_user() -> &'static str {
     }
 }
 
-/// Where Debian puts them, or on the PATH.
+/// Finds the PostgreSQL programs in Debian's directory or on the PATH.
 fn find() -> Option<PathBuf> {
     let has = |path: &Path| path.join("initdb").exists();
     let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")

@@ -1,4 +1,4 @@
-//! A way to the database that can be cut without a word, or led to another server.
+//! A forwarder before the database that can be cut silently, or directed to another server.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,25 +12,25 @@ use tokio::sync::watch;
 
 use crate::environment::wait::wait;
 
-/// Cut, it holds everything back: no connection ends, and nothing arrives, as on a network that
-/// drops all packets.
+/// Forwards connections to a server. While it is cut, no connection ends and no data arrives, as on
+/// a network that drops all packets.
 #[derive(Clone)]
 pub struct Forwarder {
     pub port: u16,
     target: Arc<AtomicU16>,
     is_cut: watch::Sender<bool>,
-    /// For how long what the server says is held back, in milliseconds.
+    /// The delay of the server's data in milliseconds.
     delay: Arc<AtomicU64>,
-    /// Whether they end with a reset.
+    /// Whether connections end with a reset.
     resets: Arc<AtomicBool>,
-    /// Grows when all connections are to end.
+    /// Increases to end all connections.
     generation: watch::Sender<u64>,
-    /// Grows when all connections are to fall silent for ever.
+    /// Increases to silence all present connections forever.
     silences: watch::Sender<u64>,
 }
 
 impl Forwarder {
-    /// To the server on this port of the machine.
+    /// Starts a forwarder to the server on this local port.
     pub async fn start(target: u16) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let forwarder = Self {
@@ -54,25 +54,25 @@ impl Forwarder {
         self.is_cut.send_replace(false);
     }
 
-    /// Holds everything that the server says back for so long.
+    /// Delays the server's data by this time.
     pub fn delay(&self, delay: Duration) {
         let milliseconds = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
         self.delay.store(milliseconds, Ordering::Release);
     }
 
-    /// Leads to another server from now on; the connections that there are end.
+    /// Directs new connections to another server, and ends the present ones.
     pub fn lead_to(&self, target: u16) {
         self.target.store(target, Ordering::Release);
         self.resets.store(false, Ordering::Release);
         self.generation.send_modify(|generation| *generation += 1);
     }
 
-    /// Lets nothing through any more on the connections that there are: none ends. New ones work.
+    /// Drops all data on the present connections, without ending them. New connections work.
     pub fn silence(&self) {
         self.silences.send_modify(|silences| *silences += 1);
     }
 
-    /// Ends all connections as a host does that does not know them: with a reset.
+    /// Ends all connections with a reset, as a host does that does not know them.
     pub fn reset(&self) {
         self.resets.store(true, Ordering::Release);
         self.generation.send_modify(|generation| *generation += 1);
@@ -107,7 +107,7 @@ impl Forwarder {
                 if self.resets.load(Ordering::Acquire) {
                     let ends: [&TcpStream; 2] = [client_read.as_ref(), server_read.as_ref()];
                     let _ = ends.map(TcpStream::set_zero_linger);
-                    // They would say an ordinary end first.
+                    // On drop, the write halves would first send an ordinary end.
                     client_write.forget();
                     server_write.forget();
                 }
@@ -116,7 +116,7 @@ impl Forwarder {
     }
 }
 
-/// Until one of them ends.
+/// Copies until one side ends.
 async fn copy(
     from: &mut OwnedReadHalf,
     to: &mut OwnedWriteHalf,

@@ -11,30 +11,30 @@ use tempfile::TempDir;
 use crate::Failure;
 use crate::environment::database::run;
 
-/// How a node is started.
+/// The options for starting a node.
 #[derive(Clone)]
 pub struct Start {
     pub program: PathBuf,
     pub database_url: String,
-    /// The words of a command that becomes the program, before its own.
+    /// The words of a command that runs the program, before the program's path.
     pub prefix: Vec<String>,
     pub variables: Vec<(String, String)>,
 }
 
 pub struct Node {
     pub address: String,
-    /// Where health and metrics are.
+    /// The address of the operations listener.
     operations: String,
     child: Child,
     client: Client,
     directory: TempDir,
 }
 
-/// The shortest lease that there is.
+/// The shortest allowed lease.
 pub const LEASE: Duration = Duration::from_secs(3);
 
 impl Node {
-    /// Starts it, and waits for its address.
+    /// Starts a node, and waits until it serves.
     pub async fn start(how: &Start) -> Result<Self, Failure> {
         let directory = tempfile::tempdir()?;
         let log = directory.path().join("log");
@@ -50,7 +50,8 @@ impl Node {
             .current_dir(directory.path())
             .env_clear()
             .envs([
-                // All clients share one address, and there are more at a time than anywhere else.
+                // All clients share one address, and send more requests at a time than in
+                // production.
                 ("MODELS__LIMITS__FAILED_AUTHENTICATIONS_PER_MINUTE", "0"),
                 ("MODELS__LIMITS__REQUESTS_IN_FLIGHT", "4096"),
                 ("MODELS__BOOTSTRAP", "false"),
@@ -85,8 +86,8 @@ impl Node {
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        let said = std::fs::read_to_string(&log).unwrap_or_default();
-        Err(format!("a node did not start; it said:\n{said}").into())
+        let printed = std::fs::read_to_string(&log).unwrap_or_default();
+        Err(format!("a node did not start; its log:\n{printed}").into())
     }
 
     fn logged_addresses(&self) -> Option<(String, String)> {
@@ -98,7 +99,7 @@ impl Node {
             .into_iter()
             .find(|line: &serde_json::Value| line["address"].is_string())?;
         let text = |name: &str| first[name].as_str().map(str::to_owned);
-        // An older version has no listener for operations.
+        // An older version has no operations listener.
         Some((text("address")?, text("operations").unwrap_or_default()))
     }
 
@@ -122,23 +123,23 @@ impl Node {
         std::fs::read_to_string(format!("/proc/{}/{name}", self.child.id()))
     }
 
-    /// What the process has used of a processor.
+    /// The CPU time of the process.
     pub fn cpu_time(&self) -> Result<Duration, Failure> {
         let stat = self.proc("stat")?;
         let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
         let ticks = fields.skip(11).take(2).map(str::parse::<u64>);
         let ticks: u64 = ticks.sum::<Result<_, _>>()?;
-        // A hundred a second, on every Linux.
+        // A tick is a hundredth of a second on every Linux.
         Ok(Duration::from_millis(ticks * 10))
     }
 
-    /// The most memory that the process has had at a time, in bytes.
+    /// The peak memory of the process in bytes.
     pub fn peak_memory(&self) -> Result<u64, Failure> {
         let status = self.proc("status")?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
         Ok(kibibytes
-            .ok_or("there is no VmHWM")?
+            .ok_or("/proc has no VmHWM")?
             .trim()
             .parse::<u64>()?
             << 10)
@@ -151,7 +152,7 @@ impl Node {
             .lines()
             .find_map(|line| line.strip_prefix("Max core file size"));
         Ok(line
-            .ok_or("there is no such limit")?
+            .ok_or("/proc has no such limit")?
             .split_whitespace()
             .next()
             != Some("0"))
@@ -161,14 +162,14 @@ impl Node {
         Ok(self.child.try_wait()?.is_none())
     }
 
-    /// The answer. A connection that the node closes just as it is used again is no answer: then it is asked
-    /// anew, as every client does.
+    /// Sends a GET request. If the node closes the connection just as it is used again, the request
+    /// is sent again, as every client does.
     pub async fn get(
         &self,
         key: &str,
         path: &str,
         header: Option<(&str, &str)>,
-    ) -> reqwest::Result<Answer> {
+    ) -> reqwest::Result<Response> {
         let mut attempts = 0;
         loop {
             let mut request = self.client.get(self.url(path)).bearer_auth(key);
@@ -177,14 +178,14 @@ impl Node {
             }
             match request.send().await {
                 Err(error) if is_closed(&error) && attempts < 2 => attempts += 1,
-                answer => return Answer::of(answer?).await,
+                response => return Response::of(response?).await,
             }
         }
     }
 
-    pub async fn delete(&self, key: &str, id: &str) -> reqwest::Result<Answer> {
+    pub async fn delete(&self, key: &str, id: &str) -> reqwest::Result<Response> {
         let request = self.client.delete(self.url(&format!("/v1/models/{id}")));
-        Answer::of(request.bearer_auth(key).send().await?).await
+        Response::of(request.bearer_auth(key).send().await?).await
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -195,14 +196,14 @@ impl Node {
         run(Command::new("kill").args([signal, &self.child.id().to_string()]))
     }
 
-    /// Waits until the process has ended by itself.
+    /// Waits until the process has ended.
     pub async fn wait_for_end(mut self) {
         while matches!(self.child.try_wait(), Ok(None)) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
-    /// As a power cut would.
+    /// Kills the process, as a power cut would.
     pub fn kill(mut self) -> Result<(), Failure> {
         self.child.kill()?;
         self.child.wait()?;
@@ -212,25 +213,25 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        // One that is stopped would not hear anything else.
+        // A stopped process receives only this signal.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Whether the connection ended before there was an answer.
+/// Whether the connection ended before the response.
 fn is_closed(error: &reqwest::Error) -> bool {
     error.is_request() && !error.is_timeout() && !error.is_connect()
 }
 
-/// What a node answered.
-pub struct Answer {
+/// The response of a node.
+pub struct Response {
     pub status: StatusCode,
     pub revision: Option<String>,
     pub body: String,
 }
 
-impl Answer {
+impl Response {
     async fn of(response: reqwest::Response) -> reqwest::Result<Self> {
         let revision = response.headers().get("x-models-revision");
         Ok(Self {

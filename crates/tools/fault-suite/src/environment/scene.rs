@@ -1,4 +1,4 @@
-//! Three nodes on one PostgreSQL; the way of the third leads through a forwarder.
+//! Three nodes on one PostgreSQL. The third node connects through a forwarder.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ pub struct Scene {
     pub catalog: Catalog,
     pub forwarder: Forwarder,
     pub database: Database,
-    /// How a node is started that takes the straight way.
+    /// The options of a node that connects directly.
     pub how: Start,
     pub report: Report,
 }
@@ -52,22 +52,22 @@ impl Scene {
         })
     }
 
-    /// Connections beside all others.
+    /// Opens a separate pool of connections.
     pub async fn pool(&self) -> Result<PgPool, Failure> {
         Ok(PgPool::connect(&self.database.url()).await?)
     }
 
-    /// Waits until every node serves again and nobody waits for one that is gone.
+    /// Waits until every node serves again and no barrier waits for a former node.
     pub async fn settle(&self) -> Result<(), Failure> {
         let deadline = Instant::now() + Duration::from_secs(30);
         for node in &self.nodes {
             loop {
-                let answer = node.get(&self.catalog.owner, "/v1/models", None).await;
-                if answer.is_ok_and(|answer| answer.status == 200) {
+                let response = node.get(&self.catalog.owner, "/v1/models", None).await;
+                if response.is_ok_and(|response| response.status == 200) {
                     break;
                 }
                 if Instant::now() > deadline {
-                    return Err("a node did not come back within 30 s".into());
+                    return Err("a node did not recover within 30 s".into());
                 }
                 wait(20).await;
             }

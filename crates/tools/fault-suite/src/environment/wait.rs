@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Milliseconds.
+/// Waits for this number of milliseconds.
 pub async fn wait(milliseconds: u64) {
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
 }

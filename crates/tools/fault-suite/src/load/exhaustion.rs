@@ -1,4 +1,4 @@
-//! Peers that take and give nothing, too few descriptors, and a disk that is full.
+//! Slow peers, too few descriptors, and a full disk.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -29,7 +29,7 @@ pub async fn run(report: &mut Report, program: &Path, sockets: usize) -> Result<
     log_volume::run(report, program, 10 * sockets).await
 }
 
-/// A node on a SQLite file in this directory, with a catalog.
+/// Starts a node on a SQLite file in this directory, with a catalog.
 async fn on_sqlite(
     program: &Path,
     directory: &Path,
@@ -47,7 +47,7 @@ async fn on_sqlite(
     Ok((catalog, node))
 }
 
-/// How a peer keeps a connection without need: what it sends at once, and what over and over.
+/// A way to occupy a connection: the bytes to send at once, and those to send every second.
 #[derive(Clone)]
 struct Mode {
     name: &'static str,
@@ -70,7 +70,7 @@ fn modes(key: &str) -> [Mode; 5] {
             "GET /v1/models HTTP/1.1\r\nX-A: ".to_owned(),
             b"a",
         ),
-        mode("idle after an answer", format!("{request}\r\n"), b""),
+        mode("idle after a response", format!("{request}\r\n"), b""),
         mode("a slow second head", format!("{request}\r\n"), b"G"),
         mode(
             "a slow body",
@@ -80,8 +80,8 @@ fn modes(key: &str) -> [Mode; 5] {
     ]
 }
 
-/// How long the server keeps it.
-async fn keep(address: SocketAddr, mode: Mode) -> Result<Duration, Failure> {
+/// Occupies a connection, and returns the time after which the server closed it.
+async fn occupy(address: SocketAddr, mode: Mode) -> Result<Duration, Failure> {
     let mut stream = TcpStream::connect(address).await?;
     let began = Instant::now();
     stream.write_all(mode.at_once.as_bytes()).await?;
@@ -115,18 +115,18 @@ async fn slow_peers(report: &mut Report, program: &Path, sockets: usize) -> Resu
     node.get(&catalog.owner, "/v1/models", None).await?;
     let keeping = (0..sockets).map(|number| {
         let mode = modes[number % modes.len()].clone();
-        tokio::spawn(async move { keep(address, mode).await.map(|kept| (number % 5, kept)) })
+        tokio::spawn(async move { occupy(address, mode).await.map(|kept| (number % 5, kept)) })
     });
     let keeping: Vec<_> = keeping.collect();
     let healthy = async {
         let mut took = vec![];
         let began = Instant::now();
         while began.elapsed() < Duration::from_secs(10) {
-            let asked = Instant::now();
+            let sent = Instant::now();
             if node.get(&catalog.owner, "/v1/models", None).await?.status != 200 {
                 return Err("a healthy client was refused".into());
             }
-            took.push(asked.elapsed());
+            took.push(sent.elapsed());
             wait(5).await;
         }
         Ok::<_, Failure>(took)
@@ -169,10 +169,10 @@ async fn descriptors(report: &mut Report, program: &Path) -> Result<(), Failure>
     while !node
         .get(&catalog.owner, "/v1/models", None)
         .await
-        .is_ok_and(|answer| answer.status == 200)
+        .is_ok_and(|response| response.status == 200)
     {
         if freed.elapsed() > Duration::from_secs(30) {
-            return Err("a node did not come back from too few descriptors".into());
+            return Err("a node did not recover from too few descriptors".into());
         }
         wait(10).await;
     }
@@ -189,7 +189,7 @@ async fn descriptors(report: &mut Report, program: &Path) -> Result<(), Failure>
     );
     report.timed(
         name,
-        "back after they left",
+        "recovered after the clients left",
         format!("{:.2} s", back.as_secs_f64()),
         "at most 1 s",
         back <= Duration::from_secs(1),
@@ -197,14 +197,15 @@ async fn descriptors(report: &mut Report, program: &Path) -> Result<(), Failure>
     Ok(())
 }
 
-/// A file system in memory, of a size.
+/// A file system in memory with a limited size.
 struct SmallDisk(TempDir);
 
 impl SmallDisk {
     fn make(size: &str) -> Result<Self, Failure> {
         if !is_root() {
             return Err(
-                "a file system of its own needs root; `--leave-out exhaustion` goes without".into(),
+                "mounting a file system needs root; use `--leave-out exhaustion` to run without it"
+                    .into(),
             );
         }
         let directory = tempfile::tempdir()?;
@@ -231,18 +232,18 @@ async fn full_disk(report: &mut Report, program: &Path) -> Result<(), Failure> {
     let ids: Vec<String> = (0..1_000).map(|number| format!("model-{number}")).collect();
     catalog.add(&ids).await?;
     let filler = path.join("filler");
-    // Until there is no room at all.
+    // This fills the disk completely.
     let _ = std::fs::write(&filler, vec![0; 4 << 20]);
     let mut statuses = vec![];
     let mut gone = vec![];
     let mut reads = 0;
     for id in &ids[..50] {
-        let answer = node.delete(&catalog.owner, id).await?;
-        let is_envelope = answer.body.starts_with("{\"error\":{") || answer.status == 200;
-        if answer.status == 200 {
+        let response = node.delete(&catalog.owner, id).await?;
+        let is_envelope = response.body.starts_with("{\"error\":{") || response.status == 200;
+        if response.status == 200 {
             gone.push(id.clone());
         }
-        statuses.push((answer.status.as_u16(), is_envelope));
+        statuses.push((response.status.as_u16(), is_envelope));
         let read = node
             .get(&catalog.owner, "/v1/models/model-999", None)
             .await?;
@@ -252,7 +253,7 @@ async fn full_disk(report: &mut Report, program: &Path) -> Result<(), Failure> {
     let freed = Instant::now();
     while node.delete(&catalog.owner, "model-500").await?.status != 200 {
         if freed.elapsed() > Duration::from_secs(30) {
-            return Err("deletions did not resume after there was room again".into());
+            return Err("deletions did not resume after space was freed".into());
         }
         wait(20).await;
     }

@@ -1,4 +1,4 @@
-//! A client without a key that sends as fast as it can, and what the log says of it.
+//! The volume of the log while a client without a key sends as fast as it can.
 
 use std::path::Path;
 use std::time::Instant;
@@ -13,9 +13,9 @@ use crate::environment::wait::wait;
 use crate::report::Report;
 
 const CONNECTIONS: usize = 4;
-/// The most bytes that the lines of one kind take in a second: 20 lines, and one that counts the others.
+/// The most bytes of log lines of one kind in a second: 20 lines, and one that counts the others.
 const SECOND: usize = 21 * 700;
-/// Of the kinds that are sent here.
+/// The number of kinds of refusals in this scenario.
 const KINDS: usize = 2;
 
 pub async fn run(report: &mut Report, program: &Path, requests: usize) -> Result<(), Failure> {
@@ -34,7 +34,7 @@ pub async fn run(report: &mut Report, program: &Path, requests: usize) -> Result
         &format!("at most {most}"),
         flooded.logged <= most,
     );
-    let lost = flooded.requests.abs_diff(flooded.told);
+    let lost = flooded.requests.abs_diff(flooded.counted);
     report.none(
         &name,
         "refusals without a line or a count",
@@ -42,7 +42,7 @@ pub async fn run(report: &mut Report, program: &Path, requests: usize) -> Result
         flooded.requests,
         requests,
     );
-    // What an operator wants to see is not left out.
+    // A line for each response, which the operator asked for, is not suppressed.
     let flooded = flood(program, "all", requests, true).await?;
     let more = flooded.logged.saturating_sub(most);
     report.some(
@@ -60,11 +60,12 @@ struct Flooded {
     sent: usize,
     /// Bytes.
     logged: usize,
-    /// Requests that the log has a line for, or counts.
-    told: usize,
+    /// The number of requests with a line or a count in the log.
+    counted: usize,
 }
 
-/// Without a key, the requests are for an unknown path and for the list.
+/// Sends requests to the node and counts them in its log. Without a key, the requests are for an
+/// unknown path and for the list.
 async fn flood(
     program: &Path,
     logged: &str,
@@ -101,13 +102,13 @@ async fn flood(
         requests,
         sent,
         logged: 0,
-        told: 0,
+        counted: 0,
     };
     for _ in 0..300 {
         let log = node.log()?;
         let log = &log[before.len()..];
-        (flooded.logged, flooded.told) = (log.len(), told(log));
-        if flooded.told >= requests {
+        (flooded.logged, flooded.counted) = (log.len(), counted(log));
+        if flooded.counted >= requests {
             break;
         }
         wait(100).await;
@@ -116,7 +117,7 @@ async fn flood(
     Ok(flooded)
 }
 
-fn told(log: &str) -> usize {
+fn counted(log: &str) -> usize {
     let lines = log
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok());
@@ -127,7 +128,7 @@ fn told(log: &str) -> usize {
     counts.sum()
 }
 
-/// Sends all of it, and reads until the node has answered. Returns the bytes that were sent.
+/// Sends all bytes, and reads until the node has responded. Returns the number of bytes sent.
 async fn send(address: &str, bytes: String) -> Result<usize, Failure> {
     let (mut reader, mut writer) = TcpStream::connect(address).await?.into_split();
     let reading = tokio::spawn(async move {

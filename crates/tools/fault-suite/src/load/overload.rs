@@ -1,4 +1,4 @@
-//! Ten times as much as the database can do.
+//! Ten times as many requests as the database can serve.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -19,13 +19,13 @@ use crate::environment::node::{Node, Start};
 use crate::environment::wait::wait;
 use crate::report::Report;
 
-/// How long the database takes for anything, so that it is what the requests wait for.
+/// The delay of the database, so that requests wait for it.
 const DELAY: Duration = Duration::from_millis(5);
 const CONNECTIONS: usize = 1_500;
-/// The memory that the service may have, in bytes.
+/// The memory limit of the service in bytes.
 const MEMORY: u64 = 256 << 20;
 
-/// Keys that were never used. Each asks the database once.
+/// Unused keys. The node must look each of them up in the database once.
 struct Keys {
     next: AtomicUsize,
     count: usize,
@@ -51,13 +51,13 @@ impl Keys {
     fn take(&self) -> Result<String, Failure> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         if number > self.count {
-            return Err("there are too few keys".into());
+            return Err("the keys are used up".into());
         }
         Ok(format!("sk-load-{number}"))
     }
 }
 
-/// One connection and what it reads.
+/// A connection with its read buffer.
 struct Client {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -73,8 +73,8 @@ impl Client {
         })
     }
 
-    /// The status, and whether the answer says when to come back.
-    async fn ask(&mut self, key: &str) -> Result<(u16, bool), Failure> {
+    /// Sends a request. Returns the status, and whether the response has `Retry-After`.
+    async fn send(&mut self, key: &str) -> Result<(u16, bool), Failure> {
         let request = format!(
             "GET /v1/models/own HTTP/1.1\r\nHost: models\r\nAuthorization: Bearer {key}\r\n\r\n"
         );
@@ -82,7 +82,7 @@ impl Client {
         self.buffer.clear();
         loop {
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
-                return Err("the connection was closed without an answer".into());
+                return Err("the node closed the connection without a response".into());
             }
             let text = String::from_utf8_lossy(&self.buffer).to_ascii_lowercase();
             let Some((head, body)) = text.split_once("\r\n\r\n") else {
@@ -99,20 +99,21 @@ impl Client {
 }
 
 #[derive(Default)]
-struct Answers {
+struct Counts {
     good: usize,
     refused: usize,
     others: usize,
 }
 
-/// Asks so often a second, or with `None` as often as it is answered; each time with a new key.
+/// Sends this many requests a second, each with a new key. With `None`, each connection sends the
+/// next request after the response.
 async fn load(
     address: SocketAddr,
     keys: &Arc<Keys>,
     connections: usize,
     a_second: Option<f64>,
     seconds: u64,
-) -> Result<Answers, Failure> {
+) -> Result<Counts, Failure> {
     let ticket = Arc::new(AtomicUsize::new(0));
     let mut clients = vec![];
     for _ in 0..connections {
@@ -120,10 +121,10 @@ async fn load(
     }
     let began = Instant::now();
     let end = began + Duration::from_secs(seconds);
-    let asking = clients.into_iter().map(|mut client| {
+    let sending = clients.into_iter().map(|mut client| {
         let (keys, ticket) = (keys.clone(), ticket.clone());
         tokio::spawn(async move {
-            let mut answers = Answers::default();
+            let mut responses = Counts::default();
             loop {
                 let due = a_second.map_or(Instant::now(), |a_second| {
                     #[expect(clippy::cast_precision_loss, reason = "it is far below 2^53")]
@@ -131,23 +132,23 @@ async fn load(
                     began + Duration::from_secs_f64(number / a_second)
                 });
                 if due >= end {
-                    return Ok::<_, Failure>(answers);
+                    return Ok::<_, Failure>(responses);
                 }
                 tokio::time::sleep_until(due.into()).await;
-                match client.ask(&keys.take()?).await? {
-                    (200, _) => answers.good += 1,
-                    (503, true) => answers.refused += 1,
-                    _ => answers.others += 1,
+                match client.send(&keys.take()?).await? {
+                    (200, _) => responses.good += 1,
+                    (503, true) => responses.refused += 1,
+                    _ => responses.others += 1,
                 }
             }
         })
     });
-    let mut all = Answers::default();
-    for answers in join_all(asking).await {
-        let answers = answers??;
-        all.good += answers.good;
-        all.refused += answers.refused;
-        all.others += answers.others;
+    let mut all = Counts::default();
+    for responses in join_all(sending).await {
+        let responses = responses??;
+        all.good += responses.good;
+        all.refused += responses.refused;
+        all.others += responses.others;
     }
     Ok(all)
 }
@@ -182,44 +183,44 @@ pub async fn run(report: &mut Report, program: &Path, seconds: u64) -> Result<()
     }
     let after = load(address, &keys, 64, None, seconds.min(5)).await?;
     let normal = after.good as f64 / seconds.min(5) as f64;
-    let name = "overload, 10 times what the database can do";
+    let name = "overload, 10 times the capacity of the database";
     let goodput = beyond.good as f64 / seconds as f64;
-    let asked = beyond.good + beyond.refused + beyond.others;
+    let sent = beyond.good + beyond.refused + beyond.others;
     report.row(
         name,
-        "asked a second",
+        "requests a second",
         format!(
-            "{:.0}, of {capacity:.0} that can be",
-            asked as f64 / seconds as f64
+            "{:.0}, capacity {capacity:.0}",
+            sent as f64 / seconds as f64
         ),
-        "more than 8 times as many",
-        asked as f64 > 8.0 * capacity * seconds as f64,
+        "more than 8 times the capacity",
+        sent as f64 > 8.0 * capacity * seconds as f64,
     );
     report.row(
         name,
-        "answered well a second",
+        "successful responses a second",
         format!("{goodput:.0}, {:.0} %", 100.0 * goodput / capacity),
         "at least 90 %",
         goodput >= 0.9 * capacity,
     );
     report.none(
         name,
-        "neither that nor 503 with Retry-After",
+        "other responses than 200 and 503 with Retry-After",
         beyond.others,
-        asked,
+        sent,
         1_000,
     );
     let peak = node.peak_memory()?;
     report.row(
         name,
-        "memory at the most",
+        "peak memory",
         format!("{} MiB", peak >> 20),
-        "it lives within 256 MiB",
+        "less than 256 MiB",
         peak < MEMORY,
     );
     report.timed(
         name,
-        "right after it",
+        "right after the overload",
         format!(
             "{normal:.0} a second, {} refused",
             after.refused + after.others

@@ -1,4 +1,4 @@
-//! Clients that send requests without end, and read no response.
+//! Clients that send requests without end and read no response.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,14 +17,15 @@ use crate::environment::node::{Node, Start};
 use crate::environment::wait::wait;
 use crate::report::Report;
 
-/// The memory that the node may have, in bytes, its sockets' buffers included.
+/// The node's memory limit in bytes, including its sockets' buffers.
 const MEMORY: u64 = 256 << 20;
-/// What each client sends at most, in bytes.
+/// The most bytes that each client sends.
 const SENT: usize = 256 << 10;
-/// Models of which the list is as long as one may be that is copied whole into a connection's buffer.
+/// The number of models whose list is the longest that the node copies completely into a
+/// connection's buffer.
 const MODELS: usize = 1_000;
 
-/// A control group with a limit on memory.
+/// A control group with a memory limit.
 struct Group {
     directory: PathBuf,
     is_unified: bool,
@@ -33,7 +34,9 @@ struct Group {
 impl Group {
     fn make(name: &str) -> Result<Self, Failure> {
         if !is_root() {
-            return Err("a control group needs root; `--leave-out exhaustion` goes without".into());
+            return Err(
+                "a control group needs root; use `--leave-out exhaustion` to run without it".into(),
+            );
         }
         let root = Path::new("/sys/fs/cgroup");
         let is_unified = root.join("cgroup.controllers").exists();
@@ -56,7 +59,7 @@ impl Group {
         Ok(group)
     }
 
-    /// These of its files, in the second version of control groups or in the first.
+    /// The paths of these files of the group, for version 2 of control groups or for version 1.
     fn files<const N: usize, const M: usize>(
         &self,
         unified: [&str; N],
@@ -66,14 +69,14 @@ impl Group {
         names.iter().map(|name| self.directory.join(name)).collect()
     }
 
-    /// The words of a command that becomes another one in this group.
+    /// The words of a command that runs another command in this group.
     fn prefix(&self) -> Vec<String> {
         let enter = "echo $$ > \"$0\" && exec \"$@\"".to_owned();
         let processes = self.directory.join("cgroup.procs").display().to_string();
         vec!["sh".to_owned(), "-c".to_owned(), enter, processes]
     }
 
-    /// The most that it had at a time, in bytes. The first version counts what sockets hold by itself.
+    /// The peak memory of the group in bytes. Version 1 counts the memory of sockets separately.
     fn peak(&self) -> Result<u64, Failure> {
         let mut sum = 0;
         let separate = [
@@ -91,19 +94,19 @@ const TCP_LIMIT: &str = "memory.kmem.tcp.limit_in_bytes";
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // Its processes have ended, or it stays.
+        // The group stays if its processes have not ended.
         let _ = std::fs::remove_dir(&self.directory);
     }
 }
 
-/// A connection whose own side takes little, so that the responses stay with the node.
+/// Opens a connection with a small receive buffer, so that the responses stay with the node.
 async fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.set_recv_buffer_size(16 << 10)?;
     socket.connect(address).await
 }
 
-/// Sends as much as the node takes, and holds the connection.
+/// Sends until the node accepts no more, and holds the connection.
 async fn flood(address: SocketAddr, bytes: Arc<Vec<u8>>, until: Instant) {
     while Instant::now() < until {
         let Ok(mut stream) = connect(address).await else {
@@ -112,7 +115,8 @@ async fn flood(address: SocketAddr, bytes: Arc<Vec<u8>>, until: Instant) {
         };
         let left = until.saturating_duration_since(Instant::now());
         if let Ok(Ok(())) = timeout(left, stream.write_all(&bytes)).await {
-            // All was taken: until the node closes the connection or the time is over.
+            // The node accepted all bytes. This holds the connection until the node closes it or
+            // the time is over.
             let left = until.saturating_duration_since(Instant::now());
             let _ = timeout(left, stream.peek(&mut [0])).await;
             tokio::time::sleep_until((Instant::now() + left.min(Duration::from_secs(1))).into())
@@ -162,10 +166,10 @@ pub async fn run(
         let mut took = vec![];
         let mut failed = 0;
         while Instant::now() < until {
-            let asked = Instant::now();
-            let answer = node.get(&catalog.owner, "/v1/models/model-1", None).await;
-            failed += usize::from(!answer.is_ok_and(|answer| answer.status == 200));
-            took.push(asked.elapsed());
+            let began = Instant::now();
+            let response = node.get(&catalog.owner, "/v1/models/model-1", None).await;
+            failed += usize::from(!response.is_ok_and(|response| response.status == 200));
+            took.push(began.elapsed());
             if !node.lives()? {
                 break;
             }
@@ -195,7 +199,7 @@ pub async fn run(
     let peak = group.peak()?;
     report.row(
         &name,
-        "memory at the most, sockets included",
+        "peak memory, sockets included",
         format!("{} MiB", peak >> 20),
         "less than 256 MiB",
         peak < MEMORY,
@@ -205,7 +209,7 @@ pub async fn run(
     control(report, &name).await
 }
 
-/// The same limit ends a process that takes more.
+/// Shows that the limit ends a process that needs more memory.
 async fn control(report: &mut Report, name: &str) -> Result<(), Failure> {
     let group = Group::make("control")?;
     let prefix = group.prefix();

@@ -1,4 +1,4 @@
-//! Three nodes behind the gateway, restarted one after another under load.
+//! Three nodes behind the gateway are restarted one after another under load.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::report::Report;
 
 const READERS: usize = 8;
 const RESTARTS: usize = 6;
-/// More than twice the time between two looks of the gateway.
+/// More than twice the gateway's interval between health checks.
 const DRAIN_SECONDS: &str = "3";
 
 pub async fn run(report: &mut Report, program: &Path, config: &Path) -> Result<(), Failure> {
@@ -33,12 +33,12 @@ pub async fn run(report: &mut Report, program: &Path, config: &Path) -> Result<(
     );
     report.none(
         name,
-        "deletions that failed or were done twice",
+        "deletions that failed or ran twice",
         found.failed_deletions,
         found.deletions,
         10,
     );
-    // A gateway that does not try again, before nodes that do not say that they go.
+    // The control has a gateway without retries, and nodes that end without notice.
     let directory = tempfile::tempdir()?;
     let text = std::fs::read_to_string(config)?;
     let hasty: Vec<&str> = text
@@ -108,7 +108,7 @@ async fn start_gateway(config: &Path, ports: &[(u16, u16)]) -> Result<Gateway, F
     let process = command.spawn().map_err(|error| {
         format!("haproxy (Debian and Ubuntu: apt-get install haproxy): {error}")
     })?;
-    // Until it has looked at every node.
+    // The gateway needs this time to check every node.
     wait(3_000).await;
     Ok(Gateway {
         process,
@@ -151,9 +151,9 @@ async fn restart_under_load(program: &Path, config: &Path, signal: &str) -> Resu
     let reading = (0..READERS).map(|_| async {
         let url = format!("{}/v1/models/vendor%2Fmodel-1999", gateway.url);
         while !is_over.load(Ordering::Relaxed) {
-            let answer = client.get(&url).bearer_auth(&catalog.owner).send().await;
+            let response = client.get(&url).bearer_auth(&catalog.owner).send().await;
             reads.fetch_add(1, Ordering::Relaxed);
-            if !answer.is_ok_and(|answer| answer.status() == 200) {
+            if !response.is_ok_and(|response| response.status() == 200) {
                 failed_reads.fetch_add(1, Ordering::Relaxed);
             }
             wait(2).await;
@@ -166,10 +166,10 @@ async fn restart_under_load(program: &Path, config: &Path, signal: &str) -> Resu
                 break;
             }
             let url = format!("{}/v1/models/{}", gateway.url, id.replace('/', "%2F"));
-            let answer = client.delete(url).bearer_auth(&catalog.owner).send().await;
+            let response = client.delete(url).bearer_auth(&catalog.owner).send().await;
             done += 1;
-            // Done twice, it would not be there the second time.
-            failed += usize::from(!answer.is_ok_and(|answer| answer.status() == 200));
+            // A second execution would return 404.
+            failed += usize::from(!response.is_ok_and(|response| response.status() == 200));
             wait(50).await;
         }
         (done, failed)
@@ -182,7 +182,7 @@ async fn restart_under_load(program: &Path, config: &Path, signal: &str) -> Resu
                 node.wait_for_end().await;
             }
             nodes[place] = Some(Node::start(&starts[place]).await?);
-            // Until the gateway knows that it is back.
+            // The gateway needs this time to notice that the node is back.
             wait(2_500).await;
         }
         is_over.store(true, Ordering::Relaxed);

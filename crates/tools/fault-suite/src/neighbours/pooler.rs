@@ -83,22 +83,22 @@ pub async fn run(report: &mut Report, program: &Path) -> Result<(), Failure> {
         .kill_on_drop(true)
         .output();
     let refused = tokio::time::timeout(Duration::from_secs(30), refused).await;
-    let said = match refused {
+    let printed = match refused {
         Ok(output) => String::from_utf8_lossy(&output?.stderr).into_owned(),
         Err(_elapsed) => "it started".to_owned(),
     };
-    let is_told = said.contains("session mode");
-    let last = said.lines().last().unwrap_or_default().to_owned();
+    let has_reason = printed.contains("set it to session mode");
+    let last = printed.lines().last().unwrap_or_default().to_owned();
     report.row(
         name,
         "in transaction mode",
-        if is_told {
-            "refused, and told why".to_owned()
+        if has_reason {
+            "refused with the reason".to_owned()
         } else {
             last
         },
-        "refused, and told why",
-        is_told,
+        "refused with the reason",
+        has_reason,
     );
     let pooler = Pooler::start(&database, "session").await?;
     let node = Node::start(&Start {

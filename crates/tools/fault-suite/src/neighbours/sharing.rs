@@ -1,5 +1,5 @@
-//! A cache of others' between the clients and a node: it must show nobody what is somebody else's. And
-//! what the service writes anywhere holds no key.
+//! A shared cache between the clients and a node. It must show no client the responses of another.
+//! The service's log, metrics and database must hold no key.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -33,7 +33,7 @@ pub async fn run(report: &mut Report, program: &Path) -> Result<(), Failure> {
     for (name, more, is_control) in [
         ("a caching nginx", "", false),
         (
-            "a caching nginx, control: it keeps what is private",
+            "a caching nginx, control: it caches private responses",
             "proxy_ignore_headers Cache-Control Expires Vary;",
             true,
         ),
@@ -48,17 +48,23 @@ pub async fn run(report: &mut Report, program: &Path) -> Result<(), Failure> {
             ] {
                 let first = [&acme, &other][round % 2];
                 for catalog in [first, [&other, &acme][round % 2]] {
-                    let told = nginx.get(path, &catalog.owner).await?;
+                    let cached = nginx.get(path, &catalog.owner).await?;
                     let own = node.get(&catalog.owner, path, None).await?;
-                    foreign += usize::from(told != (own.status.as_u16(), own.body));
+                    foreign += usize::from(cached != (own.status.as_u16(), own.body));
                     of += 1;
                 }
             }
         }
         if is_control {
-            report.some(name, "answers that were somebody else's", foreign, of);
+            report.some(name, "responses that belong to another client", foreign, of);
         } else {
-            report.none(name, "answers that were somebody else's", foreign, of, 300);
+            report.none(
+                name,
+                "responses that belong to another client",
+                foreign,
+                of,
+                300,
+            );
         }
     }
     secrets(report, &database, &acme, node).await
@@ -98,12 +104,12 @@ async fn secrets(
     report.some(name, "control: ids of keys in the dump", digests, digests);
     let lines = log.lines().count();
     report.some(name, "control: lines of the log", lines, lines);
-    let found = if has_core { "it may" } else { "it may not" }.to_owned();
+    let found = if has_core { "yes" } else { "no" }.to_owned();
     report.row(
         name,
         "the process may leave a core file",
         found,
-        "it may not",
+        "no",
         !has_core,
     );
     Ok(())
@@ -117,7 +123,7 @@ struct Nginx {
 }
 
 impl Nginx {
-    /// Before this node, keeping what it may.
+    /// Starts nginx before this node. It caches all responses that it may.
     async fn start(node: &str, more: &str) -> Result<Self, Failure> {
         let directory = tempfile::tempdir()?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
@@ -159,8 +165,8 @@ impl Nginx {
 
     async fn get(&self, path: &str, key: &str) -> reqwest::Result<(u16, String)> {
         let request = self.client.get(format!("{}{path}", self.url));
-        let answer = request.bearer_auth(key).send().await?;
-        Ok((answer.status().as_u16(), answer.text().await?))
+        let response = request.bearer_auth(key).send().await?;
+        Ok((response.status().as_u16(), response.text().await?))
     }
 }
 

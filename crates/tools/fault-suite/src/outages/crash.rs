@@ -1,4 +1,4 @@
-//! A node that is killed, over and over, while it deletes: what it acknowledged stays.
+//! A node that is killed repeatedly while it deletes. Its acknowledged deletions must stay.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -57,8 +57,8 @@ async fn on(
     let mut acknowledged = HashSet::new();
     for number in 0..kills {
         let node = Node::start(&how).await?;
-        // The row of the one before is waited for until its lease is over; then deletions are quick.
-        let first = left.next().ok_or("there are too few models")?;
+        // The first deletion waits for the lease of the killed node; the later ones are quick.
+        let first = left.next().ok_or("the models are used up")?;
         if node.delete(&catalog.owner, &first).await?.status == 200 {
             acknowledged.insert(first);
         }
@@ -66,7 +66,7 @@ async fn on(
         let deleting = async {
             for id in left.by_ref().take(399) {
                 match node.delete(&catalog.owner, &id).await {
-                    Ok(answer) if answer.status == 200 => drop(acknowledged.insert(id)),
+                    Ok(response) if response.status == 200 => drop(acknowledged.insert(id)),
                     Ok(_) | Err(_) => {}
                 }
             }

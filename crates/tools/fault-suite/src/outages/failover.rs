@@ -1,4 +1,4 @@
-//! The primary is killed and the standby takes its place.
+//! The primary is killed, and the standby takes its place.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -62,12 +62,12 @@ async fn once(
             forwarder.lead_to(standby.port);
             failed_over = Some(Instant::now());
         }
-        let id = left.next().ok_or("there are too few models")?;
+        let id = left.next().ok_or("the models are used up")?;
         match nodes[acknowledged.len() % 2]
             .delete(&catalog.owner, id)
             .await
         {
-            Ok(answer) if answer.status == 200 => drop(acknowledged.insert(id.clone())),
+            Ok(response) if response.status == 200 => drop(acknowledged.insert(id.clone())),
             Ok(_) | Err(_) => wait(20).await,
         }
     }
@@ -98,11 +98,11 @@ async fn once(
             true,
         );
     }
-    // Nothing of the other history is left: what the nodes show is what the new primary holds.
+    // Nothing of the old epoch may remain: the nodes show exactly the models of the new primary.
     let mut different = 0;
     for node in &nodes {
-        let answer = node.get(&catalog.owner, "/v1/models", None).await?;
-        let models: serde_json::Value = serde_json::from_str(&answer.body)?;
+        let response = node.get(&catalog.owner, "/v1/models", None).await?;
+        let models: serde_json::Value = serde_json::from_str(&response.body)?;
         let shown: HashSet<String> = models["data"]
             .as_array()
             .into_iter()
@@ -113,7 +113,7 @@ async fn once(
     }
     report.none(
         &name,
-        "models that a node shows and the new primary does not hold, or the other way round",
+        "models that only a node shows or only the new primary holds",
         different,
         present.len() * 2,
         1,

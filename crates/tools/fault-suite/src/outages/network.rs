@@ -1,5 +1,5 @@
-//! A network without packets: a node in a network namespace of its own, and a link to the database
-//! that goes down. No connection ends, and nothing arrives.
+//! A network that drops all packets: a node in its own network namespace, whose link to the
+//! database goes down. No connection ends, and no data arrives.
 
 use std::path::Path;
 use std::process::Command;
@@ -15,7 +15,7 @@ use crate::environment::node::{LEASE, Node, Start};
 use crate::environment::wait::wait;
 use crate::report::Report;
 
-/// Where the node finds the database, and where its clients find the node.
+/// The addresses of the database for the node, and of the node for its clients.
 const DATABASE: &str = "10.77.0.2";
 const NODE: &str = "10.77.1.1";
 
@@ -31,7 +31,8 @@ impl Network {
     fn make() -> Result<Self, Failure> {
         if !is_root() {
             return Err(
-                "a network namespace needs root; `--leave-out network` goes without".into(),
+                "a network namespace needs root; use `--leave-out network` to run without it"
+                    .into(),
             );
         }
         let network = Self {
@@ -66,18 +67,19 @@ impl Network {
 
 impl Drop for Network {
     fn drop(&mut self) {
-        // With the namespace its links go.
+        // The namespace's links go with it.
         let _ = ip(&format!("netns del {}", self.namespace));
     }
 }
 
-/// What was seen while the link was down.
+/// The observations while the link was down.
 struct Seen {
-    /// How long each revocation took, and how many nodes took the key right after it.
+    /// The duration of each revocation, and the number of nodes that accepted the key right after
+    /// it.
     revoked: Vec<(Duration, usize)>,
-    /// When a request was sent that the node still answered well.
+    /// The time at which the last successful request was sent.
     last: Duration,
-    /// What it answered then.
+    /// The status after that.
     then: u16,
 }
 
@@ -85,7 +87,7 @@ async fn status(node: &Node, key: &str) -> Result<u16, Failure> {
     Ok(node.get(key, "/v1/models", None).await?.status.as_u16())
 }
 
-/// Revokes all keys at once, and goes on asking the node until the time is over.
+/// Revokes all keys at once, and sends requests to the node until the time is over.
 async fn watch(
     catalog: &Catalog,
     nodes: &[Node; 2],
@@ -166,18 +168,18 @@ pub async fn run(
     for (_, secret) in &keys {
         late += usize::from(status(&nodes[1], secret).await? == 200);
     }
-    tell(report, seen, late, back, seconds);
+    record(report, seen, late, back, seconds);
     drop((nodes, network));
     Ok(())
 }
 
-fn tell(report: &mut Report, seen: Seen, late: usize, back: Duration, seconds: u64) {
+fn record(report: &mut Report, seen: Seen, late: usize, back: Duration, seconds: u64) {
     let name = format!("network, a link down for {seconds} s");
     let probes = seen.revoked.len() * 3;
     let (mut durations, taken): (Vec<_>, Vec<_>) = seen.revoked.into_iter().unzip();
     report.none(
         &name,
-        "probes accepted after the answer of a revocation",
+        "probes accepted after a revocation returned",
         taken.iter().sum::<usize>() + late,
         probes,
         probes,
@@ -187,7 +189,7 @@ fn tell(report: &mut Report, seen: Seen, late: usize, back: Duration, seconds: u
     let shown = |duration: Duration| format!("{:.2} s", duration.as_secs_f64());
     report.row(
         &name,
-        "the node went on answering for",
+        "the node served for",
         shown(seen.last),
         "at most its lease",
         seen.last <= LEASE && seen.last > Duration::ZERO,
@@ -195,14 +197,14 @@ fn tell(report: &mut Report, seen: Seen, late: usize, back: Duration, seconds: u
     let then = seen.then;
     report.row(
         &name,
-        "and then answers",
+        "and then returns",
         then.to_string(),
         "503",
         then == 503,
     );
     report.timed(
         &name,
-        "back after the link",
+        "recovered after the link",
         shown(back),
         "at most 2 s",
         back <= Duration::from_secs(2),

@@ -1,4 +1,4 @@
-//! Power cuts: what has reached the disk at one moment, under a service that goes on writing.
+//! Power cuts: the state of the disk at one moment, while the service continues to write.
 
 mod disk;
 
@@ -18,7 +18,7 @@ use crate::environment::node::{Node, Start};
 use crate::environment::wait::wait;
 use crate::report::Report;
 
-/// What has been acknowledged.
+/// The acknowledged changes.
 #[derive(Default)]
 struct Acknowledged(Mutex<Vec<String>>);
 
@@ -64,11 +64,12 @@ async fn of_the_service(report: &mut Report, program: &Path, cuts: usize) -> Res
     })
     .await?;
     let (acknowledged, is_over) = (Acknowledged::default(), AtomicBool::new(false));
-    // A look at an image takes seconds. Deletions in that time would use up the models and test nothing.
-    let is_looking = AtomicBool::new(false);
+    // Checking an image takes seconds. Deletions in that time would use up the models and test
+    // nothing.
+    let is_checking = AtomicBool::new(false);
     let deleting = async {
         for id in ids {
-            while is_looking.load(Ordering::Relaxed) {
+            while is_checking.load(Ordering::Relaxed) {
                 wait(5).await;
             }
             if is_over.load(Ordering::Relaxed) {
@@ -89,8 +90,8 @@ async fn of_the_service(report: &mut Report, program: &Path, cuts: usize) -> Res
             let gone = acknowledged.so_far();
             let found = disk
                 .cut(async |path| {
-                    is_looking.store(true, Ordering::Relaxed);
-                    let fault = started.look(path, &gone, number % 2 == 1).await?;
+                    is_checking.store(true, Ordering::Relaxed);
+                    let fault = started.check(path, &gone, number % 2 == 1).await?;
                     let mut database = open(path.join("models.db")).await?;
                     let (check,): (String,) = sqlx::query_as("PRAGMA integrity_check")
                         .fetch_one(&mut database)
@@ -102,7 +103,7 @@ async fn of_the_service(report: &mut Report, program: &Path, cuts: usize) -> Res
                     Ok((check, left, fault))
                 })
                 .await?;
-            is_looking.store(false, Ordering::Relaxed);
+            is_checking.store(false, Ordering::Relaxed);
             let left: std::collections::HashSet<String> =
                 found.1.into_iter().map(|(id,)| id).collect();
             broken += usize::from(found.0 != "ok");
@@ -111,7 +112,7 @@ async fn of_the_service(report: &mut Report, program: &Path, cuts: usize) -> Res
             faulty.extend(found.2);
         }
         is_over.store(true, Ordering::Relaxed);
-        is_looking.store(false, Ordering::Relaxed);
+        is_checking.store(false, Ordering::Relaxed);
         Ok::<_, Failure>((lost, of, broken, faulty))
     };
     let ((), (lost, of, broken, faulty)) = tokio::try_join!(deleting, cutting)?;
@@ -120,7 +121,7 @@ async fn of_the_service(report: &mut Report, program: &Path, cuts: usize) -> Res
     }
     let name = format!("power, {cuts} cuts, SQLite");
     report.none(&name, "acknowledged deletions lost", lost, of, cuts);
-    report.none(&name, "databases that are not whole", broken, cuts, cuts);
+    report.none(&name, "damaged databases", broken, cuts, cuts);
     report.none(
         &name,
         "starts on the image that failed",
@@ -132,7 +133,7 @@ async fn of_the_service(report: &mut Report, program: &Path, cuts: usize) -> Res
     Ok(())
 }
 
-/// The service, started on what a power cut leaves.
+/// A start of the service on the image that a power cut leaves.
 struct Started<'a> {
     program: &'a Path,
     owner: &'a str,
@@ -143,10 +144,13 @@ impl<'a> Started<'a> {
         Self { program, owner }
     }
 
-    /// What is wrong, if anything: the service does not start, shows a model of which the deletion was acknowledged, cannot
-    /// delete another, or the file with its row is not the one that the database names. Nothing waits for the disk when that
-    /// file is written, so a cut may leave anything in it; `damaged`, it surely does.
-    async fn look(
+    /// Starts the service on the image, and returns the first fault: the service does not start,
+    /// shows a model whose deletion was acknowledged, cannot delete another one, or uses another
+    /// nodes file than the database names.
+    ///
+    /// Writes to the nodes file do not wait for the disk, so a power cut may leave any content in
+    /// it. With `damaged`, this overwrites the file first.
+    async fn check(
         &self,
         path: &Path,
         gone: &[String],
@@ -167,7 +171,7 @@ impl<'a> Started<'a> {
             Ok(node) => node,
             Err(error) => return Ok(Some(error.to_string())),
         };
-        let fault = self.look_at(&node, path, &nodes, gone).await;
+        let fault = self.check_node(&node, path, &nodes, gone).await;
         node.signal("-TERM")?;
         while node.lives()? {
             wait(10).await;
@@ -175,7 +179,7 @@ impl<'a> Started<'a> {
         fault
     }
 
-    async fn look_at(
+    async fn check_node(
         &self,
         node: &Node,
         path: &Path,
@@ -184,7 +188,7 @@ impl<'a> Started<'a> {
     ) -> Result<Option<String>, Failure> {
         let shown = node.get(self.owner, "/v1/models", None).await?;
         let shown: serde_json::Value = serde_json::from_str(&shown.body)?;
-        let listed = shown["data"].as_array().ok_or("there is no list")?;
+        let listed = shown["data"].as_array().ok_or("the response has no list")?;
         let ids: Vec<&str> = listed
             .iter()
             .filter_map(|model| model["id"].as_str())
@@ -210,13 +214,12 @@ impl<'a> Started<'a> {
         .await?;
         found.close().await?;
         let is_right = check == "ok" && file == named_file && rows == 1;
-        Ok((!is_right).then(|| {
-            format!("the file with the nodes' rows: {check}, {rows} rows, {file}, not {named_file}")
-        }))
+        Ok((!is_right)
+            .then(|| format!("the nodes file: {check}, {rows} rows, {file}, not {named_file}")))
     }
 }
 
-/// A database that does not wait for the disk loses what it acknowledged.
+/// Shows that a database that does not wait for the disk loses acknowledged changes.
 async fn control(report: &mut Report, cuts: usize) -> Result<(), Failure> {
     let mut disk = Disk::make()?;
     let file = disk.path().join("hasty.db");

@@ -1,4 +1,4 @@
-//! A dump is restored into the database of running nodes.
+//! A dump is restored into the database of running nodes, in several ways.
 
 use std::io::Write;
 use std::path::Path;
@@ -16,17 +16,18 @@ use crate::report::Report;
 
 const KEYS: usize = 20;
 const MODELS: usize = 50;
-/// For how long a node relies on having found no such key.
+/// The time for which a node caches that a key does not exist.
 const MISSING_FOR: Duration = Duration::from_secs(5);
-/// Renewals come every second; this long after a part of a restore all nodes are in its history.
+/// The milliseconds after which all nodes are in the epoch of a partial restore: renewals come
+/// every second.
 const SETTLED: u64 = 2_500;
 
-/// How a dump is made and restored.
+/// A way to make and restore a dump.
 struct Way {
     name: &'static str,
     dump: &'static [&'static str],
     restore: &'static [&'static str],
-    /// Restored up to the line that begins with this, and after a while the rest.
+    /// The beginning of a line before which the restore pauses.
     pause_before: Option<&'static str>,
 }
 
@@ -60,7 +61,7 @@ const WAYS: [Way; 5] = [
         restore: &["pg_restore", "--clean", "--if-exists"],
         pause_before: None,
     },
-    // As with a long log: the keys are there, and their organizations are not.
+    // As with a long log, the keys are restored and their organizations are not yet.
     Way {
         name: "restore, psql without a transaction, slowly",
         dump: &["pg_dump", "--clean", "--if-exists"],
@@ -111,7 +112,7 @@ pub async fn run(report: &mut Report, program: &Path) -> Result<(), Failure> {
 impl Stage {
     async fn try_way(&self, report: &mut Report, way: &Way, nodes: &[Node]) -> Result<(), Failure> {
         let dump = self.dump(way)?;
-        // Half of the keys are in memory, and half have to be looked up.
+        // Half of the keys are in memory; the nodes must look up the others.
         for node in nodes {
             for key in self.keys.iter().step_by(2) {
                 node.get(key, "/v1/models", None).await?;
@@ -124,7 +125,7 @@ impl Stage {
             if number + 1 < count {
                 wait(SETTLED).await;
                 let rejected = self.rejected(nodes).await?;
-                let what = "good keys rejected in the midst of it";
+                let what = "valid keys rejected during the restore";
                 report.some(way.name, what, rejected, nodes.len() * KEYS);
             }
         }
@@ -135,15 +136,15 @@ impl Stage {
             rejected = self.rejected(nodes).await?;
         }
         let took = format!("{:.2} s", restored.elapsed().as_secs_f64());
-        // Those that were asked for last began just before.
+        // The last requests may have begun just before the restore ended, so this repeats all.
         rejected = self.rejected(nodes).await?;
         let probes = nodes.len() * KEYS;
-        let what = format!("good keys rejected 5 s after it (looked for {took})");
+        let what = format!("valid keys rejected 5 s after the restore (probed for {took})");
         report.none(way.name, &what, rejected, probes, probes);
         self.shows_everything(report, way.name, nodes).await
     }
 
-    /// The other way: no node runs.
+    /// Restores while no node runs.
     async fn stopped(
         &self,
         report: &mut Report,
@@ -163,12 +164,12 @@ impl Stage {
         let nodes = [Node::start(how).await?, Node::start(how).await?];
         let probes = nodes.len() * KEYS;
         let rejected = self.rejected(&nodes).await?;
-        let what = "good keys rejected after the start";
+        let what = "valid keys rejected after the start";
         report.none(way.name, what, rejected, probes, probes);
         self.shows_everything(report, way.name, &nodes).await
     }
 
-    /// How many good keys are not accepted, over all nodes.
+    /// Counts the valid keys that a node rejects, over all nodes.
     async fn rejected(&self, nodes: &[Node]) -> Result<usize, Failure> {
         let mut rejected = 0;
         for node in nodes {
@@ -180,7 +181,7 @@ impl Stage {
         Ok(rejected)
     }
 
-    /// Every node lists every model, and a change reaches all of them.
+    /// Checks that every node lists every model, and that a change reaches all of them.
     async fn shows_everything(
         &self,
         report: &mut Report,
@@ -202,7 +203,7 @@ impl Stage {
             wrong += usize::from(gone != 404);
         }
         let of = 2 * nodes.len() + 1;
-        report.none(name, "wrong responses after it", wrong, of, of);
+        report.none(name, "wrong responses after the restore", wrong, of, of);
         Ok(())
     }
 
@@ -219,8 +220,8 @@ impl Stage {
         Ok(output.stdout)
     }
 
-    /// Restores the dump. The server ends a restore that is in a deadlock with a node; then the restore is repeated,
-    /// since a single transaction has changed nothing.
+    /// Restores the dump. The server ends a restore that is in a deadlock with a node. The restore
+    /// is then repeated, since its single transaction has changed nothing.
     async fn restore(&self, way: &Way, dump: &[u8]) -> Result<(), Failure> {
         for _ in 0..5 {
             let mut restore = self.database.client(way.restore);
@@ -230,30 +231,30 @@ impl Stage {
                 .stderr(Stdio::piped())
                 .spawn()?;
             if let Some(mut stdin) = child.stdin.take() {
-                // One that fails ends before all is written.
+                // A restore that fails ends before all of the dump is written.
                 let _ = stdin.write_all(dump);
             }
             let output = child.wait_with_output()?;
             if output.status.success() {
                 return Ok(());
             }
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            if !said.contains("deadlock") {
-                return Err(format!("{}: {said}", way.name).into());
+            let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+            if !printed.contains("deadlock") {
+                return Err(format!("{}: {printed}", way.name).into());
             }
             wait(200).await;
         }
-        Err(format!("{}: the server ended it five times", way.name).into())
+        Err(format!("{}: the server ended the restore five times", way.name).into())
     }
 }
 
-/// The dump, in two parts if it is restored slowly.
+/// Splits the dump in two parts at the pause.
 fn parts(dump: Vec<u8>, pause_before: Option<&str>) -> Result<Vec<Vec<u8>>, Failure> {
     let Some(line) = pause_before else {
         return Ok(vec![dump]);
     };
     let dump = String::from_utf8(dump)?;
-    // What keeps psql's own commands out from here to there would have to be in both parts.
+    // The lines that restrict psql's commands would be needed in both parts, so both are dropped.
     let kept = dump
         .split_inclusive('\n')
         .filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict"));

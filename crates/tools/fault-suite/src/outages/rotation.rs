@@ -1,4 +1,5 @@
-//! The database's password changes under three running nodes, and all their connections end. No request may fail.
+//! The database's password changes under three running nodes, and all their connections end. No
+//! request may fail.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -17,7 +18,7 @@ use crate::environment::wait::wait;
 use crate::report::Report;
 
 const READERS: usize = 6;
-/// As the SDKs do, with half a second before each.
+/// The repetitions of a deletion, as in the SDKs, each after half a second.
 const RETRIES: usize = 2;
 
 fn write(path: &Path, password: &str) -> Result<(), Failure> {
@@ -38,7 +39,8 @@ struct Rotation {
 }
 
 impl Rotation {
-    /// Reads that memory cannot answer: they ask for the newest, and every other key is new to the node.
+    /// Sends reads that memory cannot serve: they require the newest state, and every other read
+    /// uses a key that is new to the node.
     async fn read(&self, number: usize) -> Result<(), Failure> {
         let mut key = self.catalog.key(Role::Reader).await?.1;
         let mut round = number;
@@ -49,14 +51,14 @@ impl Rotation {
             }
             let node = &self.nodes[round % self.nodes.len()];
             let no_cache = Some(("Cache-Control", "no-cache"));
-            let answer = node.get(&key, "/v1/models", no_cache).await?;
-            self.count(answer.status == 200, &answer.body);
+            let response = node.get(&key, "/v1/models", no_cache).await?;
+            self.count(response.status == 200, &response.body);
             wait(5).await;
         }
         Ok(())
     }
 
-    /// Deletions, repeated as the SDKs do.
+    /// Sends deletions, and repeats them as the SDKs do.
     async fn delete(&self) -> Result<(), Failure> {
         let mut round = 0;
         while !self.is_over.load(Ordering::Acquire) {
@@ -71,10 +73,10 @@ impl Rotation {
                     .request(Method::DELETE, node.url(&format!("/v1/models/{id}")))
                     .bearer_auth(&self.catalog.owner)
                     .header("x-stainless-retry-count", tries.to_string());
-                let answer = request.send().await?;
-                let status = answer.status();
+                let response = request.send().await?;
+                let status = response.status();
                 if status != StatusCode::SERVICE_UNAVAILABLE || tries == RETRIES {
-                    break (status, answer.text().await?);
+                    break (status, response.text().await?);
                 }
                 tries += 1;
                 wait(500).await;
@@ -103,7 +105,8 @@ impl Rotation {
         self.database.execute(&alter).await
     }
 
-    /// Under load, does this and waits a while. How many of how many requests failed.
+    /// Runs the work and a pause under load. Returns the number of failed requests and of all
+    /// requests.
     async fn under_load(
         &self,
         work: impl Future<Output = Result<(), Failure>>,
@@ -134,9 +137,9 @@ pub async fn run(report: &mut Report, program: &Path, rounds: usize) -> Result<(
     let file = directory.path().join("password");
     write(&file, "password-of-round-0")?;
     let port = database.port;
-    // The suite itself is the administrator, and keeps its connections.
+    // The suite connects as the administrator, and keeps its connections.
     let catalog = Catalog::make(&format!("postgres://postgres@127.0.0.1:{port}/models")).await?;
-    database_belongs_to_models(port).await?;
+    own_tables(port).await?;
     let start = Start {
         program: program.to_owned(),
         database_url: format!("postgres://models@127.0.0.1:{port}/models"),
@@ -163,7 +166,8 @@ pub async fn run(report: &mut Report, program: &Path, rounds: usize) -> Result<(
     let rotating = async {
         for round in 1..=rounds {
             let password = format!("password-of-round-{round}");
-            // The file and the role in either order, and connections that end in between and afterwards.
+            // The file and the role change in either order. Connections end in between and
+            // afterwards.
             if round.is_multiple_of(2) {
                 rotation.alter(&password).await?;
                 rotation.end_connections().await?;
@@ -197,7 +201,7 @@ pub async fn run(report: &mut Report, program: &Path, rounds: usize) -> Result<(
         shown == 0,
     );
 
-    let name = "a password is rotated, control: the file is not";
+    let name = "a password is rotated, control: the file keeps the old one";
     let breaking = async {
         rotation.alter("password-that-no-file-has").await?;
         rotation.end_connections().await?;
@@ -206,16 +210,22 @@ pub async fn run(report: &mut Report, program: &Path, rounds: usize) -> Result<(
     };
     let (failed, of) = rotation.under_load(breaking).await?;
     report.some(name, "requests that failed", failed, of);
-    let mut told = 0;
+    let mut reported = 0;
     for node in &rotation.nodes {
-        told += usize::from(node.log()?.contains("the database refuses the password"));
+        reported += usize::from(node.log()?.contains("the database refuses the password"));
     }
-    report.row(name, "nodes that say so", told.to_string(), "3", told == 3);
+    report.row(
+        name,
+        "nodes whose log reports it",
+        reported.to_string(),
+        "3",
+        reported == 3,
+    );
     Ok(())
 }
 
-/// Gives the tables that the suite has made to the nodes' role.
-async fn database_belongs_to_models(port: u16) -> Result<(), Failure> {
+/// Makes the nodes' role the owner of the tables that the suite has created.
+async fn own_tables(port: u16) -> Result<(), Failure> {
     use sqlx::{Connection, Executor, PgConnection};
     let url = format!("postgres://postgres@127.0.0.1:{port}/models");
     let mut connection = PgConnection::connect(&url).await?;

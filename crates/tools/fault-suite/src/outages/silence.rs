@@ -1,5 +1,5 @@
-//! Connections to the database that fall silent in mid-statement: no packet arrives any more, and none of them ends. New
-//! connections work. The node must serve everything again within 10 s.
+//! Connections to the database fall silent in mid-statement: no packet arrives, and no connection
+//! ends. New connections work. The node must serve everything again within 10 s.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -17,9 +17,10 @@ use crate::environment::wait::wait;
 use crate::report::Report;
 
 const BACK_WITHIN: Duration = Duration::from_secs(10);
-/// After this time the node does not come back by itself.
+/// The time after which the node counts as not recovered.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// What renewals, readers and writers need. They wait in the server while these are locked.
+/// Locks the tables that renewals, reads and writes need, so that their statements wait in the
+/// server.
 const LOCK: &str = "BEGIN; LOCK TABLE nodes, catalog, events, models, api_keys, organizations";
 
 pub async fn run(report: &mut Report, program: &Path, rounds: usize) -> Result<(), Failure> {
@@ -42,7 +43,7 @@ pub async fn run(report: &mut Report, program: &Path, rounds: usize) -> Result<(
     let late = back.iter().filter(|back| back.is_none()).count();
     report.none(
         name,
-        "rounds after which the node did not come back",
+        "rounds after which the node did not recover",
         late,
         rounds,
         rounds,
@@ -71,8 +72,8 @@ pub async fn run(report: &mut Report, program: &Path, rounds: usize) -> Result<(
     let began = fall_silent(&database, &catalog, &node, rounds, || forwarder.cut()).await?;
     let control = wait_until_back(&catalog, &node, rounds, began).await?;
     report.some(
-        "connections fall silent, control: new ones too",
-        "rounds after which the node did not come back",
+        "connections fall silent, control: new ones are silent too",
+        "rounds after which the node did not recover",
         usize::from(control.is_none()),
         1,
     );
@@ -80,8 +81,8 @@ pub async fn run(report: &mut Report, program: &Path, rounds: usize) -> Result<(
     Ok(())
 }
 
-/// Has reads and writes under way, and renewals, and then no more packets. The answers that come all the same do not
-/// matter.
+/// Starts reads, writes and renewals, and then drops all packets. Responses that still arrive do
+/// not matter.
 async fn fall_silent(
     database: &Database,
     catalog: &Catalog,
@@ -105,16 +106,17 @@ async fn fall_silent(
         locking.execute("COMMIT").await?;
         Ok::<_, Failure>(Instant::now())
     };
-    // The first that is over is the last: nothing of the others is waited for.
+    // This continues when the packets are dropped, without waiting for the requests.
     let under_way = async { tokio::join!(reading, writing) };
     tokio::pin!(under_way);
     tokio::select! {
         began = silencing => began,
-        _ = &mut under_way => Err("the locks held nothing up".into()),
+        _ = &mut under_way => Err("the locks delayed no request".into()),
     }
 }
 
-/// When a key that the node has never seen is accepted, a model can be deleted, and the node is ready.
+/// Waits until the node accepts a key that it has never seen, deletes a model, and is ready.
+/// Returns the time since `began`; `None` if the node does not recover.
 async fn wait_until_back(
     catalog: &Catalog,
     node: &Node,
@@ -137,7 +139,8 @@ async fn wait_until_back(
             let (ready, _) = node.readiness().await?;
             Ok::<_, Failure>(read.status == 200 && deleted.status == 200 && ready == 200)
         };
-        // Another process's change waits for the turn that the silent one holds, and may fail.
+        // A change of another process waits for the turn that the silent connection holds, and may
+        // fail.
         if let Ok(Ok(true)) = tokio::time::timeout(left, trying).await {
             return Ok(Some(began.elapsed()));
         }

@@ -1,5 +1,5 @@
-//! What a newer version writes while nodes of this one run: rows of the log that they do not know, damaged ones, and a
-//! level of the catalog that they do not support. On both databases.
+//! A newer version writes while nodes of this version run: unknown rows of the event log, damaged
+//! rows, and an unsupported level. Runs on both databases.
 
 use std::path::Path;
 use std::process::Command;
@@ -15,10 +15,10 @@ use crate::environment::node::{LEASE, Node, Start};
 use crate::environment::wait::wait;
 use crate::report::Report;
 
-/// Deletions after each row.
+/// The deletions after each row.
 const DELETIONS: usize = 20;
 
-/// Actor, kind and change of each row.
+/// The name, actor, kind and change of each row.
 const ROWS: [(&str, &str, &str, &str); 3] = [
     (
         "a new kind of event",
@@ -65,18 +65,18 @@ async fn on(report: &mut Report, program: &Path, kind: &str, url: &str) -> Resul
     let mut batches = ids.chunks(DELETIONS);
     for (what, actor, kind, change) in ROWS {
         append(url, actor, kind, change, "revision + 1").await?;
-        let batch = batches.next().ok_or("there are no more models")?;
+        let batch = batches.next().ok_or("the models are used up")?;
         let (wrong, of, mut times) = delete(&catalog, &nodes, batch).await?;
-        let failed = format!("{what}: requests that failed, or showed what was deleted");
+        let failed = format!("{what}: requests that failed, or showed a deleted model");
         report.none(&name, &failed, wrong, of, 3 * DELETIONS);
         let deletions = format!("{what}: a deletion");
         report.within(&name, &deletions, &mut times, 95, LEASE / 2);
     }
 
-    // The control: a node that says nothing is waited for.
+    // The control: deletions wait for a silent node.
     let silent = "INSERT INTO nodes (id, epoch, applied_revision, renewal, lease_ms) VALUES ('node_silent', 'x', 0, 0, 3000)";
     execute(&nodes_url(url), silent).await?;
-    let batch = batches.next().ok_or("there are no more models")?;
+    let batch = batches.next().ok_or("the models are used up")?;
     let (_, of, times) = delete(&catalog, &nodes, &batch[..1]).await?;
     let waited = times.iter().filter(|time| **time >= LEASE).count();
     let control = "control: deletions that waited for a lease beside a silent node";
@@ -88,8 +88,8 @@ async fn on(report: &mut Report, program: &Path, kind: &str, url: &str) -> Resul
     raised(report, &name, program, url, &catalog, &nodes).await
 }
 
-/// As a newer version raises the level with a change that this one could not enforce; but while nodes of this version are
-/// registered, which it would refuse.
+/// Raises the level as a newer version does with a change that this version cannot enforce. A newer
+/// version would refuse the change while nodes of this version are registered.
 async fn raised(
     report: &mut Report,
     name: &str,
@@ -105,8 +105,8 @@ async fn raised(
     let (mut served, mut ready, mut silent) = (0, 0, 0);
     for node in nodes {
         for _ in 0..DELETIONS {
-            let answer = node.get(&catalog.owner, "/v1/models", None).await?;
-            served += usize::from(answer.status != 503);
+            let response = node.get(&catalog.owner, "/v1/models", None).await?;
+            served += usize::from(response.status != 503);
         }
         let (status, body) = node.readiness().await?;
         ready += usize::from(status != 503 || !body.contains("\"needed_level\":2"));
@@ -116,7 +116,7 @@ async fn raised(
     let of = nodes.len() * DELETIONS;
     let what = "a raised level: requests that nodes below it served";
     report.none(name, what, served, of, of);
-    let what = "a raised level: nodes whose readiness or log does not say so";
+    let what = "a raised level: nodes whose readiness or log does not report it";
     report.none(name, what, ready + silent, 2 * nodes.len(), 2);
     let rows = if url.starts_with("sqlite") {
         let mut connection = SqliteConnection::connect(&nodes_url(url)).await?;
@@ -128,20 +128,14 @@ async fn raised(
         count.fetch_one(&mut connection).await?
     };
     let rows = usize::try_from(rows)?;
-    report.none(
-        name,
-        "a raised level: rows of nodes that are left",
-        rows,
-        2,
-        2,
-    );
+    report.none(name, "a raised level: remaining rows of nodes", rows, 2, 2);
     let started = Command::new(program)
         .arg("serve")
         .env_clear()
         .env("MODELS__DATABASE__URL", url)
         .output()?;
-    let said = String::from_utf8_lossy(&started.stderr);
-    let is_refused = !started.status.success() && said.contains("the catalog is at level 2");
+    let printed = String::from_utf8_lossy(&started.stderr);
+    let is_refused = !started.status.success() && printed.contains("the catalog is at level 2");
     let found = if is_refused {
         "is refused"
     } else {
@@ -149,16 +143,17 @@ async fn raised(
     };
     report.row(
         name,
-        "a raised level: a node below it that starts",
+        "a raised level: the start of a node below it",
         found.to_owned(),
-        "is refused, and told why",
+        "is refused with the reason",
         is_refused,
     );
     Ok(())
 }
 
-/// Deletes each model on one of the nodes, asks the other one for it, and for the list with a key that it has never seen.
-/// Returns how many responses were wrong, of how many, and how long the deletions took.
+/// Deletes each model on one node. Retrieves it on the other node, and lists there with a key that
+/// the node has never seen. Returns the number of wrong responses, the number of responses, and the
+/// durations of the deletions.
 async fn delete(
     catalog: &Catalog,
     nodes: &[Node],
@@ -182,7 +177,8 @@ async fn delete(
     Ok((wrong, of, times))
 }
 
-/// Appends a row to the log, as another version would; `revision` is what the catalog's revision becomes.
+/// Appends a row to the event log as another version would. `revision` is the expression for the
+/// catalog's new revision.
 async fn append(
     url: &str,
     actor: &str,
@@ -199,7 +195,7 @@ async fn append(
 }
 
 async fn execute(url: &str, statements: &str) -> Result<(), Failure> {
-    // Made of constants.
+    // The text consists of constants.
     let statements = AssertSqlSafe(statements.to_owned());
     if url.starts_with("sqlite") {
         SqliteConnection::connect(url)
@@ -215,7 +211,7 @@ async fn execute(url: &str, statements: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Where the nodes' rows are.
+/// The URL of the database with the nodes' rows.
 pub fn nodes_url(url: &str) -> String {
     if url.starts_with("sqlite") {
         format!("{url}-nodes")

@@ -1,4 +1,5 @@
-//! Nodes of an older version and of this one on one database, with the migrations between them.
+//! Nodes of an older version and of this version run on one database, with the migrations between
+//! them.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,15 +14,15 @@ use crate::environment::database::Database;
 use crate::environment::node::{LEASE, Node, Start};
 use crate::report::Report;
 
-/// Deletions in each phase.
+/// The deletions in each phase.
 const DELETIONS: usize = 50;
 const PHASES: usize = 5;
 
-/// As a change does that older programs cannot enforce.
+/// Raises the level, as a change does that older programs cannot enforce.
 const RAISE: &str = "BEGIN; ALTER TABLE nodes ALTER COLUMN level DROP DEFAULT; \
     UPDATE catalog SET level = 2, level_version = '9.8.7'; COMMIT";
 
-/// What an older version may not know, and would refuse, among the settings of all nodes here.
+/// Settings of all nodes here that an older version may not know, and would refuse.
 const NEW_SETTINGS: [&str; 3] = [
     "MODELS__LIMITS__FAILED_AUTHENTICATIONS_PER_MINUTE",
     "MODELS__LIMITS__REQUESTS_IN_FLIGHT",
@@ -35,7 +36,7 @@ pub async fn run(report: &mut Report, older: &Path, program: &Path) -> Result<()
     let database = Database::start()?;
     on(report, older, program, "PostgreSQL", &database.url()).await?;
     let database = Database::start()?;
-    older_node_that_is_out(report, older, program, &database.url()).await
+    removed_older_node(report, older, program, &database.url()).await
 }
 
 async fn on(
@@ -86,8 +87,8 @@ async fn on(
     let mut failed = vec![];
     let mut phase = async |what: &str, nodes: &[Node], maker: &Path| -> Result<(), Failure> {
         let fresh = at(maker).key("reader")?;
-        let ids = phases.next().ok_or("there are no more models")?;
-        let wrong = look(nodes, &owner, &fresh, ids).await?;
+        let ids = phases.next().ok_or("the models are used up")?;
+        let wrong = delete(nodes, &owner, &fresh, ids).await?;
         failed.push((what.to_owned(), wrong));
         Ok(())
     };
@@ -98,7 +99,7 @@ async fn on(
     phase("and one of this version", &nodes, program).await?;
     let refused = at(program).run(&["lease", "set", "4"], "");
     let refused = refused.err().map(|error| error.to_string());
-    let is_refused = refused.is_some_and(|said| said.matches("node_").count() == 2);
+    let is_refused = refused.is_some_and(|printed| printed.matches("node_").count() == 2);
     for what in [
         "one older node and two of this version",
         "three of this version",
@@ -127,37 +128,37 @@ async fn on(
     let set = at(program).run(&["lease", "set", "4"], "").is_ok();
     report.row(
         name,
-        "control: the same without them",
+        "control: a change without older nodes",
         if set { "is made" } else { "is refused" }.to_owned(),
         "is made",
         set,
     );
     report.row(
         name,
-        "migrations between them",
+        "migrations between the versions",
         (after - before).to_string(),
         "at least 1",
         after > before,
     );
     for (what, (failed, of)) in failed {
-        let what = format!("{what}: requests that failed, or showed what was deleted");
+        let what = format!("{what}: requests that failed, or showed a deleted model");
         report.none(name, &what, failed, of, 3 * DELETIONS);
     }
     Ok(())
 }
 
-/// Deletes each model on one of the nodes, asks all others for it, and for the list with a key that they
-/// have never seen: how many answers were wrong, of how many.
-async fn look(
+/// Deletes each model on one node. Retrieves it on all others, and lists there with a key that they
+/// have never seen. Returns the number of wrong responses and the number of responses.
+async fn delete(
     nodes: &[Node],
     owner: &str,
     fresh: &str,
     ids: &[String],
 ) -> Result<(usize, usize), Failure> {
     let (mut wrong, mut of) = (0, 0);
-    let mut expect = |answered: u16, expected: u16| {
+    let mut expect = |status: u16, expected: u16| {
         of += 1;
-        wrong += usize::from(answered != expected);
+        wrong += usize::from(status != expected);
     };
     for (number, id) in ids.iter().enumerate() {
         let path = format!("/v1/models/{id}");
@@ -178,8 +179,9 @@ async fn look(
     Ok((wrong, of))
 }
 
-/// A node of the older version whose row is gone cannot register any more once the level has been raised.
-async fn older_node_that_is_out(
+/// Checks that a node of the older version whose row is gone cannot register again after the level
+/// has been raised.
+async fn removed_older_node(
     report: &mut Report,
     older: &Path,
     program: &Path,
@@ -203,11 +205,11 @@ async fn older_node_that_is_out(
     })
     .await?;
     at(program).migrate()?;
-    let name = "an older node that is taken out";
+    let name = "an older node whose row is removed";
     let pool = PgPool::connect(url).await?;
     for (what, raise) in [
-        ("control: it comes back at the first level", None),
-        ("it comes back at a raised level", Some(RAISE)),
+        ("control: it registers again at the first level", None),
+        ("it registers again at a raised level", Some(RAISE)),
     ] {
         if let Some(raise) = raise {
             pool.execute(raise).await?;
@@ -216,10 +218,10 @@ async fn older_node_that_is_out(
         tokio::time::sleep(LEASE + Duration::from_secs(2)).await;
         let mut served = 0;
         for _ in 0..DELETIONS {
-            let answer = node.get(&owner, "/v1/models", None).await?;
-            served += usize::from(answer.status == 200);
+            let response = node.get(&owner, "/v1/models", None).await?;
+            served += usize::from(response.status == 200);
         }
-        let what = format!("{what}: requests that it served");
+        let what = format!("{what}: requests served");
         if raise.is_some() {
             report.none(name, &what, served, DELETIONS, DELETIONS);
         } else {
@@ -229,23 +231,23 @@ async fn older_node_that_is_out(
     Ok(())
 }
 
-/// The command line of one of the versions.
+/// The command line of a version.
 struct CommandLine {
     program: PathBuf,
-    /// Without the settings of another version.
+    /// A directory without the settings of another version.
     directory: PathBuf,
     url: String,
 }
 
 impl CommandLine {
-    /// Brings the database to this version, and returns the number of its newest migration.
+    /// Migrates the database to this version, and returns the number of the newest migration.
     fn migrate(&self) -> Result<i64, Failure> {
-        let said = self.run(&["migrate", "--json"], "")?;
-        let said: serde_json::Value = serde_json::from_str(&said)?;
-        Ok(said["schema_version"].as_i64().ok_or("no version")?)
+        let printed = self.run(&["migrate", "--json"], "")?;
+        let printed: serde_json::Value = serde_json::from_str(&printed)?;
+        Ok(printed["schema_version"].as_i64().ok_or("no version")?)
     }
 
-    /// The words of a command that takes away the settings that this version does not know.
+    /// The words of a command that unsets the settings that this version does not know.
     fn without_unknown_settings(&self) -> Vec<String> {
         let known = self.run(&["config", "check"], "").unwrap_or_default();
         let key = |name: &str| {
@@ -260,12 +262,14 @@ impl CommandLine {
         ["env".to_owned()].into_iter().chain(unset).collect()
     }
 
-    /// A new key's secret.
+    /// Creates a key and returns its secret.
     fn key(&self, role: &str) -> Result<String, Failure> {
         let create = ["key", "create", "--organization", "acme", "--name", "a key"];
-        let said = self.run(&[&create[..], &["--role", role]].concat(), "")?;
-        let secret = said.split_whitespace().find(|word| word.starts_with("sk-"));
-        Ok(secret.ok_or("no key was made")?.to_owned())
+        let printed = self.run(&[&create[..], &["--role", role]].concat(), "")?;
+        let secret = printed
+            .split_whitespace()
+            .find(|word| word.starts_with("sk-"));
+        Ok(secret.ok_or("the command printed no key")?.to_owned())
     }
 
     fn run(&self, arguments: &[&str], input: &str) -> Result<String, Failure> {
@@ -279,13 +283,13 @@ impl CommandLine {
             .stderr(Stdio::piped())
             .spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
-            // One that does not read it ends before all is written.
+            // A command that does not read its input ends before all of it is written.
             let _ = stdin.write_all(input.as_bytes());
         }
         let output = child.wait_with_output()?;
         if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Err(format!("{}: {arguments:?}: {said}", self.program.display()).into());
+            let printed = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("{}: {arguments:?}: {printed}", self.program.display()).into());
         }
         Ok(String::from_utf8(output.stdout)?)
     }

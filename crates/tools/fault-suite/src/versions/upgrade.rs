@@ -1,4 +1,4 @@
-//! A newer version has migrated the database while this one runs.
+//! A newer version migrates the database while nodes of this version run.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::environment::database::Database;
 use crate::environment::node::{Node, Start};
 use crate::report::Report;
 
-/// As migrations are written here: what is added has a default, and nothing is taken away.
+/// A migration in the project's form: it adds columns with defaults, and removes nothing.
 const MIGRATE: &str = "BEGIN; ALTER TABLE models ADD COLUMN later TEXT; ALTER TABLE api_keys ADD COLUMN later BIGINT NOT NULL DEFAULT 0; \
     CREATE TABLE later (id TEXT); \
     INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
@@ -41,7 +41,7 @@ pub async fn run(report: &mut Report, program: &Path) -> Result<(), Failure> {
             .get(&catalog.owner, &format!("/v1/models/{id}"), None)
             .await?
             .status;
-        // Nobody has it in memory: it is read from the table that has a new column.
+        // No node has the key in memory, so it is read from the table with the new column.
         let (_, fresh) = catalog.key(Role::Reader).await?;
         let read = nodes[0].get(&fresh, "/v1/models", None).await?.status;
         let well = [deleted == 200, gone == 404, read == 200];
@@ -61,19 +61,19 @@ pub async fn run(report: &mut Report, program: &Path) -> Result<(), Failure> {
         .env_clear()
         .env("MODELS__DATABASE__URL", database.url())
         .output()?;
-    let said = String::from_utf8_lossy(&started.stderr);
+    let printed = String::from_utf8_lossy(&started.stderr);
     let is_refused =
-        !started.status.success() && said.contains("the database is newer than this program");
+        !started.status.success() && printed.contains("the database is newer than this program");
     report.row(
         name,
-        "a node of this version that starts then",
+        "the start of a node of this version",
         if is_refused {
             "is refused"
         } else {
             "is not refused"
         }
         .to_owned(),
-        "is refused, and told why",
+        "is refused with the reason",
         is_refused,
     );
     Ok(())

@@ -4,25 +4,27 @@
 pub const SHORT: u8 = 1;
 pub const LONG: u8 = 3;
 
-/// A rule that is left out, to show that the checker notices.
+/// A rule that a test takes away, to show that the checker notices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BrokenLease {
     /// All rules hold.
     Nothing,
-    /// A barrier waits for the lease in force during a change, not for the longer one.
+    /// A barrier waits for the lease in force during a change and not for the longer one.
     BarrierWaitsForLeaseInForce,
-    /// A change ends as soon as somebody sees it, whatever the row names.
+    /// A change ends as soon as the observer sees it, independent of the row.
     ChangeEndsEarly,
-    /// A change ends as soon as the row names no longer lease. No harm: the node holds none either.
+    /// A change ends as soon as the row names no longer lease. This is harmless: the node holds no
+    /// longer one either.
     ChangeEndsByRowAlone,
-    /// A change ends after the longer lease, whatever the row names. No harm: the node takes none any more.
+    /// A change ends after the longer lease, independent of the row. This is harmless: the node
+    /// takes no longer one any more.
     ChangeEndsByTimeAlone,
     /// The node takes a longer lease before its row names it.
     LongerLeaseBeforeRow,
-    /// The row names a shorter lease before the node has given up the longer one.
+    /// The row names a shorter lease before the node has shortened its own.
     ShorterRowBeforeLease,
-    /// The node takes the longer lease during a change. No harm: what was committed before the change is applied before
-    /// the lease is extended.
+    /// The node takes the longer lease during a change. This is harmless: the node applies
+    /// everything committed before the change before it extends its lease.
     LongerLeaseDuringChange,
 }
 

@@ -2,7 +2,7 @@
 
 use super::rules::{BrokenLease, LONG};
 
-/// The node's renewal. `age` is the ticks since its clock was noted.
+/// The state of the node's renewal. `age` is the number of ticks since it noted its clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Renewal {
     Idle,
@@ -14,12 +14,12 @@ pub enum Renewal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Barrier {
     NotYet,
-    /// It waits until `age` ticks since the commit are as many as the lease.
+    /// The barrier waits until `age`, the ticks since the commit, reaches the lease.
     Waiting {
         age: u8,
         lease: u8,
     },
-    Answered,
+    Returned,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,22 +27,22 @@ pub struct LeaseState {
     pub in_force: u8,
     pub previous: u8,
     pub changes: u8,
-    /// The observer has seen this change, and waits for so many ticks.
+    /// The change that the observer has seen, and the ticks that it still waits.
     pub watched: Option<(u8, u8)>,
-    /// What the node's row names.
+    /// The lease in the node's row.
     pub row: u8,
-    /// What the next renewal writes into it.
+    /// The lease that the next renewal writes into the row.
     pub next_row: u8,
     /// Whether the row says that the deletion is applied.
     pub row_applied: bool,
-    /// Ticks that the node's lease has left.
+    /// The remaining ticks of the node's lease.
     pub held: u8,
     pub applied: bool,
     pub renewal: Renewal,
     pub barrier: Barrier,
 }
 
-/// One step of one party.
+/// A step of one party.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeaseAction {
     Tick,
@@ -56,7 +56,7 @@ pub enum LeaseAction {
     GiveUp,
     Commit,
     ReadRow,
-    Answer,
+    Return,
 }
 
 impl LeaseState {
@@ -160,7 +160,7 @@ impl LeaseState {
             return None;
         };
         self.barrier = if self.row_applied {
-            Barrier::Answered
+            Barrier::Returned
         } else {
             Barrier::Waiting {
                 age,
@@ -198,14 +198,14 @@ impl LeaseState {
                 };
             }
             LeaseAction::ReadRow => self.read_row()?,
-            LeaseAction::Answer => {
+            LeaseAction::Return => {
                 let Barrier::Waiting { age, lease } = self.barrier else {
                     return None;
                 };
                 if age < lease {
                     return None;
                 }
-                self.barrier = Barrier::Answered;
+                self.barrier = Barrier::Returned;
             }
             LeaseAction::NoteClock | LeaseAction::Commit => return None,
         }

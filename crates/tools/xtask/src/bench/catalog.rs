@@ -1,4 +1,4 @@
-//! The service's data, made with its own command line on a SQLite file of its own.
+//! The benchmark's catalog, made with the service's command line on a separate SQLite file.
 
 use std::fs::Permissions;
 use std::io::Write;
@@ -21,20 +21,20 @@ const FAMILIES: [&str; 6] = [
     "whisper-1",
 ];
 
-/// A catalog that is ready to be served.
+/// A catalog that is ready to be served, with the keys of its organizations.
 pub struct Catalog<'a> {
     tools: &'a Tools,
     directory: &'a Path,
-    /// Of an organization without models of its own.
+    /// The key of an organization without its own models.
     pub key: String,
-    /// May delete the models of [`aside`].
+    /// The key that may delete the models of [`aside`].
     pub owner_key: String,
-    /// Of the tenants.
+    /// The keys of the tenants.
     pub keys: Vec<String>,
 }
 
 impl<'a> Catalog<'a> {
-    /// Makes it, with so many models that may be deleted.
+    /// Makes the catalog, with `deletable` models for the stream of deletions.
     pub fn make(
         tools: &'a Tools,
         directory: &'a Path,
@@ -62,7 +62,8 @@ impl<'a> Catalog<'a> {
             catalog.run(&import, &json!(aside::models(deletable)))?;
             catalog.keys = catalog.seed(contents)?;
         }
-        // An older program lets others read the file, which a newer one warns of before it names its address.
+        // An older program creates a file that others can read. A newer one logs a warning about
+        // that before its address.
         let private = std::fs::set_permissions(catalog.database(), Permissions::from_mode(0o600));
         private.map_err(|error| error.to_string())?;
         Ok(catalog)
@@ -72,12 +73,12 @@ impl<'a> Catalog<'a> {
         self.directory.join("models.db")
     }
 
-    /// Runs the service, with the settings that the benchmark needs and no others.
+    /// The service's command with the benchmark's settings and no others.
     pub fn service(&self, command: Command) -> Command {
         Self::service_in(self.directory, command)
     }
 
-    /// The same on the copy of the catalog in this directory.
+    /// The service's command on the copy of the catalog in this directory.
     pub fn service_in(directory: &Path, mut command: Command) -> Command {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MODELS_")) {
             command.env_remove(name);
@@ -94,7 +95,7 @@ impl<'a> Catalog<'a> {
         command
     }
 
-    /// A new organization's key.
+    /// Creates an organization and returns its key.
     fn organization(&self, slug: &str, role: &str) -> Result<String, String> {
         let create = ["organization", "create", "--slug", slug, "--name", slug];
         self.run(&create, &Value::Null)?;
@@ -122,9 +123,9 @@ impl<'a> Catalog<'a> {
         Ok(keys.lines().map(str::to_owned).collect())
     }
 
-    /// Runs the command line with this on standard input.
+    /// Runs the command line with this input.
     fn run(&self, arguments: &[&str], input: &Value) -> Result<String, String> {
-        // A database that a newer program has made cannot be opened by an older one.
+        // An older program cannot open the database of a newer one.
         let program = self.tools.beside.as_ref().unwrap_or(&self.tools.service);
         let mut command = self.service(Command::new(program));
         command.args(arguments);
@@ -132,7 +133,7 @@ impl<'a> Catalog<'a> {
     }
 }
 
-/// What it printed, where it ended well.
+/// Returns the command's standard output; fails if the command fails.
 fn output(mut command: Command, input: &Value) -> Result<String, String> {
     let fail = |error: std::io::Error| error.to_string();
     command
@@ -141,18 +142,18 @@ fn output(mut command: Command, input: &Value) -> Result<String, String> {
         .stderr(Stdio::piped());
     let mut child = command.spawn().map_err(fail)?;
     if let Some(mut stdin) = child.stdin.take() {
-        // One that does not read it ends before all is written.
+        // A command that does not read its input ends before all of it is written.
         let _ = stdin.write_all(input.to_string().as_bytes());
     }
     let output = child.wait_with_output().map_err(fail)?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{command:?} failed: {said}"));
+        let printed = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{command:?} failed: {printed}"));
     }
     String::from_utf8(output.stdout).map_err(|error| error.to_string())
 }
 
-/// So many models, a third of them fine-tuned, and the one that is retrieved among them.
+/// This many public models, a third of them fine-tuned, including the retrieved one.
 fn public(count: usize) -> Value {
     let models = (1..count).map(|number| {
         let family = FAMILIES[number % FAMILIES.len()];

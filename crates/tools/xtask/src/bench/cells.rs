@@ -1,27 +1,27 @@
-//! What is measured: which requests, on which catalog.
+//! The cells of the benchmark: requests, catalog and callers.
 
 use super::servers::http::{Header, header};
 use super::servers::process::Memory;
 
-/// The model that is retrieved; its object has the size of a usual one.
+/// The retrieved model, whose object has a usual size.
 pub const MODEL: &str = "ft:gpt-4o-mini-2024-07-18:acme-research:exp-000042:AbCdEf12";
 pub const LIST: &str = "/v1/models";
 
-/// What a catalog holds.
+/// The contents of a catalog.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Contents {
-    /// Public models.
+    /// The number of public models.
     pub models: usize,
-    /// Organizations with a key and models of their own.
+    /// The number of organizations with a key and their own models.
     pub tenants: u32,
-    /// Models of each of these.
+    /// The number of models of each of these organizations.
     pub own_models: u32,
-    /// Mebibytes for rendered lists; the default for none.
+    /// The mebibytes for rendered lists; `None` for the default.
     pub views_mib: Option<u32>,
 }
 
 impl Contents {
-    /// By how much memory has grown for each own model of all tenants, in bytes.
+    /// The growth of memory for each own model of all tenants, in bytes.
     pub fn own_model_bytes(self, before: Memory, after: Memory) -> Option<f64> {
         let kibibytes = after.resident.saturating_sub(before.resident);
         let count = f64::from(self.tenants) * f64::from(self.own_models);
@@ -29,14 +29,14 @@ impl Contents {
     }
 }
 
-/// Whose keys the requests have.
+/// The callers of the requests.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Readers {
-    /// One without models of its own.
+    /// One organization without its own models.
     One,
-    /// Many tenants, when all of them have asked before.
+    /// Many tenants, each of which has listed its models before.
     Many,
-    /// The one whose models are deleted; it has 20,000 and more.
+    /// The organization whose models are deleted; it has 20,000 and more.
     Writer,
 }
 
@@ -47,23 +47,23 @@ pub struct Cell {
     pub contents: Contents,
     pub path: String,
     pub headers: Vec<Header>,
-    /// With the tag of the answer that it had before, so that 304 is the answer.
+    /// Whether requests carry the validator of an earlier response, so that they return 304.
     pub conditional: bool,
     pub readers: Readers,
     pub beside: Beside,
 }
 
-/// What else is asked meanwhile.
+/// The requests sent meanwhile.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Beside {
     Nothing,
-    /// Models are deleted.
+    /// Deletions of models.
     Deletions,
-    /// Tenants list that have not asked before, or whose views are gone again.
+    /// Lists of tenants whose views are not in memory.
     Strangers,
 }
 
-/// All cells, those on the same catalog side by side.
+/// All cells, grouped by catalog.
 pub fn all() -> Vec<Cell> {
     let retrieve = Cell {
         path: model_path(),
@@ -168,7 +168,7 @@ fn list(name: &'static str, models: usize) -> Cell {
     }
 }
 
-/// What `openai` for Python sends beside `Host` and `Authorization`.
+/// The headers that `openai` for Python sends in addition to `Host` and `Authorization`.
 fn sdk_headers() -> Vec<Header> {
     [
         ("Accept", "application/json"),

@@ -1,4 +1,4 @@
-//! A server in a cell: whether it can do what is asked, and how it does it.
+//! A server in a cell: the check whether it supports the requests, and its samples.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,24 +10,25 @@ use super::load::{Alone, Load, Sample};
 use super::names::{OTHER, SERVICE};
 use super::report::Row;
 use super::servers::cores::Cores;
-use super::servers::http::{Answer, Header, bearer, header};
+use super::servers::http::{Header, Response, bearer, header};
 use super::servers::server::Server;
 
-/// What the bare anchor takes for the tag of its list; its answers do not tell it.
+/// The bare server's validator, which its responses do not contain.
 const UNTOLD_TAG: &str = "\"anchor\"";
 const LONGEST_ENCODING: Duration = Duration::from_secs(10);
 
 pub struct Contender<'a> {
     server: &'a Server,
     load: Load,
-    /// What is asked meanwhile.
+    /// The stream of requests sent meanwhile.
     stream: Option<&'a Stream>,
-    /// The load of one tenant alone, where the cell's is another.
+    /// The load of one tenant alone, if the cell's load differs.
     alone: Option<Load>,
 }
 
 impl<'a> Contender<'a> {
-    /// Looks at one answer of each kind first; the error says why the server cannot take part.
+    /// Checks one response of each kind first. The error is the reason why the server cannot take
+    /// part.
     pub fn make(
         server: &'a Server,
         cell: &Cell,
@@ -36,7 +37,7 @@ impl<'a> Contender<'a> {
         stream: Option<&'a Stream>,
         directory: &Path,
     ) -> Result<(Self, Row), String> {
-        let (headers, answer) = look(server, cell, key)?;
+        let (headers, response) = probe(server, cell, key)?;
         if let Some(stream) = stream {
             stream.try_one(server)?;
         }
@@ -47,7 +48,7 @@ impl<'a> Contender<'a> {
         };
         let alone =
             (cell.readers != Readers::One || cell.beside != Beside::Nothing).then(|| load.clone());
-        let mut row = Row::new(server.name, &answer);
+        let mut row = Row::new(server.name, &response);
         if cell.readers == Readers::Many {
             let file = directory.join(format!("mix{}", server.prefix.replace('/', "-")));
             mix::write(&file, server.prefix, keys)?;
@@ -88,43 +89,43 @@ impl<'a> Contender<'a> {
     }
 }
 
-/// The headers of the cell's requests, and an answer to them.
-fn look(server: &Server, cell: &Cell, key: &str) -> Result<(Vec<Header>, Answer), String> {
+/// Returns the headers of the cell's requests, and a response to them.
+fn probe(server: &Server, cell: &Cell, key: &str) -> Result<(Vec<Header>, Response), String> {
     let mut headers = vec![bearer(key)];
     headers.extend(cell.headers.iter().cloned());
-    let mut answer = server.get(&cell.path, &headers)?;
-    expect(&answer, 200)?;
-    // The service makes codings aside.
+    let mut response = server.get(&cell.path, &headers)?;
+    expect(&response, 200)?;
+    // The service compresses lists in the background.
     let deadline = Instant::now() + LONGEST_ENCODING;
     while is_service(server)
         && headers.iter().any(|(name, _)| name == "Accept-Encoding")
         && cell.path == LIST
-        && answer.header("content-encoding").is_none()
+        && response.header("content-encoding").is_none()
     {
         if Instant::now() > deadline {
-            return Err("never encodes its list".to_owned());
+            return Err("does not compress its list".to_owned());
         }
         std::thread::sleep(Duration::from_millis(10));
-        answer = server.get(&cell.path, &headers)?;
+        response = server.get(&cell.path, &headers)?;
     }
     if !cell.conditional {
-        return Ok((headers, answer));
+        return Ok((headers, response));
     }
-    let tag = answer.header("etag").unwrap_or(UNTOLD_TAG);
+    let tag = response.header("etag").unwrap_or(UNTOLD_TAG);
     headers.push(header("If-None-Match", tag));
-    let answer = server.get(&cell.path, &headers)?;
-    expect(&answer, 304)?;
-    Ok((headers, answer))
+    let response = server.get(&cell.path, &headers)?;
+    expect(&response, 304)?;
+    Ok((headers, response))
 }
 
 fn is_service(server: &Server) -> bool {
     [SERVICE, OTHER].contains(&server.name)
 }
 
-/// Every tenant asks once, several at a time.
+/// Sends one request of every tenant, several at a time.
 fn warm(server: &Server, path: &str, keys: &[String]) -> Result<(), String> {
     const AT_A_TIME: usize = 4;
-    let ask = |keys: &[String]| -> Result<(), String> {
+    let send = |keys: &[String]| -> Result<(), String> {
         for key in keys {
             expect(&server.get(path, &[bearer(key)])?, 200)?;
         }
@@ -132,21 +133,21 @@ fn warm(server: &Server, path: &str, keys: &[String]) -> Result<(), String> {
     };
     std::thread::scope(|scope| {
         let share = keys.len().div_ceil(AT_A_TIME).max(1);
-        let asking: Vec<_> = keys
+        let sending: Vec<_> = keys
             .chunks(share)
-            .map(|keys| scope.spawn(move || ask(keys)))
+            .map(|keys| scope.spawn(move || send(keys)))
             .collect();
-        asking.into_iter().try_for_each(|asking| {
-            asking
+        sending.into_iter().try_for_each(|sending| {
+            sending
                 .join()
                 .unwrap_or_else(|_| Err("a thread panicked".to_owned()))
         })
     })
 }
 
-fn expect(answer: &Answer, status: u16) -> Result<(), String> {
-    if answer.status == status {
+fn expect(response: &Response, status: u16) -> Result<(), String> {
+    if response.status == status {
         return Ok(());
     }
-    Err(format!("answers {} in place of {status}", answer.status))
+    Err(format!("returns {} in place of {status}", response.status))
 }

@@ -1,4 +1,7 @@
-//! One sample: wrk on one server for some seconds.
+//! A sample: wrk on one server for some seconds.
+
+pub mod aside;
+pub mod mix;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -15,34 +18,34 @@ pub const CONNECTIONS: u32 = 64;
 const DONE: &str = include_str!("load/done.lua");
 const MIX: &str = include_str!("load/mix.lua");
 
-/// What one sample showed.
+/// The numbers of one sample.
 #[derive(Clone, Copy)]
 pub struct Sample {
     pub requests: f64,
     pub requests_per_second: f64,
-    /// In milliseconds.
+    /// The median response time in milliseconds.
     pub p50: f64,
-    /// In milliseconds.
+    /// The 99th percentile of the response time in milliseconds.
     pub p99: f64,
-    /// The server's, in microseconds a request.
+    /// The server's CPU time in microseconds a request.
     pub cpu: f64,
-    /// How many cores the server filled.
+    /// The number of cores that the server used.
     pub cores: f64,
-    /// How much of its core wrk filled.
+    /// The share of its core that wrk used.
     pub load_cores: f64,
     pub memory: Memory,
     pub failed: f64,
-    /// What else was answered meanwhile.
+    /// The other requests a second meanwhile.
     pub beside_per_second: f64,
-    /// Where it was not one tenant alone: how that one fared, just before.
+    /// The sample of one tenant alone just before, if the load differs.
     pub alone: Option<Alone>,
 }
 
-/// One tenant's reads, with nothing beside them.
+/// One tenant's reads, with no other requests.
 #[derive(Clone, Copy)]
 pub struct Alone {
     pub requests_per_second: f64,
-    /// In milliseconds.
+    /// The 99th percentile of the response time in milliseconds.
     pub p99: f64,
 }
 
@@ -51,11 +54,11 @@ pub struct Alone {
 pub struct Load {
     pub path: String,
     pub headers: Vec<Header>,
-    /// The file of requests that takes the path's place.
+    /// The file of requests to send in place of the path.
     pub mix: Option<PathBuf>,
 }
 
-/// Puts the scripts of wrk where [`Load::run`] finds them.
+/// Writes wrk's scripts to the directory, where [`Load::run`] reads them.
 pub fn write_scripts(directory: &Path) -> Result<(), String> {
     let write = |name, text: &str| std::fs::write(directory.join(name), text);
     write("done.lua", DONE)
@@ -80,7 +83,10 @@ impl Load {
         let number = |name: &str| summary[name].as_f64().unwrap_or(f64::NAN);
         let requests = number("requests");
         if requests < 1.0 {
-            return Err(format!("{} answered nothing in {seconds} s", server.name));
+            return Err(format!(
+                "{} completed no request in {seconds} s",
+                server.name
+            ));
         }
         Ok(Sample {
             requests,
@@ -128,8 +134,8 @@ impl Load {
         let text = String::from_utf8_lossy(&output.stdout);
         let mut lines = text.lines();
         let summary = lines.find_map(|line| line.strip_prefix("JSON "));
-        let said = || String::from_utf8_lossy(&output.stderr).into_owned() + &text;
-        let summary = summary.ok_or_else(|| format!("wrk said no numbers: {}", said()))?;
+        let printed = || String::from_utf8_lossy(&output.stderr).into_owned() + &text;
+        let summary = summary.ok_or_else(|| format!("wrk printed no numbers: {}", printed()))?;
         serde_json::from_str(summary).map_err(|error| format!("wrk: {error}"))
     }
 }

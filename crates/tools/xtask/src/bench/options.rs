@@ -6,17 +6,17 @@ use clap::Args;
 
 #[derive(Args)]
 pub struct Options {
-    /// How often each server of each cell is measured.
+    /// Rounds; in each, every server of every cell is measured once
     #[arg(long, default_value_t = 5, value_parser = positive)]
     pub rounds: usize,
-    /// For how long each time.
+    /// Seconds of one measurement
     #[arg(long, default_value_t = 1, value_parser = positive)]
     pub seconds: usize,
-    /// Only the cells with this text in their names.
+    /// Only the cells with this text in their names
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub only: String,
-    /// Another build of the service, of the same version or an older one. It is measured in the same rounds, on a
-    /// copy of the catalog.
+    /// Another build of the service, of the same version or an older one. It is measured in the
+    /// same rounds on a copy of the catalog
     #[arg(long, value_name = "PROGRAM")]
     pub beside: Option<PathBuf>,
 }

@@ -5,42 +5,42 @@ use std::time::Duration;
 
 use super::load::{self, Alone, Sample};
 use super::names::{BARE, OTHER, SERVICE};
-use super::servers::http::Answer;
+use super::servers::http::Response;
 
-const HEAD: &str = "| server | answer | requests/s | × bare | p50 ms | p99 ms | × bare | CPU µs a request | × bare | cores: server / wrk | RSS / PSS MiB |
+const HEAD: &str = "| server | response | requests/s | × bare | p50 ms | p99 ms | × bare | CPU µs a request | × bare | cores: server / wrk | RSS / PSS MiB |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 ";
 
-/// Below some answers on each connection, the unfinished ones weigh too much.
+/// With few responses on each connection, the unfinished ones distort the result.
 const FEW: f64 = 4.0 * load::CONNECTIONS as f64;
 
 /// A cell's servers, side by side.
 pub struct Table {
     name: &'static str,
-    /// From the start of the service's process to its first list.
-    first_answer: Duration,
+    /// The time from the start of the service's process to its first list.
+    first_response: Duration,
     pub rows: Vec<Row>,
-    /// Who could not take part, and why.
+    /// The servers that could not take part, with the reasons.
     pub left_out: Vec<String>,
 }
 
 /// A server's samples, one for each round.
 pub struct Row {
     server: &'static str,
-    answer: String,
-    /// By how much the memory grew for each own model when all tenants had asked, in bytes.
+    response: String,
+    /// The growth of memory for each own model after all tenants have listed, in bytes.
     pub own_model_bytes: Option<f64>,
     pub samples: Vec<Sample>,
 }
 
 impl Row {
-    pub fn new(server: &'static str, answer: &Answer) -> Self {
-        let coding = answer
+    pub fn new(server: &'static str, response: &Response) -> Self {
+        let coding = response
             .header("content-encoding")
             .map(|coding| format!(" {coding}"));
         Self {
             server,
-            answer: format!("{} B{}", answer.body.len(), coding.unwrap_or_default()),
+            response: format!("{} B{}", response.body.len(), coding.unwrap_or_default()),
             own_model_bytes: None,
             samples: vec![],
         }
@@ -60,7 +60,7 @@ impl Row {
         format!(
             "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.2} / {:.2} | {:.1} / {:.1} |",
             self.server,
-            self.answer,
+            self.response,
             column(|sample| sample.requests_per_second, 0),
             ratio(|sample| sample.requests_per_second),
             column(|sample| sample.p50, 2),
@@ -75,7 +75,7 @@ impl Row {
         )
     }
 
-    /// Against one tenant alone.
+    /// The comparison with one tenant alone.
     fn against_alone(&self) -> Option<String> {
         let alone: Vec<_> = self
             .samples
@@ -99,7 +99,7 @@ impl Row {
         ))
     }
 
-    /// Round by round against the other build.
+    /// The comparison with the other build, round by round.
     fn against(&self, other: &Self) -> String {
         let ratio = |value| ratios(&self.values(value), &other.values(value));
         format!(
@@ -111,18 +111,18 @@ impl Row {
         )
     }
 
-    /// What the numbers of the row do not say.
+    /// Remarks that the row's numbers do not show.
     fn remarks(&self) -> Vec<String> {
         let mut remarks = vec![];
         let failed: f64 = self.values(|sample| sample.failed).iter().sum();
         if failed > 0.0 {
             remarks.push(format!("{}: **{failed} requests failed**", self.server));
         }
-        let answers = median(&self.values(|sample| sample.requests));
-        if answers < FEW {
+        let responses = median(&self.values(|sample| sample.requests));
+        if responses < FEW {
             remarks.push(format!(
-                "{}: only {answers} answers a round, and what was begun for others is counted with them; \
-                 more --seconds say more",
+                "{}: only {responses} responses a round; the work for unfinished ones is counted with them; \
+                 increase --seconds", 
                 self.server
             ));
         }
@@ -142,10 +142,10 @@ impl Row {
 }
 
 impl Table {
-    pub fn new(name: &'static str, first_answer: Duration) -> Self {
+    pub fn new(name: &'static str, first_response: Duration) -> Self {
         Self {
             name,
-            first_answer,
+            first_response,
             rows: vec![],
             left_out: vec![],
         }
@@ -162,7 +162,7 @@ impl Table {
         let remarks = self.rows.iter().flat_map(Row::remarks);
         let first = format!(
             "{SERVICE}: {} ms from its start to the first list",
-            self.first_answer.as_millis()
+            self.first_response.as_millis()
         );
         let builds = row(SERVICE).zip(row(OTHER));
         let against = builds.map(|(service, other)| service.against(other));
@@ -177,7 +177,7 @@ impl Table {
     }
 }
 
-/// The median, and from where to where where there are several.
+/// The median, with minimum and maximum if there are several values.
 fn spread(values: &[f64], digits: usize) -> String {
     let middle = median(values);
     if values.len() < 2 {
@@ -188,7 +188,7 @@ fn spread(values: &[f64], digits: usize) -> String {
     format!("{middle:.digits$} ({least:.digits$} to {most:.digits$})")
 }
 
-/// Round by round.
+/// The ratios of the values, round by round.
 fn ratios(values: &[f64], others: &[f64]) -> Vec<f64> {
     let pairs = values.iter().zip(others);
     pairs.map(|(value, other)| value / other).collect()

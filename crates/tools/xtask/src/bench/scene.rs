@@ -1,4 +1,4 @@
-//! A catalog, the service on it, and the anchors beside it with the very bytes of its answers.
+//! A catalog, the service on it, and the reference servers with exactly its response bytes.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,15 +23,15 @@ const NAIVE: &str = "actix-web, SQLite on each request";
 
 pub struct Scene<'a> {
     tools: &'a Tools,
-    // The servers are dropped, and so stopped, before the directory that they work in.
+    // The servers are dropped, and so stopped, before their directory is removed.
     servers: Vec<Server>,
     catalog_key: String,
     owner_key: String,
     keys: Vec<String>,
     deletions: Stream,
     strangers: Stream,
-    /// From the start of the service's process to its first answer.
-    first_answer: Duration,
+    /// The time from the start of the service's process to its first response.
+    first_response: Duration,
     directory: TempDir,
 }
 
@@ -41,11 +41,11 @@ impl<'a> Scene<'a> {
         load::write_scripts(directory.path())?;
         let deletable = aside::needed(options.rounds, options.seconds);
         let catalog = Catalog::make(tools, directory.path(), contents, deletable)?;
-        let (servers, first_answer) = servers(tools, &catalog, contents, directory.path())?;
+        let (servers, first_response) = servers(tools, &catalog, contents, directory.path())?;
         Ok(Self {
             tools,
             servers,
-            first_answer,
+            first_response,
             deletions: Stream::new(Aside::Deletions(catalog.owner_key.clone())),
             strangers: Stream::new(Aside::Lists(catalog.keys.clone())),
             catalog_key: catalog.key,
@@ -55,7 +55,7 @@ impl<'a> Scene<'a> {
         })
     }
 
-    /// Measures the cells in turn, in each round all servers of a cell one after another.
+    /// Measures the cells in turn. Each round measures all servers of a cell one after another.
     pub fn measure(&self, cells: &[Cell], options: &Options) -> Result<Vec<Table>, String> {
         let mut tables = vec![];
         for cell in cells {
@@ -85,9 +85,9 @@ impl<'a> Scene<'a> {
         Ok(tables.into_iter().map(|(table, _)| table).collect())
     }
 
-    /// Those who can do what the cell asks, and the table that is still empty.
+    /// Returns an empty table and the servers that support the cell's requests.
     fn contenders<'b>(&'b self, cell: &'b Cell) -> Result<(Table, Vec<Contender<'b>>), String> {
-        let mut table = Table::new(cell.name, self.first_answer);
+        let mut table = Table::new(cell.name, self.first_response);
         let mut contenders = vec![];
         let key = match cell.readers {
             Readers::One => &self.catalog_key,
@@ -140,7 +140,7 @@ fn servers(
     };
     let service = serve(&tools.service, directory, SERVICE)?;
     save(&service, catalog, LIST, &directory.join("list.json"))?;
-    let first_answer = service.age();
+    let first_response = service.age();
     let model = save(
         &service,
         catalog,
@@ -165,10 +165,10 @@ fn servers(
     if let Some(program) = tools.nginx {
         servers.extend(nginx::start(program, tools.cores, directory, &model)?);
     }
-    Ok((servers, first_answer))
+    Ok((servers, first_response))
 }
 
-/// Copies the catalog, which no process has open, into a directory of its own.
+/// Copies the catalog, which no process has open, to a separate directory.
 fn copy(catalog: &Catalog, directory: &Path) -> Result<PathBuf, String> {
     let copy = directory.join("other");
     std::fs::create_dir(&copy).map_err(|error| error.to_string())?;
@@ -177,14 +177,14 @@ fn copy(catalog: &Catalog, directory: &Path) -> Result<PathBuf, String> {
     Ok(copy)
 }
 
-/// Keeps the body that the service answers.
+/// Saves the body of the service's response.
 fn save(service: &Server, catalog: &Catalog, path: &str, file: &Path) -> Result<String, String> {
-    let answer = service.get(path, &[bearer(&catalog.key)])?;
-    if answer.status != 200 {
-        return Err(format!("{path} was answered with {}", answer.status));
+    let response = service.get(path, &[bearer(&catalog.key)])?;
+    if response.status != 200 {
+        return Err(format!("{path} returned {}", response.status));
     }
-    std::fs::write(file, &answer.body).map_err(|error| error.to_string())?;
-    String::from_utf8(answer.body).map_err(|error| error.to_string())
+    std::fs::write(file, &response.body).map_err(|error| error.to_string())?;
+    String::from_utf8(response.body).map_err(|error| error.to_string())
 }
 
 /// The address in the first line of the service's log.

@@ -1,4 +1,4 @@
-//! Clients that read a long list slowly: what they cost the service in memory.
+//! The memory that the service needs for clients that read a long list slowly.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -22,12 +22,12 @@ const CONTENTS: Contents = Contents {
     own_models: 0,
     views_mib: None,
 };
-/// How long they read, and how much of it at a time.
+/// The time for which the clients read, and the bytes of each read.
 const READING: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(100);
 const AT_A_TIME: usize = 16 * 1024;
 
-/// The section of the report.
+/// Measures, and returns the section of the report.
 pub fn measure(tools: &Tools) -> Result<String, String> {
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     let catalog = Catalog::make(tools, directory.path(), CONTENTS, 0)?;

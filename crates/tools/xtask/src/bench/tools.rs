@@ -7,19 +7,19 @@ use super::servers::cores::Cores;
 use super::servers::nginx;
 use crate::{build_for_production, system, target};
 
-/// The programs, and where they run.
+/// The programs, and the cores they run on.
 pub struct Tools {
     pub service: PathBuf,
     pub anchors: PathBuf,
-    /// Another build of the service.
+    /// Another build of the service, to compare with.
     pub beside: Option<PathBuf>,
     pub nginx: Option<&'static str>,
     pub cores: Cores,
 }
 
 impl Tools {
-    /// Builds and finds them. Built one by one, as they are built for use: together, the features
-    /// of one could be in the other.
+    /// Builds and finds the programs. It builds the packages one at a time, as for production:
+    /// together, the features of one could reach the other.
     pub fn ready(options: &Options) -> Result<Self, String> {
         for package in ["models-api", "anchors"] {
             crate::run(&mut build_for_production(package))?;

@@ -1,8 +1,8 @@
-//! A model as a register: what each operation must see, if they happen one after another.
+//! A model as a register: the outcome of each operation in a sequence.
 
 use stateright::semantics::SequentialSpec;
 
-/// Whether the model is there.
+/// Whether the model exists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model(pub bool);
 

@@ -10,21 +10,21 @@ use crate::Failure;
 use crate::environment::scene::Scene;
 use crate::environment::wait::wait;
 
-/// After so many operations a history is checked, and a new one begun.
+/// The operations after which a history is checked and a new one begins.
 const WINDOW: usize = 40;
 
-/// The history of a model, since it was last known for sure.
+/// The history of a model since its last known state.
 pub struct History {
     tester: LinearizabilityTester<usize, Model>,
     operations: usize,
-    /// Something failed, and whether it happened is not known.
+    /// Whether an operation failed with an unknown outcome.
     is_doubtful: bool,
     next_thread: usize,
 }
 
 pub struct Register {
     pub id: String,
-    /// Held to be read by every operation, and to be written when a new history is begun.
+    /// Held for reading during each operation, and for writing when a new history begins.
     pub quiet: RwLock<()>,
     pub history: Mutex<History>,
 }
@@ -52,7 +52,7 @@ impl Register {
         format!("\"{}\"", self.id)
     }
 
-    /// Does it, and writes down when it began and how it ended.
+    /// Runs an operation and records its beginning and its outcome.
     pub async fn record(
         &self,
         counts: &Counts,
@@ -65,7 +65,7 @@ impl Register {
             let thread = history.next_thread;
             history.next_thread += 1;
             history.operations += 1;
-            // It can only fail for a thread that does two things at once.
+            // This fails only for a thread with two operations at once.
             let _ = history.tester.on_invoke(thread, operation);
             thread
         };
@@ -80,7 +80,7 @@ impl Register {
         }
     }
 
-    /// Checks the history up to here.
+    /// Checks the history so far, and empties it.
     pub async fn check(&self, counts: &Counts) {
         let mut history = self.history.lock().await;
         if history.tester.serialized_history().is_none() {
@@ -90,7 +90,8 @@ impl Register {
         *history = History::of(false);
     }
 
-    /// When nobody is at it: checks the history, looks how things are, and begins another.
+    /// Waits until no operation runs, checks the history, reads the state, and begins another
+    /// history.
     pub async fn begin_anew(&self, scene: &Scene, counts: &Counts) {
         let _alone = self.quiet.write().await;
         if !self.history.lock().await.is_over() {
@@ -100,10 +101,10 @@ impl Register {
         self.begin(scene).await;
     }
 
-    /// Begins a history with what is there. Nobody else is at it.
+    /// Begins a history with the present state. No operation may run.
     pub async fn begin(&self, scene: &Scene) {
         let present = loop {
-            // The database itself is asked: what it says is what the next must build on.
+            // The state comes from the database, because the next operations build on it.
             match scene.catalog.ids().await {
                 Ok(ids) => break ids.contains(&self.id),
                 Err(_) => wait(50).await,

@@ -13,17 +13,17 @@ use crate::environment::catalog::{Catalog, origin};
 use crate::environment::node::Node;
 use crate::report::Report;
 
-/// How often something is deleted or revoked beside the import.
+/// The pause between two changes beside the import.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The targets.
+/// The targets for deletions and revocations.
 pub const P99: Duration = Duration::from_secs(1);
 pub const SLOWEST: Duration = Duration::from_secs(4);
 
-/// How many models and keys there are to delete and to revoke.
+/// The number of models to delete and of keys to revoke.
 const VICTIMS: usize = 300;
 
-/// How long deletions and revocations took, or why they failed.
+/// The durations of deletions and revocations, or their failures.
 pub struct Took(pub Vec<Result<Duration, String>>);
 
 impl Took {
@@ -47,10 +47,10 @@ impl Took {
         }
         report.none(
             name,
-            "deletions and revocations beside it that failed",
+            "deletions and revocations beside the import that failed",
             failed,
             of,
-            // How many there are depends on how long the import takes.
+            // Their number depends on the duration of the import.
             1,
         );
         report.within(name, "deletions and revocations", &mut durations, 99, P99);
@@ -64,12 +64,12 @@ impl Took {
     }
 }
 
-/// Deletes through a node and revokes as the command line does, in turn.
+/// Deletes through a node and revokes with the store, in turn.
 pub struct Beside {
     catalog: Arc<Catalog>,
     node: Arc<Node>,
     victims: Vec<(String, ApiKeyId)>,
-    /// The key that goes with the model which was deleted last.
+    /// The key that is revoked after the model that was deleted last.
     key: Option<ApiKeyId>,
 }
 
@@ -83,7 +83,7 @@ impl Beside {
         }
     }
 
-    /// Adds models to delete and keys to revoke, for a minute.
+    /// Adds models to delete and keys to revoke, enough for a minute.
     pub async fn refill(&mut self) -> Result<(), Failure> {
         let missing = VICTIMS - self.victims.len();
         let ids: Vec<String> = (0..missing)
@@ -96,7 +96,7 @@ impl Beside {
         Ok(())
     }
 
-    /// Does the work, and ten changes a second beside it.
+    /// Runs the work, and ten changes a second beside it.
     pub async fn run<T>(
         &mut self,
         work: impl Future<Output = Result<T, Failure>>,
@@ -114,7 +114,7 @@ impl Beside {
         Ok((done, Took(took.collect::<Result<_, _>>()?)))
     }
 
-    /// The next change, as long as there is something left.
+    /// Takes the next change; `None` if there is none left.
     fn change(
         &mut self,
     ) -> Option<impl Future<Output = Result<Duration, String>> + Send + 'static> {

@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 
 use crate::Failure;
 
-/// Imports on the command line.
+/// Runs imports on the command line.
 pub struct Importer {
     program: PathBuf,
     pub url: String,
@@ -28,7 +28,7 @@ impl Importer {
         })
     }
 
-    /// A file with the models, in no order.
+    /// Writes a file with the models in scrambled order.
     pub fn list(&self, created: u32) -> Result<PathBuf, Failure> {
         let model = |number: usize| {
             let scrambled = number.wrapping_mul(2_654_435_761) % 1_000_000_007;
@@ -65,7 +65,7 @@ impl Importer {
     }
 }
 
-/// What the command says at its end.
+/// Waits for the command and returns its output.
 pub async fn finish(child: Child) -> Result<Value, Failure> {
     let output = child.wait_with_output().await?;
     if !output.status.success() {

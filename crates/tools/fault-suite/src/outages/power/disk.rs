@@ -8,10 +8,10 @@ use tempfile::TempDir;
 use crate::Failure;
 use crate::environment::database::{is_root, run as execute};
 
-/// A disk in a file, whose file system can be copied as it is at one moment.
+/// A disk in a file. Its file system can be copied as it is at one moment.
 pub struct Disk {
     directory: TempDir,
-    /// What is mounted, and the loop devices, the last one first.
+    /// The mount points and the loop devices, the last one first.
     mounted: Vec<PathBuf>,
     devices: Vec<String>,
 }
@@ -20,7 +20,8 @@ impl Disk {
     pub fn make() -> Result<Self, Failure> {
         if !is_root() {
             return Err(
-                "a file system of its own needs root; `--leave-out power` goes without".into(),
+                "mounting a file system needs root; use `--leave-out power` to run without it"
+                    .into(),
             );
         }
         let mut disk = Self {
@@ -71,15 +72,15 @@ impl Disk {
         }
     }
 
-    /// Where the service writes.
+    /// The directory that the service writes to.
     pub fn path(&self) -> PathBuf {
         self.directory.path().join("disk")
     }
 
-    /// What would be found after a power cut at this moment.
+    /// Copies the disk as after a power cut at this moment, and runs `check` on the copy.
     pub async fn cut<T>(
         &mut self,
-        look: impl AsyncFnOnce(&Path) -> Result<T, Failure>,
+        check: impl AsyncFnOnce(&Path) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let (image, copy) = (
             self.directory.path().join("host/disk.img"),
@@ -92,7 +93,7 @@ impl Disk {
         )?;
         let at = self.directory.path().join("crash");
         self.mount(&copy, &at)?;
-        let seen = look(&at).await;
+        let seen = check(&at).await;
         self.unmount();
         seen
     }

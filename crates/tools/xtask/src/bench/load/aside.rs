@@ -1,5 +1,5 @@
-//! A stream of requests beside those that are measured, so many a second: models are deleted, one by one, or
-//! tenants whose views are not in memory ask for their lists.
+//! A stream of requests beside the measured ones, at a fixed rate: deletions of models, or lists of
+//! tenants whose views are not in memory.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -13,15 +13,16 @@ use crate::bench::servers::server::Server;
 
 pub const ORGANIZATION: &str = "writer";
 pub const PER_SECOND: usize = 50;
-/// They wait in the same queue as those that are measured; so many may wait at once.
+/// The clients of the stream. They wait in the same queue as the measured requests, and at most
+/// this many at once.
 const CLIENTS: usize = 10;
 const LEAST: usize = 20_000;
 
-/// What is asked.
+/// The requests of the stream.
 pub enum Aside {
-    /// Deletes the models of [`ORGANIZATION`], with this key.
+    /// Deletions of models of [`ORGANIZATION`] with this key.
     Deletions(String),
-    /// Lists, each time with another of these keys.
+    /// Lists, each with the next of these keys.
     Lists(Vec<String>),
 }
 
@@ -30,12 +31,12 @@ pub struct Stream {
     next: AtomicUsize,
 }
 
-/// Enough for so many rounds, on both servers that can delete.
+/// The number of models to delete in all rounds, on both servers that support deletion.
 pub fn needed(rounds: usize, seconds: usize) -> usize {
     LEAST.max(2 * rounds * (seconds + 2) * PER_SECOND)
 }
 
-/// The models that there are to delete.
+/// The models to delete.
 pub fn models(count: usize) -> Vec<Value> {
     (0..count)
         .map(|number| json!({"id": id(number), "created": 1_760_000_000}))
@@ -58,7 +59,7 @@ impl Stream {
         }
     }
 
-    /// Whether the server can do it: the next request is sent.
+    /// Sends the next request, to check that the server supports it.
     pub fn try_one(&self, server: &Server) -> Result<(), String> {
         self.send_next(server, &mut connect(server)?)
     }
@@ -71,12 +72,12 @@ impl Stream {
         };
         match connection.send(method, &server.path(&path), &bearer(key)) {
             Ok(200) => Ok(()),
-            Ok(status) => Err(format!("{method} was answered with {status}")),
+            Ok(status) => Err(format!("{method} returned {status}")),
             Err(error) => Err(format!("{method}: {error}")),
         }
     }
 
-    /// Sends while the work is done: its result, and how many were sent a second.
+    /// Sends requests while `work` runs. Returns its result and the requests sent a second.
     pub fn during<T>(
         &self,
         server: &Server,
@@ -104,7 +105,7 @@ impl Stream {
         })
     }
 
-    /// One client's turns, until it is over: how many it has sent.
+    /// Sends one client's requests until `over`, and returns their number.
     fn send(
         &self,
         server: &Server,

@@ -1,4 +1,5 @@
--- No hook for each answer, so no cost for each request. What is no success counts as an error.
+-- There is no hook for each response, so it costs nothing. Every status other than success counts
+-- as an error.
 function done(summary, latency)
   local errors = summary.errors
   local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout

@@ -1,4 +1,4 @@
--- Sends the requests of a file, over and over: a path and a key on each line.
+-- Sends the requests of a file repeatedly. Each line has a path and a key.
 local requests, place = {}, 0
 
 function init(arguments)

@@ -1,4 +1,4 @@
-//! Requests of many tenants: few ask often, many seldom.
+//! Requests of many tenants: few tenants send many, most send few.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -7,7 +7,8 @@ use crate::bench::cells::model_path;
 
 const REQUESTS: usize = 65_536;
 
-/// Writes the requests that `mix.lua` sends, below the prefix: the same in each run.
+/// Writes the requests that `mix.lua` sends, with paths below the prefix. They are the same in each
+/// run.
 pub fn write(file: &Path, prefix: &str, keys: &[String]) -> Result<(), String> {
     let sums = zipf(keys.len());
     let mut random = Random(1);
@@ -20,7 +21,7 @@ pub fn write(file: &Path, prefix: &str, keys: &[String]) -> Result<(), String> {
     std::fs::write(file, lines).map_err(|error| format!("{}: {error}", file.display()))
 }
 
-/// The sums of 1, 1/2, 1/3, …
+/// The partial sums of 1, 1/2, 1/3, …
 fn zipf(count: usize) -> Vec<f64> {
     let mut rank = 0.0;
     let mut sum = 0.0;
@@ -39,11 +40,11 @@ fn pick(sums: &[f64], fraction: f64) -> usize {
     found.min(sums.len() - 1)
 }
 
-/// `SplitMix64`.
+/// The generator `SplitMix64`.
 struct Random(u64);
 
 impl Random {
-    /// From 0 to below 1.
+    /// A number from 0 to below 1.
     fn fraction(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -59,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_tenant_asks_twice_as_often_as_the_second() {
+    fn the_first_tenant_sends_twice_as_many_requests_as_the_second() {
         let sums = zipf(10_000);
         let mut random = Random(1);
         let mut counts = vec![0.0; 10_000];

@@ -1,4 +1,4 @@
-//! A core for what is measured and one for what measures, where there are two.
+//! One core for the measured server and one for the load, if the machine has two.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::system;
 
-/// Whether processes are pinned.
+/// The machine's cores, and whether processes are pinned to them.
 #[derive(Clone, Copy)]
 pub struct Cores {
     pub count: usize,
@@ -28,7 +28,7 @@ impl Cores {
         self.on("1", program.as_ref())
     }
 
-    /// The program ends with this process, also where that is killed.
+    /// The command on this core. The program ends with this process, even if that is killed.
     fn on(self, core: &str, program: &OsStr) -> Command {
         let mut words: Vec<&OsStr> = vec![];
         if system::has("setpriv") {

@@ -1,21 +1,21 @@
-//! One request on a connection of its own, to look at an answer before it is measured; and connections that
-//! are kept, to write beside what is measured.
+//! Single requests, to inspect a response before the measurement, and kept connections, to send
+//! requests beside the measured ones.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// How long to wait for a part of an answer.
+/// The time limit for a part of a response.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// An answer, with its body as it was sent.
-pub struct Answer {
+/// A response, with its body as it was sent.
+pub struct Response {
     pub status: u16,
     head: String,
     pub body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (found, value) = line.split_once(':')?;
@@ -34,10 +34,15 @@ pub fn bearer(key: &str) -> Header {
     header("Authorization", &format!("Bearer {key}"))
 }
 
-pub fn send(address: &str, method: &str, path: &str, headers: &[Header]) -> Result<Answer, String> {
+pub fn send(
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &[Header],
+) -> Result<Response, String> {
     let raw = exchange(address, method, path, headers)
         .map_err(|error| format!("{method} http://{address}{path}: {error}"))?;
-    parse(&raw).ok_or_else(|| format!("{method} http://{address}{path}: no HTTP answer"))
+    parse(&raw).ok_or_else(|| format!("{method} http://{address}{path}: no HTTP response"))
 }
 
 fn exchange(
@@ -46,7 +51,7 @@ fn exchange(
     path: &str,
     headers: &[Header],
 ) -> std::io::Result<Vec<u8>> {
-    // The answer is read to the end of the connection, whatever the headers would have.
+    // The response is read to the end of the connection, independent of its headers.
     let kept = headers
         .iter()
         .filter(|(name, _)| !name.eq_ignore_ascii_case("connection"));
@@ -63,7 +68,7 @@ fn exchange(
     Ok(raw)
 }
 
-/// A connection that is kept: opening one costs both sides more than a request.
+/// A kept connection. Opening one costs both sides more than a request.
 pub struct Connection {
     stream: BufReader<TcpStream>,
 }
@@ -77,8 +82,8 @@ impl Connection {
         Ok(Self { stream })
     }
 
-    /// Sends a request without headers but this one, and answers the status. The answer's body is read,
-    /// and must have a length.
+    /// Sends a request with this header only, reads the response, which must have a length, and
+    /// returns its status.
     pub fn send(
         &mut self,
         method: &str,
@@ -93,26 +98,26 @@ impl Connection {
                 return Err(std::io::ErrorKind::UnexpectedEof.into());
             }
         }
-        let answer = parse(&head).ok_or(std::io::ErrorKind::InvalidData)?;
-        let length = answer
+        let response = parse(&head).ok_or(std::io::ErrorKind::InvalidData)?;
+        let length = response
             .header("content-length")
             .and_then(|text| text.parse().ok());
         let mut body = vec![0; length.ok_or(std::io::ErrorKind::InvalidData)?];
         self.stream.read_exact(&mut body)?;
-        Ok(answer.status)
+        Ok(response.status)
     }
 }
 
-fn parse(raw: &[u8]) -> Option<Answer> {
+fn parse(raw: &[u8]) -> Option<Response> {
     let end = raw.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&raw[..end]).into_owned();
     let status = head.split(' ').nth(1)?.parse().ok()?;
     let body = raw[end + 4..].to_vec();
-    let mut answer = Answer { status, head, body };
-    if answer.header("transfer-encoding").is_some() {
-        answer.body = join_chunks(&answer.body)?;
+    let mut response = Response { status, head, body };
+    if response.header("transfer-encoding").is_some() {
+        response.body = join_chunks(&response.body)?;
     }
-    Some(answer)
+    Some(response)
 }
 
 fn join_chunks(mut rest: &[u8]) -> Option<Vec<u8>> {
@@ -139,17 +144,17 @@ mod tests {
         let address = listener.local_addr().unwrap().to_string();
         let server = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut asked = String::new();
+            let mut received = String::new();
             let mut reader = BufReader::new(stream.try_clone().unwrap());
-            for answer in [
+            for response in [
                 "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc",
                 "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
             ] {
-                while !asked.ends_with("\r\n\r\n") {
-                    reader.read_line(&mut asked).unwrap();
+                while !received.ends_with("\r\n\r\n") {
+                    reader.read_line(&mut received).unwrap();
                 }
-                stream.write_all(answer.as_bytes()).unwrap();
-                asked.clear();
+                stream.write_all(response.as_bytes()).unwrap();
+                received.clear();
             }
         });
         let mut connection = Connection::open(&address).unwrap();

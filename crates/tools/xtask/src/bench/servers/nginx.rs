@@ -1,4 +1,4 @@
-//! nginx with the bytes of the service, from a file and from its configuration.
+//! nginx with the service's bytes, from a file and from its configuration.
 
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -8,14 +8,14 @@ use super::server::Server;
 use crate::bench::cells;
 use crate::system;
 
-/// Where nginx is installed, though it may not be in the path of every user.
+/// Finds nginx, which may be in a directory that a user's PATH lacks.
 pub fn find() -> Option<&'static str> {
     ["nginx", "/usr/sbin/nginx"]
         .into_iter()
         .find(|program| system::has(program))
 }
 
-/// With `return 200`, and with static files.
+/// Starts nginx, and returns it with `return 200` and with static files.
 pub fn start(
     program: &str,
     cores: Cores,
@@ -36,7 +36,7 @@ pub fn start(
     Ok([constant, files])
 }
 
-/// nginx cannot say which port it was given, so one is found for it.
+/// nginx cannot report a port that the system chose, so this finds a free one.
 fn free_address() -> std::io::Result<String> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     Ok(listener.local_addr()?.to_string())

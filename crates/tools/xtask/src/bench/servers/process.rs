@@ -1,19 +1,19 @@
-//! What a process and its children have used, from `/proc`.
+//! The CPU time and memory of a process and its children, from `/proc`.
 
 use std::fs;
 use std::path::PathBuf;
 
-/// The clock of `/proc/PID/stat`, on every architecture that Linux is run on today.
+/// The clock rate of `/proc/PID/stat`, which is the same on every architecture of Linux today.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// Memory in KiB: resident, and the same with what is shared divided among those who share it.
+/// Memory in KiB: resident, and with shared pages divided among their users.
 #[derive(Clone, Copy, Default)]
 pub struct Memory {
     pub resident: u64,
     pub proportional: u64,
 }
 
-/// The nanoseconds that the tree's threads have run.
+/// The CPU time of the process tree's threads in nanoseconds.
 pub fn cpu_nanoseconds(root: u32) -> u64 {
     let tasks = tree(root).into_iter().flat_map(tasks);
     tasks
@@ -24,10 +24,11 @@ pub fn cpu_nanoseconds(root: u32) -> u64 {
         .sum()
 }
 
-/// What this process's children that have ended have run.
+/// The CPU time of this process's ended children in seconds.
 pub fn children_seconds() -> f64 {
     let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The name, in brackets, may hold spaces; behind it, these are the 14th and the 15th field.
+    // The name in brackets may contain spaces. Counted from its end, these are the 14th and the
+    // 15th field.
     let fields = text.rsplit(')').next().unwrap_or_default();
     let times = fields.split_whitespace().skip(13).take(2);
     times
@@ -52,7 +53,7 @@ fn kibibytes(text: &str, name: &str) -> u64 {
     value.and_then(|value| value.parse().ok()).unwrap_or(0)
 }
 
-/// The process and all that descends from it.
+/// The process and all its descendants.
 fn tree(root: u32) -> Vec<u32> {
     let mut found = vec![root];
     let mut next = 0;

@@ -1,4 +1,4 @@
-//! A server that is measured: started on a core of its own, and stopped when it is dropped.
+//! A measured server. It is started on its own core and stopped on drop.
 
 use std::fs::File;
 use std::path::Path;
@@ -14,7 +14,7 @@ const LONGEST_STOP: Duration = Duration::from_secs(5);
 pub struct Server {
     pub name: &'static str,
     pub address: String,
-    /// What stands before the paths of the service.
+    /// The prefix of the service's paths.
     pub prefix: &'static str,
     process: Option<Child>,
     id: u32,
@@ -22,7 +22,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it, and waits for `address` to find its address in what it wrote.
+    /// Starts the server, and waits until `address` finds its address in its output.
     pub fn start(
         name: &'static str,
         mut command: Command,
@@ -49,7 +49,7 @@ impl Server {
         Ok(server)
     }
 
-    /// The same process under another name, with what it answers below a prefix.
+    /// The same process under another name, with responses below a prefix.
     pub fn alias(&self, name: &'static str, prefix: &'static str) -> Self {
         Self {
             name,
@@ -61,7 +61,7 @@ impl Server {
         }
     }
 
-    pub fn get(&self, path: &str, headers: &[Header]) -> Result<http::Answer, String> {
+    pub fn get(&self, path: &str, headers: &[Header]) -> Result<http::Response, String> {
         http::send(&self.address, "GET", &self.path(path), headers)
     }
 
@@ -69,7 +69,7 @@ impl Server {
         format!("{}{path}", self.prefix)
     }
 
-    /// Since its process was started.
+    /// The time since the start of the process.
     pub fn age(&self) -> Duration {
         self.started.elapsed()
     }
@@ -82,7 +82,7 @@ impl Server {
         process::memory(self.id)
     }
 
-    /// Waits until it does nothing: what is left of a load must not be counted with the next.
+    /// Waits until the server is idle, so that the rest of a load does not count with the next.
     pub fn settle(&self) {
         const STEP: Duration = Duration::from_millis(20);
         let deadline = Instant::now() + LONGEST_STOP;
@@ -114,7 +114,7 @@ impl Server {
                 .as_mut()
                 .is_some_and(|process| !is_running(process));
             if ended || Instant::now() > deadline {
-                return Err(format!("{} did not start: {text}", self.name));
+                return Err(format!("{} failed to start: {text}", self.name));
             }
             std::thread::sleep(Duration::from_millis(1));
         }
