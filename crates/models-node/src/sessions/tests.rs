@@ -170,6 +170,7 @@ async fn the_last_use_of_a_key_whose_session_was_dropped_is_recorded() {
     let scene = Scene::new();
     assert!(scene.is_accepted().await);
     scene.sessions.evict(scene.secret.expose());
+    assert_eq!(scene.counters.bytes(), 0);
     scene.sessions.record_uses().await.unwrap();
     assert_eq!(scene.keys.recorded.load(Ordering::Relaxed), 1);
 }

@@ -77,11 +77,15 @@ async fn the_log_is_read_in_pages_unless_the_node_is_too_far_behind() {
     let applied = journal.iter().filter(|done| done.starts_with("apply"));
     assert_eq!(applied.count(), 20_000);
     assert_eq!(node.lease.applied.load(Ordering::Relaxed), 20_000);
+    // The distance counts, not the revision.
+    fake.append(creation());
+    node.step(false).await.unwrap();
+    assert_eq!(fake.take_journal(), ["read after 20000", "apply 20001"]);
     for _ in 0..20_001 {
         fake.append(creation());
     }
     node.step(true).await.unwrap();
-    let expected = ["renew with 20000", "begin epoch first", "publish 40001"];
+    let expected = ["renew with 20001", "begin epoch first", "publish 40002"];
     assert_eq!(fake.take_journal(), expected);
 }
 
