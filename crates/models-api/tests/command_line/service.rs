@@ -7,4 +7,5 @@ mod neighbours;
 mod pipelining;
 mod rotation;
 mod serving;
+mod signals;
 mod upgrade;
