@@ -54,23 +54,23 @@ fn refuse_a_key_with_a_wrong_checksum(bencher: Bencher) {
 fn retrieve_without_the_socket(bencher: Bencher, count: usize) {
     let service = Service::of(count);
     let request = service.request(MODEL, None);
-    bencher.bench_local(|| service.answer(&request, 200));
+    bencher.bench_local(|| service.respond(&request, 200));
 }
 
 #[divan::bench(args = SIZES)]
 fn list_without_the_socket(bencher: Bencher, count: usize) {
     let service = Service::of(count);
     let request = service.request("/v1/models", None);
-    bencher.bench_local(|| service.answer(&request, 200));
+    bencher.bench_local(|| service.respond(&request, 200));
 }
 
 #[divan::bench]
 fn not_modified_without_the_socket(bencher: Bencher) {
     let service = Service::of(100);
-    let list = service.reads.answer(&service.request("/v1/models", None));
+    let list = service.reads.respond(&service.request("/v1/models", None));
     let etag = list.unwrap().headers().get("etag").unwrap().clone();
     let request = service.request("/v1/models", Some(etag));
-    bencher.bench_local(|| service.answer(&request, 304));
+    bencher.bench_local(|| service.respond(&request, 304));
 }
 
 /// Each request updates this histogram.
@@ -138,8 +138,8 @@ impl Service {
         .to_request()
     }
 
-    fn answer(&self, request: &Request, status: u16) {
-        let response = self.reads.answer(black_box(request));
+    fn respond(&self, request: &Request, status: u16) {
+        let response = self.reads.respond(black_box(request));
         assert!(response.is_some_and(|response| response.status() == status));
     }
 }

@@ -82,7 +82,7 @@ impl Reads {
     /// Counts a retrieval with this duration.
     pub fn count_request(&self, took: Duration) {
         let metrics = &self.services.metrics;
-        metrics.answered(&Method::GET, Template::Model, StatusCode::OK, took);
+        metrics.count_response(&Method::GET, Template::Model, StatusCode::OK, took);
     }
 
     /// Counts a cache hit of a key.
@@ -92,10 +92,10 @@ impl Reads {
 
     /// Returns the response from memory, or `None` if memory cannot serve the request.
     #[must_use]
-    pub fn answer(&self, request: &Request) -> Option<Response<BoxBody>> {
+    pub fn respond(&self, request: &Request) -> Option<Response<BoxBody>> {
         let began = self.services.node.clock().now();
         let fields = Fields::of(request.head());
-        let read = crate::routes::read::remember(&self.services, began, &fields, request)?;
+        let read = crate::routes::read::read_from_memory(&self.services, began, &fields, request)?;
         Some(self.reception.finish_read(began, request, read))
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Representation {
 
 impl Representation {
     /// Returns the response with this representation.
-    pub(crate) fn answer(self) -> Response<BoxBody> {
+    pub(crate) fn into_response(self) -> Response<BoxBody> {
         let Self {
             content,
             etag,

@@ -2,9 +2,10 @@
 //! loaded first.
 //!
 //! `step` reads memory under the lease, and releases the response only if that lease has not expired. The fast path
-//! ([`remember`]) calls it once, before the router. If it refuses the read or memory lacks data, the slow path ([`read`])
+//! ([`read_from_memory`]) calls it once, before the router. If it refuses the read or memory lacks data, the slow path ([`read`])
 //! loads the data and calls it again.
 
+mod progress;
 mod request;
 
 use std::sync::Arc;
@@ -12,9 +13,11 @@ use std::sync::Arc;
 use actix_http::body::BoxBody;
 use actix_http::{HttpMessage, Request, Response};
 use actix_web::HttpRequest;
-use models_core::{Audience, RepositoryError};
+use models_core::RepositoryError;
 use models_node::{BootTime, HeldLease, Released};
 
+pub(crate) use self::progress::Reply;
+use self::progress::{Progress, Step};
 use self::request::{ReadRequest, Target};
 use crate::access::caller::{admit, look_up};
 use crate::access::rate_limit::Allowance;
@@ -33,40 +36,6 @@ use crate::routes::freshness::meet_demands;
 
 /// The number of steps of a read on the slow path. Memory may evict or invalidate data between two steps.
 const TRIES: usize = 8;
-
-/// A response and the session that it is for.
-pub(crate) struct Reply {
-    pub(crate) session: Arc<Session>,
-    pub(crate) allowance: Option<Allowance>,
-    pub(crate) response: Response<BoxBody>,
-}
-
-/// The result of a step.
-enum Step {
-    Ready(Released<Reply>),
-    /// Memory lacks the session of the key.
-    NeedsSession,
-    /// The request demands a minimum revision.
-    NeedsFreshness,
-    /// Memory lacks the view of this session.
-    NeedsView(Arc<Session>),
-    /// The view of this session, read under this lease, lacks its list, which is too long for this thread.
-    NeedsList(HeldLease, Arc<Session>, Arc<View>),
-}
-
-/// The results of earlier steps of the same read.
-#[derive(Default)]
-struct Progress {
-    /// The loaded session, and the lease under which it was loaded.
-    session: Option<(HeldLease, Arc<Session>)>,
-    view: Option<(HeldLease, Audience, Arc<View>)>,
-    /// The result of the rate limit, which counts each request once.
-    allowance: Option<Allowance>,
-    is_fresh: bool,
-    /// The session and the revision for the headers of a refusal.
-    refused: Option<Arc<Session>>,
-    revision: Option<RevisionHeader>,
-}
 
 /// Reads memory under this lease.
 fn step(
@@ -193,7 +162,7 @@ fn response(
                 None => services
                     .encoder
                     .list(&session.audience, view, accepted)
-                    .answer(),
+                    .into_response(),
             }
         }
         Target::Model(id) => {
@@ -201,7 +170,7 @@ fn response(
             if conditions.any(|condition| matches(condition, &model.etag)) {
                 not_modified(model.etag)
             } else {
-                model.answer()
+                model.into_response()
             }
         }
     })
@@ -209,7 +178,7 @@ fn response(
 
 /// The fast path: returns the response if the request is a read that succeeds from memory. `began` is the time at which
 /// the request arrived.
-pub(crate) fn remember(
+pub(crate) fn read_from_memory(
     services: &Services,
     began: BootTime,
     fields: &Fields<'_>,

@@ -19,12 +19,12 @@ use tokio::sync::watch;
 
 use crate::access::services::Services;
 use crate::routes;
-use crate::routes::read::remember;
+use crate::routes::read::read_from_memory;
 use crate::server::connection::turns::Turns;
 use crate::server::connection::{Connection, Timeouts};
 use crate::server::measured_node::MeasuredNode;
 use crate::server::operations::{self, Operations};
-use crate::server::respond::{Reception, Refusals, ToldToStop, respond};
+use crate::server::respond::{Reception, Refusals, StopSignal, respond};
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -178,7 +178,9 @@ impl Application {
                 let application = respond(
                     reception.clone(),
                     stopped.clone(),
-                    move |began, fields, request| remember(&services, began, fields, request),
+                    move |began, fields, request| {
+                        read_from_memory(&services, began, fields, request)
+                    },
                     application,
                 );
                 let (stopped, stopping) = (stopped.clone(), stopped.clone());
@@ -189,7 +191,7 @@ impl Application {
                     // `Connection` times idle connections.
                     .keep_alive(KeepAlive::Os)
                     // Idle connections close when the service stops, so that they do not delay it.
-                    .graceful_shutdown_signal(move || ToldToStop::new(stopped.clone()))
+                    .graceful_shutdown_signal(move || StopSignal::new(stopped.clone()))
                     .on_connect_ext(|connection: &Connection, extensions: &mut Extensions| {
                         extensions.insert(connection.in_flight());
                     })

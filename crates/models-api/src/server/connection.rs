@@ -184,7 +184,7 @@ impl AsyncRead for Connection {
             }
             return polled;
         }
-        if let Late::Request = ready!(this.poll_patience(cx)) {
+        if let Late::Request = ready!(this.poll_timeouts(cx)) {
             this.respond_at_once("408 Request Timeout", &ApiError::RequestTimeout);
         }
         // To the dispatcher, the peer has closed.

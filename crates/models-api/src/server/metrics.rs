@@ -134,7 +134,7 @@ impl Metrics {
     }
 
     /// Counts a response.
-    pub(crate) fn answered(
+    pub(crate) fn count_response(
         &self,
         method: &Method,
         route: Template,

@@ -160,7 +160,7 @@ where
         let closes = !body.is_complete() || is_upgrade(&request);
         let body = if closes { Body::Refused } else { body };
         let in_flight = request.conn_data::<InFlight>();
-        let answering = in_flight.map(|in_flight| in_flight.begin(body));
+        let current = in_flight.map(|in_flight| in_flight.begin(body));
         let responding = service.call(request);
         async move {
             let mut response: Response<B> = responding.await?.into();
@@ -168,7 +168,7 @@ where
                 let head = response.head_mut();
                 head.set_connection_type(ConnectionType::Close);
             }
-            drop(answering);
+            drop(current);
             Ok(response)
         }
     })

@@ -29,18 +29,18 @@ use crate::http::fields::Fields;
 use crate::routes::read::Reply;
 use crate::server::connection::input::InFlight;
 use crate::server::metrics::Metrics;
-use exchange::Answered;
+use exchange::Outcome;
 use reception::Early;
 pub(crate) use reception::Reception;
 pub(crate) use refusals::Refusals;
-pub(crate) use stopping::ToldToStop;
+pub(crate) use stopping::StopSignal;
 use stopping::out_of_time;
 
-/// Wraps the application in this layer. If `remember` returns a response, the application does not see the request.
+/// Wraps the application in this layer. If `read_from_memory` returns a response, the application does not see the request.
 pub(crate) fn respond<F, S, B>(
     reception: Reception,
     stopping: watch::Receiver<bool>,
-    remember: impl Fn(BootTime, &Fields<'_>, &Request) -> Option<Released<Reply>> + Clone,
+    read_from_memory: impl Fn(BootTime, &Fields<'_>, &Request) -> Option<Released<Reply>> + Clone,
     application: F,
 ) -> impl ServiceFactory<
     Request,
@@ -68,11 +68,10 @@ where
             let began = reception.clock.now();
             let arrived = catch_unwind(AssertUnwindSafe(|| {
                 let fields = Fields::of(request.head());
-                match reception.answer_early(&fields, &request) {
+                match reception.respond_early(&fields, &request) {
                     Some(early) => Arrived::Early(early),
-                    None => {
-                        remember(began, &fields, &request).map_or(Arrived::Slow, Arrived::Ready)
-                    }
+                    None => read_from_memory(began, &fields, &request)
+                        .map_or(Arrived::Slow, Arrived::Ready),
                 }
             }));
             let early = match arrived {
@@ -84,10 +83,10 @@ where
                 Ok(Arrived::Slow) => None,
                 Err(panic) => {
                     let exchange = reception.open(began, &request);
-                    let mut answered = exchange.translate::<B>(Err(panic));
-                    reception.finish(&exchange, &mut answered);
-                    reception.log(&exchange, &answered);
-                    return Either::Left(ready(Ok(answered.response)));
+                    let mut outcome = exchange.translate::<B>(Err(panic));
+                    reception.finish(&exchange, &mut outcome);
+                    reception.log(&exchange, &outcome);
+                    return Either::Left(ready(Ok(outcome.response)));
                 }
             };
             let (reception, stopping) = (reception.clone(), stopping.clone());
@@ -121,7 +120,7 @@ where
     B: MessageBody + 'static,
 {
     let body = body::receive(&mut request, reception.limits.dropped_body);
-    let answering = request
+    let in_flight = request
         .conn_data::<InFlight>()
         .map(|in_flight| in_flight.begin(body));
     let exchange = reception.open(began, &request);
@@ -138,8 +137,8 @@ where
     };
     let time = limits.time;
     async move {
-        let mut answered = match work {
-            Err(Early::Preflight(response)) => Answered::from(*response),
+        let mut outcome = match work {
+            Err(Early::Preflight(response)) => Outcome::from(*response),
             Err(Early::Refused(error)) => exchange.refuse(error),
             Ok(Err(panic)) => exchange.translate::<B>(Err(panic)),
             Ok(Ok(work)) => {
@@ -153,21 +152,21 @@ where
                 let work = AssertUnwindSafe(work).catch_unwind();
                 tokio::select! {
                     biased;
-                    answer = work => exchange.translate(answer),
+                    result = work => exchange.translate(result),
                     () = out_of_time(stopping, reception.grace) => exchange.refuse(too_late()),
                     () = sleep(time) => exchange.refuse(took_too_long()),
                 }
             }
         };
-        reception.finish(&exchange, &mut answered);
-        reception.log(&exchange, &answered);
-        let mut response = answered.response;
+        reception.finish(&exchange, &mut outcome);
+        reception.log(&exchange, &outcome);
+        let mut response = outcome.response;
         if exchange.closes {
             response
                 .head_mut()
                 .set_connection_type(ConnectionType::Close);
         }
-        drop((answering, counted, permit));
+        drop((in_flight, counted, permit));
         Ok(response)
     }
 }

@@ -7,7 +7,7 @@ use models_core::NodeRow;
 use crate::nodes::observer::ObserverSlot;
 
 /// A barrier that waits for longer than this reports the nodes that it waits for.
-const PATIENCE: Duration = Duration::from_secs(1);
+const REPORT_AFTER: Duration = Duration::from_secs(1);
 
 /// The nodes that a barrier waits for, and the reports so far.
 #[derive(Default)]
@@ -37,7 +37,7 @@ impl Progress {
 
     /// Reports a long wait to the observer, once.
     pub(super) fn tell(&mut self, observer: &ObserverSlot, waited: Duration, at_most: Duration) {
-        if waited < PATIENCE || std::mem::replace(&mut self.is_told, true) {
+        if waited < REPORT_AFTER || std::mem::replace(&mut self.is_told, true) {
             return;
         }
         let nodes = self.nodes.as_deref();

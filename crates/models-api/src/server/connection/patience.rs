@@ -21,7 +21,7 @@ const LOOKS: u32 = 5;
 impl Connection {
     /// Completes when a timeout of the peer has passed. A timer ticks at an interval, and the connection counts the ticks,
     /// because reading a clock for each request would cost more.
-    pub(super) fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Late> {
+    pub(super) fn poll_timeouts(&mut self, cx: &mut Context<'_>) -> Poll<Late> {
         let Timeouts { head, idle, .. } = self.timeouts;
         let period = head.min(idle) / LOOKS;
         let timer = self

@@ -35,7 +35,7 @@ pub(super) struct Exchange {
 }
 
 /// A response and its origin in the service.
-pub(super) struct Answered {
+pub(super) struct Outcome {
     pub(super) response: Response<BoxBody>,
     pub(super) session: Option<Arc<Session>>,
     pub(super) allowance: Option<Allowance>,
@@ -43,7 +43,7 @@ pub(super) struct Answered {
     pub(super) error: Option<ApiError>,
 }
 
-impl From<Response<BoxBody>> for Answered {
+impl From<Response<BoxBody>> for Outcome {
     fn from(response: Response<BoxBody>) -> Self {
         Self {
             response,
@@ -59,9 +59,9 @@ impl Exchange {
     /// Turns an error of a handler, an extractor or the framework, or a panic, into a response with the envelope.
     pub(super) fn translate<B: MessageBody + 'static>(
         &self,
-        answer: Result<Result<ServiceResponse<B>, Error>, Box<dyn std::any::Any + Send>>,
-    ) -> Answered {
-        let response = match answer {
+        result: Result<Result<ServiceResponse<B>, Error>, Box<dyn std::any::Any + Send>>,
+    ) -> Outcome {
+        let response = match result {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return self.refuse(ApiError::Fault(error.to_string())),
             Err(panic) => return self.refuse(ApiError::Fault(panic_message(&*panic).to_owned())),
@@ -77,33 +77,33 @@ impl Exchange {
             .extensions()
             .get::<RevisionHeader>()
             .cloned();
-        let answered = match response.response().error() {
+        let outcome = match response.response().error() {
             Some(error) => {
                 let error = error.as_error::<ApiError>().cloned();
                 self.refuse(error.unwrap_or_else(|| from_status(response.status())))
             }
-            None => Answered::from(Response::from(
+            None => Outcome::from(Response::from(
                 response.into_parts().1.map_into_boxed_body(),
             )),
         };
-        Answered {
+        Outcome {
             session,
             allowance,
             revision,
-            ..answered
+            ..outcome
         }
     }
 
-    pub(super) fn refuse(&self, error: ApiError) -> Answered {
+    pub(super) fn refuse(&self, error: ApiError) -> Outcome {
         let response = Response::from(error.response(self.requester.request_id.as_str()));
-        Answered {
+        Outcome {
             error: Some(error),
-            ..Answered::from(response)
+            ..Outcome::from(response)
         }
     }
 
     /// Returns the log line of this exchange.
-    pub(super) fn line<'a>(&'a self, answered: &'a Answered) -> Line<'a> {
+    pub(super) fn line<'a>(&'a self, outcome: &'a Outcome) -> Line<'a> {
         Line {
             request_id: &self.requester.request_id,
             client_request_id: self.requester.client_request_id.as_ref(),
@@ -111,11 +111,11 @@ impl Exchange {
             user_agent: self.requester.user_agent.as_ref(),
             method: &self.method,
             path: &self.path,
-            status: answered.response.status(),
-            bytes: sent(&answered.response),
+            status: outcome.response.status(),
+            bytes: sent(&outcome.response),
             took: self.clock.now().since(self.began),
-            session: answered.session.as_deref(),
-            error: answered.error.as_ref(),
+            session: outcome.session.as_deref(),
+            error: outcome.error.as_ref(),
         }
     }
 }
@@ -146,7 +146,7 @@ impl Line<'_> {
     pub(super) fn write(&self, metrics: Option<&Metrics>, is_logged: bool) {
         let route = Template::of(self.path);
         if let Some(metrics) = metrics {
-            metrics.answered(self.method, route, self.status, self.took);
+            metrics.count_response(self.method, route, self.status, self.took);
             if let Some(reason) = self.error.and_then(ApiError::key_refusal) {
                 metrics.refused_key(reason);
             }

@@ -11,7 +11,7 @@ use models_node::{BootTime, Clock, Released};
 use tokio::sync::Semaphore;
 
 use super::body;
-use super::exchange::{Answered, Exchange, Line, sent};
+use super::exchange::{Exchange, Line, Outcome, sent};
 use super::headers::{
     DEPENDS_ON_ORIGIN_TOO, X_REQUEST_ID, insert_allowance, insert_session, insert_standard,
 };
@@ -133,7 +133,7 @@ impl Reception {
             .unwrap_or_else(RequestId::new)
     }
 
-    pub(super) fn answer_early(&self, fields: &Fields<'_>, request: &Request) -> Option<Early> {
+    pub(super) fn respond_early(&self, fields: &Fields<'_>, request: &Request) -> Option<Early> {
         if fields.length() > self.limits.head {
             return Some(Early::Refused(ApiError::HeadTooLarge));
         }
@@ -204,26 +204,26 @@ impl Reception {
         response
     }
 
-    pub(super) fn log(&self, exchange: &Exchange, answered: &Answered) {
-        let reason = answered.error.as_ref().and_then(ApiError::reason);
-        let is_logged = self.logged.has(answered.response.status(), reason);
+    pub(super) fn log(&self, exchange: &Exchange, outcome: &Outcome) {
+        let reason = outcome.error.as_ref().and_then(ApiError::reason);
+        let is_logged = self.logged.has(outcome.response.status(), reason);
         exchange
-            .line(answered)
+            .line(outcome)
             .write(self.metrics.as_deref(), is_logged);
     }
 
     /// Adds the headers of every response.
-    pub(super) fn finish(&self, exchange: &Exchange, answered: &mut Answered) {
-        let headers = answered.response.headers_mut();
+    pub(super) fn finish(&self, exchange: &Exchange, outcome: &mut Outcome) {
+        let headers = outcome.response.headers_mut();
         let took = self.clock.now().since(exchange.began);
         insert_standard(headers, exchange.requester.request_id.clone(), took);
-        if let Some(allowance) = &answered.allowance {
+        if let Some(allowance) = &outcome.allowance {
             insert_allowance(headers, allowance);
         }
-        if let Some(session) = &answered.session {
+        if let Some(session) = &outcome.session {
             insert_session(headers, session);
         }
-        if let Some(RevisionHeader(token)) = answered.revision.take() {
+        if let Some(RevisionHeader(token)) = outcome.revision.take() {
             headers.append(X_MODELS_REVISION, token);
         }
         self.insert_origin(headers, exchange.origin.clone());

@@ -10,23 +10,23 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 /// Completes when the service stops. A connection polls it at each wake-up, so it registers the waker only once.
-pub(crate) struct ToldToStop {
+pub(crate) struct StopSignal {
     stopping: watch::Receiver<bool>,
     waiting: LocalBoxFuture<'static, ()>,
     woken: Option<Waker>,
 }
 
-impl ToldToStop {
+impl StopSignal {
     pub(crate) fn new(stopping: watch::Receiver<bool>) -> Self {
         Self {
-            waiting: told_to_stop(stopping.clone()).boxed_local(),
+            waiting: stop_signal(stopping.clone()).boxed_local(),
             stopping,
             woken: None,
         }
     }
 }
 
-impl Future for ToldToStop {
+impl Future for StopSignal {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -44,13 +44,13 @@ impl Future for ToldToStop {
 }
 
 /// Completes when the service stops.
-async fn told_to_stop(mut stopping: watch::Receiver<bool>) {
+async fn stop_signal(mut stopping: watch::Receiver<bool>) {
     // An error means that the sender is dropped, and the service has ended.
     let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 /// Completes when the service has been stopping for the time that requests in flight may take.
 pub(super) async fn out_of_time(stopping: watch::Receiver<bool>, grace: Duration) {
-    told_to_stop(stopping).await;
+    stop_signal(stopping).await;
     sleep(grace).await;
 }

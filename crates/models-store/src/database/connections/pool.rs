@@ -18,7 +18,7 @@ use crate::database::health::Outcomes;
 use crate::database::password::Passwords;
 
 /// The time for which an acquisition tries other passwords after the server has refused one.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TRY_PASSWORDS_FOR: Duration = Duration::from_secs(3);
 
 /// A pool of connections.
 pub(crate) struct Connections<DB: Driver> {
@@ -68,14 +68,14 @@ impl<DB: Driver> Connections<DB> {
     }
 
     async fn acquire_by(&self, until: Instant) -> Result<PoolConnection<DB>, RepositoryError> {
-        let patience = Instant::now() + PATIENCE;
+        let last_try = Instant::now() + TRY_PASSWORDS_FOR;
         let (mut refusal, mut tries) = (None, Tries::default());
         let acquiring = async {
             loop {
                 let present = self.passwords.as_ref().map(|passwords| passwords.present());
                 match (self.pool.acquire().await, &self.passwords, present) {
                     (Err(error), Some(passwords), Some(present))
-                        if is_refused(&error) && Instant::now() < patience =>
+                        if is_refused(&error) && Instant::now() < last_try =>
                     {
                         let error = refusal.insert(error);
                         passwords.refused(present, error).await;

@@ -16,7 +16,7 @@ use super::schedules::{Schedules, Seen};
 use super::world::Times;
 use crate::http::fields::Fields;
 use crate::routes;
-use crate::routes::read::remember;
+use crate::routes::read::read_from_memory;
 
 /// The results of all schedules.
 #[derive(Debug, Default)]
@@ -110,7 +110,7 @@ impl Harness {
         let request: Request = self.request(path).to_request();
         self.walk(times, Warm::All, path, async |began, _| {
             let fields = Fields::of(request.head());
-            let read = remember(&self.services, began, &fields, &request)?;
+            let read = read_from_memory(&self.services, began, &fields, &request)?;
             let response = read.into_inner().response;
             Some((
                 response.status().as_u16(),
