@@ -1,11 +1,14 @@
 use std::cell::Cell;
 use std::collections::HashSet;
+use std::hash::Hash;
 use std::sync::Arc;
 
-use models_core::{RepositoryError, Snapshot};
+use models_core::{KeyDigest, OrganizationId, RepositoryError, Snapshot};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
-use super::scene::{cache, lease, load, snapshot};
+use super::scene::{LIMIT, cache, lease, load, snapshot};
+use crate::cache::Cache;
 
 #[tokio::test]
 async fn simultaneous_misses_of_a_key_share_one_load() {
@@ -121,10 +124,20 @@ async fn a_load_or_an_invalidation_of_a_key_does_not_delay_other_keys() {
 }
 
 #[test]
-fn keys_are_spread_over_the_shards() {
-    let cache = cache();
-    let shards: HashSet<_> = (0..10_000)
-        .map(|key| std::ptr::from_ref(cache.shard(&key)))
-        .collect();
-    assert_eq!(shards.len(), cache.shards.len());
+fn digests_and_ids_are_spread_over_the_shards() {
+    let digests = (0_u32..10_000).map(|number| KeyDigest::of_unchecked(&number.to_be_bytes()));
+    assert_spread(&digests);
+    let ids = (0..10_000).map(|number| OrganizationId::from_uuid(Uuid::from_u128(number)));
+    assert_spread(&ids);
+}
+
+/// Each shard gets a key. The hasher is random, so this holds for all hashers.
+fn assert_spread<K: Hash + Eq + Clone>(keys: &(impl Iterator<Item = K> + Clone)) {
+    for _ in 0..20 {
+        let cache = Cache::<K, u32>::new(LIMIT, Arc::default());
+        let shards = keys
+            .clone()
+            .map(|key| std::ptr::from_ref(cache.shard(&key)));
+        assert_eq!(shards.collect::<HashSet<_>>().len(), cache.shards.len());
+    }
 }
