@@ -52,7 +52,7 @@ pub fn run(options: &Options) -> Result<(), String> {
         .iter()
         .filter(|(_, outcome)| *outcome == Outcome::Missed);
     let missed: Vec<_> = missed.map(|(mutant, _)| *mutant).collect();
-    survivors::compare(&mutants, &missed)?;
+    survivors::compare(&mutants, &missed, options.file.is_empty())?;
     judged.map(drop)
 }
 

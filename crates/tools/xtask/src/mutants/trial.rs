@@ -12,7 +12,7 @@ use crate::mutants::source;
 
 /// Tests that need more seconds of the processor, or more time, hang: that is noticed too. They need about one.
 const LIMIT: &str = "ulimit -t 8 && exec \"$0\"";
-const TIMEOUT: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 const POLL: Duration = Duration::from_millis(5);
 
