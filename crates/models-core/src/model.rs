@@ -42,7 +42,7 @@ pub struct Model {
     pub created: Timestamp,
     /// The owner's display name.
     pub owned_by: Name,
-    /// The day from which the model is no longer served, if one is announced.
+    /// The day on which the service of the model ends, if one is announced.
     pub shutdown_date: Option<ShutdownDate>,
 }
 

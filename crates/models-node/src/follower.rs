@@ -18,7 +18,7 @@
 //!    has been replaced can still be read, but with a synchronous standby it takes no writes. The node applies only events of
 //!    its epoch.
 //! 6. A process removes another node's row only after it saw the row unchanged for longer than the lease in it. A node that
-//!    finds its row gone ends its lease, and begins anew with empty memory.
+//!    finds its row gone ends its lease, and starts again with empty memory.
 //! 7. A request acquires the lease before it reads memory, and the node releases its response only while the acquired lease
 //!    lasts. The end is the one that the acquisition loaded: a renewal since then says nothing about earlier reads. A value
 //!    that a request loads from the database is sent under a lease that was acquired after the load (see

@@ -15,7 +15,7 @@ pub struct ImportEntry {
     pub created: Option<Timestamp>,
     /// The owner's display name.
     pub owned_by: Option<Entered<Name>>,
-    /// The day from which the model is no longer served. `None` keeps a stored date: most servers
+    /// The day on which the service of the model ends. `None` keeps a stored date: most servers
     /// write null for every model.
     pub shutdown_date: Option<ShutdownDate>,
 }

@@ -97,7 +97,7 @@ pub trait ModelRepository: Send + Sync {
     /// nothing, however recent the revocation.
     ///
     /// If there is nothing to delete, a repeated attempt returns a deletion that the same key made
-    /// in the last 60 s. A deletion returns when no node shows the model any more.
+    /// in the last 60 s. A deletion returns once no node shows the model.
     async fn delete_as(
         &self,
         key_id: &ApiKeyId,
@@ -106,8 +106,8 @@ pub trait ModelRepository: Send + Sync {
         attempt: Attempt,
     ) -> Result<Deletion, RepositoryError>;
 
-    /// Deletes the model of exactly this scope. Returns the model as it was, when no node shows it
-    /// any more. `None` if there is none.
+    /// Deletes the model of exactly this scope. Returns the model as it was, once no node shows
+    /// it. `None` if there is none.
     async fn delete(
         &self,
         scope: &Scope,

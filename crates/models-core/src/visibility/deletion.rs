@@ -8,7 +8,7 @@ use crate::model::{Model, ModelId, Scope};
 /// The reason why a deletion is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeletionRefusal {
-    /// The key is no longer valid.
+    /// The key is revoked or has expired.
     Key(KeyRejection),
     /// The key's role has no permission to delete.
     Role,

@@ -9,7 +9,7 @@ use models_core::Epoch;
 use super::cached::Cached;
 use super::map::{Cache, invalidate_load};
 
-/// The most changes that wait for a load in flight. A load that takes longer, or for which no request waits any more, is
+/// The most changes that wait for a load in flight. A load that takes longer, or for which no request waits, is
 /// not worth the memory.
 pub(super) const MOST_CHANGES: usize = 100;
 

@@ -10,7 +10,7 @@ impl LocalNode {
         if let Some(catalog) = self.renew_row().await? {
             return Ok(catalog);
         }
-        tracing::warn!("this node's row is gone; beginning anew");
+        tracing::warn!("this node's row is gone; starting again with empty memory");
         self.begin_anew().await?;
         self.renew_row().await?.ok_or_else(|| {
             RepositoryError::Unavailable(

@@ -24,14 +24,14 @@ impl LocalNode {
         }
     }
 
-    /// Begins anew if the log can be read again.
+    /// Starts again with empty memory if the log can be read again.
     pub(super) async fn come_back(&mut self) -> Result<(), RepositoryError> {
         let applied = self.position.as_ref();
         let applied = applied.map_or(Revision(0), |position| position.revision);
         let repository = &self.nodes.repository;
         repository.list_after(applied, PAGE).await?;
         repository.withdraw(&self.id, self.renewal).await?;
-        tracing::info!("the event log can be read again; beginning anew");
+        tracing::info!("the event log can be read again; starting again with empty memory");
         self.begin_anew().await?;
         self.is_withdrawn = false;
         Ok(())

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use models_core::{CLOCK_MARGIN, NodeRow};
 use tokio::time::Instant;
 
-/// The time at which this process first saw the last renewal of each node, on a clock that nobody can set.
+/// The time at which this process first saw the last renewal of each node, on a monotonic clock.
 #[derive(Default)]
 pub(crate) struct Observed(HashMap<String, (i64, Instant)>);
 

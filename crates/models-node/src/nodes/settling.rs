@@ -59,7 +59,7 @@ mod tests {
             assert_eq!(settling.previous(leases, seconds(3), at(30)), None);
             let ended = Some(seconds(in_force));
             assert_eq!(settling.previous(leases, seconds(3), at(31)), ended);
-            // Another change begins anew.
+            // Another change starts the wait again.
             let again = Leases {
                 changed_at: Revision(9),
                 ..leases

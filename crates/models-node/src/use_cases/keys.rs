@@ -94,7 +94,7 @@ pub enum KeyName {
     Secret(Secret),
 }
 
-/// Revokes the key, and returns the revoked key as soon as no node accepts it any more; `None` if there is no such key.
+/// Revokes the key, and returns the revoked key as soon as all nodes refuse it; `None` if there is no such key.
 pub async fn revoke(
     api_keys: &dyn ApiKeyRepository,
     name: &KeyName,

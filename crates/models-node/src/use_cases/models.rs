@@ -52,7 +52,7 @@ pub fn scope(organization: Option<&Organization>) -> Scope {
         .into()
 }
 
-/// Deletes an organization's own model, or a public model. Returns the model as soon as no node shows it any more; `None` if
+/// Deletes an organization's own model, or a public model. Returns the model as soon as all nodes hide it; `None` if
 /// there is no such model.
 pub async fn delete(
     models: &dyn ModelRepository,

@@ -90,7 +90,7 @@ impl<V: View> Rendering<V> {
         }
     }
 
-    /// Drops the view of the public models. Loads from now on render it anew.
+    /// Drops the view of the public models. The next load renders it again.
     pub(super) fn invalidate(&self) {
         *self.shared() = None;
     }

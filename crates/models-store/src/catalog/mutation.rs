@@ -167,7 +167,7 @@ impl<DB: Backend> Mutation<DB> {
     }
 
     /// Commits the recorded changes, or rolls back if there are none. If a change takes something
-    /// away, this returns when no node serves it any more.
+    /// away, this returns once no node serves it.
     pub(crate) async fn commit(mut self) -> Result<(), RepositoryError> {
         let revision = self.revision;
         if revision == self.begun_at {

@@ -57,7 +57,7 @@ pub(crate) struct Passwords {
     known: SyncMutex<Known>,
     /// Held by the acquisition that looks for another password.
     turn: Mutex<()>,
-    /// Held while the source is read, even if no caller waits any more. A file that does not
+    /// Held while the source is read, even if all callers have stopped waiting. A file that does not
     /// respond must not block one more thread with each read.
     reading: Arc<Mutex<()>>,
     refusals: Occasionally,

@@ -26,7 +26,7 @@
 //!
 //! A node whose file fails the check ends its lease, and registers again in the file that counts,
 //! with empty memory. A database that fails the check was removed or replaced, and writes to it
-//! would be lost. The process then writes nothing to it any more, and the node serves nothing until
+//! would be lost. The process then no longer writes to it, and the node serves nothing until
 //! the file is back or the process restarts.
 //!
 //! The clock that counts leases also gives the creation time of a file, and the file records the

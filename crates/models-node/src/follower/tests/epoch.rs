@@ -20,7 +20,7 @@ async fn events_of_another_epoch_are_not_applied() {
             assert!(matches!(stepped, Err(RepositoryError::Unavailable(_))));
             assert_eq!(journal, ["renew with 0", "read after 0"]);
         } else {
-            // The node begins anew in the epoch of the server that took the renewal.
+            // The node starts again in the epoch of the server that took the renewal.
             stepped.unwrap();
             let expected = ["renew with 0", "begin epoch second", "publish 1"];
             assert_eq!(journal, expected);

@@ -114,7 +114,7 @@ impl<DB: Backend> ImportConnection<DB> {
     }
 
     /// Commits the changes up to this revision. If one of them takes something away, this returns
-    /// when no node serves it any more.
+    /// once no node serves it.
     pub(super) async fn commit(
         &mut self,
         turn: Turn,

@@ -93,7 +93,7 @@ impl NodesFile {
             return Ok(());
         }
         let reason = format!(
-            "the database file {} {state} while it was in use; nothing is read from it or written to it any more; put the \
+            "the database file {} {state} while it was in use; the process no longer reads or writes it; put the \
              file back or restart this process",
             self.database.display()
         );

@@ -13,11 +13,11 @@ pub enum BrokenLease {
     BarrierWaitsForLeaseInForce,
     /// A change ends as soon as the observer sees it, independent of the row.
     ChangeEndsEarly,
-    /// A change ends as soon as the row names no longer lease. This is harmless: the node holds no
-    /// longer one either.
+    /// A change ends as soon as the row's lease is at most the one in force. This is harmless: the
+    /// node's own lease is then at most that too.
     ChangeEndsByRowAlone,
-    /// A change ends after the longer lease, independent of the row. This is harmless: the node
-    /// takes no longer one any more.
+    /// A change ends after the longer lease, independent of the row. This is harmless: the
+    /// lease that the node takes is at most that.
     ChangeEndsByTimeAlone,
     /// The node takes a longer lease before its row names it.
     LongerLeaseBeforeRow,
