@@ -63,8 +63,11 @@ impl<V: View> Catalog<V> {
 
     async fn read(&self, audience: &Audience) -> Result<Snapshot<Arc<V>>, RepositoryError> {
         let id = audience.organization_id();
+        let generation = self.rendering.generation();
         let Snapshot { position, value } = self.models.list_candidates(id).await?;
-        let view = self.rendering.view(audience, &position.epoch, value);
+        let view = self
+            .rendering
+            .view(audience, generation, &position.epoch, value);
         let value = view.await?;
         Ok(Snapshot { position, value })
     }

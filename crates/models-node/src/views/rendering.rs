@@ -14,8 +14,18 @@ use crate::revision::RevisionTokens;
 /// Renders views, and the view of the public models once for all of them.
 pub(super) struct Rendering<V> {
     tokens: Arc<RevisionTokens>,
-    public: Mutex<Option<Public<V>>>,
+    shared: Mutex<Shared<V>>,
 }
+
+/// What all loads share.
+struct Shared<V> {
+    generation: Generation,
+    public: Option<Public<V>>,
+}
+
+/// The number of invalidations so far. A load takes it before it reads the database.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Generation(u64);
 
 /// The view of the newest public models that the node has loaded. All loads of these models share the cell: one of them
 /// renders the view, and the others wait for it without a thread.
@@ -44,19 +54,28 @@ impl<V: View> Rendering<V> {
     pub(super) fn new(tokens: Arc<RevisionTokens>) -> Self {
         Self {
             tokens,
-            public: Mutex::default(),
+            shared: Mutex::new(Shared {
+                generation: Generation::default(),
+                public: None,
+            }),
         }
     }
 
-    /// The audience's view of these candidates, which were read in this epoch.
+    /// The present generation. A load takes it before it reads the database.
+    pub(super) fn generation(&self) -> Generation {
+        self.shared().generation
+    }
+
+    /// The audience's view of these candidates, which were read in this epoch, and after the load took this generation.
     pub(super) async fn view(
         &self,
         audience: &Audience,
+        generation: Generation,
         epoch: &Epoch,
         candidates: Candidates,
     ) -> Result<Arc<V>, RepositoryError> {
         let candidates = Arc::new(candidates);
-        let public = self.public(epoch, &candidates).await?;
+        let public = self.public(generation, epoch, &candidates).await?;
         let Candidates {
             public_revision,
             own_revision,
@@ -92,21 +111,25 @@ impl<V: View> Rendering<V> {
 
     /// Drops the view of the public models. The next load renders it again.
     pub(super) fn invalidate(&self) {
-        *self.shared() = None;
+        let mut shared = self.shared();
+        shared.generation.0 += 1;
+        shared.public = None;
     }
 
     /// The view of the public models among these.
     async fn public(
         &self,
+        generation: Generation,
         epoch: &Epoch,
         candidates: &Arc<Candidates>,
     ) -> Result<Arc<V>, RepositoryError> {
         let all = candidates.models.iter().filter(|model| is_public(model));
-        let cell = self.cell(PublicModels {
+        let of = PublicModels {
             epoch: epoch.clone(),
             revision: candidates.public_revision,
             count: all.count(),
-        });
+        };
+        let cell = self.cell(generation, of);
         let newest = self.newest(epoch, candidates.public_revision);
         let view = cell.get_or_try_init(|| {
             render(candidates, move |candidates| {
@@ -118,9 +141,14 @@ impl<V: View> Rendering<V> {
     }
 
     /// The cell for the view of these public models.
-    fn cell(&self, of: PublicModels) -> Arc<OnceCell<Arc<V>>> {
+    fn cell(&self, generation: Generation, of: PublicModels) -> Arc<OnceCell<Arc<V>>> {
         let mut shared = self.shared();
-        if let Some(public) = &*shared {
+        // A load that began before an invalidation may have read models that the catalog does not have. After a restore, a
+        // later state can have the same revision.
+        if shared.generation != generation {
+            return Arc::default();
+        }
+        if let Some(public) = &shared.public {
             if public.of == of {
                 return public.view.clone();
             }
@@ -130,7 +158,7 @@ impl<V: View> Rendering<V> {
             }
         }
         let view = Arc::default();
-        *shared = Some(Public {
+        shared.public = Some(Public {
             of,
             view: Arc::clone(&view),
         });
@@ -144,8 +172,8 @@ impl<V: View> Rendering<V> {
         }
     }
 
-    fn shared(&self) -> MutexGuard<'_, Option<Public<V>>> {
-        self.public.lock().unwrap_or_else(PoisonError::into_inner)
+    fn shared(&self) -> MutexGuard<'_, Shared<V>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -92,8 +92,8 @@ fn find_end_of_whole(bytes: &[u8]) -> Option<usize> {
     (begins_with_line && is_first()).then_some(end)
 }
 
-/// Calls [`ignore_upgrade`] for each line of a head that may name `Upgrade`. This does not find the word in capital
-/// letters alone: the response to such a request says that the connection closes.
+/// Calls [`ignore_upgrade`] for each line of a head that may name `Upgrade`. This does not find
+/// spellings that clients do not send, such as `UPGRADE`.
 fn ignore_upgrades(head: &mut [u8]) {
     if PGRADE.find(head).is_none() {
         return;

@@ -20,9 +20,19 @@ fn candidates(revision: i64, count: usize) -> Candidates {
 }
 
 async fn load(rendering: &Rendering<Shown>, revision: i64, count: usize) -> Arc<Shown> {
+    load_since(rendering, rendering.generation(), revision, count).await
+}
+
+async fn load_since(
+    rendering: &Rendering<Shown>,
+    generation: Generation,
+    revision: i64,
+    count: usize,
+) -> Arc<Shown> {
     let candidates = candidates(revision, count);
-    let view = rendering.view(&audience(1), &epoch(), candidates).await;
-    view.unwrap()
+    let (audience, epoch) = (audience(1), epoch());
+    let view = rendering.view(&audience, generation, &epoch, candidates);
+    view.await.unwrap()
 }
 
 #[tokio::test]
@@ -92,6 +102,20 @@ async fn a_view_with_an_own_model_is_never_the_shared_one() {
         public_revision: Revision(3),
         own_revision: Revision(0),
     };
-    let view = rendering.view(&audience(1), &epoch(), candidates).await;
-    assert!(!Arc::ptr_eq(&view.unwrap(), &public));
+    let (generation, audience, epoch) = (rendering.generation(), audience(1), epoch());
+    let view = rendering.view(&audience, generation, &epoch, candidates);
+    assert!(!Arc::ptr_eq(&view.await.unwrap(), &public));
+}
+
+#[tokio::test]
+async fn later_loads_do_not_share_the_view_of_a_load_from_before_an_invalidation() {
+    let rendering = rendering(7);
+    let before = rendering.generation();
+    rendering.invalidate();
+    // A restore has set the revision back, and the catalog later reaches the same one with other models.
+    let slow = load_since(&rendering, before, 10, 2).await;
+    let restored = load(&rendering, 5, 1).await;
+    assert!(Arc::ptr_eq(&restored, &load(&rendering, 5, 1).await));
+    let grown = load(&rendering, 10, 2).await;
+    assert!(!Arc::ptr_eq(&grown, &slow));
 }
