@@ -31,16 +31,33 @@ use crate::target;
 pub fn run(options: &Options) -> Result<(), String> {
     let cells = chosen(options)?;
     let tools = Tools::ready(options)?;
-    let mut tables = vec![];
+    let (mut tables, mut errors) = (vec![], vec![]);
     for cells in cells.chunk_by(|one, other| one.contents == other.contents) {
-        let scene = Scene::start(&tools, options, cells[0].contents)?;
-        tables.extend(scene.measure(cells, options)?);
+        match measure(&tools, options, cells) {
+            Ok(measured) => tables.extend(measured),
+            // What the other cells measured took minutes, and stays valid.
+            Err(error) => {
+                eprintln!("{}: {error}", cells[0].name);
+                errors.push(error);
+            }
+        }
+        save(&markdown(&tools, options, &tables))?;
     }
     let mut report = markdown(&tools, options, &tables);
     if slow::NAME.contains(&options.only) {
         report += &slow::measure(&tools)?;
     }
-    write(&report)
+    save(&report)?;
+    let written = std::io::stdout().write_all(report.as_bytes());
+    written.map_err(|error| error.to_string())?;
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(errors.join("\n"))
+}
+
+fn measure(tools: &Tools, options: &Options, cells: &[Cell]) -> Result<Vec<Table>, String> {
+    Scene::start(tools, options, cells[0].contents)?.measure(cells, options)
 }
 
 fn chosen(options: &Options) -> Result<Vec<Cell>, String> {
@@ -90,10 +107,9 @@ fn revision() -> String {
         .unwrap_or_else(|| "an unknown revision".to_owned())
 }
 
-fn write(report: &str) -> Result<(), String> {
+fn save(report: &str) -> Result<(), String> {
     let fail = |error: std::io::Error| error.to_string();
     let directory = target()?.join("bench");
     std::fs::create_dir_all(&directory).map_err(fail)?;
-    std::fs::write(directory.join("report.md"), report).map_err(fail)?;
-    std::io::stdout().write_all(report.as_bytes()).map_err(fail)
+    std::fs::write(directory.join("report.md"), report).map_err(fail)
 }
