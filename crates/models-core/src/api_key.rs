@@ -1,11 +1,13 @@
-//! API keys, their secrets and their roles.
+//! API keys and their secrets.
 
+mod access;
 mod key;
 mod principal;
-mod role;
 mod secret;
+mod validity;
 
-pub use self::key::{ApiKey, ApiKeyId, KeyRejection, ListedApiKey, Validity};
+pub use self::access::KeyAccess;
+pub use self::key::{ApiKey, ApiKeyId, ListedApiKey};
 pub use self::principal::Principal;
-pub use self::role::Role;
 pub use self::secret::{KeyDigest, Secret};
+pub use self::validity::{KeyRejection, Suspension, Validity};

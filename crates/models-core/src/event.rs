@@ -14,7 +14,7 @@ pub use self::position::{Epoch, Position, Revision, Snapshot};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogEntry {
     /// A row that this version understands.
-    Event(Event),
+    Event(Box<Event>),
     /// A row that this version does not understand: a newer version wrote it, or it is damaged. It
     /// may record any change, also one that takes something away.
     Unknown(Revision),
@@ -34,7 +34,7 @@ impl LogEntry {
     #[must_use]
     pub fn into_event(self) -> Option<Event> {
         match self {
-            Self::Event(event) => Some(event),
+            Self::Event(event) => Some(*event),
             Self::Unknown(_) => None,
         }
     }
@@ -69,7 +69,7 @@ mod tests {
                 after_seconds: 15,
             },
         };
-        let entry = LogEntry::Event(event.clone());
+        let entry = LogEntry::Event(event.clone().into());
         assert_eq!(entry.revision(), Revision(7));
         assert_eq!(entry.into_event(), Some(event));
         let entry = LogEntry::Unknown(Revision(8));

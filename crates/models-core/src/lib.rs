@@ -6,20 +6,26 @@
 
 #![warn(missing_docs)]
 
+mod admin_api_key;
 mod api_key;
 mod event;
 mod import;
 mod model;
 mod node;
 mod organization;
+mod permission;
+mod policy;
 mod project;
 mod repository;
+mod service_account;
 mod text;
 mod time;
 pub mod visibility;
 
+pub use admin_api_key::{AdminAccess, AdminApiKey, AdminApiKeyId, Administrator};
 pub use api_key::{
-    ApiKey, ApiKeyId, KeyDigest, KeyRejection, ListedApiKey, Principal, Role, Secret, Validity,
+    ApiKey, ApiKeyId, KeyAccess, KeyDigest, KeyRejection, ListedApiKey, Principal, Secret,
+    Suspension, Validity,
 };
 pub use event::{
     Actor, Change, Epoch, Event, Level, LogEntry, Origin, Position, Revision, Snapshot,
@@ -31,14 +37,21 @@ pub use model::{Model, ModelId, Scope, ShutdownDate, is_private_fine_tune};
 pub use node::{
     Barrier, CLOCK_MARGIN, CatalogState, Committed, Follower, Leases, NodeRow, Renewal,
 };
-pub use organization::{Organization, OrganizationId, Slug};
-pub use project::{Project, ProjectId};
-pub use repository::page::Page;
-pub use repository::{
-    ApiKeyRepository, Attempt, Candidates, CommitInDoubt, Deletion, EventRepository, FirstContents,
-    FirstStartRepository, LeaseRepository, ModelRepository, NodeRepository, OrganizationRepository,
-    Progress, RepositoryError,
+pub use organization::{
+    Organization, OrganizationId, OrganizationPolicies, OrganizationSettings, Slug,
 };
+pub use permission::{AccountRole, Permission, Permissions, Role, Scopes};
+pub use policy::{Policies, Policy, PolicyEntry, PolicyMode};
+pub use project::{DefaultProject, Project, ProjectId};
+pub use repository::page::{Order, Page, PageRequest};
+pub use repository::{
+    AdminApiKeyRepository, Administered, AdministrationRefusal, ApiKeyRepository, ApiKeyUpdate,
+    Attempt, Candidates, CommitInDoubt, Credential, Deletion, EventRepository, FirstContents,
+    FirstStartRepository, LeaseRepository, ListedAdminApiKey, ModelRepository, NodeRepository,
+    OrganizationRepository, OwnedApiKey, Progress, ProjectRepository, RepositoryError,
+    ServiceAccountRepository, ServiceAccountUpdate,
+};
+pub use service_account::{ServiceAccount, ServiceAccountId};
 pub use text::entered::Entered;
 pub use text::{Invalid, Name, Outside, mask};
 pub use time::{Occasionally, Timestamp};

@@ -1,15 +1,19 @@
 //! Organizations, the tenants of a catalog.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
-use crate::project::Project;
+use crate::policy::Policy;
+use crate::project::DefaultProject;
 use crate::text::Name;
 use crate::text::checked::{checked_text, prefixed_id};
 use crate::time::Timestamp;
 
 prefixed_id! {
-    /// An organization's id: `org-` followed by letters and digits.
-    OrganizationId, "an organization id", "org-"
+    /// An organization's id: `org-` followed by letters and digits if the service made it. `public`
+    /// is the scope of public models, and no id.
+    OrganizationId, "an organization id", "org-", &["public"]
 }
 
 checked_text! {
@@ -38,9 +42,31 @@ pub struct Organization {
     /// The display name, and the `owned_by` of the models that the organization registers.
     pub name: Name,
     /// The project of keys that name no other project.
-    pub default_project: Project,
+    pub default_project: DefaultProject,
     /// The time of creation.
     pub created_at: Timestamp,
+    /// The time from which the organization is disabled. The service refuses its keys.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// The policies that an operator sets for an organization.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OrganizationPolicies {
+    /// The policy that restricts the public models.
+    pub public_models: Option<Arc<Policy>>,
+    /// The policy that new projects begin with.
+    pub new_projects: Option<Arc<Policy>>,
+}
+
+/// What an operator can change of an organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationSettings {
+    /// The display name.
+    pub name: Name,
+    /// The time from which the organization is disabled.
+    pub disabled_at: Option<Timestamp>,
+    /// The policies.
+    pub policies: OrganizationPolicies,
 }
 
 #[cfg(test)]
@@ -72,7 +98,9 @@ mod tests {
         let id = OrganizationId::from_uuid(uuid::Uuid::nil());
         assert_eq!(id.as_str(), "org-00000000000000000000000000000000");
         assert_eq!(id.as_str().parse(), Ok(id));
-        assert!("org-".parse::<OrganizationId>().is_err());
-        assert!("proj_0".parse::<OrganizationId>().is_err());
+        for bad in ["", "public", "a b", "a:b", "a/b", "ä", &"a".repeat(65)] {
+            assert!(bad.parse::<OrganizationId>().is_err(), "{bad}");
+        }
+        assert!("Acme_1-2".parse::<OrganizationId>().is_ok());
     }
 }

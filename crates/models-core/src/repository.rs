@@ -5,6 +5,8 @@
 //! [`RepositoryError::Unavailable`]. Each mutation appends its events to the log in the same
 //! transaction. A mutation continues when its caller is dropped.
 
+mod admin_api_keys;
+mod administration;
 mod api_keys;
 mod error;
 mod events;
@@ -14,8 +16,12 @@ mod models;
 mod nodes;
 mod organizations;
 pub(crate) mod page;
+mod projects;
+mod service_accounts;
 
-pub use self::api_keys::ApiKeyRepository;
+pub use self::admin_api_keys::{AdminApiKeyRepository, ListedAdminApiKey};
+pub use self::administration::{Administered, AdministrationRefusal};
+pub use self::api_keys::{ApiKeyRepository, ApiKeyUpdate, Credential, OwnedApiKey};
 pub use self::error::{CommitInDoubt, RepositoryError};
 pub use self::events::EventRepository;
 pub use self::first_start::{FirstContents, FirstStartRepository};
@@ -23,3 +29,5 @@ pub use self::lease::LeaseRepository;
 pub use self::models::{Attempt, Candidates, Deletion, ModelRepository, Progress};
 pub use self::nodes::NodeRepository;
 pub use self::organizations::OrganizationRepository;
+pub use self::projects::ProjectRepository;
+pub use self::service_accounts::{ServiceAccountRepository, ServiceAccountUpdate};

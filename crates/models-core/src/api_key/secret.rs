@@ -7,9 +7,11 @@ use subtle::ConstantTimeEq;
 
 use crate::text::Invalid;
 
-/// The prefix of the keys that this service makes. It begins with OpenAI's `sk-`; `mdl-` lets
+/// The prefix of the API keys that this service makes. It begins with OpenAI's `sk-`; `mdl-` lets
 /// secret scanners recognise the service.
 const PREFIX: &str = "sk-mdl-";
+/// The prefix of the admin API keys that this service makes. OpenAI's admin keys have it too.
+const ADMIN_PREFIX: &str = "sk-admin-";
 
 const RANDOM_BYTES: usize = 32;
 /// The digits of 256 random bits: 62⁴³ is the first power of 62 above 2²⁵⁶.
@@ -30,7 +32,18 @@ impl Secret {
     /// base62 the CRC-32 of both.
     #[must_use]
     pub fn from_random(random: [u8; RANDOM_BYTES]) -> Self {
-        let mut text = PREFIX.to_owned();
+        Self::with_prefix(PREFIX, random)
+    }
+
+    /// Makes the secret of an admin key, in the form of [`from_random`](Self::from_random) with
+    /// another prefix.
+    #[must_use]
+    pub fn admin_from_random(random: [u8; RANDOM_BYTES]) -> Self {
+        Self::with_prefix(ADMIN_PREFIX, random)
+    }
+
+    fn with_prefix(prefix: &str, random: [u8; RANDOM_BYTES]) -> Self {
+        let mut text = prefix.to_owned();
         text.extend(base62::<_, RANDOM_DIGITS>(random).map(char::from));
         let checksum = checksum(&text);
         text.extend(checksum.map(char::from));
@@ -39,8 +52,8 @@ impl Secret {
 
     /// Parses a secret from a client or an operator: 1 to 512 bytes that an HTTP header can carry.
     ///
-    /// Text with the service's own prefix must carry a valid checksum, so that a malformed key
-    /// needs no look-up.
+    /// Text with one of the service's own prefixes must carry a valid checksum, so that a malformed
+    /// key needs no look-up.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         check(text).map(|()| Self(text.to_owned()))
     }
@@ -157,18 +170,23 @@ fn check(text: &str) -> Result<(), Invalid> {
             return refuse("must not begin or end with white space");
         }
     }
-    if text.starts_with(PREFIX) && !is_intact(text) {
+    if text.starts_with(PREFIX) && !is_intact(text, PREFIX) {
         return refuse(
             "that begins with `sk-mdl-` must be one that this service made (its checksum is wrong)",
+        );
+    }
+    if text.starts_with(ADMIN_PREFIX) && !is_intact(text, ADMIN_PREFIX) {
+        return refuse(
+            "that begins with `sk-admin-` must be one that this service made (its checksum is wrong)",
         );
     }
     Ok(())
 }
 
-fn is_intact(text: &str) -> bool {
-    text.len() == PREFIX.len() + RANDOM_DIGITS + CHECKSUM_DIGITS
+fn is_intact(text: &str, prefix: &str) -> bool {
+    text.len() == prefix.len() + RANDOM_DIGITS + CHECKSUM_DIGITS
         && text
-            .split_at_checked(PREFIX.len() + RANDOM_DIGITS)
+            .split_at_checked(prefix.len() + RANDOM_DIGITS)
             .is_some_and(|(body, sum)| checksum(body) == sum.as_bytes())
 }
 
@@ -275,12 +293,18 @@ mod tests {
     proptest! {
         #[test]
         fn own_keys_parse_and_a_changed_character_is_refused(
-            random: [u8; 32], at in PREFIX.len()..PREFIX.len() + RANDOM_DIGITS + CHECKSUM_DIGITS,
+            random: [u8; 32], is_admin: bool, place in 0..RANDOM_DIGITS + CHECKSUM_DIGITS,
         ) {
-            let secret = Secret::from_random(random);
+            let (secret, prefix) = if is_admin {
+                (Secret::admin_from_random(random), "sk-admin-")
+            } else {
+                (Secret::from_random(random), "sk-mdl-")
+            };
             let text = secret.expose();
+            prop_assert!(text.starts_with(prefix));
             prop_assert_eq!(Secret::parse(text).map(|parsed| parsed.digest()), Ok(secret.digest()));
             prop_assert_eq!(KeyDigest::of(text), Ok(secret.digest()));
+            let at = prefix.len() + place;
             let other = if &text[at..=at] == "x" { "y" } else { "x" };
             let mut changed = text.to_owned();
             changed.replace_range(at..=at, other);

@@ -10,8 +10,12 @@ impl Level {
     /// The level of a catalog that uses no feature of a higher level.
     pub const FIRST: Self = Self(1);
 
+    /// The level of policies, scopes, disabled organizations, archived projects, and service accounts
+    /// without a role.
+    pub const RESTRICTIONS: Self = Self(2);
+
     /// The highest level that this version of the program supports.
-    pub const SUPPORTED: Self = Self(1);
+    pub const SUPPORTED: Self = Self::RESTRICTIONS;
 }
 
 impl std::fmt::Display for Level {

@@ -2,24 +2,52 @@
 
 use async_trait::async_trait;
 
+use super::administration::Administered;
 use super::error::RepositoryError;
-use crate::api_key::{ApiKey, ApiKeyId, KeyDigest, ListedApiKey};
+use super::page::{Page, PageRequest};
+use crate::admin_api_key::AdminAccess;
+use crate::api_key::{ApiKey, ApiKeyId, KeyAccess, KeyDigest, ListedApiKey};
 use crate::event::{Origin, Snapshot};
 use crate::organization::OrganizationId;
+use crate::permission::Scopes;
+use crate::project::ProjectId;
+use crate::service_account::ServiceAccount;
 use crate::time::Timestamp;
+
+/// A key of either kind, as the digest of a secret finds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// An API key.
+    ApiKey(KeyAccess),
+    /// An admin API key.
+    AdminApiKey(AdminAccess),
+}
+
+/// A key of a project, with the service account that owns it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedApiKey {
+    /// The key.
+    pub listed: ListedApiKey,
+    /// The account; `None` for a key that a program before 0.2 made.
+    pub account: Option<ServiceAccount>,
+}
+
+/// What to change of a key. The outer `None` keeps a value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ApiKeyUpdate {
+    /// The scopes.
+    pub scopes: Option<Option<Scopes>>,
+    /// The expiry.
+    pub expires_at: Option<Timestamp>,
+}
 
 /// The repository of API keys. It stores the digest of a secret, never the secret.
 #[async_trait]
 pub trait ApiKeyRepository: Send + Sync {
-    /// Inserts a key. `AlreadyExists` if any organization has a key with this secret, also a
-    /// revoked one. `Failed` if the organization or the project does not exist, or if they do not
-    /// belong together.
-    async fn insert(
-        &self,
-        key: ApiKey,
-        digest: KeyDigest,
-        origin: Origin,
-    ) -> Result<(), RepositoryError>;
+    /// Inserts a key. `AlreadyExists` if any organization has, or had, a key with this id, or a key
+    /// with this secret, also a revoked one. `NotFound` if the organization has no such project or
+    /// service account.
+    async fn insert(&self, key: ApiKey, digest: KeyDigest, origin: Origin) -> Administered<()>;
 
     /// Whether any key exists, valid or not. This reads at most one row.
     async fn is_any(&self) -> Result<bool, RepositoryError>;
@@ -31,19 +59,55 @@ pub trait ApiKeyRepository: Send + Sync {
         organization_id: Option<&OrganizationId>,
     ) -> Result<Vec<ListedApiKey>, RepositoryError>;
 
+    /// A page of the keys of a project, in the order of their creation. Expired keys are included,
+    /// and revoked ones are not. The cursor is an id. `None` if there is no such project.
+    async fn list_of_project(
+        &self,
+        organization_id: &OrganizationId,
+        project_id: &ProjectId,
+        page: PageRequest,
+    ) -> Result<Option<Page<OwnedApiKey, String>>, RepositoryError>;
+
+    /// The key of a project with this id, unless it is revoked.
+    async fn find_in_project(
+        &self,
+        organization_id: &OrganizationId,
+        project_id: &ProjectId,
+        id: &ApiKeyId,
+    ) -> Result<Option<OwnedApiKey>, RepositoryError>;
+
+    /// Changes a key of a project, and returns it once all nodes enforce the change.
+    async fn update_in_project(
+        &self,
+        organization_id: &OrganizationId,
+        project_id: &ProjectId,
+        id: &ApiKeyId,
+        update: ApiKeyUpdate,
+        origin: Origin,
+    ) -> Administered<OwnedApiKey>;
+
+    /// Revokes a key of a project, and returns it once no node accepts it.
+    async fn revoke_in_project(
+        &self,
+        organization_id: &OrganizationId,
+        project_id: &ProjectId,
+        id: &ApiKeyId,
+        origin: Origin,
+    ) -> Administered<ApiKey>;
+
     /// Records the last uses of keys. It ignores a use that is older than the recorded one and a
     /// key that does not exist. A use is no change: it has no event and no revision.
     async fn record_uses(&self, uses: Vec<(ApiKeyId, Timestamp)>) -> Result<(), RepositoryError>;
 
-    /// The key with this digest, also a revoked or expired one.
+    /// The key with this digest, also a revoked or expired one, with all that decides what it may
+    /// do.
     async fn find_by_digest(
         &self,
         digest: &KeyDigest,
-    ) -> Result<Snapshot<Option<ApiKey>>, RepositoryError>;
+    ) -> Result<Snapshot<Option<Credential>>, RepositoryError>;
 
-    /// Revokes the key at the origin's time. Returns the revoked key when no node accepts it any
-    /// more. A second revocation keeps the first time and logs nothing. `None` if there is no such
-    /// key.
+    /// Revokes the key at the origin's time. Returns the revoked key once no node accepts it. A
+    /// second revocation keeps the first time and logs nothing. `None` if there is no such key.
     async fn revoke(
         &self,
         id: &ApiKeyId,

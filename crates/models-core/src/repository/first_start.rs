@@ -3,10 +3,12 @@
 use async_trait::async_trait;
 
 use super::error::RepositoryError;
+use crate::admin_api_key::AdminApiKey;
 use crate::api_key::{ApiKey, KeyDigest};
 use crate::event::Origin;
 use crate::import::Import;
 use crate::organization::Organization;
+use crate::service_account::ServiceAccount;
 
 /// The first contents of a catalog.
 #[derive(Debug, Clone)]
@@ -15,10 +17,16 @@ pub struct FirstContents {
     pub import: Import,
     /// The first organization.
     pub organization: Organization,
+    /// The service account that owns the first key.
+    pub account: ServiceAccount,
     /// The first key of the organization.
     pub key: ApiKey,
     /// The digest of the key's secret.
     pub digest: KeyDigest,
+    /// The first admin key of the organization.
+    pub admin_key: AdminApiKey,
+    /// The digest of the admin key's secret.
+    pub admin_digest: KeyDigest,
 }
 
 /// The repository for the first start on an empty catalog.

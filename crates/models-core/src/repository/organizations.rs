@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::error::RepositoryError;
 use crate::event::Origin;
-use crate::organization::{Organization, Slug};
+use crate::organization::{Organization, OrganizationId, OrganizationSettings, Slug};
 
 /// The repository of organizations.
 #[async_trait]
@@ -22,4 +22,20 @@ pub trait OrganizationRepository: Send + Sync {
 
     /// The organization with this slug.
     async fn find_by_slug(&self, slug: &Slug) -> Result<Option<Organization>, RepositoryError>;
+
+    /// The settings of the organization with this id.
+    async fn settings(
+        &self,
+        id: &OrganizationId,
+    ) -> Result<Option<OrganizationSettings>, RepositoryError>;
+
+    /// Replaces the settings, and returns those before the change once all nodes enforce the new
+    /// ones. If the organization has these settings already, nothing is logged. `None` if there is
+    /// no such organization.
+    async fn set_settings(
+        &self,
+        id: &OrganizationId,
+        settings: OrganizationSettings,
+        origin: Origin,
+    ) -> Result<Option<OrganizationSettings>, RepositoryError>;
 }

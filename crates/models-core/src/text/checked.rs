@@ -77,16 +77,23 @@ macro_rules! checked_text {
     };
 }
 
-/// Declares an identifier type: a fixed prefix followed by letters and digits, made from a UUID.
-/// Clones share the text.
+/// Declares an identifier type: 1 to 64 letters, digits, `_` and `-`. The service makes ids from a
+/// prefix and a UUID; an operator can bring other ids along. Clones share the text.
 macro_rules! prefixed_id {
     ($(#[$meta:meta])* $name:ident, $noun:literal, $prefix:literal) => {
+        $crate::text::checked::prefixed_id! { $(#[$meta])* $name, $noun, $prefix, &[] }
+    };
+    ($(#[$meta:meta])* $name:ident, $noun:literal, $prefix:literal, $reserved:expr) => {
         $crate::text::checked::checked_text! {
             $(#[$meta])*
             $name(std::sync::Arc<str>), $noun, |text| {
-                let rest = text.strip_prefix($prefix).ok_or(concat!("must start with `", $prefix, "`"))?;
-                if rest.is_empty() || rest.len() > 64 || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-                    return Err(concat!("must be `", $prefix, "` and then 1 to 64 letters and digits"));
+                const RESERVED: &[&str] = $reserved;
+                let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+                if text.is_empty() || text.len() > 64 || !text.bytes().all(allowed) {
+                    return Err("must be 1 to 64 letters, digits, `_` and `-`");
+                }
+                if RESERVED.contains(&text) {
+                    return Err("must not be a word that the service uses itself");
                 }
                 Ok(())
             }

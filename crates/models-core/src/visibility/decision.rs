@@ -29,19 +29,31 @@ pub enum Hidden {
     Missing,
     /// Only other organizations have a model with this id.
     AnotherOrganization,
+    /// The organization's policy denies the public model with this id.
+    OrganizationPolicy,
+    /// The project's policy denies the id.
+    ProjectPolicy,
 }
 
 /// The model that the audience sees under the entry's id. The organization's own model takes
-/// precedence over the public one.
+/// precedence over the public one. The organization's policy concerns the public model only, and the
+/// project's policy both. The policies do not change which model has precedence.
 pub fn decide<'m>(audience: &Audience, entry: Entry<'_, 'm>) -> Result<&'m Model, Hidden> {
     let is_own = |scope: &Scope| scope.organization_id() == Some(audience.organization_id());
     let is_public = |scope: &Scope| *scope == Scope::Public;
-    let seen = entry.find(is_own).or_else(|| entry.find(is_public));
-    seen.ok_or(if entry.candidates.is_empty() {
-        Hidden::Missing
+    let policies = audience.policies();
+    let model = match (entry.find(is_own), entry.find(is_public)) {
+        (Some(own), _) => own,
+        (None, Some(public)) if policies.organization_allows(public.id.as_str()) => public,
+        (None, Some(_)) => return Err(Hidden::OrganizationPolicy),
+        (None, None) if entry.candidates.is_empty() => return Err(Hidden::Missing),
+        (None, None) => return Err(Hidden::AnotherOrganization),
+    };
+    if policies.project_allows(model.id.as_str()) {
+        Ok(model)
     } else {
-        Hidden::AnotherOrganization
-    })
+        Err(Hidden::ProjectPolicy)
+    }
 }
 
 /// All models that the audience sees among the candidates, ordered by `created` and then by the
@@ -68,14 +80,15 @@ pub fn find<'m>(audience: &Audience, id: &ModelId, candidates: &'m [Model]) -> O
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::samples::{audience, catalogs, model, organization};
+    use super::super::samples::{audience, audiences, catalogs, model, policy, unrestricted};
     use super::*;
+    use crate::policy::PolicyMode;
 
     #[test]
     fn an_own_model_replaces_the_public_one_in_any_order() {
         let (own, public) = (model(Some(1), "a", 9), model(None, "a", 1));
         for candidates in [vec![own.clone(), public.clone()], vec![public, own.clone()]] {
-            assert_eq!(list(&audience(1), &candidates), [&own]);
+            assert_eq!(list(&unrestricted(1), &candidates), [&own]);
         }
     }
 
@@ -83,12 +96,10 @@ mod tests {
     fn another_organizations_model_replaces_no_model() {
         let (foreign, public) = (model(Some(2), "a", 9), model(None, "a", 1));
         let candidates = [foreign.clone(), public.clone()];
-        assert_eq!(list(&audience(1), &candidates), [&public]);
-        assert_eq!(
-            decide(&audience(1), Entry::new(&[&foreign])),
-            Err(Hidden::AnotherOrganization)
-        );
-        assert_eq!(decide(&audience(1), Entry::new(&[])), Err(Hidden::Missing));
+        assert_eq!(list(&unrestricted(1), &candidates), [&public]);
+        let hidden = |candidates: &[&Model]| decide(&unrestricted(1), Entry::new(candidates)).err();
+        assert_eq!(hidden(&[&foreign]), Some(Hidden::AnotherOrganization));
+        assert_eq!(hidden(&[]), Some(Hidden::Missing));
     }
 
     #[test]
@@ -99,25 +110,51 @@ mod tests {
             model(None, "Z", 2),
             model(None, "c", 1),
         ];
-        let models = list(&audience(1), &models);
+        let models = list(&unrestricted(1), &models);
         let ids: Vec<_> = models.iter().map(|model| model.id.as_str()).collect();
         assert_eq!(ids, ["c", "Z", "a", "b"]);
     }
 
+    #[test]
+    fn policies_restrict_public_models_and_the_projects_policy_also_own_ones() {
+        let (own, public) = (model(Some(1), "a", 1), model(None, "a", 1));
+        let deny = || Some(policy(PolicyMode::DenyList, &["a"]));
+        let (by_organization, by_project) = (audience(1, deny(), None), audience(1, None, deny()));
+        for (audience, candidates, expected) in [
+            (
+                &by_organization,
+                &[&public][..],
+                Err(Hidden::OrganizationPolicy),
+            ),
+            (&by_organization, &[&own], Ok(&own)),
+            (&by_organization, &[&own, &public], Ok(&own)),
+            (&by_project, &[&public], Err(Hidden::ProjectPolicy)),
+            (&by_project, &[&own], Err(Hidden::ProjectPolicy)),
+            // The public model does not take the place of the denied own one.
+            (&by_project, &[&own, &public], Err(Hidden::ProjectPolicy)),
+            // A policy does not reveal whether another organization has such a model.
+            (&by_project, &[], Err(Hidden::Missing)),
+        ] {
+            assert_eq!(decide(audience, Entry::new(candidates)), expected);
+        }
+    }
+
     proptest! {
         #[test]
-        fn a_model_is_listed_if_and_only_if_it_is_found(catalog in catalogs(), who in 1..4_u8) {
-            let listed = list(&audience(who), &catalog);
+        fn a_model_is_listed_if_and_only_if_it_is_found(catalog in catalogs(), who in audiences()) {
+            let listed = list(&who, &catalog);
             prop_assert!(listed.is_sorted_by(|a, b| (a.created, &a.id) < (b.created, &b.id)));
             for id in ["a", "b", "c", "d"] {
                 let id: ModelId = id.parse().expect("an id");
                 let shown = listed.iter().find(|model| model.id == id).copied();
-                prop_assert_eq!(find(&audience(who), &id, &catalog), shown);
+                prop_assert_eq!(find(&who, &id, &catalog), shown);
             }
-            let own = Scope::Organization(organization(who));
+            let own = Scope::Organization(who.organization_id().clone());
             for model in &catalog {
                 let has_own = catalog.iter().any(|other| other.id == model.id && other.scope == own);
-                let is_seen = model.scope == own || model.scope == Scope::Public && !has_own;
+                let is_public = model.scope == Scope::Public && !has_own;
+                let is_seen = (model.scope == own || is_public && who.policies().organization_allows(model.id.as_str()))
+                    && who.policies().project_allows(model.id.as_str());
                 prop_assert_eq!(listed.contains(&model), is_seen);
             }
         }

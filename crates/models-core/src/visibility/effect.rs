@@ -4,6 +4,7 @@ use super::audience::Audience;
 use super::decision::{Entry, decide};
 use crate::event::Change;
 use crate::model::{Model, Scope};
+use crate::organization::OrganizationId;
 
 /// The effect of a change on the view of an audience.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +27,8 @@ pub enum Effect<'a> {
 pub enum Reach {
     /// No audience.
     Nobody,
-    /// This audience.
-    One(Audience),
+    /// The audiences of this organization.
+    Organization(OrganizationId),
     /// All audiences.
     Everybody,
 }
@@ -41,9 +42,21 @@ pub fn effect_on<'a>(change: &'a Change, audience: &Audience) -> Effect<'a> {
             (model, Effect::Put)
         }
         Change::ModelDeleted(model) => (model, Effect::Remove),
+        // An audience has its policies, so a change of a policy moves callers to another audience.
         Change::OrganizationCreated(_)
+        | Change::OrganizationUpdated { .. }
+        | Change::ProjectCreated { .. }
+        | Change::ProjectUpdated { .. }
+        | Change::ProjectArchived { .. }
+        | Change::ModelPermissionsUpdated { .. }
+        | Change::ServiceAccountCreated(_)
+        | Change::ServiceAccountUpdated { .. }
+        | Change::ServiceAccountDeleted(_)
         | Change::ApiKeyCreated(_)
+        | Change::ApiKeyUpdated { .. }
         | Change::ApiKeyDeleted(_)
+        | Change::AdminApiKeyCreated(_)
+        | Change::AdminApiKeyDeleted(_)
         | Change::LeaseUpdated { .. } => return Effect::Nothing,
     };
     // A model that the audience would not see even without others of its id has no part in the
@@ -59,7 +72,7 @@ pub fn effect_on<'a>(change: &'a Change, audience: &Audience) -> Effect<'a> {
 pub fn reach_of(change: &Change) -> Reach {
     match change.scope() {
         None => Reach::Nobody,
-        Some(Scope::Organization(id)) => Reach::One(Audience::of_organization(id.clone())),
+        Some(Scope::Organization(id)) => Reach::Organization(id.clone()),
         Some(Scope::Public) => Reach::Everybody,
     }
 }

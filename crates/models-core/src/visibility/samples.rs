@@ -4,9 +4,11 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::Audience;
-use crate::api_key::{ApiKeyId, Principal, Role};
+use crate::api_key::{ApiKeyId, Principal};
 use crate::model::Model;
 use crate::organization::OrganizationId;
+use crate::permission::{Permissions, Role};
+use crate::policy::{Policies, Policy, PolicyMode};
 use crate::project::ProjectId;
 use crate::time::Timestamp;
 
@@ -20,12 +22,57 @@ pub(super) fn principal(number: u8, role: Role) -> Principal {
         organization_id: organization(number),
         organization_slug: "acme".parse().expect("a slug"),
         project_id: ProjectId::from_uuid(Uuid::nil()),
-        role,
+        service_account_id: None,
+        permissions: Permissions::of(role, None, None),
+        policies: Policies::default(),
     }
 }
 
-pub(super) fn audience(number: u8) -> Audience {
-    Audience::from(&principal(number, Role::Reader))
+pub(super) fn policy(mode: PolicyMode, entries: &[&str]) -> Policy {
+    let entries = entries.iter().map(|entry| entry.parse().expect("an entry"));
+    Policy::new(mode, entries.collect()).expect("a policy")
+}
+
+/// The audience of the organization with this number and these policies.
+pub(super) fn audience(
+    number: u8,
+    organization: Option<Policy>,
+    project: Option<Policy>,
+) -> Audience {
+    let policies = Policies {
+        organization: organization.map(Into::into),
+        project: project.map(Into::into),
+    };
+    Audience::from(&Principal {
+        policies,
+        ..principal(number, Role::Reader)
+    })
+}
+
+/// The audience of the organization with this number, without policies.
+pub(super) fn unrestricted(number: u8) -> Audience {
+    audience(number, None, None)
+}
+
+/// No policy, and allow and deny lists of the ids of [`catalogs`].
+pub(super) fn policies() -> impl Strategy<Value = Option<Policy>> {
+    let entries = proptest::collection::vec("[a-d]|[a-d]?\\*", 0..4);
+    let policy = (proptest::bool::ANY, entries).prop_map(|(is_allow_list, entries)| {
+        let mode = if is_allow_list {
+            PolicyMode::AllowList
+        } else {
+            PolicyMode::DenyList
+        };
+        let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
+        policy(mode, &entries)
+    });
+    proptest::option::of(policy)
+}
+
+/// Audiences of the organizations of [`catalogs`].
+pub(super) fn audiences() -> impl Strategy<Value = Audience> {
+    (1..4_u8, policies(), policies())
+        .prop_map(|(number, organization, project)| audience(number, organization, project))
 }
 
 /// A model of the organization with this number, or a public one.

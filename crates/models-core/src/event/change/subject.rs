@@ -1,0 +1,92 @@
+//! What a change is about.
+
+use super::Change;
+use crate::model::Scope;
+use crate::organization::OrganizationId;
+
+impl Change {
+    /// The scope of the changed model; `None` if the change is not about a model.
+    #[must_use]
+    pub fn scope(&self) -> Option<&Scope> {
+        match self {
+            Self::OrganizationCreated(_)
+            | Self::OrganizationUpdated { .. }
+            | Self::ProjectCreated { .. }
+            | Self::ProjectUpdated { .. }
+            | Self::ProjectArchived { .. }
+            | Self::ModelPermissionsUpdated { .. }
+            | Self::ServiceAccountCreated(_)
+            | Self::ServiceAccountUpdated { .. }
+            | Self::ServiceAccountDeleted(_)
+            | Self::ApiKeyCreated(_)
+            | Self::ApiKeyUpdated { .. }
+            | Self::ApiKeyDeleted(_)
+            | Self::AdminApiKeyCreated(_)
+            | Self::AdminApiKeyDeleted(_)
+            | Self::LeaseUpdated { .. } => None,
+            Self::ModelCreated(model)
+            | Self::ModelUpdated { after: model, .. }
+            | Self::ModelDeleted(model) => Some(&model.scope),
+        }
+    }
+
+    /// The organization that the change belongs to. `None` if the change concerns all
+    /// organizations, for example a change of a public model.
+    #[must_use]
+    pub fn organization_id(&self) -> Option<&OrganizationId> {
+        match self {
+            Self::OrganizationCreated(organization) => Some(&organization.id),
+            Self::OrganizationUpdated { id, .. } => Some(id),
+            Self::ProjectCreated {
+                organization_id, ..
+            }
+            | Self::ProjectUpdated {
+                organization_id, ..
+            }
+            | Self::ProjectArchived {
+                organization_id, ..
+            }
+            | Self::ModelPermissionsUpdated {
+                organization_id, ..
+            } => Some(organization_id),
+            Self::ServiceAccountCreated(account)
+            | Self::ServiceAccountUpdated { after: account, .. }
+            | Self::ServiceAccountDeleted(account) => Some(&account.organization_id),
+            Self::ApiKeyCreated(key)
+            | Self::ApiKeyUpdated { after: key, .. }
+            | Self::ApiKeyDeleted(key) => Some(&key.organization_id),
+            Self::AdminApiKeyCreated(key) | Self::AdminApiKeyDeleted(key) => {
+                Some(&key.organization_id)
+            }
+            Self::ModelCreated(model)
+            | Self::ModelUpdated { after: model, .. }
+            | Self::ModelDeleted(model) => model.scope.organization_id(),
+            Self::LeaseUpdated { .. } => None,
+        }
+    }
+
+    /// The id of the changed organization, project, service account, key or model; `catalog` for a
+    /// change of the lease.
+    #[must_use]
+    pub fn subject_id(&self) -> &str {
+        match self {
+            Self::OrganizationCreated(organization) => organization.id.as_str(),
+            Self::OrganizationUpdated { id, .. } => id.as_str(),
+            Self::ProjectCreated { project, .. }
+            | Self::ProjectUpdated { after: project, .. }
+            | Self::ProjectArchived { project, .. } => project.id.as_str(),
+            Self::ModelPermissionsUpdated { project_id, .. } => project_id.as_str(),
+            Self::ServiceAccountCreated(account)
+            | Self::ServiceAccountUpdated { after: account, .. }
+            | Self::ServiceAccountDeleted(account) => account.id.as_str(),
+            Self::ApiKeyCreated(key)
+            | Self::ApiKeyUpdated { after: key, .. }
+            | Self::ApiKeyDeleted(key) => key.id.as_str(),
+            Self::AdminApiKeyCreated(key) | Self::AdminApiKeyDeleted(key) => key.id.as_str(),
+            Self::ModelCreated(model)
+            | Self::ModelUpdated { after: model, .. }
+            | Self::ModelDeleted(model) => model.id.as_str(),
+            Self::LeaseUpdated { .. } => "catalog",
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Allow and deny lists.
+
+use std::hash::{Hash, Hasher};
+
+use serde::Serialize;
+use serde::ser::SerializeStruct;
+use sha2::{Digest, Sha256};
+
+use super::entry::{PolicyEntry, is_pattern, matches};
+use crate::text::Invalid;
+
+/// Whether a policy lists the allowed models or the denied ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyMode {
+    /// The policy allows the listed models and denies all others.
+    AllowList,
+    /// The policy denies the listed models and allows all others.
+    DenyList,
+}
+
+impl PolicyMode {
+    const ALL: [Self; 2] = [Self::AllowList, Self::DenyList];
+
+    /// The mode's name in the database, on the command line and in OpenAI's model permissions.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AllowList => "allow_list",
+            Self::DenyList => "deny_list",
+        }
+    }
+}
+
+impl std::str::FromStr for PolicyMode {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let mode = Self::ALL.into_iter().find(|mode| mode.as_str() == text);
+        mode.ok_or(Invalid::new(
+            "a mode",
+            "must be `allow_list` or `deny_list`",
+        ))
+    }
+}
+
+/// A policy: an allow list or a deny list of ids and patterns.
+///
+/// Policies with the same mode and the same entries are equal, whatever the order in which the
+/// entries were given. The digest decides that, so comparing and hashing cost the same for all
+/// lengths.
+#[derive(Clone)]
+pub struct Policy {
+    mode: PolicyMode,
+    /// All entries, one after the other: the ids, and then the patterns, each sorted by their bytes.
+    text: Box<str>,
+    /// The end of each entry in `text`.
+    ends: Box<[u32]>,
+    /// The number of ids.
+    ids: usize,
+    digest: [u8; 32],
+}
+
+impl Policy {
+    /// The most entries of a policy.
+    pub const MOST_ENTRIES: usize = 10_000;
+
+    /// The policy of this mode with these entries, without repetitions. Fails for more than
+    /// [`Policy::MOST_ENTRIES`].
+    pub fn new(mode: PolicyMode, mut entries: Vec<PolicyEntry>) -> Result<Self, Invalid> {
+        if entries.len() > Self::MOST_ENTRIES {
+            return Err(Invalid::new(
+                "a policy",
+                "must not have more than 10000 entries",
+            ));
+        }
+        entries.sort_by(|one, other| {
+            let key = |entry: &PolicyEntry| is_pattern(entry.as_str());
+            (key(one), one).cmp(&(key(other), other))
+        });
+        entries.dedup();
+        let mut digest = Sha256::new();
+        digest.update(mode.as_str());
+        let (mut text, mut ends) = (String::new(), Vec::with_capacity(entries.len()));
+        for entry in &entries {
+            text.push_str(entry.as_str());
+            // 10,000 entries of 256 bytes are far below 4 GiB.
+            ends.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
+            // No entry holds a control character.
+            digest.update("\n");
+            digest.update(entry.as_str());
+        }
+        let patterns = entries.iter().filter(|entry| is_pattern(entry.as_str()));
+        Ok(Self {
+            mode,
+            ids: entries.len() - patterns.count(),
+            text: text.into(),
+            ends: ends.into(),
+            digest: digest.finalize().into(),
+        })
+    }
+
+    /// The mode.
+    #[must_use]
+    pub const fn mode(&self) -> PolicyMode {
+        self.mode
+    }
+
+    /// The entries: the ids, and then the patterns, each sorted by their bytes.
+    #[must_use]
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = &str> {
+        (0..self.ends.len()).map(|place| self.entry(place))
+    }
+
+    /// Whether the policy allows a model with this id.
+    #[must_use]
+    pub fn allows(&self, id: &str) -> bool {
+        self.lists(id) == (self.mode == PolicyMode::AllowList)
+    }
+
+    /// The memory that the policy takes, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        size_of::<Self>() + self.text.len() + size_of_val(&*self.ends)
+    }
+
+    /// The digest of the mode and the entries.
+    #[must_use]
+    pub const fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
+    fn lists(&self, id: &str) -> bool {
+        let (mut low, mut high) = (0, self.ids);
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.entry(middle).cmp(id) {
+                std::cmp::Ordering::Equal => return true,
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        (self.ids..self.ends.len()).any(|place| matches(self.entry(place), id))
+    }
+
+    fn entry(&self, place: usize) -> &str {
+        let end = |place: usize| self.ends[place] as usize;
+        let start = place.checked_sub(1).map_or(0, end);
+        &self.text[start..end(place)]
+    }
+}
+
+impl PartialEq for Policy {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl Eq for Policy {}
+
+impl Hash for Policy {
+    /// The digest is uniformly distributed, so a part of it is a good hash.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        if let Some(part) = self.digest.first_chunk() {
+            state.write_u64(u64::from_le_bytes(*part));
+        }
+    }
+}
+
+impl std::fmt::Debug for Policy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut list = f.debug_list();
+        list.entry(&self.mode).entries(self.entries()).finish()
+    }
+}
+
+impl Serialize for Policy {
+    /// Writes the form of OpenAI's model permissions, without `object`.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Policy", 2)?;
+        fields.serialize_field("mode", self.mode.as_str())?;
+        let entries: Vec<&str> = self.entries().collect();
+        fields.serialize_field("model_ids", &entries)?;
+        fields.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::BuildHasher;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn policy(mode: PolicyMode, entries: &[&str]) -> Policy {
+        let entries = entries.iter().map(|entry| entry.parse().expect("an entry"));
+        Policy::new(mode, entries.collect()).expect("a policy")
+    }
+
+    #[test]
+    fn an_allow_list_allows_its_entries_and_a_deny_list_all_others() {
+        let entries = ["o3", "gpt-4.1", "ft:*", "a", "*-mini"];
+        for (id, is_listed) in [
+            ("a", true),
+            ("o3", true),
+            ("gpt-4.1", true),
+            ("ft:x", true),
+            ("o4-mini", true),
+            ("ft:*", true),
+            ("b", false),
+            ("o", false),
+            ("o33", false),
+            ("zz", false),
+        ] {
+            assert_eq!(
+                policy(PolicyMode::AllowList, &entries).allows(id),
+                is_listed,
+                "{id}"
+            );
+            assert_eq!(
+                policy(PolicyMode::DenyList, &entries).allows(id),
+                !is_listed,
+                "{id}"
+            );
+        }
+        assert!(!policy(PolicyMode::AllowList, &[]).allows("a"));
+        assert!(policy(PolicyMode::DenyList, &[]).allows("a"));
+    }
+
+    #[test]
+    fn equal_policies_have_the_same_mode_and_entries_in_any_order() {
+        let one = policy(PolicyMode::AllowList, &["b", "x*", "a", "b"]);
+        let hasher = std::hash::RandomState::new();
+        for (other, is_equal) in [
+            (policy(PolicyMode::AllowList, &["x*", "a", "b"]), true),
+            (policy(PolicyMode::DenyList, &["x*", "a", "b"]), false),
+            (policy(PolicyMode::AllowList, &["x*", "ab"]), false),
+            (policy(PolicyMode::AllowList, &["x*", "a"]), false),
+        ] {
+            assert_eq!(one == other, is_equal, "{other:?}");
+            assert_eq!(one.digest() == other.digest(), is_equal);
+            assert_eq!(hasher.hash_one(&one) == hasher.hash_one(&other), is_equal);
+        }
+        let entries: Vec<&str> = one.entries().collect();
+        assert_eq!(entries, ["a", "b", "x*"]);
+        assert_eq!(one.mode(), PolicyMode::AllowList);
+        assert_eq!(format!("{one:?}"), r#"[AllowList, "a", "b", "x*"]"#);
+        let json = serde_json::to_string(&one).expect("JSON");
+        assert_eq!(json, r#"{"mode":"allow_list","model_ids":["a","b","x*"]}"#);
+        assert_eq!(one.size(), size_of::<Policy>() + 4 + 3 * 4);
+    }
+
+    #[test]
+    fn a_policy_has_at_most_10000_entries() {
+        let entries =
+            |count: usize| (0..count).map(|number| number.to_string().parse().expect("an entry"));
+        let of = |count| Policy::new(PolicyMode::DenyList, entries(count).collect());
+        assert_eq!(
+            of(Policy::MOST_ENTRIES).expect("a policy").entries().len(),
+            10_000
+        );
+        let error = of(Policy::MOST_ENTRIES + 1).expect_err("too many");
+        assert_eq!(
+            error.to_string(),
+            "a policy must not have more than 10000 entries"
+        );
+    }
+
+    #[test]
+    fn a_mode_has_one_spelling() {
+        for mode in PolicyMode::ALL {
+            assert_eq!(mode.as_str().parse(), Ok(mode));
+        }
+        assert!("allow".parse::<PolicyMode>().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_policy_lists_what_one_of_its_entries_names(
+            entries in proptest::collection::vec("[ab]{1,3}|[ab*]{1,3}", 0..12), id in "[ab]{1,3}",
+        ) {
+            let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
+            let is_named = entries.iter().any(|entry| matches(entry, &id));
+            prop_assert_eq!(policy(PolicyMode::AllowList, &entries).allows(&id), is_named);
+        }
+    }
+}

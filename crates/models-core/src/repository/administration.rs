@@ -1,0 +1,25 @@
+//! The outcomes of administrative changes.
+
+use super::error::RepositoryError;
+use crate::api_key::KeyRejection;
+
+/// Why an administrative change is refused. Nothing changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdministrationRefusal {
+    /// The admin key that makes the change is no longer valid.
+    Key(KeyRejection),
+    /// The organization has no such project, service account or key. One that belongs to another
+    /// organization gives the same refusal.
+    NotFound,
+    /// The project is archived. Nobody can change it.
+    Archived,
+    /// Nobody can rename or archive the default project.
+    DefaultProject,
+    /// The key to change is revoked or has expired.
+    InvalidKey,
+}
+
+/// The result of an administrative change. The transaction reads the admin key of the origin, so a
+/// revoked admin key changes nothing, however recent the revocation. The change returns once all
+/// nodes enforce it.
+pub type Administered<T> = Result<Result<T, AdministrationRefusal>, RepositoryError>;
