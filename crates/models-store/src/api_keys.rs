@@ -1,41 +1,25 @@
 //! The table of API keys. It holds digests, never secrets.
 
+mod changes;
+mod credentials;
+mod row;
+
 use async_trait::async_trait;
 use models_core::{
-    ApiKey, ApiKeyId, ApiKeyRepository, Change, KeyDigest, ListedApiKey, OrganizationId, Origin,
+    Administered, ApiKey, ApiKeyId, ApiKeyRepository, ApiKeyUpdate, Credential, KeyDigest,
+    ListedApiKey, OrganizationId, Origin, OwnedApiKey, Page, PageRequest, ProjectId,
     RepositoryError, Snapshot, Timestamp,
 };
-use sqlx_macros::FromRow;
 
+pub(crate) use self::changes::{check_digest, insert_api_key, revoke, set_roles};
+pub(crate) use self::credentials::{CredentialRow, key_access};
+pub(crate) use self::row::{ApiKeyRow, api_key_columns, api_keys};
+
+use self::row::{FIND_OF_PROJECT, LIST_OF_PROJECT, OwnedApiKeyRow, first};
+use crate::catalog::administration::{begin, end};
 use crate::catalog::{Backend, Mutation, SqlStore};
-use crate::database::{Transaction, damaged};
-
-/// The columns of the table `api_keys`: the columns of a row, and `digest`, which only a look-up
-/// uses.
-macro_rules! api_key_columns {
-    ($($form:tt)*) => {
-        $crate::database::columns!(
-            $($form)* => [
-                id organization_id project_id name role redacted_value created_at expires_at revoked_at last_used_at
-            ] [digest]
-        )
-    };
-}
-pub(crate) use api_key_columns;
-
-/// The columns and the tables of a statement that returns [`ApiKeyRow`]s.
-macro_rules! api_keys {
-    (columns) => {
-        concat!(
-            $crate::api_keys::api_key_columns!(first, [", "] ["k." *]),
-            ", o.slug AS organization_slug"
-        )
-    };
-    (tables) => {
-        "api_keys k JOIN organizations o ON o.id = k.organization_id"
-    };
-}
-pub(crate) use api_keys;
+use crate::database::Transaction;
+use crate::projects::has_project;
 
 macro_rules! select_api_keys {
     ($rest:literal) => {
@@ -54,85 +38,26 @@ const LIST: &str = select_api_keys!("ORDER BY k.created_at, k.id");
 const LIST_OF_ORGANIZATION: &str =
     select_api_keys!("WHERE k.organization_id = $1 ORDER BY k.created_at, k.id");
 const IS_ANY: &str = "SELECT created_at FROM api_keys LIMIT 1";
-const FIND: &str = select_api_keys!("WHERE k.id = $1");
-const FIND_BY_DIGEST: &str = select_api_keys!("WHERE k.digest = $1");
-const INSERT: &str = concat!(
-    "INSERT INTO api_keys (",
-    api_key_columns!(all, [", "] [*]),
-    ") VALUES (",
-    api_key_columns!(all, values),
-    ")"
-);
-const REVOKE: &str =
-    "UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING revoked_at";
 const RECORD_USE: &str = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 \
     AND (last_used_at IS NULL OR last_used_at < $2)";
 
 /// The uses that one transaction records. Other changes can take the turn between two transactions.
 const USES_AT_ONCE: usize = 500;
 
-#[derive(FromRow)]
-pub(crate) struct ApiKeyRow {
-    id: String,
-    organization_id: String,
-    organization_slug: String,
-    project_id: String,
-    name: String,
-    role: String,
-    redacted_value: String,
-    created_at: i64,
-    expires_at: Option<i64>,
-    revoked_at: Option<i64>,
-    last_used_at: Option<i64>,
-}
-
-impl TryFrom<ApiKeyRow> for ListedApiKey {
-    type Error = RepositoryError;
-
-    fn try_from(row: ApiKeyRow) -> Result<Self, RepositoryError> {
-        let last_used_at = row.last_used_at.map(Timestamp::try_from).transpose();
-        Ok(Self {
-            last_used_at: last_used_at.map_err(|error| damaged("api_keys", error))?,
-            key: row.try_into()?,
-        })
-    }
-}
-
-impl TryFrom<ApiKeyRow> for ApiKey {
-    type Error = RepositoryError;
-
-    fn try_from(row: ApiKeyRow) -> Result<Self, RepositoryError> {
-        let parsed = (|| {
-            Ok(Self {
-                id: row.id.try_into()?,
-                organization_id: row.organization_id.try_into()?,
-                organization_slug: row.organization_slug.try_into()?,
-                project_id: row.project_id.try_into()?,
-                name: row.name.try_into()?,
-                role: row.role.parse()?,
-                redacted_value: row.redacted_value,
-                created_at: row.created_at.try_into()?,
-                expires_at: row.expires_at.map(Timestamp::try_from).transpose()?,
-                revoked_at: row.revoked_at.map(Timestamp::try_from).transpose()?,
-            })
-        })();
-        parsed.map_err(|error: models_core::Invalid| damaged("api_keys", error))
-    }
-}
-
 #[async_trait]
 impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
-    async fn insert(
-        &self,
-        key: ApiKey,
-        digest: KeyDigest,
-        origin: Origin,
-    ) -> Result<(), RepositoryError> {
+    async fn insert(&self, key: ApiKey, digest: KeyDigest, origin: Origin) -> Administered<()> {
         let store = self.clone();
         self.run(async move {
-            let mut mutation = Mutation::begin(&store, origin).await?;
+            let mut mutation = match begin(&store, &key.organization_id, origin).await? {
+                Ok(mutation) => mutation,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            if let Some(refusal) = changes::refuse(&mut mutation, &key).await? {
+                return end(mutation, Err(refusal)).await;
+            }
             insert_api_key(&mut mutation, key, digest).await?;
-            mutation.commit().await
+            end(mutation, Ok(())).await
         })
         .await
     }
@@ -154,6 +79,87 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
             }
         };
         rows.into_iter().map(ListedApiKey::try_from).collect()
+    }
+
+    async fn list_of_project(
+        &self,
+        organization_id: &OrganizationId,
+        project_id: &ProjectId,
+        page: PageRequest,
+    ) -> Result<Option<Page<OwnedApiKey, String>>, RepositoryError> {
+        if !has_project(self, organization_id, project_id).await? {
+            return Ok(None);
+        }
+        let values = vec![project_id.as_str().into()];
+        let id = |owned: &OwnedApiKey| owned.listed.key.id.as_str().to_owned();
+        let page = self.read_page::<OwnedApiKeyRow, _>(&LIST_OF_PROJECT, page, values, id);
+        page.await.map(Some)
+    }
+
+    async fn find_in_project(
+        &self,
+        organization_id: &OrganizationId,
+        project_id: &ProjectId,
+        id: &ApiKeyId,
+    ) -> Result<Option<OwnedApiKey>, RepositoryError> {
+        let values = vec![
+            id.as_str().into(),
+            project_id.as_str().into(),
+            organization_id.as_str().into(),
+        ];
+        let rows: Vec<OwnedApiKeyRow> = self.read(FIND_OF_PROJECT, values).await?;
+        let found: Option<OwnedApiKey> = first(rows)?;
+        Ok(found.filter(|owned| owned.listed.key.revoked_at.is_none()))
+    }
+
+    async fn update_in_project(
+        &self,
+        organization_id: &OrganizationId,
+        project_id: &ProjectId,
+        id: &ApiKeyId,
+        update: ApiKeyUpdate,
+        origin: Origin,
+    ) -> Administered<OwnedApiKey> {
+        let (store, organization_id) = (self.clone(), organization_id.clone());
+        let (project_id, id) = (project_id.clone(), id.clone());
+        self.run(async move {
+            let mut mutation = match begin(&store, &organization_id, origin).await? {
+                Ok(mutation) => mutation,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let updated =
+                changes::update(&mut mutation, &organization_id, &project_id, &id, update).await?;
+            end(mutation, updated).await
+        })
+        .await
+    }
+
+    async fn revoke_in_project(
+        &self,
+        organization_id: &OrganizationId,
+        project_id: &ProjectId,
+        id: &ApiKeyId,
+        origin: Origin,
+    ) -> Administered<ApiKey> {
+        let (store, organization_id) = (self.clone(), organization_id.clone());
+        let (project_id, id) = (project_id.clone(), id.clone());
+        self.run(async move {
+            let mut mutation = match begin(&store, &organization_id, origin).await? {
+                Ok(mutation) => mutation,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let owned =
+                changes::find_of_project(&mut mutation, &organization_id, &project_id, &id).await?;
+            let revoked = match owned {
+                Ok(owned) => {
+                    let revoked = revoke(&mut mutation, &id).await?;
+                    Ok(revoked.unwrap_or(owned.listed.key))
+                }
+                Err(refusal) => Err(refusal),
+            };
+            end(mutation, revoked).await
+        })
+        .await
     }
 
     async fn record_uses(
@@ -181,13 +187,8 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
     async fn find_by_digest(
         &self,
         digest: &KeyDigest,
-    ) -> Result<Snapshot<Option<ApiKey>>, RepositoryError> {
-        let values = vec![digest.to_hex().as_str().into()];
-        let Snapshot { position, value } = self.read_at(FIND_BY_DIGEST, values).await?;
-        Ok(Snapshot {
-            position,
-            value: first(value)?,
-        })
+    ) -> Result<Snapshot<Option<Credential>>, RepositoryError> {
+        credentials::find(self, digest).await
     }
 
     async fn revoke(
@@ -198,56 +199,15 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
         let (store, id) = (self.clone(), id.clone());
         self.run(async move {
             let mut mutation = Mutation::begin(&store, origin).await?;
-            let at = i64::from(mutation.origin().at);
-            let revoked: Vec<(i64,)> = mutation
-                .fetch(REVOKE, vec![id.as_str().into(), at.into()])
-                .await?;
-            let key = find_api_key(&mut mutation, &id).await?;
-            if let Some(key) = key.as_ref().filter(|_| !revoked.is_empty()) {
-                mutation.record(&Change::ApiKeyDeleted(key.clone())).await?;
-                mutation.commit().await?;
-            } else {
+            let key = revoke(&mut mutation, &id).await?;
+            if mutation.revision() == mutation.begun_at() {
                 let begun_at = mutation.begun_at();
                 mutation.repeat(begun_at).await?;
+            } else {
+                mutation.commit().await?;
             }
             Ok(key)
         })
         .await
     }
-}
-
-/// Inserts the key within an open transaction.
-pub(crate) async fn insert_api_key<DB: Backend>(
-    mutation: &mut Mutation<DB>,
-    key: ApiKey,
-    digest: KeyDigest,
-) -> Result<(), RepositoryError> {
-    let last_used_at: Option<i64> = None;
-    let values = vec![
-        key.id.as_str().into(),
-        key.organization_id.as_str().into(),
-        key.project_id.as_str().into(),
-        key.name.as_str().into(),
-        key.role.as_str().into(),
-        key.redacted_value.as_str().into(),
-        i64::from(key.created_at).into(),
-        key.expires_at.map(i64::from).into(),
-        key.revoked_at.map(i64::from).into(),
-        last_used_at.into(),
-        digest.to_hex().as_str().into(),
-    ];
-    mutation.execute(INSERT, values).await?;
-    mutation.record(&Change::ApiKeyCreated(key)).await
-}
-
-/// Reads the key within an open transaction.
-pub(crate) async fn find_api_key<DB: Backend>(
-    mutation: &mut Mutation<DB>,
-    id: &ApiKeyId,
-) -> Result<Option<ApiKey>, RepositoryError> {
-    first(mutation.fetch(FIND, vec![id.as_str().into()]).await?)
-}
-
-fn first(rows: Vec<ApiKeyRow>) -> Result<Option<ApiKey>, RepositoryError> {
-    rows.into_iter().next().map(ApiKey::try_from).transpose()
 }

@@ -94,7 +94,7 @@ impl EventRow {
     fn entry(&self, unknowns: &mut Unknowns) -> Option<LogEntry> {
         let revision = Revision(self.revision?);
         Some(match self.event(revision) {
-            Ok(event) => LogEntry::Event(event),
+            Ok(event) => LogEntry::Event(event.into()),
             Err(unknown) => {
                 unknowns.count(revision, self.kind.as_deref(), unknown);
                 LogEntry::Unknown(revision)

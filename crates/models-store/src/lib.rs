@@ -4,6 +4,7 @@
 //! differences between the databases are in `opening` (connections, required settings, the
 //! statement that begins a writing transaction) and in the traits that `catalog` gathers.
 
+mod admin_api_keys;
 mod api_keys;
 mod catalog;
 mod database;
@@ -15,6 +16,7 @@ mod nodes;
 mod opening;
 mod organizations;
 mod projects;
+mod service_accounts;
 
 pub use database::{
     DatabaseHealth, DatabasePassword, Observer, OpenError, Operation, PasswordSource, PoolStatus,

@@ -6,14 +6,14 @@ mod rows;
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, ApiKey, ApiKeyId, Attempt, Candidates, Change, Deletion, DeletionRefusal, Import,
+    Actor, ApiKeyId, Attempt, Candidates, Change, Credential, Deletion, DeletionRefusal, Import,
     ImportReport, KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin, Progress,
     RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
 };
 
 use self::deleted::find_deleted;
 use self::rows::{CandidateRow, JoinedModel, KeyAndCandidateRow, column, model_columns, models};
-use crate::api_keys::api_keys;
+use crate::api_keys::{CredentialRow, key_access};
 use crate::catalog::{Backend, Mutation, SqlStore};
 
 macro_rules! select_models {
@@ -44,14 +44,15 @@ const LIST_CANDIDATES: &str = concat!(
             ON e.revision = c.revision \
         LEFT JOIN models m ON m.scope IN ('public', $1) ORDER BY m.created, m.id, m.scope"
 );
-/// Finds a key, with the models of one id that its organization may see.
+/// Finds a key and all that decides what it may do, with the models of one id that its organization
+/// may see.
 const FIND_KEY_AND_CANDIDATES: &str = concat!(
     "SELECT ",
-    api_keys!(columns),
+    key_access!(columns),
     ", ",
     model_columns!(all, [", "] ["m." * " AS model_" *]),
     " FROM ",
-    api_keys!(tables),
+    key_access!(tables),
     " LEFT JOIN models m ON m.scope IN ('public', k.organization_id) AND m.id = $2 WHERE k.id = $1 ORDER BY m.scope"
 );
 const INSERT: &str = concat!(
@@ -219,10 +220,14 @@ async fn find_deletable<DB: Backend>(
     let rows: Vec<KeyAndCandidateRow> = mutation.fetch(FIND_KEY_AND_CANDIDATES, values).await?;
     let (keys, candidates): (Vec<_>, Vec<_>) =
         rows.into_iter().map(|row| (row.key, row.model)).unzip();
-    let Some(key) = keys.into_iter().next() else {
-        return Ok(Err(DeletionRefusal::Key(KeyRejection::Revoked)));
+    let access = match keys.into_iter().next().map(CredentialRow::credential) {
+        Some(credential) => match credential? {
+            Credential::ApiKey(access) => access,
+            Credential::AdminApiKey(_) => return Ok(Err(DeletionRefusal::Permission)),
+        },
+        None => return Ok(Err(DeletionRefusal::Key(KeyRejection::Revoked))),
     };
-    let principal = match ApiKey::try_from(key)?.principal(mutation.origin().at) {
+    let principal = match access.principal(mutation.origin().at) {
         Ok(principal) => principal,
         Err(rejection) => return Ok(Err(DeletionRefusal::Key(rejection))),
     };

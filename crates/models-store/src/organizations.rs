@@ -2,17 +2,18 @@
 
 use async_trait::async_trait;
 use models_core::{
-    Change, Organization, OrganizationRepository, Origin, RepositoryError, Slug, Timestamp,
+    Change, Name, Organization, OrganizationId, OrganizationPolicies, OrganizationRepository,
+    OrganizationSettings, Origin, RepositoryError, Slug, Timestamp,
 };
 use sqlx_macros::FromRow;
 
 use crate::catalog::{Backend, Mutation, SqlStore};
 use crate::database::damaged;
-use crate::projects::{ProjectRow, insert_default_project, project_columns};
+use crate::projects::{DefaultProjectRow, insert_default_project, policies};
 
 macro_rules! organization_columns {
     ($($form:tt)*) => {
-        $crate::database::columns!($($form)* => id slug name created_at)
+        $crate::database::columns!($($form)* => id slug name created_at disabled_at)
     };
 }
 
@@ -22,7 +23,7 @@ macro_rules! select_organizations {
             "SELECT ",
             organization_columns!([", "] ["o." *]),
             ", ",
-            project_columns!([", "] ["p." * " AS project_" *]),
+            "p.id AS project_id, p.name AS project_name",
             " FROM organizations o JOIN projects p ON p.organization_id = o.id AND p.is_default = 1 ",
             $rest
         )
@@ -39,14 +40,45 @@ const INSERT: &str = concat!(
     ")"
 );
 
+const FIND_SETTINGS: &str =
+    "SELECT name, disabled_at, policy, project_policy FROM organizations WHERE id = $1";
+const SET_SETTINGS: &str = "UPDATE organizations SET name = $2, disabled_at = $3, policy = $4, project_policy = $5 \
+    WHERE id = $1";
+
+#[derive(FromRow)]
+struct SettingsRow {
+    name: String,
+    disabled_at: Option<i64>,
+    policy: Option<String>,
+    project_policy: Option<String>,
+}
+
+impl TryFrom<SettingsRow> for OrganizationSettings {
+    type Error = RepositoryError;
+
+    fn try_from(row: SettingsRow) -> Result<Self, RepositoryError> {
+        const TABLE: &str = "organizations";
+        let disabled_at = row.disabled_at.map(Timestamp::try_from).transpose();
+        Ok(Self {
+            name: Name::try_from(row.name).map_err(|error| damaged(TABLE, error))?,
+            disabled_at: disabled_at.map_err(|error| damaged(TABLE, error))?,
+            policies: OrganizationPolicies {
+                public_models: policies::read(TABLE, row.policy.as_deref())?,
+                new_projects: policies::read(TABLE, row.project_policy.as_deref())?,
+            },
+        })
+    }
+}
+
 #[derive(FromRow)]
 struct OrganizationRow {
     id: String,
     slug: String,
     name: String,
     created_at: i64,
+    disabled_at: Option<i64>,
     #[sqlx(flatten)]
-    default_project: ProjectRow,
+    default_project: DefaultProjectRow,
 }
 
 impl TryFrom<OrganizationRow> for Organization {
@@ -61,6 +93,7 @@ impl TryFrom<OrganizationRow> for Organization {
                 name: row.name.try_into()?,
                 default_project,
                 created_at: Timestamp::try_from(row.created_at)?,
+                disabled_at: row.disabled_at.map(Timestamp::try_from).transpose()?,
             })
         })();
         parsed.map_err(|error: models_core::Invalid| damaged("organizations", error))
@@ -96,6 +129,68 @@ impl<DB: Backend> OrganizationRepository for SqlStore<DB> {
             .map(Organization::try_from)
             .transpose()
     }
+
+    async fn settings(
+        &self,
+        id: &OrganizationId,
+    ) -> Result<Option<OrganizationSettings>, RepositoryError> {
+        let rows: Vec<SettingsRow> = self.read(FIND_SETTINGS, vec![id.as_str().into()]).await?;
+        let row = rows.into_iter().next();
+        row.map(OrganizationSettings::try_from).transpose()
+    }
+
+    async fn set_settings(
+        &self,
+        id: &OrganizationId,
+        settings: OrganizationSettings,
+        origin: Origin,
+    ) -> Result<Option<OrganizationSettings>, RepositoryError> {
+        let (store, id) = (self.clone(), id.clone());
+        self.run(async move {
+            let mut mutation = Mutation::begin(&store, origin).await?;
+            let before = set_settings(&mut mutation, &id, settings).await?;
+            if before.is_some() && mutation.revision() == mutation.begun_at() {
+                let begun_at = mutation.begun_at();
+                mutation.repeat(begun_at).await?;
+            } else {
+                mutation.commit().await?;
+            }
+            Ok(before)
+        })
+        .await
+    }
+}
+
+async fn set_settings<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    id: &OrganizationId,
+    after: OrganizationSettings,
+) -> Result<Option<OrganizationSettings>, RepositoryError> {
+    let values = vec![id.as_str().into()];
+    let rows: Vec<SettingsRow> = mutation.fetch(FIND_SETTINGS, values).await?;
+    let Some(row) = rows.into_iter().next() else {
+        return Ok(None);
+    };
+    let before = OrganizationSettings::try_from(row)?;
+    if before != after {
+        let policy = policies::write(after.policies.public_models.as_deref())?;
+        let project_policy = policies::write(after.policies.new_projects.as_deref())?;
+        let values = vec![
+            id.as_str().into(),
+            after.name.as_str().into(),
+            after.disabled_at.map(i64::from).into(),
+            policy.as_deref().into(),
+            project_policy.as_deref().into(),
+        ];
+        mutation.execute(SET_SETTINGS, values).await?;
+        let updated = Change::OrganizationUpdated {
+            id: id.clone(),
+            before: before.clone(),
+            after,
+        };
+        mutation.record(&updated).await?;
+    }
+    Ok(Some(before))
 }
 
 /// Inserts the organization within an open transaction.
@@ -109,6 +204,7 @@ pub(crate) async fn insert_organization<DB: Backend>(
         organization.slug.as_str().into(),
         organization.name.as_str().into(),
         i64::from(created_at).into(),
+        organization.disabled_at.map(i64::from).into(),
     ];
     mutation.execute(INSERT, values).await?;
     let Organization {

@@ -153,7 +153,7 @@ impl<DB: Backend> Mutation<DB> {
         let values = vec![
             self.revision.0.into(),
             i64::from(self.origin.at).into(),
-            self.origin.actor.as_str().into(),
+            self.origin.actor.to_string().as_str().into(),
             change.kind().into(),
             json.as_str().into(),
             change.organization_id().map(OrganizationId::as_str).into(),

@@ -34,7 +34,7 @@ macro_rules! columns {
         $crate::database::columns!(@$group [$($form)* $next] $($left)*)
     };
     (values => $($column:ident)*) => {
-        $crate::database::columns!(#[] ["$1" "$2" "$3" "$4" "$5" "$6" "$7" "$8" "$9" "$10" "$11" "$12"] $($column)*)
+        $crate::database::columns!(#[] ["$1" "$2" "$3" "$4" "$5" "$6" "$7" "$8" "$9" "$10" "$11" "$12" "$13" "$14"] $($column)*)
     };
     (#[$first:literal $($value:literal)*] [$($left:literal)*]) => {
         concat!($first $(, ", ", $value)*)

@@ -1,6 +1,6 @@
 //! The look-up for repeated deletions.
 
-use models_core::{ApiKeyId, Change, Model, ModelId, RepositoryError, Revision};
+use models_core::{Actor, ApiKeyId, Change, Model, ModelId, RepositoryError, Revision};
 
 use crate::catalog::{Backend, Mutation};
 use crate::database::damaged;
@@ -8,7 +8,7 @@ use crate::events::stored;
 
 /// The index `events_deletions` finds the actor's own deletions of this id and reads no other
 /// event. Otherwise the response time would reveal to one tenant the history of another.
-const FIND_DELETED: &str = "SELECT revision, change FROM events WHERE type = 'model.deleted' AND actor = $1 \
+const FIND_DELETED: &str = "SELECT revision, change FROM events WHERE type = 'model.deleted' AND actor IN ($1, $4) \
     AND subject_id = $2 AND occurred_at >= $3 ORDER BY revision DESC LIMIT 1";
 
 /// The time in seconds within which a client can repeat a deletion whose response was lost.
@@ -22,7 +22,16 @@ pub(super) async fn find_deleted<DB: Backend>(
     id: &ModelId,
 ) -> Result<Option<(Model, Revision)>, RepositoryError> {
     let since = i64::from(mutation.origin().at) - REPEATED_WITHIN;
-    let values = vec![key_id.as_str().into(), id.as_str().into(), since.into()];
+    let actor = Actor::ApiKey(key_id.clone()).to_string();
+    // Version 0.1 wrote the id alone. All its ids begin like this, so no id can pass for another actor.
+    let untagged = key_id.as_str().starts_with("key_");
+    let untagged = if untagged { key_id.as_str() } else { &actor };
+    let values = vec![
+        actor.as_str().into(),
+        id.as_str().into(),
+        since.into(),
+        untagged.into(),
+    ];
     match mutation
         .fetch::<(i64, String)>(FIND_DELETED, values)
         .await?

@@ -3,7 +3,7 @@
 use models_core::{Model, OrganizationId, RepositoryError, Scope, ShutdownDate};
 use sqlx_macros::FromRow;
 
-use crate::api_keys::ApiKeyRow;
+use crate::api_keys::CredentialRow;
 use crate::database::damaged;
 
 const PUBLIC: &str = "public";
@@ -54,7 +54,7 @@ pub(super) struct CandidateRow {
 #[derive(FromRow)]
 pub(super) struct KeyAndCandidateRow {
     #[sqlx(flatten)]
-    pub(super) key: ApiKeyRow,
+    pub(super) key: CredentialRow,
     #[sqlx(flatten)]
     pub(super) model: JoinedModel,
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use models_core::{
-    ApiKeyRepository, Barrier, EventRepository, FirstStartRepository, LeaseRepository,
-    ModelRepository, NodeRepository, OrganizationRepository,
+    AdminApiKeyRepository, ApiKeyRepository, Barrier, EventRepository, FirstStartRepository,
+    LeaseRepository, ModelRepository, NodeRepository, OrganizationRepository, ProjectRepository,
+    ServiceAccountRepository,
 };
 use sqlx::migrate::Migrator;
 use tokio::time::timeout;
@@ -37,8 +38,14 @@ pub struct Store<N> {
     pub encryption: Option<Encryption>,
     /// The organizations with their default projects.
     pub organizations: Arc<dyn OrganizationRepository>,
+    /// The projects and their policies.
+    pub projects: Arc<dyn ProjectRepository>,
+    /// The service accounts.
+    pub service_accounts: Arc<dyn ServiceAccountRepository>,
     /// The API keys.
     pub api_keys: Arc<dyn ApiKeyRepository>,
+    /// The admin API keys.
+    pub admin_api_keys: Arc<dyn AdminApiKeyRepository>,
     /// The models.
     pub models: Arc<dyn ModelRepository>,
     /// The event log.
@@ -110,7 +117,10 @@ impl<N: Barrier + 'static> Store<N> {
             is_new: false,
             schema_version: newest(migrator),
             organizations: store.clone(),
+            projects: store.clone(),
+            service_accounts: store.clone(),
             api_keys: store.clone(),
+            admin_api_keys: store.clone(),
             models: store.clone(),
             events,
             first_start: store.clone(),

@@ -2,7 +2,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, EventRepository, Model, ModelRepository, Organization, Project, ProjectId, Scope,
+    Actor, DefaultProject, EventRepository, Model, ModelRepository, Organization, ProjectId, Scope,
     Timestamp,
 };
 use test_database::TestDatabase;
@@ -136,11 +136,12 @@ fn organization(slug: &str) -> Organization {
         id: OrganizationId::from_uuid(Uuid::now_v7()),
         slug: slug.parse().unwrap(),
         name: slug.parse().unwrap(),
-        default_project: Project {
+        default_project: DefaultProject {
             id: ProjectId::from_uuid(Uuid::now_v7()),
             name: "a project".parse().unwrap(),
         },
         created_at: Timestamp::from_seconds(1),
+        disabled_at: None,
     }
 }
 

@@ -2,20 +2,26 @@
 
 use std::borrow::Cow;
 
-use models_core::{Invalid, Organization, Project, Timestamp};
+use models_core::{
+    Change, DefaultProject, Invalid, Organization, OrganizationId, OrganizationPolicies,
+    OrganizationSettings, Timestamp,
+};
 use serde::{Deserialize, Serialize};
+
+use super::project::read_policy;
+use crate::projects::policies::StoredPolicy;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredOrganization<'a> {
     id: Cow<'a, str>,
     slug: Cow<'a, str>,
     name: Cow<'a, str>,
-    default_project: StoredProject<'a>,
+    default_project: StoredDefaultProject<'a>,
     created_at: u32,
 }
 
 #[derive(Serialize, Deserialize)]
-struct StoredProject<'a> {
+struct StoredDefaultProject<'a> {
     id: Cow<'a, str>,
     name: Cow<'a, str>,
 }
@@ -28,6 +34,8 @@ impl<'a> From<&'a Organization> for StoredOrganization<'a> {
             name,
             default_project,
             created_at,
+            // A new organization is not disabled.
+            disabled_at: _,
         } = organization;
         Self {
             id: id.as_str().into(),
@@ -39,9 +47,9 @@ impl<'a> From<&'a Organization> for StoredOrganization<'a> {
     }
 }
 
-impl<'a> From<&'a Project> for StoredProject<'a> {
-    fn from(project: &'a Project) -> Self {
-        let Project { id, name } = project;
+impl<'a> From<&'a DefaultProject> for StoredDefaultProject<'a> {
+    fn from(project: &'a DefaultProject) -> Self {
+        let DefaultProject { id, name } = project;
         Self {
             id: id.as_str().into(),
             name: name.as_str().into(),
@@ -59,17 +67,91 @@ impl TryFrom<StoredOrganization<'_>> for Organization {
             name: stored.name.parse()?,
             default_project: stored.default_project.try_into()?,
             created_at: Timestamp::from_seconds(stored.created_at),
+            disabled_at: None,
         })
     }
 }
 
-impl TryFrom<StoredProject<'_>> for Project {
+impl TryFrom<StoredDefaultProject<'_>> for DefaultProject {
     type Error = Invalid;
 
-    fn try_from(stored: StoredProject<'_>) -> Result<Self, Invalid> {
+    fn try_from(stored: StoredDefaultProject<'_>) -> Result<Self, Invalid> {
         Ok(Self {
             id: stored.id.parse()?,
             name: stored.name.parse()?,
+        })
+    }
+}
+
+/// A change of an organization's settings.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredOrganizationUpdate<'a> {
+    id: Cow<'a, str>,
+    before: StoredSettings<'a>,
+    after: StoredSettings<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredSettings<'a> {
+    name: Cow<'a, str>,
+    disabled_at: Option<u32>,
+    policy: Option<StoredPolicy<'a>>,
+    project_policy: Option<StoredPolicy<'a>>,
+}
+
+impl<'a> From<&'a OrganizationSettings> for StoredSettings<'a> {
+    fn from(settings: &'a OrganizationSettings) -> Self {
+        let OrganizationSettings {
+            name,
+            disabled_at,
+            policies:
+                OrganizationPolicies {
+                    public_models,
+                    new_projects,
+                },
+        } = settings;
+        Self {
+            name: name.as_str().into(),
+            disabled_at: disabled_at.map(Timestamp::seconds),
+            policy: public_models.as_deref().map(StoredPolicy::from),
+            project_policy: new_projects.as_deref().map(StoredPolicy::from),
+        }
+    }
+}
+
+impl TryFrom<StoredSettings<'_>> for OrganizationSettings {
+    type Error = Invalid;
+
+    fn try_from(stored: StoredSettings<'_>) -> Result<Self, Invalid> {
+        Ok(Self {
+            name: stored.name.parse()?,
+            disabled_at: stored.disabled_at.map(Timestamp::from_seconds),
+            policies: OrganizationPolicies {
+                public_models: read_policy(stored.policy)?,
+                new_projects: read_policy(stored.project_policy)?,
+            },
+        })
+    }
+}
+
+impl<'a> StoredOrganizationUpdate<'a> {
+    pub(super) fn new(
+        id: &'a OrganizationId,
+        before: &'a OrganizationSettings,
+        after: &'a OrganizationSettings,
+    ) -> Self {
+        Self {
+            id: id.as_str().into(),
+            before: before.into(),
+            after: after.into(),
+        }
+    }
+
+    pub(super) fn read(self) -> Result<Change, Invalid> {
+        Ok(Change::OrganizationUpdated {
+            id: self.id.parse()?,
+            before: self.before.try_into()?,
+            after: self.after.try_into()?,
         })
     }
 }

@@ -1,18 +1,21 @@
 use std::collections::BTreeSet;
 
-use models_core::{Scope, Timestamp};
+use models_core::{AccountRole, PolicyMode, Scope, Timestamp};
 
 use super::*;
 
-/// Events that version 0.1 wrote: each kind of change, with and without each optional field.
+/// Events that version 0.1 wrote: each of its kinds of change, with and without each optional field.
 const WRITTEN: &str = include_str!("written-by-0.1.jsonl");
+
+/// Events that version 0.2 wrote: each of its other kinds of change, and the kinds with new fields.
+const WRITTEN_BY_0_2: &str = include_str!("written-by-0.2.jsonl");
 
 const MODEL: &str = r#"{"id":"a","scope":"public","created":1,"owned_by":"b"}"#;
 
 #[test]
-fn changes_of_0_1_are_read_and_written_with_the_same_bytes() {
+fn changes_of_all_versions_are_read_and_written_with_the_same_bytes() {
     let mut kinds = BTreeSet::new();
-    for line in WRITTEN.lines() {
+    for line in WRITTEN.lines().chain(WRITTEN_BY_0_2.lines()) {
         let change = read(line).unwrap();
         assert_eq!(write(&change).unwrap(), line);
         let json: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -55,6 +58,59 @@ fn changes_of_0_1_are_read_with_all_their_values() {
     assert_eq!(model.owned_by.as_str(), "acme");
     let date = model.shutdown_date.map(String::from);
     assert_eq!(date.as_deref(), Some("2026-08-14"));
+}
+
+#[test]
+fn changes_of_0_2_are_read_with_all_their_values() {
+    let mut changes = WRITTEN_BY_0_2.lines().map(|line| read(line).unwrap());
+    let mut next = |kind: &str| changes.find(|change| change.kind() == kind).unwrap();
+    let at = Timestamp::from_seconds;
+    let Change::OrganizationUpdated { before, after, .. } = next("organization.updated") else {
+        panic!("another kind");
+    };
+    assert_eq!(
+        (before.disabled_at, before.policies.public_models),
+        (None, None)
+    );
+    assert_eq!(after.name.as_str(), "Acme \"Models\" Söhne");
+    assert_eq!(after.disabled_at, Some(at(1_796_000_001)));
+    let public_models = after.policies.public_models.unwrap();
+    assert_eq!(public_models.mode(), PolicyMode::AllowList);
+    let entries: Vec<&str> = public_models.entries().collect();
+    assert_eq!(entries, ["a", "模型/7b \"x\" \\", "b-*"]);
+    let new_projects = after.policies.new_projects.unwrap();
+    assert_eq!(new_projects.mode(), PolicyMode::DenyList);
+    let Change::ProjectUpdated { before, after, .. } = next("project.updated") else {
+        panic!("another kind");
+    };
+    assert_eq!(
+        (before.id.as_str(), before.is_default),
+        ("a_project-1", false)
+    );
+    assert_eq!(after.name.as_str(), "another name");
+    let Change::ModelPermissionsUpdated { before, after, .. } = next("model_permissions.updated")
+    else {
+        panic!("another kind");
+    };
+    assert_eq!((before, after), (None, Some(public_models)));
+    let Change::ServiceAccountUpdated { before, after } = next("service_account.updated") else {
+        panic!("another kind");
+    };
+    let roles = (before.role, after.role);
+    assert_eq!(roles, (AccountRole::Member, AccountRole::None));
+    let Change::ApiKeyUpdated { before: key, after } = next("api_key.updated") else {
+        panic!("another kind");
+    };
+    assert_eq!(key.service_account_id, Some(before.id));
+    assert_eq!((key.scopes, key.expires_at), (None, None));
+    let scopes = after.scopes.unwrap();
+    assert_eq!(scopes.iter().collect::<Vec<_>>(), ["api.all.read"]);
+    assert_eq!(after.expires_at, Some(at(1_800_000_000)));
+    let Change::AdminApiKeyDeleted(key) = next("admin_api_key.deleted") else {
+        panic!("another kind");
+    };
+    assert_eq!(key.id.as_str(), "an_admin-key");
+    assert_eq!(key.revoked_at, Some(at(1_796_000_009)));
 }
 
 #[test]

@@ -201,7 +201,7 @@ impl<'a, DB: Backend> Staging<'a, DB> {
             numbering.before.0.into(),
             (numbering.before.0 + self.all().up_to).into(),
             i64::from(origin.at).into(),
-            origin.actor.as_str().into(),
+            origin.actor.to_string().as_str().into(),
             self.organization_id().into(),
         ];
         self.connection.execute(RECORD, values).await

@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use models_core::{
-    Actor, Change, LeaseRepository, NodeRepository, Organization, OrganizationId, Origin, Project,
-    ProjectId, RepositoryError, Timestamp,
+    Actor, Change, DefaultProject, LeaseRepository, NodeRepository, Organization, OrganizationId,
+    Origin, ProjectId, RepositoryError, Timestamp,
 };
 use models_node::Nodes;
 use test_database::TestDatabase;
@@ -19,6 +19,9 @@ const OPTIONS: Options = Options {
     lease: Duration::from_secs(15),
     create: true,
 };
+
+/// A level that this program does not support.
+const NEXT: Level = Level(Level::SUPPORTED.0 + 1);
 
 /// The registration statement of programs from before levels existed.
 const REGISTER_OF_AN_OLDER_VERSION: &str =
@@ -54,11 +57,12 @@ async fn record<DB: Backend>(mutation: &mut Mutation<DB>) {
         id: OrganizationId::from_uuid(Uuid::now_v7()),
         slug: "acme".parse().unwrap(),
         name: "Acme".parse().unwrap(),
-        default_project: Project {
+        default_project: DefaultProject {
             id: ProjectId::from_uuid(Uuid::now_v7()),
             name: "Default".parse().unwrap(),
         },
         created_at: Timestamp::from_seconds(1),
+        disabled_at: None,
     };
     mutation
         .record(&Change::OrganizationCreated(organization))
@@ -66,9 +70,9 @@ async fn record<DB: Backend>(mutation: &mut Mutation<DB>) {
         .unwrap();
 }
 
-fn at_level<DB: Backend>(store: &SqlStore<DB>, level: i64) -> SqlStore<DB> {
+fn at_level<DB: Backend>(store: &SqlStore<DB>, level: Level) -> SqlStore<DB> {
     let database = Database {
-        level: Level(level),
+        level,
         ..store.database.clone()
     };
     SqlStore {
@@ -81,18 +85,18 @@ async fn a_raise_is_refused_while_older_nodes_are_registered<DB: Backend>(store:
     register_older(store, "node_old").await.unwrap();
     let lease = OPTIONS.lease;
     store.register("node_present", lease).await.unwrap();
-    at_level(store, 2)
+    at_level(store, NEXT)
         .register("node_new", lease)
         .await
         .unwrap();
 
     let mut mutation = begin(store).await.unwrap();
-    match mutation.raise_level(Level(2)).await {
+    match mutation.raise_level(NEXT).await {
         Err(RepositoryError::OlderNodes(ids)) => assert_eq!(ids, ["node_old", "node_present"]),
         other => panic!("{other:?}"),
     }
     mutation.roll_back().await.unwrap();
-    assert_eq!(store.read_catalog().await.unwrap().level, Level(1));
+    assert_eq!(store.read_catalog().await.unwrap().level, Level::FIRST);
     register_older(store, "node_late").await.unwrap();
     for id in ["node_old", "node_present", "node_late"] {
         store.remove(id).await.unwrap();
@@ -101,7 +105,7 @@ async fn a_raise_is_refused_while_older_nodes_are_registered<DB: Backend>(store:
 
 async fn a_raise_keeps_older_programs_out<DB: Backend>(store: &SqlStore<DB>) {
     let mut mutation = begin(store).await.unwrap();
-    mutation.raise_level(Level(2)).await.unwrap();
+    mutation.raise_level(NEXT).await.unwrap();
     record(&mut mutation).await;
     // A program of an older version starts between the check and the commit.
     let starting = tokio::spawn({
@@ -113,9 +117,12 @@ async fn a_raise_keeps_older_programs_out<DB: Backend>(store: &SqlStore<DB>) {
     assert!(starting.await.unwrap().is_err());
     assert!(register_older(store, "node_after").await.is_err());
 
-    let supporting = at_level(store, 2);
-    assert_eq!(supporting.read_catalog().await.unwrap().level, Level(2));
-    supporting.register("node_2", OPTIONS.lease).await.unwrap();
+    let supporting = at_level(store, NEXT);
+    assert_eq!(supporting.read_catalog().await.unwrap().level, NEXT);
+    supporting
+        .register("node_next", OPTIONS.lease)
+        .await
+        .unwrap();
     for outdated in [
         store.find().await.err(),
         begin(store).await.err(),
@@ -125,13 +132,13 @@ async fn a_raise_keeps_older_programs_out<DB: Backend>(store: &SqlStore<DB>) {
             Some(RepositoryError::Outdated { needed, .. }) => Some(needed),
             other => panic!("{other:?}"),
         };
-        assert_eq!(needed, Some(Level(2)));
+        assert_eq!(needed, Some(NEXT));
     }
     let ids: Vec<(String,)> = store
         .nodes_statement("SELECT id FROM nodes ORDER BY id", vec![])
         .await
         .unwrap();
-    assert_eq!(ids, [("node_2".to_owned(),), ("node_new".to_owned(),)]);
+    assert_eq!(ids, [("node_new".to_owned(),), ("node_next".to_owned(),)]);
 }
 
 #[tokio::test]
@@ -161,7 +168,7 @@ async fn an_uncommitted_raise_is_undone_when_the_file_is_opened_again() {
     let (opened, ..) = connect_to_file(database.url(), OPTIONS).await.unwrap();
     let store = with_a_barrier(opened);
     let mut mutation = begin(&store).await.unwrap();
-    mutation.raise_level(Level(2)).await.unwrap();
+    mutation.raise_level(NEXT).await.unwrap();
     mutation.roll_back().await.unwrap();
     assert!(register_older(&store, "node_old").await.is_err());
     let (opened, ..) = connect_to_file(database.url(), OPTIONS).await.unwrap();

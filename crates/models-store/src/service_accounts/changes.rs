@@ -1,0 +1,116 @@
+//! Changes of service accounts, within an open transaction.
+
+use models_core::{
+    Administered, AdministrationRefusal, ApiKeyId, Change, OrganizationId, ProjectId,
+    RepositoryError, ServiceAccount, ServiceAccountId, ServiceAccountUpdate,
+};
+
+use super::row::{FIND, first, service_account_columns};
+use crate::api_keys::{revoke, set_roles};
+use crate::catalog::{Backend, Mutation};
+use crate::database::damaged;
+use crate::projects::find_changeable;
+
+const INSERT: &str = concat!(
+    "INSERT INTO service_accounts (",
+    service_account_columns!(all, [", "] [*]),
+    ") VALUES (",
+    service_account_columns!(all, values),
+    ")"
+);
+const UPDATE: &str = "UPDATE service_accounts SET name = $2, role = $3 WHERE id = $1";
+const DELETE: &str = "UPDATE service_accounts SET deleted_at = $2 WHERE id = $1";
+const KEYS: &str = "SELECT id FROM api_keys WHERE service_account_id = $1 AND revoked_at IS NULL \
+    ORDER BY ordinal, created_at, id";
+
+/// Inserts the account.
+pub(crate) async fn insert<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    account: ServiceAccount,
+) -> Result<(), RepositoryError> {
+    let values = vec![
+        account.id.as_str().into(),
+        account.organization_id.as_str().into(),
+        account.project_id.as_str().into(),
+        account.name.as_str().into(),
+        account.role.as_str().into(),
+        i64::from(account.created_at).into(),
+        mutation.revision().next().0.into(),
+    ];
+    mutation.execute(INSERT, values).await?;
+    mutation
+        .record(&Change::ServiceAccountCreated(account))
+        .await
+}
+
+/// The account of a project that is not archived.
+pub(crate) async fn find_account<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    organization_id: &OrganizationId,
+    project_id: &ProjectId,
+    id: &ServiceAccountId,
+) -> Administered<ServiceAccount> {
+    if let Err(refusal) = find_changeable(mutation, organization_id, project_id).await? {
+        return Ok(Err(refusal));
+    }
+    let values = vec![
+        id.as_str().into(),
+        project_id.as_str().into(),
+        organization_id.as_str().into(),
+    ];
+    let account = first(mutation.fetch(FIND, values).await?)?;
+    Ok(account.ok_or(AdministrationRefusal::NotFound))
+}
+
+/// Updates the account, and the roles of its keys if its role changes.
+pub(super) async fn update<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    before: ServiceAccount,
+    update: ServiceAccountUpdate,
+) -> Result<ServiceAccount, RepositoryError> {
+    let after = ServiceAccount {
+        name: update.name.unwrap_or_else(|| before.name.clone()),
+        role: update.role.unwrap_or(before.role),
+        ..before.clone()
+    };
+    if after == before {
+        return Ok(after);
+    }
+    let values = vec![
+        after.id.as_str().into(),
+        after.name.as_str().into(),
+        after.role.as_str().into(),
+    ];
+    mutation.execute(UPDATE, values).await?;
+    if let Some(role) = after.role.key_role().filter(|_| after.role != before.role) {
+        set_roles(mutation, &after.id, role).await?;
+    }
+    let updated = Change::ServiceAccountUpdated {
+        before,
+        after: after.clone(),
+    };
+    mutation.record(&updated).await?;
+    Ok(after)
+}
+
+/// Deletes the account, and revokes its keys.
+pub(super) async fn delete<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    account: ServiceAccount,
+) -> Result<ServiceAccount, RepositoryError> {
+    let keys: Vec<(String,)> = mutation
+        .fetch(KEYS, vec![account.id.as_str().into()])
+        .await?;
+    for (id,) in keys {
+        let id = ApiKeyId::try_from(id).map_err(|error| damaged("api_keys", error))?;
+        revoke(mutation, &id).await?;
+    }
+    let at = i64::from(mutation.origin().at);
+    mutation
+        .execute(DELETE, vec![account.id.as_str().into(), at.into()])
+        .await?;
+    mutation
+        .record(&Change::ServiceAccountDeleted(account.clone()))
+        .await?;
+    Ok(account)
+}
