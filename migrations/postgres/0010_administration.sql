@@ -3,6 +3,13 @@
 -- `ordinal` is the revision of the change that made the row, and 0 for rows from before this migration. Lists are in the
 -- order of (`ordinal`, `created_at`, `id`), so a row that is made while a client reads page after page comes last.
 -- A policy is JSON: {"mode": "allow_list", "model_ids": ["a", "b-*"]}. NULL is no policy.
+
+-- Nobody writes meanwhile. The locks come in the order in which other statements take them, so that none of them and this
+-- migration wait for each other.
+SELECT revision FROM catalog FOR UPDATE;
+
+LOCK TABLE api_keys, organizations, projects IN ACCESS EXCLUSIVE MODE;
+
 ALTER TABLE organizations
     ADD COLUMN disabled_at BIGINT,
     ADD COLUMN policy TEXT, -- restricts the public models

@@ -10,8 +10,9 @@ use sqlx_macros::FromRow;
 
 use crate::api_keys::check_digest;
 use crate::catalog::administration::{begin, end};
-use crate::catalog::{Backend, Mutation, PagedList, SqlStore, paged_list};
-use crate::database::{Transaction, damaged};
+use crate::catalog::paged_list::{PagedList, paged_list};
+use crate::catalog::{Backend, Mutation, SqlStore};
+use crate::database::damaged;
 
 /// The columns of the table `admin_api_keys`: the columns of a row, and those that only some
 /// statements use.
@@ -158,21 +159,9 @@ impl<DB: Backend> AdminApiKeyRepository for SqlStore<DB> {
 
     async fn record_uses(
         &self,
-        mut uses: Vec<(AdminApiKeyId, Timestamp)>,
+        uses: Vec<(AdminApiKeyId, Timestamp)>,
     ) -> Result<(), RepositoryError> {
-        // All processes lock the rows in this order, so that they cannot deadlock.
-        uses.sort();
-        let store = self.clone();
-        self.run(async move {
-            store.check_database_file()?;
-            let mut transaction = Transaction::begin(&store.writer, store.begin).await?;
-            for (id, at) in &uses {
-                let values = vec![id.as_str().into(), i64::from(*at).into()];
-                transaction.fetch::<(i64,)>(RECORD_USE, values).await?;
-            }
-            transaction.commit(None).await
-        })
-        .await
+        self.record_last_uses(RECORD_USE, uses).await
     }
 }
 

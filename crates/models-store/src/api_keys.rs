@@ -18,7 +18,6 @@ pub(crate) use self::row::{ApiKeyRow, api_key_columns, api_keys};
 use self::row::{FIND_OF_PROJECT, LIST_OF_PROJECT, OwnedApiKeyRow, first};
 use crate::catalog::administration::{begin, end};
 use crate::catalog::{Backend, Mutation, SqlStore};
-use crate::database::Transaction;
 use crate::projects::has_project;
 
 macro_rules! select_api_keys {
@@ -40,9 +39,6 @@ const LIST_OF_ORGANIZATION: &str =
 const IS_ANY: &str = "SELECT created_at FROM api_keys LIMIT 1";
 const RECORD_USE: &str = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 \
     AND (last_used_at IS NULL OR last_used_at < $2)";
-
-/// The uses that one transaction records. Other changes can take the turn between two transactions.
-const USES_AT_ONCE: usize = 500;
 
 #[async_trait]
 impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
@@ -162,26 +158,8 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
         .await
     }
 
-    async fn record_uses(
-        &self,
-        mut uses: Vec<(ApiKeyId, Timestamp)>,
-    ) -> Result<(), RepositoryError> {
-        // All processes lock the rows in this order, so that they cannot deadlock.
-        uses.sort();
-        let store = self.clone();
-        self.run(async move {
-            for uses in uses.chunks(USES_AT_ONCE) {
-                store.check_database_file()?;
-                let mut transaction = Transaction::begin(&store.writer, store.begin).await?;
-                for (id, at) in uses {
-                    let values = vec![id.as_str().into(), i64::from(*at).into()];
-                    transaction.fetch::<(i64,)>(RECORD_USE, values).await?;
-                }
-                transaction.commit(None).await?;
-            }
-            Ok(())
-        })
-        .await
+    async fn record_uses(&self, uses: Vec<(ApiKeyId, Timestamp)>) -> Result<(), RepositoryError> {
+        self.record_last_uses(RECORD_USE, uses).await
     }
 
     async fn find_by_digest(

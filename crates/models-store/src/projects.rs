@@ -18,7 +18,8 @@ pub(crate) use self::row::{DefaultProjectRow, project_columns};
 use self::changes::{archive, insert, rename, replace_policy, set_policy};
 use self::row::{FIND, FIND_POLICY, ProjectRow, first};
 use crate::catalog::administration::{begin, end};
-use crate::catalog::{Backend, PagedList, SqlStore, paged_list};
+use crate::catalog::paged_list::{PagedList, paged_list};
+use crate::catalog::{Backend, SqlStore};
 
 const LIST: PagedList = paged_list!(
     project_columns!(first, [", "] ["p." *]),

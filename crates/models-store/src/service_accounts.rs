@@ -1,7 +1,7 @@
 //! The table of service accounts.
 
 mod changes;
-mod row;
+pub(crate) mod row;
 
 use async_trait::async_trait;
 use models_core::{
@@ -10,13 +10,13 @@ use models_core::{
     ServiceAccountUpdate,
 };
 
-pub(crate) use self::changes::{find_account, insert};
-pub(crate) use self::row::{JoinedAccount, service_account_columns};
+pub(crate) use self::changes::insert;
 
-use self::row::{FIND, ServiceAccountRow, first};
+use self::row::{FIND, ServiceAccountRow, find_account, first, service_account_columns};
 use crate::api_keys::insert_api_key;
 use crate::catalog::administration::{begin, end};
-use crate::catalog::{Backend, PagedList, SqlStore, paged_list};
+use crate::catalog::paged_list::{PagedList, paged_list};
+use crate::catalog::{Backend, SqlStore};
 use crate::projects::{find_changeable, has_project};
 
 const LIST: PagedList = paged_list!(

@@ -9,7 +9,7 @@ use super::row::ApiKeyRow;
 use super::row::{FIND_OF_PROJECT, OwnedApiKeyRow, api_key_columns, api_keys, first, write_scopes};
 use crate::catalog::{Backend, Mutation};
 use crate::projects::find_changeable;
-use crate::service_accounts::find_account;
+use crate::service_accounts::row::find_account;
 
 const FIND: &str = concat!(
     "SELECT ",

@@ -3,9 +3,9 @@
 use models_core::{ApiKey, ListedApiKey, OwnedApiKey, RepositoryError, Scopes, Timestamp};
 use sqlx_macros::FromRow;
 
-use crate::catalog::{PagedList, paged_list};
+use crate::catalog::paged_list::{PagedList, paged_list};
 use crate::database::damaged;
-use crate::service_accounts::{JoinedAccount, service_account_columns};
+use crate::service_accounts::row::{JoinedAccount, service_account_columns};
 
 /// The columns of the table `api_keys`: the columns of a row, and those that only some statements
 /// use.
@@ -25,7 +25,7 @@ pub(crate) use api_key_columns;
 macro_rules! api_keys {
     (columns) => {
         concat!(
-            $crate::api_keys::api_key_columns!(first, [", "] ["k." *]),
+            api_key_columns!(first, [", "] ["k." *]),
             ", o.slug AS organization_slug"
         )
     };

@@ -20,11 +20,11 @@ pub(crate) struct PagedList {
 /// may have met it when the client read the page before. After any other id there are no rows.
 macro_rules! paged_list {
     ($columns:expr, $tables:literal, $table:literal, $row:literal, $owner:literal, $condition:literal) => {
-        $crate::catalog::PagedList {
-            ascending: $crate::catalog::paged_list!(
+        $crate::catalog::paged_list::PagedList {
+            ascending: $crate::catalog::paged_list::paged_list!(
                 @ $columns, $tables, $table, $row, $owner, $condition, ">", "ASC"
             ),
-            descending: $crate::catalog::paged_list!(
+            descending: $crate::catalog::paged_list::paged_list!(
                 @ $columns, $tables, $table, $row, $owner, $condition, "<", "DESC"
             ),
         }

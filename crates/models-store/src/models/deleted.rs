@@ -8,7 +8,7 @@ use crate::events::stored;
 
 /// The index `events_deletions` finds the actor's own deletions of this id and reads no other
 /// event. Otherwise the response time would reveal to one tenant the history of another.
-const FIND_DELETED: &str = "SELECT revision, change FROM events WHERE type = 'model.deleted' AND actor IN ($1, $4) \
+const FIND_DELETED: &str = "SELECT revision, change FROM events WHERE type = 'model.deleted' AND actor = $1 \
     AND subject_id = $2 AND occurred_at >= $3 ORDER BY revision DESC LIMIT 1";
 
 /// The time in seconds within which a client can repeat a deletion whose response was lost.
@@ -22,24 +22,22 @@ pub(super) async fn find_deleted<DB: Backend>(
     id: &ModelId,
 ) -> Result<Option<(Model, Revision)>, RepositoryError> {
     let since = i64::from(mutation.origin().at) - REPEATED_WITHIN;
-    let actor = Actor::ApiKey(key_id.clone()).to_string();
-    // Version 0.1 wrote the id alone. All its ids begin like this, so no id can pass for another actor.
-    let untagged = key_id.as_str().starts_with("key_");
-    let untagged = if untagged { key_id.as_str() } else { &actor };
-    let values = vec![
-        actor.as_str().into(),
-        id.as_str().into(),
-        since.into(),
-        untagged.into(),
-    ];
-    match mutation
-        .fetch::<(i64, String)>(FIND_DELETED, values)
-        .await?
-        .first()
-    {
+    let actor = Actor::ApiKey(key_id.clone());
+    let mut names = vec![actor.to_string()];
+    // Version 0.1 wrote the id alone. The id must not pass for another actor, such as the command line.
+    if key_id.as_str().parse() == Ok(actor) {
+        names.push(key_id.to_string());
+    }
+    let mut rows: Vec<(i64, String)> = Vec::new();
+    for name in names {
+        let values = vec![name.as_str().into(), id.as_str().into(), since.into()];
+        rows.extend(mutation.fetch(FIND_DELETED, values).await?);
+    }
+    let newest = rows.into_iter().max_by_key(|(revision, _)| *revision);
+    match newest {
         None => Ok(None),
-        Some((revision, change)) => match stored::read(change) {
-            Ok(Change::ModelDeleted(model)) => Ok(Some((model, Revision(*revision)))),
+        Some((revision, change)) => match stored::read(&change) {
+            Ok(Change::ModelDeleted(model)) => Ok(Some((model, Revision(revision)))),
             Ok(other) => Err(RepositoryError::Failed(
                 format!("a {} is logged as a deletion", other.kind()).into(),
             )),

@@ -1,15 +1,11 @@
 //! Changes of service accounts, within an open transaction.
 
-use models_core::{
-    Administered, AdministrationRefusal, ApiKeyId, Change, OrganizationId, ProjectId,
-    RepositoryError, ServiceAccount, ServiceAccountId, ServiceAccountUpdate,
-};
+use models_core::{ApiKeyId, Change, RepositoryError, ServiceAccount, ServiceAccountUpdate};
 
-use super::row::{FIND, first, service_account_columns};
+use super::row::service_account_columns;
 use crate::api_keys::{revoke, set_roles};
 use crate::catalog::{Backend, Mutation};
 use crate::database::damaged;
-use crate::projects::find_changeable;
 
 const INSERT: &str = concat!(
     "INSERT INTO service_accounts (",
@@ -41,25 +37,6 @@ pub(crate) async fn insert<DB: Backend>(
     mutation
         .record(&Change::ServiceAccountCreated(account))
         .await
-}
-
-/// The account of a project that is not archived.
-pub(crate) async fn find_account<DB: Backend>(
-    mutation: &mut Mutation<DB>,
-    organization_id: &OrganizationId,
-    project_id: &ProjectId,
-    id: &ServiceAccountId,
-) -> Administered<ServiceAccount> {
-    if let Err(refusal) = find_changeable(mutation, organization_id, project_id).await? {
-        return Ok(Err(refusal));
-    }
-    let values = vec![
-        id.as_str().into(),
-        project_id.as_str().into(),
-        organization_id.as_str().into(),
-    ];
-    let account = first(mutation.fetch(FIND, values).await?)?;
-    Ok(account.ok_or(AdministrationRefusal::NotFound))
 }
 
 /// Updates the account, and the roles of its keys if its role changes.

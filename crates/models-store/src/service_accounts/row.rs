@@ -1,9 +1,14 @@
 //! Rows of service accounts.
 
-use models_core::{RepositoryError, ServiceAccount};
+use models_core::{
+    Administered, AdministrationRefusal, OrganizationId, ProjectId, RepositoryError,
+    ServiceAccount, ServiceAccountId,
+};
 use sqlx_macros::FromRow;
 
+use crate::catalog::{Backend, Mutation};
 use crate::database::damaged;
+use crate::projects::find_changeable;
 
 /// The columns of the table `service_accounts`: the columns of a row, and those that only some
 /// statements use.
@@ -82,6 +87,25 @@ impl JoinedAccount {
         })();
         row.map(ServiceAccount::try_from).transpose()
     }
+}
+
+/// Reads the account of a project that is not archived, within an open transaction.
+pub(crate) async fn find_account<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    organization_id: &OrganizationId,
+    project_id: &ProjectId,
+    id: &ServiceAccountId,
+) -> Administered<ServiceAccount> {
+    if let Err(refusal) = find_changeable(mutation, organization_id, project_id).await? {
+        return Ok(Err(refusal));
+    }
+    let values = vec![
+        id.as_str().into(),
+        project_id.as_str().into(),
+        organization_id.as_str().into(),
+    ];
+    let account = first(mutation.fetch(FIND, values).await?)?;
+    Ok(account.ok_or(AdministrationRefusal::NotFound))
 }
 
 pub(super) fn first(
