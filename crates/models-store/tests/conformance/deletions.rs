@@ -19,8 +19,8 @@ pub async fn an_owner_deletes_only_its_own_models(store: Store) {
     let before = store.events.revision().await.unwrap();
 
     for (role, model, refusal) in [
-        (Role::Reader, "own", DeletionRefusal::Role),
-        (Role::Writer, "missing", DeletionRefusal::Role),
+        (Role::Reader, "own", DeletionRefusal::Permission),
+        (Role::Writer, "missing", DeletionRefusal::Permission),
         (Role::Owner, "missing", DeletionRefusal::NotFound),
         (Role::Owner, "foreign", DeletionRefusal::NotFound),
         (Role::Owner, "public", DeletionRefusal::Public),
@@ -84,11 +84,8 @@ pub async fn a_revoked_or_expired_key_deletes_nothing(store: Store) {
     store.api_keys.revoke(&revoked.id, origin()).await.unwrap();
     let (mut expired, digest) = api_key(&acme, Role::Owner);
     expired.expires_at = Some(NOW);
-    store
-        .api_keys
-        .insert(expired.clone(), digest, origin())
-        .await
-        .unwrap();
+    let inserted = store.api_keys.insert(expired.clone(), digest, origin());
+    inserted.await.unwrap().unwrap();
     let (unknown, _) = api_key(&acme, Role::Owner);
 
     for (key, rejection) in [

@@ -2,6 +2,7 @@
 //! against the traits. A check that is not listed below is dead code, and that is a compile error.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod administration;
 mod api_keys;
 mod deadlines;
 mod deletions;
@@ -19,6 +20,10 @@ use models_node::Nodes;
 use models_store::{Options, open};
 use test_database::TestDatabase;
 
+use administration::{
+    admin_keys, policies, project_keys, project_pages, projects, service_accounts, settings,
+    tenants,
+};
 use events::revisions;
 use imports::concurrent as concurrent_imports;
 
@@ -121,5 +126,55 @@ on_both_databases! {
         concurrent_mutations_get_revisions_without_gaps
         a_dropped_caller_cancels_no_mutation
         events_are_listed_in_pages
+    }
+    projects {
+        a_project_is_inserted_renamed_and_archived
+        archived_projects_are_listed_on_request
+        an_id_of_a_project_is_used_once
+        the_default_project_is_neither_renamed_nor_archived
+        an_archived_project_stays_as_it_is
+        the_keys_of_an_archived_project_are_suspended
+    }
+    policies {
+        a_policy_is_replaced_and_removed
+        a_key_is_found_with_both_policies
+        a_new_project_begins_with_the_organizations_policy
+        a_key_deletes_no_model_that_a_policy_denies
+    }
+    service_accounts {
+        an_account_is_inserted_with_its_first_key
+        an_account_with_a_taken_id_or_key_is_not_inserted
+        an_account_belongs_to_a_project_of_its_organization
+        a_change_of_the_role_reaches_the_accounts_keys
+        an_update_without_a_difference_is_not_logged
+        a_deleted_account_takes_its_keys_along
+    }
+    project_keys {
+        the_keys_of_a_project_are_listed_with_their_accounts
+        scopes_and_expiry_of_a_key_are_changed_together
+        an_expired_or_revoked_key_is_not_changed
+        a_key_of_a_project_is_revoked
+        the_key_of_an_account_without_a_role_has_no_permissions
+    }
+    admin_keys {
+        admin_keys_are_listed_with_creator_and_last_use
+        a_revoked_admin_key_leaves_the_keys_that_it_made
+        a_secret_belongs_to_one_key_of_either_kind
+        an_invalid_admin_key_changes_nothing
+        a_disabled_organization_has_no_administrators
+        an_admin_key_changes_nothing_after_its_revocation
+    }
+    settings {
+        the_settings_of_an_organization_are_replaced
+        the_keys_of_a_disabled_organization_are_suspended
+    }
+    project_pages {
+        pages_of_any_size_hold_each_item_once
+        a_page_after_an_unknown_or_foreign_id_is_empty
+        items_keep_their_places_under_concurrent_inserts
+    }
+    tenants {
+        an_organization_neither_sees_nor_changes_another_one
+        a_project_does_not_see_another_one
     }
 }

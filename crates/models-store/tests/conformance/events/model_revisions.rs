@@ -22,7 +22,7 @@ const KINDS: [&str; 6] = [
     "model.deleted",
     "organization.created",
     "api_key.deleted",
-    "project.updated",
+    "group.created",
 ];
 
 /// The form in which a transaction of another program writes its events.

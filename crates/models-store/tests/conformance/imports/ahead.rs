@@ -108,13 +108,13 @@ impl Ahead {
         assert_eq!(revisions, (1..=newest).collect::<Vec<_>>(), "no gaps");
         let changed: Vec<&str> = events
             .iter()
-            .filter_map(|event| match &event.change {
-                Change::ModelCreated(after) | Change::ModelUpdated { after, .. } => Some(after),
-                Change::OrganizationCreated(_)
-                | Change::ApiKeyCreated(_)
-                | Change::ApiKeyDeleted(_)
-                | Change::ModelDeleted(_)
-                | Change::LeaseUpdated { .. } => None,
+            .filter_map(|event| {
+                let (Change::ModelCreated(after) | Change::ModelUpdated { after, .. }) =
+                    &event.change
+                else {
+                    return None;
+                };
+                Some(after)
             })
             .filter(|after| i64::from(after.created) == 2)
             .map(|after| after.id.as_str())

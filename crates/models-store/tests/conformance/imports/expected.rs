@@ -110,23 +110,15 @@ pub fn replayed(events: Vec<Event>, scope: &Scope) -> BTreeMap<ModelId, Model> {
         if event.change.scope() != Some(scope) {
             continue;
         }
-        match event.change {
-            Change::ModelCreated(model) => {
-                let replaced = models.insert(model.id.clone(), model);
-                assert_eq!(replaced, None);
-            }
-            Change::ModelUpdated { before, after } => {
-                assert_ne!(before, after);
-                let replaced = models.insert(after.id.clone(), after);
-                assert_eq!(replaced, Some(before));
-            }
-            Change::ModelDeleted(model) => {
-                assert_eq!(models.remove(&model.id), Some(model));
-            }
-            Change::OrganizationCreated(_)
-            | Change::ApiKeyCreated(_)
-            | Change::ApiKeyDeleted(_)
-            | Change::LeaseUpdated { .. } => {}
+        if let Change::ModelCreated(model) = event.change {
+            let replaced = models.insert(model.id.clone(), model);
+            assert_eq!(replaced, None);
+        } else if let Change::ModelUpdated { before, after } = event.change {
+            assert_ne!(before, after);
+            let replaced = models.insert(after.id.clone(), after);
+            assert_eq!(replaced, Some(before));
+        } else if let Change::ModelDeleted(model) = event.change {
+            assert_eq!(models.remove(&model.id), Some(model));
         }
     }
     models

@@ -25,8 +25,8 @@ async fn an_unknown_row_drops_the_caches_and_is_applied() {
         (
             1,
             "command_line",
-            "project.updated",
-            r#"{"type":"project.updated","details":{}}"#,
+            "group.created",
+            r#"{"type":"group.created","details":{}}"#,
         ),
         (1, "oidc:workload-7", "model.deleted", MODEL),
         // Rows that are damaged in each column.
@@ -130,7 +130,7 @@ async fn a_node_below_the_catalogs_level_leaves_and_does_not_return() {
         // The level rises in the transaction of a change.
         scene
             .execute(
-                "BEGIN; UPDATE catalog SET revision = revision + 1, level = 2, level_version = '9.8.7'; \
+                "BEGIN; UPDATE catalog SET revision = revision + 1, level = 3, level_version = '9.8.7'; \
                 INSERT INTO events SELECT revision, 1, 'command_line', 'model.deleted', NULL, 'x', '{}' FROM catalog; \
                 COMMIT",
             )
@@ -145,7 +145,7 @@ async fn a_node_below_the_catalogs_level_leaves_and_does_not_return() {
                 scene.number("SELECT count(*) FROM nodes").await == Some(0)
             })
             .await;
-        assert_eq!(scene.node.needed_level(), Some(Level(2)));
+        assert_eq!(scene.node.needed_level(), Some(Level(3)));
         assert_eq!(
             scene.node.applied(),
             Revision(0),
@@ -156,7 +156,7 @@ async fn a_node_below_the_catalogs_level_leaves_and_does_not_return() {
         let said = outdated.map_err(|error| error.to_string());
         assert_eq!(
             said,
-            Err("the catalog is at level 2, and this program supports level 1; run version 9.8.7 or newer".to_owned())
+            Err("the catalog is at level 3, and this program supports level 2; run version 9.8.7 or newer".to_owned())
         );
         let own = id("own");
         let changed = scene.store.models.delete(&Scope::Public, &own, origin());
@@ -168,7 +168,7 @@ async fn a_node_below_the_catalogs_level_leaves_and_does_not_return() {
         match open(scene.database.url(), OPTIONS, Nodes::new).await.err() {
             Some(error @ OpenError::Level { .. }) => assert_eq!(
                 error.to_string(),
-                "the catalog is at level 2, and this program supports level 1; run version 9.8.7 or newer of the program"
+                "the catalog is at level 3, and this program supports level 2; run version 9.8.7 or newer of the program"
             ),
             other => panic!("{other:?}"),
         }
