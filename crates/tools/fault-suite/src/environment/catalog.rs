@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use models_core::{
-    Actor, ApiKey, ApiKeyId, Import, ImportEntry, Organization, OrganizationId, Origin, Project,
-    ProjectId, Role, Scope, Secret,
+    Actor, ApiKey, ApiKeyId, DefaultProject, Import, ImportEntry, Organization, OrganizationId,
+    Origin, ProjectId, Role, Scope, Secret,
 };
 use models_node::Nodes;
 use models_store::{Options, Store};
@@ -46,11 +46,12 @@ impl Catalog {
             id: OrganizationId::from_uuid(Uuid::now_v7()),
             slug: slug.parse()?,
             name: slug.parse()?,
-            default_project: Project {
+            default_project: DefaultProject {
                 id: ProjectId::from_uuid(Uuid::now_v7()),
                 name: "Default".parse()?,
             },
             created_at: SystemTime::now().into(),
+            disabled_at: None,
         };
         store
             .organizations
@@ -76,18 +77,20 @@ impl Catalog {
             organization_id: self.organization.id.clone(),
             organization_slug: self.organization.slug.clone(),
             project_id: self.organization.default_project.id.clone(),
+            service_account_id: None,
             name: "a key".parse()?,
             role,
+            scopes: None,
             redacted_value: secret.redacted(),
             created_at: SystemTime::now().into(),
             expires_at: None,
             revoked_at: None,
         };
         let id = key.id.clone();
-        self.store
-            .api_keys
-            .insert(key, secret.digest(), origin())
-            .await?;
+        let inserted = self.store.api_keys.insert(key, secret.digest(), origin());
+        inserted
+            .await?
+            .map_err(|refusal| format!("the key was refused: {refusal:?}"))?;
         Ok((id, secret.expose().to_owned()))
     }
 

@@ -99,7 +99,7 @@ async fn raised(
     nodes: &[Node],
 ) -> Result<(), Failure> {
     let change = r#"{"type":"policy.updated","details":{}}"#;
-    let raise = "revision + 1, level = 2, level_version = '9.8.7'";
+    let raise = "revision + 1, level = 3, level_version = '9.8.7'";
     append(url, "command_line", "policy.updated", change, raise).await?;
     wait(1_000).await;
     let (mut served, mut ready, mut silent) = (0, 0, 0);
@@ -109,7 +109,7 @@ async fn raised(
             served += usize::from(response.status != 503);
         }
         let (status, body) = node.readiness().await?;
-        ready += usize::from(status != 503 || !body.contains("\"needed_level\":2"));
+        ready += usize::from(status != 503 || !body.contains("\"needed_level\":3"));
         let log = node.log()?;
         silent += usize::from(!log.contains("run version 9.8.7 or newer"));
     }
@@ -135,7 +135,7 @@ async fn raised(
         .env("MODELS__DATABASE__URL", url)
         .output()?;
     let printed = String::from_utf8_lossy(&started.stderr);
-    let is_refused = !started.status.success() && printed.contains("the catalog is at level 2");
+    let is_refused = !started.status.success() && printed.contains("the catalog is at level 3");
     let found = if is_refused {
         "is refused"
     } else {
