@@ -1,14 +1,37 @@
 //! The values of a cache.
 
+use std::hash::Hash;
 use std::sync::Arc;
+
+use models_core::{Audience, KeyDigest};
 
 use crate::lease::clock::BootTime;
 
+/// A key of a cache.
+pub trait CacheKey: Hash + Eq + Clone {
+    /// The memory that the key takes outside the map, in bytes.
+    fn size(&self) -> usize;
+}
+
+impl CacheKey for KeyDigest {
+    fn size(&self) -> usize {
+        0
+    }
+}
+
+impl CacheKey for Audience {
+    fn size(&self) -> usize {
+        /// The id of the organization.
+        const ID: usize = 64;
+        let policies = self.policies();
+        let policies = [&policies.organization, &policies.project];
+        let sizes = policies.into_iter().flatten().map(|policy| policy.size());
+        ID + sizes.sum::<usize>()
+    }
+}
+
 /// A value that a cache can hold.
 pub trait Cached: Sized {
-    /// The memory that a key takes outside the map, in bytes. A key with a text takes the length of that text.
-    const KEY: usize = 0;
-
     /// The change that an event makes to a value.
     type Change: Clone;
 

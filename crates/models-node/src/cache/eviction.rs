@@ -1,16 +1,15 @@
 //! The size of the entries of a cache, and which of them it evicts to stay within its bound.
 
-use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::cached::Cached;
+use super::cached::{CacheKey, Cached};
 use super::map::{Cache, Entries, Entry, SHARDS, Shard};
 
 /// The memory that an allocation takes beside its contents, in bytes.
 const ALLOCATION: usize = 16;
 
-impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
+impl<K: CacheKey, V: Cached> Cache<K, V> {
     /// Counts the present size of this value, which has grown, if it is still in the cache. Evicts entries if the cache is then
     /// too large.
     pub fn update_size(&self, key: &K, value: &Arc<V>) {
@@ -30,7 +29,7 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
     /// Inserts a value. The caller holds the shard's lock.
     pub(super) fn insert(&self, shard: &Shard<K, V>, key: &K, value: Arc<V>, is_used: bool) {
         let entry = Entry {
-            bytes: Self::entry() + value.size(),
+            bytes: Self::entry(key) + value.size(),
             spare: value.spare(),
             value,
             is_used: AtomicBool::new(is_used),
@@ -62,9 +61,9 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
 
     /// The memory that an entry takes beside its value, in bytes: its place in the map, its key, and the two counters and the
     /// allocation of the value. A map that has just grown has 16 places for 7 entries.
-    const fn entry() -> usize {
+    fn entry(key: &K) -> usize {
         let place = (size_of::<(K, Entry<V>)>() + 1) * 16 / 7;
-        place + V::KEY + 2 * size_of::<usize>() + ALLOCATION
+        place + key.size() + 2 * size_of::<usize>() + ALLOCATION
     }
 
     fn count(&self, entry: &Entry<V>) {
@@ -124,10 +123,10 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
             return;
         }
         let mut entries = Entries::clone(&before);
-        for entry in entries.values_mut().filter(|entry| sheds(entry)) {
+        for (key, entry) in entries.iter_mut().filter(|(_, entry)| sheds(entry)) {
             self.discount(entry);
             entry.value.shed();
-            entry.bytes = Self::entry() + entry.value.size();
+            entry.bytes = Self::entry(key) + entry.value.size();
             entry.spare = entry.value.spare();
             self.count(entry);
         }

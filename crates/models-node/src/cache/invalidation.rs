@@ -1,19 +1,18 @@
 //! Invalidation: events change or drop entries, and mark loads in flight.
 
-use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use models_core::Epoch;
 
-use super::cached::Cached;
+use super::cached::{CacheKey, Cached};
 use super::map::{Cache, invalidate_load};
 
 /// The most changes that wait for a load in flight. A load that takes longer, or for which no request waits, is
 /// not worth the memory.
 pub(super) const MOST_CHANGES: usize = 100;
 
-impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
+impl<K: CacheKey, V: Cached> Cache<K, V> {
     /// Changes the value of this key. Drops it instead if the change cannot be applied to it, or if it had no hit since the
     /// change before. The change also applies to the result of a load in flight.
     pub fn change(&self, key: &K, change: V::Change) {
@@ -42,6 +41,22 @@ impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
         if is_full {
             invalidate_load(&mut loads, key);
         }
+    }
+
+    /// The keys that satisfy this condition, of entries and of loads in flight.
+    ///
+    /// A caller that applies an event to these keys reaches every value that may lack the event: a load that begins in a shard
+    /// after this looked into it reads the database after the event was committed.
+    pub fn keys_where(&self, is_meant: impl Fn(&K) -> bool) -> Vec<K> {
+        let mut keys = Vec::new();
+        for shard in &self.shards {
+            let loads = shard.lock();
+            let entries = shard.entries.load();
+            let of_loads = loads.keys().filter(|key| !entries.contains_key(*key));
+            let all = entries.keys().chain(of_loads);
+            keys.extend(all.filter(|key| is_meant(key)).cloned());
+        }
+        keys
     }
 
     /// Drops the value of this key, and invalidates its load in flight.

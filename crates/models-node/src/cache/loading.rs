@@ -1,12 +1,11 @@
 //! Loads: simultaneous misses of a key share one read from the database.
 
-use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use models_core::{RepositoryError, Snapshot};
 
-use super::cached::Cached;
+use super::cached::{CacheKey, Cached};
 use super::in_flight::{Failure, InFlight};
 use super::map::{Cache, invalidate_load};
 use super::waiting::Waiting;
@@ -22,7 +21,7 @@ enum LookUp<V: Cached> {
     Miss(Arc<InFlight<V>>),
 }
 
-impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
+impl<K: CacheKey, V: Cached> Cache<K, V> {
     /// The value of this key, loaded from the database on a miss, and the lease under which it may be sent. `acquire`
     /// acquires the node's lease. A load takes a while, so this acquires the lease again after it, and takes the value only
     /// then.

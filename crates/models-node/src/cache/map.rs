@@ -1,7 +1,7 @@
 //! The map of a cache, in shards. Requests read a shard without a lock, and each write replaces the shard's map.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash};
+use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
 use models_core::Epoch;
 
-use super::cached::Cached;
+use super::cached::{CacheKey, Cached};
 use super::counters::CacheCounters;
 use super::in_flight::InFlight;
 use crate::lease::HeldLease;
@@ -69,7 +69,7 @@ impl<V> Clone for Entry<V> {
     }
 }
 
-impl<K: Hash + Eq + Clone, V: Cached> Cache<K, V> {
+impl<K: CacheKey, V: Cached> Cache<K, V> {
     /// An empty cache of at most this many bytes. It inserts nothing before [`begin_epoch`](Self::begin_epoch) has named an
     /// epoch.
     #[must_use]
@@ -134,7 +134,7 @@ impl<K, V: Cached> Shard<K, V> {
 
 /// Invalidates the load in flight of this key: the cache does not insert its result, and each waiting request begins another
 /// load.
-pub(super) fn invalidate_load<K: Hash + Eq, V: Cached>(loads: &mut Loads<K, V>, key: &K) {
+pub(super) fn invalidate_load<K: CacheKey, V: Cached>(loads: &mut Loads<K, V>, key: &K) {
     if let Some(load) = loads.remove(key) {
         load.is_stale.store(true, Ordering::Relaxed);
     }

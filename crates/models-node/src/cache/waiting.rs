@@ -1,21 +1,20 @@
 //! The requests that wait for a load.
 
-use std::hash::Hash;
 use std::sync::Arc;
 
-use super::cached::Cached;
+use super::cached::{CacheKey, Cached};
 use super::in_flight::InFlight;
 use super::map::Cache;
 
 /// A request that waits for a load. The last request that stops waiting removes the load, so that clients that disconnect
 /// leave nothing in memory.
-pub(super) struct Waiting<'a, K: Hash + Eq + Clone, V: Cached> {
+pub(super) struct Waiting<'a, K: CacheKey, V: Cached> {
     cache: &'a Cache<K, V>,
     key: &'a K,
     load: Arc<InFlight<V>>,
 }
 
-impl<'a, K: Hash + Eq + Clone, V: Cached> Waiting<'a, K, V> {
+impl<'a, K: CacheKey, V: Cached> Waiting<'a, K, V> {
     pub(super) fn new(cache: &'a Cache<K, V>, key: &'a K, load: Arc<InFlight<V>>) -> Self {
         Self { cache, key, load }
     }
@@ -25,7 +24,7 @@ impl<'a, K: Hash + Eq + Clone, V: Cached> Waiting<'a, K, V> {
     }
 }
 
-impl<K: Hash + Eq + Clone, V: Cached> Drop for Waiting<'_, K, V> {
+impl<K: CacheKey, V: Cached> Drop for Waiting<'_, K, V> {
     fn drop(&mut self) {
         let mut loads = self.cache.shard(self.key).lock();
         // Requests begin and stop waiting under this lock, so the count is exact: one reference is the map's.

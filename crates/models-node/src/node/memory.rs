@@ -1,13 +1,13 @@
 //! The memory of a node: its sessions and views.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use models_core::{ApiKeyId, ApiKeyRepository, Change, Epoch, Event, Follower, ModelRepository};
+use models_core::{Epoch, Event, Follower, ModelRepository};
 
+use crate::administration::Administration;
 use crate::cache::CacheCounters;
 use crate::revision::RevisionTokens;
-use crate::sessions::{Session, Sessions};
+use crate::sessions::{Gone, Session, Sessions};
 use crate::views::{Catalog, View};
 
 /// The options of a cache.
@@ -26,28 +26,36 @@ pub struct Memory<S: Session, V: View> {
     pub catalog: Arc<Catalog<V>>,
     /// The models in the database. Changes go through it.
     pub models: Arc<dyn ModelRepository>,
+    /// The repositories of administration.
+    pub administration: Administration,
     /// The tokens that clients get for revisions.
     pub tokens: Arc<RevisionTokens>,
 }
 
 impl<S: Session, V: View> Memory<S, V> {
-    /// Empty memory for these keys and models. The caches insert nothing before [`begin_epoch`](Follower::begin_epoch) has named
+    /// Empty memory for the keys of these repositories and for these models. The caches insert nothing before [`begin_epoch`](Follower::begin_epoch) has named
     /// an epoch.
     #[must_use]
     pub fn new(
-        api_keys: Arc<dyn ApiKeyRepository>,
+        administration: Administration,
         models: Arc<dyn ModelRepository>,
         token_secret: [u8; 16],
         sessions: CacheOptions,
         views: CacheOptions,
     ) -> Self {
         let tokens = Arc::new(RevisionTokens::new(token_secret));
-        let sessions = Sessions::new(api_keys, sessions.limit, sessions.counters);
+        let sessions = Sessions::new(
+            administration.api_keys.clone(),
+            administration.admin_api_keys.clone(),
+            sessions.limit,
+            sessions.counters,
+        );
         let catalog = Catalog::new(models.clone(), tokens.clone(), views.limit, views.counters);
         Self {
             sessions: Arc::new(sessions),
             catalog: Arc::new(catalog),
             models,
+            administration,
             tokens,
         }
     }
@@ -59,6 +67,7 @@ impl<S: Session, V: View> Clone for Memory<S, V> {
             sessions: self.sessions.clone(),
             catalog: self.catalog.clone(),
             models: self.models.clone(),
+            administration: self.administration.clone(),
             tokens: self.tokens.clone(),
         }
     }
@@ -66,22 +75,7 @@ impl<S: Session, V: View> Clone for Memory<S, V> {
 
 impl<S: Session, V: View> Follower for Memory<S, V> {
     fn apply(&self, events: &[Event]) {
-        let mut gone: HashSet<&ApiKeyId> = HashSet::new();
-        let mut is_any_new = false;
-        for event in events {
-            match &event.change {
-                Change::OrganizationCreated(_)
-                | Change::ModelCreated(_)
-                | Change::ModelUpdated { .. }
-                | Change::ModelDeleted(_)
-                | Change::LeaseUpdated { .. } => {}
-                Change::ApiKeyCreated(_) => is_any_new = true,
-                Change::ApiKeyDeleted(key) => {
-                    gone.insert(&key.id);
-                }
-            }
-        }
-        if is_any_new || !gone.is_empty() {
+        if let Some(gone) = Gone::of(events) {
             self.sessions.drop_keys(&gone);
         }
         self.catalog.apply(events);

@@ -2,14 +2,14 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use models_core::{ApiKey, ApiKeyId, RepositoryError, Timestamp, Validity};
+use models_core::{AdminAccess, Administrator, KeyAccess, RepositoryError, Timestamp, Validity};
 
+use super::last_use::LastUse;
 use super::refusal::KeyRefusal;
 use super::session::Session;
-use super::uses::Uses;
+use super::uses::{KeyId, Uses};
 use crate::cache::Cached;
 use crate::lease::clock::BootTime;
 
@@ -20,74 +20,109 @@ pub(super) const MISSING_FOR: Duration = Duration::from_secs(5);
 /// The cache entry for a digest.
 pub(super) enum Known<S: Session> {
     Key(Key<S>),
+    Admin(Admin),
     /// At this time, the database had no key with this digest.
     Missing {
         at: BootTime,
     },
 }
 
+/// An API key.
 pub(super) struct Key<S: Session> {
     validity: Validity,
-    session: Arc<S>,
-    uses: Arc<Uses>,
-    /// The time of the last use, in Unix seconds; 0 if the key was not used since its last use was recorded.
-    used_at: AtomicU32,
+    pub(super) session: Arc<S>,
+    last_use: LastUse,
+    /// The share of the policies' memory, in bytes.
+    policies: usize,
 }
 
-impl<S: Session> Key<S> {
-    /// Marks the key as used. It writes at most once a second, because many threads read this memory.
-    fn mark(&self, now: Timestamp) {
-        if self.used_at.load(Ordering::Relaxed) != now.seconds() {
-            self.used_at.store(now.seconds(), Ordering::Relaxed);
-        }
-    }
-
-    /// Takes the last use if it was not recorded yet.
-    pub(super) fn take_use(&self) -> Option<(ApiKeyId, Timestamp)> {
-        let at = self.used_at.swap(0, Ordering::Relaxed);
-        let id = || self.id().clone();
-        (at > 0).then(|| (id(), Timestamp::from_seconds(at)))
-    }
-
-    pub(super) fn id(&self) -> &ApiKeyId {
-        &self.session.principal().key_id
-    }
-}
-
-impl<S: Session> Drop for Key<S> {
-    fn drop(&mut self) {
-        if let Some(used) = self.take_use() {
-            self.uses.add([used]);
-        }
-    }
+/// An admin API key.
+pub(super) struct Admin {
+    access: AdminAccess,
+    pub(super) administrator: Arc<Administrator>,
+    last_use: LastUse,
 }
 
 impl<S: Session> Known<S> {
-    /// The entry for this key. When the entry is dropped, its last use goes to `uses`.
-    pub(super) fn new(key: &ApiKey, uses: Arc<Uses>) -> Result<Self, RepositoryError> {
+    /// The entry for this key, with shared policies. When the entry is dropped, its last use goes to `uses`.
+    pub(super) fn new(access: &KeyAccess, uses: Arc<Uses>) -> Result<Self, RepositoryError> {
+        let policies = &access.policies;
+        let policies = [&policies.organization, &policies.project].into_iter();
+        // The sessions that share a policy each count a part of it.
+        let shares = policies
+            .flatten()
+            .map(|policy| policy.size() / Arc::strong_count(policy));
+        let shares = shares.sum();
         Ok(Self::Key(Key {
-            validity: key.validity(),
-            session: Arc::new(S::new(key)?),
-            uses,
-            used_at: AtomicU32::new(0),
+            validity: access.validity(),
+            session: Arc::new(S::new(access)?),
+            last_use: LastUse::new(KeyId::Key(access.key.id.clone()), uses),
+            policies: shares,
         }))
     }
 
-    pub(super) fn key(&self) -> Option<&Key<S>> {
+    /// The entry for this admin key. When the entry is dropped, its last use goes to `uses`.
+    pub(super) fn of_admin(access: AdminAccess, uses: Arc<Uses>) -> Self {
+        Self::Admin(Admin {
+            administrator: Arc::new(access.administrator()),
+            last_use: LastUse::new(KeyId::Admin(access.key.id.clone()), uses),
+            access,
+        })
+    }
+
+    /// Takes the last use of the key if it was not recorded yet.
+    pub(super) fn take_use(&self) -> Option<(KeyId, Timestamp)> {
         match self {
-            Self::Key(key) => Some(key),
+            Self::Key(key) => key.last_use.take(),
+            Self::Admin(key) => key.last_use.take(),
             Self::Missing { .. } => None,
         }
     }
 
-    /// The session of the key, if the key is valid at this time.
+    /// The session of the key, if the key is an API key that is valid at this time.
     pub(super) fn session(&self, now: impl FnOnce() -> Timestamp) -> Result<Arc<S>, KeyRefusal> {
-        let key = self.key().ok_or(KeyRefusal::Unknown)?;
-        let now = now();
-        let refused = |rejection| KeyRefusal::of(rejection, key.session.principal());
-        key.validity.check(now).map_err(refused)?;
-        key.mark(now);
-        Ok(key.session.clone())
+        match self {
+            Self::Key(key) => {
+                let now = now();
+                let refused = |rejection| KeyRefusal::of(rejection, key.session.principal());
+                key.validity.check(now).map_err(refused)?;
+                key.last_use.mark(now);
+                Ok(key.session.clone())
+            }
+            Self::Admin(key) => {
+                key.check(now())?;
+                Err(KeyRefusal::WrongKind)
+            }
+            Self::Missing { .. } => Err(KeyRefusal::Unknown),
+        }
+    }
+
+    /// The administrator, if the key is an admin key that is valid at this time.
+    pub(super) fn administrator(
+        &self,
+        now: impl FnOnce() -> Timestamp,
+    ) -> Result<Arc<Administrator>, KeyRefusal> {
+        match self {
+            Self::Admin(key) => {
+                let now = now();
+                key.check(now)?;
+                key.last_use.mark(now);
+                Ok(key.administrator.clone())
+            }
+            Self::Key(key) => {
+                let refused = |rejection| KeyRefusal::of(rejection, key.session.principal());
+                key.validity.check(now()).map_err(refused)?;
+                Err(KeyRefusal::WrongKind)
+            }
+            Self::Missing { .. } => Err(KeyRefusal::Unknown),
+        }
+    }
+}
+
+impl Admin {
+    fn check(&self, now: Timestamp) -> Result<(), KeyRefusal> {
+        let refused = |rejection| KeyRefusal::of_admin(rejection, &self.access);
+        self.access.validity().check(now).map_err(refused)
     }
 }
 
@@ -97,7 +132,11 @@ impl<S: Session> Cached for Known<S> {
     fn size(&self) -> usize {
         /// An estimate: a session holds a dozen short texts.
         const KEY: usize = 1_024;
-        self.key().map_or(size_of::<Self>(), |_| KEY)
+        match self {
+            Self::Key(key) => KEY + key.policies,
+            Self::Admin(_) => KEY,
+            Self::Missing { .. } => size_of::<Self>(),
+        }
     }
 
     fn changed(known: &Arc<Self>, _: &[Infallible]) -> Option<Arc<Self>> {
@@ -106,7 +145,7 @@ impl<S: Session> Cached for Known<S> {
 
     fn is_expired(&self, now: BootTime) -> bool {
         match self {
-            Self::Key(_) => false,
+            Self::Key(_) | Self::Admin(_) => false,
             Self::Missing { at } => now.since(*at) >= MISSING_FOR,
         }
     }

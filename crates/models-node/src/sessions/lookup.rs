@@ -1,25 +1,29 @@
 //! Finds the session of a token.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use models_core::{
-    ApiKeyId, ApiKeyRepository, Epoch, KeyDigest, RepositoryError, Snapshot, Timestamp,
+    AdminApiKeyId, AdminApiKeyRepository, Administrator, ApiKeyId, ApiKeyRepository, Credential,
+    Epoch, KeyDigest, RepositoryError, Snapshot, Timestamp,
 };
 
-use super::known::{Key, Known};
+use super::gone::Gone;
+use super::known::Known;
+use super::policies::SharedPolicies;
 use super::refusal::KeyRefusal;
 use super::session::Session;
-use super::uses::Uses;
+use super::uses::{KeyId, Uses};
 use crate::cache::{Cache, CacheCounters};
 use crate::lease::HeldLease;
 use crate::lease::clock::BootTime;
 
-/// The sessions of API keys. Methods that take the time compare it with the key's expiry, and record it as the key's last
+/// The sessions of keys, of both kinds. Methods that take the time compare it with the key's expiry, and record it as the key's last
 /// use.
 pub struct Sessions<S: Session> {
     api_keys: Arc<dyn ApiKeyRepository>,
+    admin_api_keys: Arc<dyn AdminApiKeyRepository>,
     known: Cache<KeyDigest, Known<S>>,
+    policies: SharedPolicies,
     /// The uses of keys whose sessions were dropped, and those that could not be recorded.
     uses: Arc<Uses>,
 }
@@ -29,12 +33,15 @@ impl<S: Session> Sessions<S> {
     #[must_use]
     pub fn new(
         api_keys: Arc<dyn ApiKeyRepository>,
+        admin_api_keys: Arc<dyn AdminApiKeyRepository>,
         limit: usize,
         counters: Arc<CacheCounters>,
     ) -> Self {
         Self {
             api_keys,
+            admin_api_keys,
             known: Cache::new(limit, counters),
+            policies: SharedPolicies::default(),
             uses: Arc::default(),
         }
     }
@@ -47,14 +54,34 @@ impl<S: Session> Sessions<S> {
         token: &str,
         now: impl FnOnce() -> Timestamp,
     ) -> Result<Result<(HeldLease, Arc<S>), KeyRefusal>, RepositoryError> {
+        let found = self.find(acquire, token).await?;
+        Ok(found.and_then(|(held, known)| Ok((held, known.session(now)?))))
+    }
+
+    /// The administrator of this token, as [`authenticate`](Self::authenticate) finds the session of one.
+    pub async fn administrator(
+        &self,
+        acquire: impl Fn() -> Result<HeldLease, RepositoryError>,
+        token: &str,
+        now: impl FnOnce() -> Timestamp,
+    ) -> Result<Result<(HeldLease, Arc<Administrator>), KeyRefusal>, RepositoryError> {
+        let found = self.find(acquire, token).await?;
+        Ok(found.and_then(|(held, known)| Ok((held, known.administrator(now)?))))
+    }
+
+    /// The entry for this token, loaded from the database on a miss, and the lease under which it may be used.
+    async fn find(
+        &self,
+        acquire: impl Fn() -> Result<HeldLease, RepositoryError>,
+        token: &str,
+    ) -> Result<Result<(HeldLease, Arc<Known<S>>), KeyRefusal>, RepositoryError> {
         let Ok(digest) = KeyDigest::of(token) else {
             return Ok(Err(KeyRefusal::Malformed));
         };
         // The time from before the read: a key that the read does not find may exist from then on.
         let read_at = acquire()?.at();
         let read = || self.read(&digest, read_at);
-        let (held, known) = self.known.get_or_load(&digest, acquire, read).await?;
-        Ok(known.session(now).map(|session| (held, session)))
+        self.known.get_or_load(&digest, acquire, read).await.map(Ok)
     }
 
     /// The session of this token, if the token is a valid key; `None` is also a miss. No malformed token has an entry, so this
@@ -82,7 +109,11 @@ impl<S: Session> Sessions<S> {
     ) -> Result<Snapshot<Arc<Known<S>>>, RepositoryError> {
         let Snapshot { position, value } = self.api_keys.find_by_digest(digest).await?;
         let known = match value {
-            Some(key) => Known::new(&key, self.uses.clone())?,
+            Some(Credential::ApiKey(mut access)) => {
+                self.policies.share(&mut access.policies);
+                Known::new(&access, self.uses.clone())?
+            }
+            Some(Credential::AdminApiKey(access)) => Known::of_admin(access, self.uses.clone()),
             None => Known::Missing { at: now },
         };
         Ok(Snapshot {
@@ -95,25 +126,38 @@ impl<S: Session> Sessions<S> {
     /// writes these uses too.
     pub async fn record_uses(&self) -> Result<(), RepositoryError> {
         let mut uses = self.uses.take();
-        self.known.for_each(|known| {
-            uses.extend(known.key().and_then(Key::take_use));
-        });
-        if uses.is_empty() {
-            return Ok(());
+        self.known.for_each(|known| uses.extend(known.take_use()));
+        let (mut keys, mut admin_keys) = (vec![], vec![]);
+        for (id, at) in &uses {
+            match id {
+                KeyId::Key(id) => keys.push((id.clone(), *at)),
+                KeyId::Admin(id) => admin_keys.push((id.clone(), *at)),
+            }
         }
-        let recorded = self.api_keys.record_uses(uses.clone()).await;
+        let recorded = self.record(keys, admin_keys).await;
         if recorded.is_err() {
             self.uses.add(uses);
         }
         recorded
     }
 
+    async fn record(
+        &self,
+        keys: Vec<(ApiKeyId, Timestamp)>,
+        admin_keys: Vec<(AdminApiKeyId, Timestamp)>,
+    ) -> Result<(), RepositoryError> {
+        if !keys.is_empty() {
+            self.api_keys.record_uses(keys).await?;
+        }
+        if !admin_keys.is_empty() {
+            self.admin_api_keys.record_uses(admin_keys).await?;
+        }
+        Ok(())
+    }
+
     /// Drops the sessions of these keys, and all entries for missing keys.
-    pub fn drop_keys(&self, gone: &HashSet<&ApiKeyId>) {
-        self.known.remove_where(|_, known| {
-            let key = known.key();
-            key.is_none_or(|key| gone.contains(key.id()))
-        });
+    pub(crate) fn drop_keys(&self, gone: &Gone<'_>) {
+        self.known.remove_where(|_, known| gone.has(known));
     }
 
     /// Drops all entries. The epoch stays.

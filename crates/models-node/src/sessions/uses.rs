@@ -5,10 +5,17 @@ use std::collections::hash_map::Entry;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use models_core::{ApiKeyId, Timestamp};
+use models_core::{AdminApiKeyId, ApiKeyId, Timestamp};
 
 /// The most keys whose uses wait, in some ten megabytes. While the database cannot write, uses of other keys are dropped.
 const MOST: usize = 100_000;
+
+/// The id of a key of either kind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum KeyId {
+    Key(ApiKeyId),
+    Admin(AdminApiKeyId),
+}
 
 /// The last uses of keys whose sessions were dropped, and those that could not be recorded.
 pub(super) struct Uses {
@@ -18,7 +25,7 @@ pub(super) struct Uses {
 
 #[derive(Default)]
 struct Waiting {
-    last: HashMap<ApiKeyId, Timestamp>,
+    last: HashMap<KeyId, Timestamp>,
     dropped: usize,
 }
 
@@ -40,7 +47,7 @@ impl Uses {
     }
 
     /// Adds these uses. For each key, the latest use remains.
-    pub(super) fn add(&self, uses: impl IntoIterator<Item = (ApiKeyId, Timestamp)>) {
+    pub(super) fn add(&self, uses: impl IntoIterator<Item = (KeyId, Timestamp)>) {
         let mut waiting = self.lock();
         for (id, at) in uses {
             let is_full = waiting.last.len() >= self.most;
@@ -58,7 +65,7 @@ impl Uses {
     }
 
     /// Takes all uses.
-    pub(super) fn take(&self) -> Vec<(ApiKeyId, Timestamp)> {
+    pub(super) fn take(&self) -> Vec<(KeyId, Timestamp)> {
         let waiting = mem::take(&mut *self.lock());
         if waiting.dropped > 0 {
             tracing::warn!(
@@ -76,8 +83,8 @@ mod tests {
 
     use super::*;
 
-    fn id(number: usize) -> ApiKeyId {
-        ApiKeyId::from_uuid(Uuid::from_u128(number as u128))
+    fn id(number: usize) -> KeyId {
+        KeyId::Key(ApiKeyId::from_uuid(Uuid::from_u128(number as u128)))
     }
 
     #[test]

@@ -5,16 +5,20 @@ use models_core::{
     RepositoryError, Revision, Role, Secret, Timestamp,
 };
 
-use super::keys::{NewKey, key};
+use super::admin_keys::{NewAdminKey, admin_key};
+use super::keys::account_of;
 use super::models::{NewImport, import_of};
 use super::organizations::organization;
+use super::service_accounts::{KeyOwner, NewKey, account, api_key};
 
-/// The organization of a first start, and the only copy of its key.
-pub struct FirstKey {
+/// The organization of a first start, and the only copies of its keys.
+pub struct FirstKeys {
     /// The organization.
     pub organization: Organization,
-    /// The key's secret.
+    /// The secret of the owner key.
     pub secret: Secret,
+    /// The secret of the admin key.
+    pub admin_secret: Secret,
 }
 
 /// Whether the event log is empty.
@@ -26,37 +30,56 @@ pub async fn is_due(events: &dyn EventRepository) -> Result<bool, RepositoryErro
 pub async fn fill_if_empty(
     first_start: &dyn FirstStartRepository,
     entries: Vec<ImportEntry>,
-    secret: Secret,
+    (secret, admin_secret): (Secret, Secret),
     at: Timestamp,
-) -> Result<Option<FirstKey>, RepositoryError> {
-    let contents = contents(entries, &secret, at);
+) -> Result<Option<FirstKeys>, RepositoryError> {
+    let contents = contents(entries, &secret, &admin_secret, at);
     let organization = contents.organization.clone();
     let origin = Origin {
         actor: Actor::FirstStart,
         at,
     };
     let filled = first_start.fill_if_empty(contents, origin).await?;
-    Ok(filled.then_some(FirstKey {
+    Ok(filled.then_some(FirstKeys {
         organization,
         secret,
+        admin_secret,
     }))
 }
 
-fn contents(entries: Vec<ImportEntry>, secret: &Secret, at: Timestamp) -> FirstContents {
+fn contents(
+    entries: Vec<ImportEntry>,
+    secret: &Secret,
+    admin_secret: &Secret,
+    at: Timestamp,
+) -> FirstContents {
     let organization = organization(constant("default"), constant("Default organization"), at);
+    let owner = KeyOwner::default_project(&organization);
     let new = NewKey {
+        id: None,
         name: constant("First key"),
         role: Role::Owner,
+        scopes: None,
         expires_at: None,
     };
+    let account = account(&owner, account_of(&new), at);
+    let new_admin = NewAdminKey {
+        id: None,
+        name: constant("First admin key"),
+        expires_at: None,
+    };
+    let names = (&organization.id, &organization.slug);
     let import = NewImport {
         entries,
         dry_run: false,
     };
     FirstContents {
         import: import_of(None, import),
-        key: key(&organization, secret, new, at),
+        key: api_key(&owner, &account, new, secret, at),
+        account,
         digest: secret.digest(),
+        admin_key: admin_key(names, new_admin, admin_secret, at),
+        admin_digest: admin_secret.digest(),
         organization,
     }
 }

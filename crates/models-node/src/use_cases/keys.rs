@@ -3,23 +3,14 @@
 use std::time::Duration;
 
 use models_core::{
-    ApiKey, ApiKeyId, ApiKeyRepository, Entered, Name, Organization, Origin, RepositoryError, Role,
-    Secret, Timestamp,
+    AccountRole, Administered, ApiKey, ApiKeyId, ApiKeyRepository, Credential, Origin,
+    RepositoryError, Secret, ServiceAccountRepository, Timestamp,
 };
-use uuid::Uuid;
+
+use super::service_accounts::{self, KeyOwner, NewKey, NewServiceAccount};
 
 /// A secret that an operator chooses and that is shorter than this, in characters, can be guessed.
 pub const SHORTEST_SECRET: usize = 20;
-
-/// The key to create.
-pub struct NewKey {
-    /// The display name.
-    pub name: Entered<Name>,
-    /// The role.
-    pub role: Role,
-    /// The time of expiry; `None` for a key that does not expire.
-    pub expires_at: Option<Timestamp>,
-}
 
 /// Why a lifetime is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,45 +35,26 @@ pub fn can_be_guessed(secret: &Secret) -> bool {
     secret.length() < SHORTEST_SECRET
 }
 
-/// Creates a key with this secret in the organization's default project. Returns `AlreadyExists` if another key has this
+/// Creates a key, and the service account of its name that owns it. Returns `AlreadyExists` if another key has this id or
 /// secret.
 pub async fn create(
-    api_keys: &dyn ApiKeyRepository,
-    organization: &Organization,
-    secret: &Secret,
-    new: NewKey,
+    accounts: &dyn ServiceAccountRepository,
+    owner: &KeyOwner,
+    (new, secret): (NewKey, &Secret),
     origin: Origin,
-) -> Result<ApiKey, RepositoryError> {
-    let key = key(organization, secret, new, origin.at);
-    api_keys
-        .insert(key.clone(), secret.digest(), origin)
-        .await?;
-    Ok(key)
+) -> Administered<ApiKey> {
+    let account = account_of(&new);
+    let created = service_accounts::create(accounts, owner, account, Some((new, secret)), origin);
+    let created = created.await?;
+    Ok(created.map(|(_, key)| key.expect("an account that was created with a key")))
 }
 
-/// A key in the organization's default project, under a new id.
-pub(super) fn key(
-    organization: &Organization,
-    secret: &Secret,
-    new: NewKey,
-    now: Timestamp,
-) -> ApiKey {
-    let NewKey {
-        name,
-        role,
-        expires_at,
-    } = new;
-    ApiKey {
-        id: ApiKeyId::from_uuid(Uuid::now_v7()),
-        organization_id: organization.id.clone(),
-        organization_slug: organization.slug.clone(),
-        project_id: organization.default_project.id.clone(),
-        name: name.into_inner(),
-        role,
-        redacted_value: secret.redacted(),
-        created_at: now,
-        expires_at,
-        revoked_at: None,
+/// The account of this key's name.
+pub(super) fn account_of(key: &NewKey) -> NewServiceAccount {
+    NewServiceAccount {
+        id: None,
+        name: key.name.clone(),
+        role: AccountRole::of_key_role(key.role),
     }
 }
 
@@ -106,8 +78,8 @@ pub async fn revoke(
         KeyName::Secret(secret) => {
             found = api_keys.find_by_digest(&secret.digest()).await?.value;
             match &found {
-                Some(key) => &key.id,
-                None => return Ok(None),
+                Some(Credential::ApiKey(access)) => &access.key.id,
+                Some(Credential::AdminApiKey(_)) | None => return Ok(None),
             }
         }
     };

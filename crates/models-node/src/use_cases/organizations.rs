@@ -1,7 +1,7 @@
 //! Use cases of organizations.
 
 use models_core::{
-    Entered, Name, Organization, OrganizationId, OrganizationRepository, Origin, Project,
+    DefaultProject, Entered, Name, Organization, OrganizationId, OrganizationRepository, Origin,
     ProjectId, RepositoryError, Slug, Timestamp,
 };
 use uuid::Uuid;
@@ -27,11 +27,12 @@ pub(super) fn organization(slug: Slug, name: Entered<Name>, now: Timestamp) -> O
         id: OrganizationId::from_uuid(Uuid::now_v7()),
         slug,
         name: name.into_inner(),
-        default_project: Project {
+        default_project: DefaultProject {
             id: ProjectId::from_uuid(Uuid::now_v7()),
             name: DEFAULT_PROJECT.parse().expect("a constant that is a name"),
         },
         created_at: now,
+        disabled_at: None,
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use models_core::visibility::{Effect, Reach, effect_on, reach_of};
-use models_core::{Audience, Epoch, Event, ModelRepository, RepositoryError, Snapshot};
+use models_core::{
+    Audience, Epoch, Event, ModelRepository, OrganizationId, RepositoryError, Snapshot,
+};
 
 use super::rendering::Rendering;
 use super::view::View;
@@ -74,33 +76,44 @@ impl<V: View> Catalog<V> {
 
     /// Invalidates the views that these events touch. Deletions change a view; all other events drop it.
     pub fn apply(&self, events: &[Event]) {
-        // `None` if the events are not only deletions: the new view then does not follow from the old one.
-        let mut changes: HashMap<Audience, Option<Vec<_>>> = HashMap::new();
+        let mut touched: HashMap<&OrganizationId, Vec<&Event>> = HashMap::new();
+        let reaches: Vec<Reach> = events.iter().map(|event| reach_of(&event.change)).collect();
+        for (event, reach) in events.iter().zip(&reaches) {
+            match reach {
+                Reach::Nobody => {}
+                Reach::Everybody => return self.invalidate(),
+                Reach::Organization(id) => touched.entry(id).or_default().push(event),
+            }
+        }
+        if touched.is_empty() {
+            return;
+        }
+        for audience in self
+            .views
+            .keys_where(|audience| touched.contains_key(audience.organization_id()))
+        {
+            if let Some(events) = touched.get(audience.organization_id()) {
+                self.apply_to(&audience, events);
+            }
+        }
+    }
+
+    fn apply_to(&self, audience: &Audience, events: &[&Event]) {
+        let mut deleted = vec![];
         for Event {
             revision, change, ..
         } in events
         {
-            let audience = match reach_of(change) {
-                Reach::Nobody => continue,
-                Reach::Everybody => return self.invalidate(),
-                Reach::One(audience) => audience,
-            };
-            match effect_on(change, &audience) {
+            match effect_on(change, audience) {
                 Effect::Nothing => {}
-                Effect::Put(_) => drop(changes.insert(audience, None)),
-                Effect::Remove(model) => {
-                    let deleted = changes.entry(audience).or_insert_with(|| Some(vec![]));
-                    if let Some(ids) = deleted {
-                        ids.push((*revision, model.id.clone()));
-                    }
-                }
+                // The new view does not follow from the old one.
+                Effect::Put(_) => return self.views.remove(audience),
+                Effect::Remove(model) => deleted.push((*revision, model.id.clone())),
             }
         }
-        for (audience, deleted) in changes {
-            match deleted {
-                Some(ids) => self.views.change(&audience, self.rendering.deletions(ids)),
-                None => self.views.remove(&audience),
-            }
+        if !deleted.is_empty() {
+            self.views
+                .change(audience, self.rendering.deletions(deleted));
         }
     }
 

@@ -47,9 +47,6 @@ pub trait View: Send + Sync + Sized + 'static {
 }
 
 impl<V: View> Cached for V {
-    /// The id of an organization.
-    const KEY: usize = 64;
-
     type Change = Deletions;
 
     fn size(&self) -> usize {

@@ -60,8 +60,6 @@ async fn a_cache_counts_hits_loads_and_evictions() {
 struct Growing(AtomicUsize);
 
 impl Cached for Growing {
-    const KEY: usize = 64;
-
     type Change = ();
 
     fn size(&self) -> usize {

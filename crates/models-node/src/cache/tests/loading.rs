@@ -1,6 +1,5 @@
 use std::cell::Cell;
 use std::collections::HashSet;
-use std::hash::Hash;
 use std::sync::Arc;
 
 use models_core::{KeyDigest, OrganizationId, RepositoryError, Snapshot};
@@ -9,6 +8,7 @@ use uuid::Uuid;
 
 use super::scene::{LIMIT, cache, lease, load, snapshot};
 use crate::cache::Cache;
+use crate::cache::cached::CacheKey;
 
 #[tokio::test]
 async fn simultaneous_misses_of_a_key_share_one_load() {
@@ -133,7 +133,7 @@ fn digests_and_ids_are_spread_over_the_shards() {
 }
 
 /// Each shard gets a key. The hasher is random, so this holds for all hashers.
-fn assert_spread<K: Hash + Eq + Clone>(keys: &[K]) {
+fn assert_spread<K: CacheKey>(keys: &[K]) {
     for _ in 0..5 {
         let cache = Cache::<K, u32>::new(LIMIT, Arc::default());
         let shards = keys.iter().map(|key| std::ptr::from_ref(cache.shard(key)));
