@@ -1,5 +1,6 @@
 //! Fakes for tests: a database with an event log and nodes' rows, memory that follows it, and databases with keys and models.
 
+pub(crate) mod administration;
 mod changes;
 mod database;
 mod events;

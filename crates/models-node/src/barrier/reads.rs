@@ -73,6 +73,8 @@ impl Look {
 
 #[cfg(test)]
 mod tests {
+    use models_core::Level;
+
     use super::*;
     use crate::fake::{Fake, LEASE};
 
@@ -90,7 +92,7 @@ mod tests {
             assert_eq!(look.covers(lease), is_served);
         }
         // A failed read serves all barriers.
-        fake.state().level = 2;
+        fake.state().level = Level::SUPPORTED.0 + 1;
         assert!(Look::read(&*fake, LEASE).await.covers(longer));
     }
 }

@@ -76,11 +76,11 @@ impl Fake {
             actor: Actor::CommandLine,
             at: Timestamp::from_seconds(1),
         };
-        state.log.push(LogEntry::Event(Event {
+        state.log.push(LogEntry::Event(Box::new(Event {
             revision,
             origin,
             change,
-        }));
+        })));
         revision
     }
 

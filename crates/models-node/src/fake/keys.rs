@@ -1,12 +1,14 @@
-//! A fake database with one API key.
+//! A fake database with one key of each kind.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use models_core::{
-    ApiKey, ApiKeyId, ApiKeyRepository, Epoch, KeyDigest, ListedApiKey, OrganizationId, Origin,
-    Position, Principal, ProjectId, RepositoryError, Revision, Role, Secret, Snapshot, Timestamp,
+    AdminAccess, AdminApiKey, AdminApiKeyId, AdminApiKeyRepository, Administered, ApiKey, ApiKeyId,
+    ApiKeyRepository, ApiKeyUpdate, Credential, Epoch, KeyAccess, KeyDigest, ListedAdminApiKey,
+    ListedApiKey, OrganizationId, Origin, OwnedApiKey, Page, PageRequest, Position, Principal,
+    ProjectId, RepositoryError, Revision, Role, Secret, ServiceAccountId, Snapshot, Timestamp,
 };
 use uuid::Uuid;
 
@@ -16,8 +18,8 @@ use crate::sessions::Session;
 pub(crate) struct Holder(Principal);
 
 impl Session for Holder {
-    fn new(key: &ApiKey) -> Result<Self, RepositoryError> {
-        Ok(Self(key.holder()))
+    fn new(access: &KeyAccess) -> Result<Self, RepositoryError> {
+        Ok(Self(access.holder()))
     }
 
     fn principal(&self) -> &Principal {
@@ -28,57 +30,75 @@ impl Session for Holder {
 /// The time of expiry of the key, in Unix seconds.
 pub(crate) const EXPIRY: u32 = 100;
 
-/// A fake database with one API key, which a test can remove.
+/// A fake database with one API key and one admin key, which a test can remove.
 pub(crate) struct Keys {
-    pub(crate) key: ApiKey,
+    pub(crate) access: KeyAccess,
     digest: KeyDigest,
+    pub(crate) admin: AdminAccess,
+    pub(crate) admin_secret: Secret,
     pub(crate) is_there: AtomicBool,
     pub(crate) reads: AtomicUsize,
     pub(crate) can_write: AtomicBool,
     pub(crate) recorded: AtomicUsize,
     /// The last recorded use, in Unix seconds.
     pub(crate) last_use: AtomicU32,
-    pub(crate) inserted: Mutex<Option<(ApiKey, KeyDigest)>>,
+    /// The recorded uses of admin keys.
+    pub(crate) admin_uses: Mutex<Vec<(AdminApiKeyId, Timestamp)>>,
 }
 
 impl Keys {
     /// A database with the key of this secret.
     pub(crate) fn new(secret: &Secret) -> Self {
         let id = Uuid::from_u128(1);
+        let organization_id = OrganizationId::from_uuid(id);
+        let admin_secret = Secret::admin_from_random([9; 32]);
+        let expires_at = Some(Timestamp::from_seconds(EXPIRY));
+        let key = ApiKey {
+            id: ApiKeyId::from_uuid(id),
+            organization_id: organization_id.clone(),
+            organization_slug: "acme".parse().unwrap(),
+            project_id: ProjectId::from_uuid(id),
+            service_account_id: Some(ServiceAccountId::from_uuid(id)),
+            name: "a key".parse().unwrap(),
+            role: Role::Reader,
+            scopes: None,
+            redacted_value: secret.redacted(),
+            created_at: Timestamp::from_seconds(1),
+            expires_at,
+            revoked_at: None,
+        };
+        let admin_key = AdminApiKey {
+            id: AdminApiKeyId::from_uuid(id),
+            organization_id,
+            organization_slug: "acme".parse().unwrap(),
+            name: "an admin key".parse().unwrap(),
+            redacted_value: admin_secret.redacted(),
+            created_at: Timestamp::from_seconds(1),
+            expires_at,
+            revoked_at: None,
+        };
         Self {
-            key: ApiKey {
-                id: ApiKeyId::from_uuid(id),
-                organization_id: OrganizationId::from_uuid(id),
-                organization_slug: "acme".parse().unwrap(),
-                project_id: ProjectId::from_uuid(id),
-                name: "a key".parse().unwrap(),
-                role: Role::Reader,
-                redacted_value: secret.redacted(),
-                created_at: Timestamp::from_seconds(1),
-                expires_at: Some(Timestamp::from_seconds(EXPIRY)),
-                revoked_at: None,
+            access: KeyAccess::unrestricted(key),
+            admin: AdminAccess {
+                key: admin_key,
+                suspension: None,
             },
+            admin_secret,
             digest: secret.digest(),
             is_there: AtomicBool::new(true),
             reads: AtomicUsize::new(0),
             can_write: AtomicBool::new(true),
             recorded: AtomicUsize::new(0),
             last_use: AtomicU32::new(0),
-            inserted: Mutex::default(),
+            admin_uses: Mutex::default(),
         }
     }
 }
 
 #[async_trait]
 impl ApiKeyRepository for Keys {
-    async fn insert(
-        &self,
-        key: ApiKey,
-        digest: KeyDigest,
-        _: Origin,
-    ) -> Result<(), RepositoryError> {
-        *self.inserted.lock().unwrap() = Some((key, digest));
-        Ok(())
+    async fn insert(&self, _: ApiKey, _: KeyDigest, _: Origin) -> Administered<()> {
+        unreachable!()
     }
 
     async fn is_any(&self) -> Result<bool, RepositoryError> {
@@ -86,6 +106,45 @@ impl ApiKeyRepository for Keys {
     }
 
     async fn list(&self, _: Option<&OrganizationId>) -> Result<Vec<ListedApiKey>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn list_of_project(
+        &self,
+        _: &OrganizationId,
+        _: &ProjectId,
+        _: PageRequest,
+    ) -> Result<Option<Page<OwnedApiKey, String>>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn find_in_project(
+        &self,
+        _: &OrganizationId,
+        _: &ProjectId,
+        _: &ApiKeyId,
+    ) -> Result<Option<OwnedApiKey>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn update_in_project(
+        &self,
+        _: &OrganizationId,
+        _: &ProjectId,
+        _: &ApiKeyId,
+        _: ApiKeyUpdate,
+        _: Origin,
+    ) -> Administered<OwnedApiKey> {
+        unreachable!()
+    }
+
+    async fn revoke_in_project(
+        &self,
+        _: &OrganizationId,
+        _: &ProjectId,
+        _: &ApiKeyId,
+        _: Origin,
+    ) -> Administered<ApiKey> {
         unreachable!()
     }
 
@@ -102,15 +161,22 @@ impl ApiKeyRepository for Keys {
     async fn find_by_digest(
         &self,
         digest: &KeyDigest,
-    ) -> Result<Snapshot<Option<ApiKey>>, RepositoryError> {
+    ) -> Result<Snapshot<Option<Credential>>, RepositoryError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        let is_there = self.is_there.load(Ordering::Relaxed) && *digest == self.digest;
+        let is_there = self.is_there.load(Ordering::Relaxed);
+        let found = if *digest == self.digest {
+            Some(Credential::ApiKey(self.access.clone()))
+        } else if *digest == self.admin_secret.digest() {
+            Some(Credential::AdminApiKey(self.admin.clone()))
+        } else {
+            None
+        };
         Ok(Snapshot {
             position: Position {
                 epoch: epoch(),
                 revision: Revision(1),
             },
-            value: is_there.then(|| self.key.clone()),
+            value: found.filter(|_| is_there),
         })
     }
 
@@ -119,10 +185,54 @@ impl ApiKeyRepository for Keys {
         id: &ApiKeyId,
         origin: Origin,
     ) -> Result<Option<ApiKey>, RepositoryError> {
-        Ok((*id == self.key.id).then(|| ApiKey {
+        let key = &self.access.key;
+        Ok((*id == key.id).then(|| ApiKey {
             revoked_at: Some(origin.at),
-            ..self.key.clone()
+            ..key.clone()
         }))
+    }
+}
+
+#[async_trait]
+impl AdminApiKeyRepository for Keys {
+    async fn insert(&self, _: AdminApiKey, _: KeyDigest, _: Origin) -> Administered<()> {
+        unreachable!()
+    }
+
+    async fn list(
+        &self,
+        _: &OrganizationId,
+        _: PageRequest,
+    ) -> Result<Page<ListedAdminApiKey, String>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn find(
+        &self,
+        _: &OrganizationId,
+        _: &AdminApiKeyId,
+    ) -> Result<Option<ListedAdminApiKey>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn revoke(
+        &self,
+        _: &OrganizationId,
+        _: &AdminApiKeyId,
+        _: Origin,
+    ) -> Administered<AdminApiKey> {
+        unreachable!()
+    }
+
+    async fn record_uses(
+        &self,
+        uses: Vec<(AdminApiKeyId, Timestamp)>,
+    ) -> Result<(), RepositoryError> {
+        if !self.can_write.load(Ordering::Relaxed) {
+            return Err(RepositoryError::Unavailable("the disk is full".into()));
+        }
+        self.admin_uses.lock().unwrap().extend(uses);
+        Ok(())
     }
 }
 

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use models_core::{
     Actor, ApiKeyId, Attempt, Audience, Candidates, Change, Deletion, Event, Import, ImportReport,
-    Model, ModelId, ModelRepository, OrganizationId, Origin, Position, Principal, Progress,
-    ProjectId, RepositoryError, Revision, Role, Scope, Snapshot, Timestamp,
+    Model, ModelId, ModelRepository, OrganizationId, Origin, Permissions, Policies, Policy,
+    PolicyMode, Position, Principal, Progress, ProjectId, RepositoryError, Revision, Role, Scope,
+    Snapshot, Timestamp,
 };
+use tokio::sync::RwLock;
 use uuid::Uuid;
 
 use crate::fake::keys::epoch;
@@ -102,8 +104,24 @@ pub(crate) fn principal(number: u128) -> Principal {
         organization_id: organization(number),
         organization_slug: "acme".parse().unwrap(),
         project_id: ProjectId::from_uuid(Uuid::from_u128(1)),
-        role: Role::Reader,
+        service_account_id: None,
+        permissions: Permissions::of(Role::Reader, None, None),
+        policies: Policies::default(),
     }
+}
+
+/// The audience of a project with this allow list, in the organization with this number.
+pub(crate) fn restricted(number: u128, allowed: &[&str]) -> Audience {
+    let entries = allowed.iter().map(|entry| entry.parse().unwrap());
+    let policy = Policy::new(PolicyMode::AllowList, entries.collect()).unwrap();
+    let policies = Policies {
+        organization: None,
+        project: Some(policy.into()),
+    };
+    Audience::from(&Principal {
+        policies,
+        ..principal(number)
+    })
 }
 
 pub(crate) fn model(id: &str, owner: Option<u128>) -> Model {
@@ -135,6 +153,8 @@ pub(crate) struct Models {
     /// The number of further public models.
     pub(crate) more: usize,
     pub(crate) imported: Mutex<Option<Import>>,
+    /// A read returns what it has found only while a test does not lock this for writing.
+    pub(crate) gate: RwLock<()>,
 }
 
 #[async_trait]
@@ -162,6 +182,7 @@ impl ModelRepository for Models {
         let mut models = vec![model("public", None)];
         models.extend((0..self.more).map(|number| model(&format!("public-{number:04}"), None)));
         models.extend(own.iter().map(|id| model(id, owner)));
+        let _open = self.gate.read().await;
         Ok(Snapshot {
             position: Position {
                 epoch: epoch(),

@@ -21,10 +21,9 @@ struct Known {
 impl SharedPolicies {
     /// These policies, each replaced by an equal one that a session holds, if there is one.
     pub(super) fn share(&self, policies: &mut Policies) {
-        for policy in [&mut policies.organization, &mut policies.project] {
-            if let Some(policy) = policy {
-                *policy = self.shared(policy);
-            }
+        let policies = [&mut policies.organization, &mut policies.project];
+        for policy in policies.into_iter().flatten() {
+            *policy = self.shared(policy);
         }
     }
 

@@ -1,10 +1,8 @@
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use models_core::{ApiKeyId, KeyRejection, Secret, Timestamp};
-use uuid::Uuid;
+use models_core::{KeyRejection, Secret, Timestamp};
 
 use super::known::MISSING_FOR;
 use super::{KeyRefusal, Session, Sessions};
@@ -30,7 +28,7 @@ impl Scene {
         let clock = ManualClock::default();
         let lease = Lease::new(clock.clone().into());
         lease.extend(clock.now() + Duration::from_mins(1));
-        let sessions = Sessions::new(keys.clone(), 1 << 20, counters.clone());
+        let sessions = Sessions::new(keys.clone(), keys.clone(), 1 << 20, counters.clone());
         sessions.begin_epoch(&epoch());
         Self {
             keys,
@@ -104,10 +102,10 @@ async fn a_session_expires_by_the_time_of_each_request() {
     let scene = Scene::new();
     assert!(scene.authenticate_at(EXPIRY - 1).await.is_ok());
     let refused = scene.authenticate_at(EXPIRY).await.err();
-    let (id, slug) = (scene.keys.key.id.clone(), "acme".parse().unwrap());
-    let expected = KeyRefusal::Bad(KeyRejection::Expired, id.clone(), slug);
+    let (id, slug) = (scene.keys.access.key.id.clone(), "acme".parse().unwrap());
+    let expected = KeyRefusal::Bad(KeyRejection::Expired, id.to_string(), slug);
     assert_eq!(refused.as_ref(), Some(&expected));
-    assert_eq!(expected.key().map(|(id, _)| id), Some(&id));
+    assert_eq!(expected.key().map(|(id, _)| id), Some(id.as_str()));
     let get = |seconds| {
         let token = scene.secret.expose().as_bytes();
         let now = || Timestamp::from_seconds(seconds);
@@ -141,28 +139,6 @@ async fn a_malformed_token_is_refused_without_a_read() {
     assert!(!needs_look_up());
     scene.sessions.invalidate();
     assert!(needs_look_up());
-}
-
-#[tokio::test]
-async fn the_database_is_read_again_for_a_dropped_key_and_no_other() {
-    let scene = Scene::new();
-    assert!(scene.is_accepted().await);
-    let other = ApiKeyId::from_uuid(Uuid::from_u128(2));
-    let reads = || scene.keys.reads.load(Ordering::Relaxed);
-    scene.sessions.drop_keys(&HashSet::from([&other]));
-    assert!(scene.is_accepted().await);
-    assert_eq!(reads(), 1);
-    scene
-        .sessions
-        .drop_keys(&HashSet::from([&scene.keys.key.id]));
-    scene.keys.is_there.store(false, Ordering::Relaxed);
-    let refused = scene.authenticate_at(2).await.err();
-    assert_eq!((refused, reads()), (Some(KeyRefusal::Unknown), 2));
-    // The key that was missing may be any new key.
-    scene.keys.is_there.store(true, Ordering::Relaxed);
-    scene.sessions.drop_keys(&HashSet::from([&other]));
-    assert!(scene.is_accepted().await);
-    assert_eq!(reads(), 3);
 }
 
 #[tokio::test]
@@ -201,4 +177,60 @@ async fn the_last_use_of_a_key_is_recorded_once() {
         let recorded = scene.keys.recorded.load(Ordering::Relaxed);
         assert_eq!((last, recorded), (5, 1));
     }
+}
+
+#[tokio::test]
+async fn a_key_of_each_kind_is_refused_where_the_other_belongs() {
+    let scene = Scene::new();
+    let (secret, admin) = (scene.secret.expose(), scene.keys.admin_secret.expose());
+    let (sessions, acquire) = (&scene.sessions, || Ok(scene.hold()));
+    let at = |seconds| move || Timestamp::from_seconds(seconds);
+    let found = sessions.administrator(acquire, admin, at(2)).await;
+    let (_, administrator) = found.unwrap().unwrap();
+    assert_eq!(administrator.key_id, scene.keys.admin.key.id);
+    let refused = sessions.authenticate(acquire, admin, at(2)).await;
+    assert_eq!(refused.unwrap().err(), Some(KeyRefusal::WrongKind));
+    let refused = sessions.administrator(acquire, secret, at(2)).await;
+    assert_eq!(refused.unwrap().err(), Some(KeyRefusal::WrongKind));
+    let got = sessions.get(&scene.hold(), admin.as_bytes(), at(2));
+    assert!(got.is_none());
+    assert_eq!(KeyRefusal::WrongKind.key(), None);
+    // A key that is not valid is refused for that reason on all routes.
+    for token in [secret, admin] {
+        let refused = sessions.authenticate(acquire, token, at(EXPIRY)).await;
+        let refused = refused.unwrap().err().unwrap();
+        assert!(matches!(
+            refused,
+            KeyRefusal::Bad(KeyRejection::Expired, ..)
+        ));
+        let again = sessions.administrator(acquire, token, at(EXPIRY)).await;
+        assert_eq!(again.unwrap().err(), Some(refused));
+    }
+    assert_eq!(scene.keys.reads.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn the_last_use_of_an_admin_key_is_recorded() {
+    let scene = Scene::new();
+    let admin = scene.keys.admin_secret.expose();
+    for seconds in [2, 5] {
+        let now = || Timestamp::from_seconds(seconds);
+        let acquire = || Ok(scene.hold());
+        let found = scene.sessions.administrator(acquire, admin, now).await;
+        assert!(found.unwrap().is_ok());
+        // A refusal is no use.
+        let later = || Timestamp::from_seconds(9);
+        let refused = scene.sessions.authenticate(acquire, admin, later).await;
+        assert!(refused.unwrap().is_err());
+    }
+    scene.keys.can_write.store(false, Ordering::Relaxed);
+    assert!(scene.sessions.record_uses().await.is_err());
+    scene.keys.can_write.store(true, Ordering::Relaxed);
+    for _ in 0..2 {
+        scene.sessions.record_uses().await.unwrap();
+    }
+    let uses = scene.keys.admin_uses.lock().unwrap();
+    let id = scene.keys.admin.key.id.clone();
+    assert_eq!(*uses, [(id, Timestamp::from_seconds(5))]);
+    assert_eq!(scene.keys.recorded.load(Ordering::Relaxed), 0);
 }

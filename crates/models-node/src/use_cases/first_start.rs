@@ -93,7 +93,7 @@ mod tests {
     use std::sync::Mutex;
 
     use async_trait::async_trait;
-    use models_core::{Change, Scope};
+    use models_core::{AccountRole, Change, Scope};
 
     use super::*;
     use crate::fake::Fake;
@@ -117,19 +117,23 @@ mod tests {
         }
     }
 
-    async fn fill(is_empty: bool) -> (Option<FirstKey>, FirstContents, Origin) {
+    async fn fill(is_empty: bool) -> (Option<FirstKeys>, FirstContents, Origin) {
         let catalog = Catalog {
             is_empty,
             filled: Mutex::default(),
         };
-        let (secret, at) = (Secret::from_random([7; 32]), Timestamp::from_seconds(7));
-        let first_key = fill_if_empty(&catalog, vec![], secret, at).await.unwrap();
+        let secrets = (
+            Secret::from_random([7; 32]),
+            Secret::admin_from_random([8; 32]),
+        );
+        let at = Timestamp::from_seconds(7);
+        let first_key = fill_if_empty(&catalog, vec![], secrets, at).await.unwrap();
         let (contents, origin) = catalog.filled.into_inner().unwrap().unwrap();
         (first_key, contents, origin)
     }
 
     #[tokio::test]
-    async fn the_first_key_owns_the_default_organization_and_the_models_are_public() {
+    async fn the_first_keys_own_and_administer_the_default_organization() {
         let (first_key, contents, origin) = fill(true).await;
         let first_key = first_key.unwrap();
         assert_eq!(first_key.organization, contents.organization);
@@ -138,6 +142,11 @@ mod tests {
         assert_eq!(contents.key.organization_id, contents.organization.id);
         assert_eq!(contents.key.role, Role::Owner);
         assert_eq!(contents.key.expires_at, None);
+        assert_eq!(contents.key.service_account_id, Some(contents.account.id));
+        assert_eq!(contents.account.role, AccountRole::Owner);
+        assert_eq!(contents.admin_key.organization_id, contents.organization.id);
+        assert_eq!(contents.admin_key.expires_at, None);
+        assert_eq!(contents.admin_digest, first_key.admin_secret.digest());
         assert_eq!(contents.import.scope, Scope::Public);
         assert!(!contents.import.dry_run);
         assert_eq!(origin.actor, Actor::FirstStart);

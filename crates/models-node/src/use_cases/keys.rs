@@ -7,7 +7,7 @@ use models_core::{
     RepositoryError, Secret, ServiceAccountRepository, Timestamp,
 };
 
-use super::service_accounts::{self, KeyOwner, NewKey, NewServiceAccount};
+use super::service_accounts::{KeyOwner, NewKey, NewServiceAccount, account, api_key};
 
 /// A secret that an operator chooses and that is shorter than this, in characters, can be guessed.
 pub const SHORTEST_SECRET: usize = 20;
@@ -43,10 +43,10 @@ pub async fn create(
     (new, secret): (NewKey, &Secret),
     origin: Origin,
 ) -> Administered<ApiKey> {
-    let account = account_of(&new);
-    let created = service_accounts::create(accounts, owner, account, Some((new, secret)), origin);
-    let created = created.await?;
-    Ok(created.map(|(_, key)| key.expect("an account that was created with a key")))
+    let account = account(owner, account_of(&new), origin.at);
+    let key = api_key(owner, &account, new, secret, origin.at);
+    let inserted = accounts.insert(account, Some((key.clone(), secret.digest())), origin);
+    Ok(inserted.await?.map(|()| key))
 }
 
 /// The account of this key's name.
@@ -88,10 +88,12 @@ pub async fn revoke(
 
 #[cfg(test)]
 mod tests {
-    use models_core::Actor;
+    use models_core::{Actor, Organization, Role};
+    use uuid::Uuid;
 
     use super::super::organizations::organization;
     use super::*;
+    use crate::fake::administration::Inserted;
     use crate::fake::keys::Keys;
 
     const NOW: Timestamp = Timestamp::from_seconds(7);
@@ -105,14 +107,6 @@ mod tests {
 
     fn acme() -> Organization {
         organization("acme".parse().unwrap(), "Acme".parse().unwrap(), NOW)
-    }
-
-    fn gateway() -> NewKey {
-        NewKey {
-            name: "gateway".parse().unwrap(),
-            role: Role::Writer,
-            expires_at: Some(Timestamp::from_seconds(9)),
-        }
     }
 
     #[test]
@@ -135,41 +129,47 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_key_belongs_to_the_default_project_and_does_not_hold_its_secret() {
-        let (organization, secret) = (acme(), Secret::from_random([7; 32]));
-        let new = || key(&organization, &secret, gateway(), NOW);
-        let (one, other) = (new(), new());
-        assert_ne!(one.id, other.id);
-        assert_eq!(one.organization_id, organization.id);
-        assert_eq!(one.organization_slug, organization.slug);
-        assert_eq!(one.project_id, organization.default_project.id);
-        assert_eq!((one.name.as_str(), one.role), ("gateway", Role::Writer));
-        assert_eq!(one.redacted_value, secret.redacted());
-        assert_eq!((one.created_at, one.revoked_at), (NOW, None));
-        assert_eq!(one.expires_at, Some(Timestamp::from_seconds(9)));
-    }
-
     #[tokio::test]
-    async fn a_key_is_stored_under_the_digest_of_its_secret() {
+    async fn a_key_is_stored_with_an_account_of_its_name() {
         let secret = Secret::from_random([7; 32]);
-        let keys = Keys::new(&secret);
-        let created = create(&keys, &acme(), &secret, gateway(), origin()).await;
-        let stored = keys.inserted.lock().unwrap().take();
-        assert_eq!(stored, Some((created.unwrap(), secret.digest())));
+        let owner = KeyOwner::default_project(&acme());
+        let expires_at = Some(Timestamp::from_seconds(9));
+        for (role, account_role) in [
+            (Role::Reader, AccountRole::Member),
+            (Role::Writer, AccountRole::Member),
+            (Role::Owner, AccountRole::Owner),
+        ] {
+            let accounts = Inserted::default();
+            let new = NewKey {
+                id: None,
+                name: "gateway".parse().unwrap(),
+                role,
+                scopes: None,
+                expires_at,
+            };
+            let created = create(&accounts, &owner, (new, &secret), origin()).await;
+            let created = created.unwrap().unwrap();
+            let (account, key) = accounts.accounts.lock().unwrap().remove(0);
+            assert_eq!(key, Some((created.clone(), secret.digest())));
+            assert_eq!(account.name, created.name);
+            assert_eq!(account.role, account_role);
+            assert_eq!(created.service_account_id, Some(account.id));
+            assert_eq!((created.role, created.expires_at), (role, expires_at));
+        }
     }
 
     #[tokio::test]
     async fn a_key_is_revoked_by_its_id_or_its_secret() {
         let (secret, other) = ([7; 32], [8; 32]);
         let keys = Keys::new(&Secret::from_random(secret));
-        let id = keys.key.id.clone();
+        let id = keys.access.key.id.clone();
         let unknown = ApiKeyId::from_uuid(Uuid::from_u128(2));
         for (name, is_known) in [
             (KeyName::Id(id.clone()), true),
             (KeyName::Id(unknown), false),
             (KeyName::Secret(Secret::from_random(secret)), true),
             (KeyName::Secret(Secret::from_random(other)), false),
+            (KeyName::Secret(keys.admin_secret.clone()), false),
         ] {
             let revoked = revoke(&keys, &name, origin()).await.unwrap();
             let revoked = revoked.map(|key| (key.id, key.revoked_at));

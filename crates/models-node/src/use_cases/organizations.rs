@@ -38,41 +38,16 @@ pub(super) fn organization(slug: Slug, name: Entered<Name>, now: Timestamp) -> O
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
-    use async_trait::async_trait;
     use models_core::Actor;
 
     use super::*;
+    use crate::fake::administration::Inserted;
 
     const NOW: Timestamp = Timestamp::from_seconds(7);
 
-    #[derive(Default)]
-    struct Organizations(Mutex<Vec<Organization>>);
-
-    #[async_trait]
-    impl OrganizationRepository for Organizations {
-        async fn insert(
-            &self,
-            organization: Organization,
-            _: Origin,
-        ) -> Result<(), RepositoryError> {
-            self.0.lock().unwrap().push(organization);
-            Ok(())
-        }
-
-        async fn list(&self) -> Result<Vec<Organization>, RepositoryError> {
-            unreachable!()
-        }
-
-        async fn find_by_slug(&self, _: &Slug) -> Result<Option<Organization>, RepositoryError> {
-            unreachable!()
-        }
-    }
-
     #[tokio::test]
     async fn each_organization_has_ids_of_its_own_and_a_default_project() {
-        let organizations = Organizations::default();
+        let organizations = Inserted::default();
         for _ in 0..2 {
             let origin = Origin {
                 actor: Actor::CommandLine,
@@ -80,9 +55,12 @@ mod tests {
             };
             let (slug, name) = ("acme".parse().unwrap(), "Acme".parse().unwrap());
             let created = create(&organizations, slug, name, origin).await.unwrap();
-            assert_eq!(organizations.0.lock().unwrap().last(), Some(&created));
+            assert_eq!(
+                organizations.organizations.lock().unwrap().last(),
+                Some(&created)
+            );
         }
-        let [one, other] = &organizations.0.into_inner().unwrap()[..] else {
+        let [one, other] = &organizations.organizations.into_inner().unwrap()[..] else {
             panic!("there are not two organizations");
         };
         assert_ne!(one.id, other.id);

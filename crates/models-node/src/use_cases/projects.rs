@@ -32,3 +32,41 @@ pub async fn create(
     let inserted = projects.insert(organization_id, project.clone(), origin);
     Ok(inserted.await?.map(|()| project))
 }
+
+#[cfg(test)]
+mod tests {
+    use models_core::{Actor, Timestamp};
+
+    use super::*;
+    use crate::fake::administration::Inserted;
+
+    #[tokio::test]
+    async fn a_project_has_the_given_id_or_a_new_one() {
+        let projects = Inserted::default();
+        let organization_id = OrganizationId::from_uuid(Uuid::nil());
+        let given: ProjectId = "project_id".parse().unwrap();
+        for id in [Some(given.clone()), None, None] {
+            let new = NewProject {
+                id,
+                name: "a project".parse().unwrap(),
+            };
+            let origin = Origin {
+                actor: Actor::CommandLine,
+                at: Timestamp::from_seconds(7),
+            };
+            let created = create(&projects, &organization_id, new, origin).await;
+            let created = created.unwrap().unwrap();
+            assert_eq!((created.is_default, created.archived_at), (false, None));
+            assert_eq!(created.created_at, Timestamp::from_seconds(7));
+            let last = projects.projects.lock().unwrap().last().cloned();
+            assert_eq!(last, Some((organization_id.clone(), created)));
+        }
+        let inserted = projects.projects.into_inner().unwrap();
+        let ids: Vec<_> = inserted
+            .into_iter()
+            .map(|(_, project)| project.id)
+            .collect();
+        assert_eq!(ids[0], given);
+        assert_ne!(ids[1], ids[2]);
+    }
+}

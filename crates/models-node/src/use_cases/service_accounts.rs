@@ -134,3 +134,98 @@ pub(super) fn api_key(
         revoked_at: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use models_core::Actor;
+
+    use super::super::organizations::organization;
+    use super::*;
+    use crate::fake::administration::Inserted;
+
+    const NOW: Timestamp = Timestamp::from_seconds(7);
+
+    fn origin() -> Origin {
+        Origin {
+            actor: Actor::CommandLine,
+            at: NOW,
+        }
+    }
+
+    fn owner() -> KeyOwner {
+        let acme = organization("acme".parse().unwrap(), "Acme".parse().unwrap(), NOW);
+        let owner = KeyOwner::default_project(&acme);
+        assert_eq!(owner.project_id, acme.default_project.id);
+        owner
+    }
+
+    fn new_account() -> NewServiceAccount {
+        NewServiceAccount {
+            id: None,
+            name: "app".parse().unwrap(),
+            role: AccountRole::Member,
+        }
+    }
+
+    fn new_key(id: Option<ApiKeyId>) -> NewKey {
+        let scopes = Scopes::new(vec!["api.model.read".to_owned()]).unwrap();
+        NewKey {
+            id,
+            name: "a key".parse().unwrap(),
+            role: role_of_keys(AccountRole::Member),
+            scopes,
+            expires_at: Some(Timestamp::from_seconds(9)),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_account_is_created_with_its_key_or_without_one() {
+        let (accounts, owner, secret) =
+            (Inserted::default(), owner(), Secret::from_random([7; 32]));
+        let key = Some((new_key(None), &secret));
+        let created = create(&accounts, &owner, new_account(), key, origin()).await;
+        let (account, key) = created.unwrap().unwrap();
+        let key = key.unwrap();
+        let inserted = accounts.accounts.lock().unwrap().remove(0);
+        assert_eq!(
+            inserted,
+            (account.clone(), Some((key.clone(), secret.digest())))
+        );
+        assert_eq!(key.service_account_id, Some(account.id.clone()));
+        assert_eq!(
+            (&key.project_id, &account.project_id),
+            (&owner.project_id, &owner.project_id)
+        );
+        assert_eq!(
+            (key.role, key.redacted_value),
+            (Role::Writer, secret.redacted())
+        );
+        assert_eq!(
+            key.scopes.unwrap().iter().collect::<Vec<_>>(),
+            ["api.model.read"]
+        );
+        let alone = create(&accounts, &owner, new_account(), None, origin()).await;
+        let (other, key) = alone.unwrap().unwrap();
+        assert_eq!(key, None);
+        assert_ne!(other.id, account.id);
+        assert_eq!(accounts.accounts.lock().unwrap().remove(0), (other, None));
+    }
+
+    #[test]
+    fn a_key_has_the_given_id_or_a_new_one_and_not_its_secret() {
+        let (owner, secret) = (owner(), Secret::from_random([7; 32]));
+        let account = account(&owner, new_account(), NOW);
+        let key = |id| api_key(&owner, &account, new_key(id), &secret, NOW);
+        let given: ApiKeyId = "api_key_id".parse().unwrap();
+        assert_eq!(key(Some(given.clone())).id, given);
+        assert_ne!(key(None).id, key(None).id);
+        assert!(!format!("{:?}", key(None)).contains(secret.expose()));
+    }
+
+    #[test]
+    fn keys_have_the_role_of_their_account() {
+        assert_eq!(role_of_keys(AccountRole::Owner), Role::Owner);
+        assert_eq!(role_of_keys(AccountRole::Member), Role::Writer);
+        assert_eq!(role_of_keys(AccountRole::None), Role::Reader);
+    }
+}

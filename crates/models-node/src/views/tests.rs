@@ -2,12 +2,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use models_core::{Change, Revision};
+use models_core::{Audience, Change, Revision};
 
 use super::Catalog;
 use crate::cache::CacheCounters;
 use crate::fake::keys::epoch;
-use crate::fake::models::{Models, Shown, audience, event, model};
+use crate::fake::models::{Models, Shown, audience, event, model, restricted};
 use crate::lease::clock::ManualClock;
 use crate::lease::{HeldLease, Lease};
 use crate::revision::RevisionTokens;
@@ -52,13 +52,21 @@ impl Scene {
     }
 
     async fn view(&self, number: u128) -> Arc<Shown> {
+        self.view_of(&audience(number)).await
+    }
+
+    async fn view_of(&self, audience: &Audience) -> Arc<Shown> {
         let acquire = || Ok(self.hold());
-        let (_, view) = self.catalog.view(acquire, &audience(number)).await.unwrap();
+        let (_, view) = self.catalog.view(acquire, audience).await.unwrap();
         view
     }
 
     fn get(&self, number: u128) -> Option<Arc<Shown>> {
-        self.catalog.get(&self.hold(), &audience(number))
+        self.get_of(&audience(number))
+    }
+
+    fn get_of(&self, audience: &Audience) -> Option<Arc<Shown>> {
+        self.catalog.get(&self.hold(), audience)
     }
 
     fn reads(&self) -> usize {
@@ -181,4 +189,60 @@ async fn any_other_event_drops_the_views_that_it_touches() {
             .collect();
         assert_eq!(gone, dropped, "{events:?}");
     }
+}
+
+#[tokio::test]
+async fn an_event_of_an_organization_reaches_the_views_of_all_its_policies() {
+    let scene = Scene::new();
+    let audiences = [
+        audience(2),
+        restricted(2, &["own-1", "public"]),
+        restricted(2, &["public"]),
+        restricted(4, &["own-1"]),
+    ];
+    for audience in &audiences {
+        scene.view_of(audience).await;
+        assert!(scene.get_of(audience).is_some());
+    }
+    let ids = |audience| scene.get_of(audience).map(|view| view.ids.clone());
+    let own = |ids: &[&str]| Some(ids.iter().map(|id| (*id).to_owned()).collect());
+    assert_eq!(ids(&audiences[1]), own(&["own-1", "public"]));
+    let deleted = |id| event(10, Change::ModelDeleted(model(id, Some(2))));
+    scene.catalog.apply(&[deleted("own-1")]);
+    assert_eq!(ids(&audiences[0]), own(&["own-2", "public"]));
+    assert_eq!(ids(&audiences[1]), own(&["public"]));
+    assert_eq!(ids(&audiences[2]), own(&["public"]));
+    assert_eq!(ids(&audiences[3]), own(&["own-1"]));
+    // A new model drops only the views that can show it.
+    let created = Change::ModelCreated(model("own-2", Some(2)));
+    scene.catalog.apply(&[event(11, created)]);
+    let is_there: Vec<bool> = audiences
+        .iter()
+        .map(|audience| ids(audience).is_some())
+        .collect();
+    assert_eq!(is_there, [false, true, true, true]);
+}
+
+#[tokio::test]
+async fn an_event_reaches_a_load_in_flight_of_each_policy() {
+    let scene = Scene::new();
+    let audience = restricted(2, &["own-1", "public"]);
+    let mut load = Box::pin(scene.view_of(&audience));
+    let closed = scene.models.gate.write().await;
+    assert!(futures_util::poll!(&mut load).is_pending());
+    let deleted = Change::ModelDeleted(model("own-1", Some(2)));
+    scene.catalog.apply(&[event(10, deleted)]);
+    drop(closed);
+    assert_eq!(load.await.ids, ["public"]);
+}
+
+#[tokio::test]
+async fn a_policy_that_hides_a_public_model_has_a_view_of_its_own() {
+    let scene = Scene::new();
+    let public = scene.view(1).await;
+    let same = scene.view_of(&restricted(3, &["public", "other"])).await;
+    assert!(Arc::ptr_eq(&same, &public));
+    let none = scene.view_of(&restricted(3, &["other"])).await;
+    assert_eq!(none.ids, [""; 0]);
+    assert!(Arc::ptr_eq(none.public.as_ref().unwrap(), &public));
 }

@@ -3,8 +3,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use models_core::Snapshot;
 
+use models_core::KeyDigest;
+
 use super::scene::{ENTRY, LIMIT, cache, epoch, lease, load, snapshot};
+use crate::cache::cached::CacheKey;
 use crate::cache::{Cache, Cached};
+use crate::fake::models::{audience, restricted};
 
 #[tokio::test]
 async fn a_cache_stays_within_its_bound_and_evicts_entries_without_hits_first() {
@@ -83,7 +87,7 @@ async fn the_cache_counts_the_growth_of_a_value_that_it_holds() {
     };
     load(&cache, &1, read).await.unwrap();
     let before = cache.counters.bytes();
-    assert_eq!(before, 1 + ENTRY + 64);
+    assert_eq!(before, 1 + ENTRY);
     value.0.store(101, Ordering::Relaxed);
     let other = Arc::new(Growing(AtomicUsize::new(7)));
     cache.update_size(&1, &other);
@@ -97,4 +101,12 @@ async fn the_cache_counts_the_growth_of_a_value_that_it_holds() {
     assert_eq!(cache.counters.bytes(), 0, "it is larger than the bound");
     cache.update_size(&1, &value);
     assert_eq!(cache.counters.bytes(), 0);
+}
+
+#[test]
+fn the_size_of_a_key_includes_its_policies() {
+    let (all, few) = (audience(1), restricted(1, &["a", "b"]));
+    let policy = few.policies().project.as_ref().unwrap();
+    assert_eq!(few.size(), all.size() + policy.size());
+    assert_eq!(KeyDigest::of_unchecked(b"a").size(), 0);
 }

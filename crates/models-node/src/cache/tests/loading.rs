@@ -2,13 +2,13 @@ use std::cell::Cell;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use models_core::{KeyDigest, OrganizationId, RepositoryError, Snapshot};
+use models_core::{KeyDigest, RepositoryError, Snapshot};
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 use super::scene::{LIMIT, cache, lease, load, snapshot};
 use crate::cache::Cache;
 use crate::cache::cached::CacheKey;
+use crate::fake::models::audience;
 
 #[tokio::test]
 async fn simultaneous_misses_of_a_key_share_one_load() {
@@ -124,12 +124,12 @@ async fn a_load_or_an_invalidation_of_a_key_does_not_delay_other_keys() {
 }
 
 #[test]
-fn digests_and_ids_are_spread_over_the_shards() {
+fn digests_and_audiences_are_spread_over_the_shards() {
     let numbers = 0..10_000_u32;
     let digest = |number: u32| KeyDigest::of_unchecked(&number.to_be_bytes());
     assert_spread(&numbers.clone().map(digest).collect::<Vec<_>>());
-    let id = |number: u32| OrganizationId::from_uuid(Uuid::from_u128(number.into()));
-    assert_spread(&numbers.map(id).collect::<Vec<_>>());
+    let audiences = numbers.map(|number| audience(number.into()));
+    assert_spread(&audiences.collect::<Vec<_>>());
 }
 
 /// Each shard gets a key. The hasher is random, so this holds for all hashers.

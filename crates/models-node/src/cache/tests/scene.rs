@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use models_core::{Epoch, Position, RepositoryError, Revision, Snapshot};
 
+use crate::cache::cached::CacheKey;
 use crate::cache::{Cache, Cached};
 use crate::lease::clock::Clock;
 use crate::lease::{HeldLease, Lease};
@@ -13,6 +14,12 @@ pub(super) const LIMIT: usize = 100_000;
 
 /// The memory that an entry takes beside its value, in bytes: 16 places for each 7 entries, two counters, and an allocation.
 pub(super) const ENTRY: usize = (40 + 1) * 16 / 7 + 16 + 16;
+
+impl CacheKey for u32 {
+    fn size(&self) -> usize {
+        0
+    }
+}
 
 impl Cached for u32 {
     /// A number to add. `None` cannot be applied.

@@ -1,0 +1,178 @@
+//! The repositories of administration, of which tests use those of keys.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use models_core::{
+    Administered, ApiKey, KeyDigest, Name, Organization, OrganizationId, OrganizationRepository,
+    OrganizationSettings, Origin, Page, PageRequest, Policy, Project, ProjectId, ProjectRepository,
+    RepositoryError, ServiceAccount, ServiceAccountId, ServiceAccountRepository,
+    ServiceAccountUpdate, Slug,
+};
+
+use crate::administration::Administration;
+use crate::fake::keys::Keys;
+
+/// An account with its first key.
+type NewAccount = (ServiceAccount, Option<(ApiKey, KeyDigest)>);
+
+/// Repositories that note what is inserted.
+#[derive(Default)]
+pub(crate) struct Inserted {
+    pub(crate) organizations: Mutex<Vec<Organization>>,
+    pub(crate) projects: Mutex<Vec<(OrganizationId, Project)>>,
+    pub(crate) accounts: Mutex<Vec<NewAccount>>,
+}
+
+/// The repositories of administration, with these keys.
+pub(crate) fn administration(keys: &Arc<Keys>) -> Administration {
+    let inserted = Arc::new(Inserted::default());
+    Administration {
+        organizations: inserted.clone(),
+        projects: inserted.clone(),
+        service_accounts: inserted,
+        api_keys: keys.clone(),
+        admin_api_keys: keys.clone(),
+    }
+}
+
+#[async_trait]
+impl OrganizationRepository for Inserted {
+    async fn insert(&self, organization: Organization, _: Origin) -> Result<(), RepositoryError> {
+        self.organizations.lock().unwrap().push(organization);
+        Ok(())
+    }
+
+    async fn list(&self) -> Result<Vec<Organization>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn find_by_slug(&self, _: &Slug) -> Result<Option<Organization>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn settings(
+        &self,
+        _: &OrganizationId,
+    ) -> Result<Option<OrganizationSettings>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn set_settings(
+        &self,
+        _: &OrganizationId,
+        _: OrganizationSettings,
+        _: Origin,
+    ) -> Result<Option<OrganizationSettings>, RepositoryError> {
+        unreachable!()
+    }
+}
+
+#[async_trait]
+impl ProjectRepository for Inserted {
+    async fn insert(&self, id: &OrganizationId, project: Project, _: Origin) -> Administered<()> {
+        self.projects.lock().unwrap().push((id.clone(), project));
+        Ok(Ok(()))
+    }
+
+    async fn list(
+        &self,
+        _: &OrganizationId,
+        _: PageRequest,
+        _: bool,
+    ) -> Result<Page<Project, String>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn find(
+        &self,
+        _: &OrganizationId,
+        _: &ProjectId,
+    ) -> Result<Option<Project>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn rename(
+        &self,
+        _: &OrganizationId,
+        _: &ProjectId,
+        _: Name,
+        _: Origin,
+    ) -> Administered<Project> {
+        unreachable!()
+    }
+
+    async fn archive(&self, _: &OrganizationId, _: &ProjectId, _: Origin) -> Administered<Project> {
+        unreachable!()
+    }
+
+    async fn policy(
+        &self,
+        _: &OrganizationId,
+        _: &ProjectId,
+    ) -> Result<Option<Option<Arc<Policy>>>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn set_policy(
+        &self,
+        _: &OrganizationId,
+        _: &ProjectId,
+        _: Option<Arc<Policy>>,
+        _: Origin,
+    ) -> Administered<()> {
+        unreachable!()
+    }
+}
+
+#[async_trait]
+impl ServiceAccountRepository for Inserted {
+    async fn insert(
+        &self,
+        account: ServiceAccount,
+        key: Option<(ApiKey, KeyDigest)>,
+        _: Origin,
+    ) -> Administered<()> {
+        self.accounts.lock().unwrap().push((account, key));
+        Ok(Ok(()))
+    }
+
+    async fn list(
+        &self,
+        _: &OrganizationId,
+        _: &ProjectId,
+        _: PageRequest,
+    ) -> Result<Option<Page<ServiceAccount, String>>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn find(
+        &self,
+        _: &OrganizationId,
+        _: &ProjectId,
+        _: &ServiceAccountId,
+    ) -> Result<Option<ServiceAccount>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn update(
+        &self,
+        _: &OrganizationId,
+        _: &ProjectId,
+        _: &ServiceAccountId,
+        _: ServiceAccountUpdate,
+        _: Origin,
+    ) -> Administered<ServiceAccount> {
+        unreachable!()
+    }
+
+    async fn delete(
+        &self,
+        _: &OrganizationId,
+        _: &ProjectId,
+        _: &ServiceAccountId,
+        _: Origin,
+    ) -> Administered<ServiceAccount> {
+        unreachable!()
+    }
+}
