@@ -233,6 +233,29 @@ pub async fn a_repeated_deletion_succeeds_for_a_minute_for_the_same_key(store: S
     );
 }
 
+/// An operator chose the name of another actor as the id of a key.
+pub async fn a_key_does_not_pass_for_another_actor(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    let (mut key, digest) = api_key(&acme, Role::Owner);
+    key.id = origin().actor.to_string().parse().unwrap();
+    let inserted = store.api_keys.insert(key.clone(), digest, origin());
+    inserted.await.unwrap().unwrap();
+    add_models(&store, &own(&acme), &[("a", 1), ("b", 1)]).await;
+    let deleted = store.models.delete(&own(&acme), &id("a"), origin()).await;
+    assert!(deleted.unwrap().is_some());
+    let repeat = async |model: &str| {
+        let model = id(model);
+        let deletion = store
+            .models
+            .delete_as(&key.id, &model, NOW, Attempt::Repeated);
+        deletion.await.unwrap()
+    };
+    let missing = Deletion::Refused(DeletionRefusal::NotFound);
+    assert_eq!(repeat("a").await, missing, "the operator's deletion");
+    assert!(matches!(repeat("b").await, Deletion::Deleted { .. }));
+    assert!(matches!(repeat("b").await, Deletion::Repeated { .. }));
+}
+
 /// The key deletes models while it is revoked. Each deletion that succeeds must precede the
 /// revocation.
 pub async fn a_key_deletes_nothing_after_its_revocation(store: Store) {

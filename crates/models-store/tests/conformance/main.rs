@@ -118,6 +118,7 @@ on_both_databases! {
         concurrent_deletions_succeed_once
         an_operator_deletes_within_one_scope
         a_repeated_deletion_succeeds_for_a_minute_for_the_same_key
+        a_key_does_not_pass_for_another_actor
         a_key_deletes_nothing_after_its_revocation
     }
     events {
