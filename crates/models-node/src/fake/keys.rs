@@ -42,6 +42,7 @@ pub(crate) struct Keys {
     pub(crate) recorded: AtomicUsize,
     /// The last recorded use, in Unix seconds.
     pub(crate) last_use: AtomicU32,
+    pub(crate) admin_inserted: Mutex<Option<(AdminApiKey, KeyDigest)>>,
     /// The recorded uses of admin keys.
     pub(crate) admin_uses: Mutex<Vec<(AdminApiKeyId, Timestamp)>>,
 }
@@ -90,6 +91,7 @@ impl Keys {
             can_write: AtomicBool::new(true),
             recorded: AtomicUsize::new(0),
             last_use: AtomicU32::new(0),
+            admin_inserted: Mutex::default(),
             admin_uses: Mutex::default(),
         }
     }
@@ -195,8 +197,9 @@ impl ApiKeyRepository for Keys {
 
 #[async_trait]
 impl AdminApiKeyRepository for Keys {
-    async fn insert(&self, _: AdminApiKey, _: KeyDigest, _: Origin) -> Administered<()> {
-        unreachable!()
+    async fn insert(&self, key: AdminApiKey, digest: KeyDigest, _: Origin) -> Administered<()> {
+        *self.admin_inserted.lock().unwrap() = Some((key, digest));
+        Ok(Ok(()))
     }
 
     async fn list(

@@ -53,3 +53,47 @@ pub(super) fn admin_key(
         revoked_at: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use models_core::Actor;
+
+    use super::*;
+    use crate::fake::keys::Keys;
+
+    #[tokio::test]
+    async fn an_admin_key_is_stored_under_the_digest_of_its_secret() {
+        let keys = Arc::new(Keys::new(&Secret::from_random([7; 32])));
+        let secret = Secret::admin_from_random([8; 32]);
+        let (id, slug) = (
+            OrganizationId::from_uuid(Uuid::nil()),
+            "acme".parse().unwrap(),
+        );
+        let given: AdminApiKeyId = "key_id".parse().unwrap();
+        let at = Timestamp::from_seconds(7);
+        let mut ids = vec![];
+        for new_id in [Some(given.clone()), None, None] {
+            let new = NewAdminKey {
+                id: new_id,
+                name: "ops".parse().unwrap(),
+                expires_at: Some(Timestamp::from_seconds(9)),
+            };
+            let origin = Origin {
+                actor: Actor::CommandLine,
+                at,
+            };
+            let created = create(&*keys, (&id, &slug), new, &secret, origin).await;
+            let created = created.unwrap().unwrap();
+            let inserted = keys.admin_inserted.lock().unwrap().take();
+            assert_eq!(inserted, Some((created.clone(), secret.digest())));
+            assert_eq!(created.redacted_value, secret.redacted());
+            assert_eq!((created.created_at, created.revoked_at), (at, None));
+            assert_eq!(created.expires_at, Some(Timestamp::from_seconds(9)));
+            ids.push(created.id);
+        }
+        assert_eq!(ids[0], given);
+        assert_ne!(ids[1], ids[2]);
+    }
+}

@@ -106,3 +106,30 @@ async fn too_many_changes_invalidate_a_load_that_does_not_end() {
     let read = || async { Ok(snapshot(7, "one")) };
     assert_eq!(*load(&cache, &1, read).await.unwrap(), 7);
 }
+
+#[tokio::test]
+async fn keys_are_found_once_in_entries_and_in_loads_in_flight() {
+    let (cache, gate) = (cache(), Notify::new());
+    let read = || async { Ok(snapshot(7, "one")) };
+    for key in [1, 2, 3] {
+        load(&cache, &key, read).await.unwrap();
+    }
+    let waiting = || async {
+        gate.notified().await;
+        Ok(snapshot(8, "one"))
+    };
+    let mut in_flight = Box::pin(load(&cache, &4, waiting));
+    assert!(futures_util::poll!(&mut in_flight).is_pending());
+    let found = |is_meant: fn(&u32) -> bool| {
+        let mut keys = cache.keys_where(is_meant);
+        keys.sort_unstable();
+        keys
+    };
+    assert_eq!(found(|_| true), [1, 2, 3, 4]);
+    assert_eq!(found(|key| key % 2 == 0), [2, 4]);
+    // To look for keys invalidates nothing.
+    gate.notify_one();
+    assert_eq!(*in_flight.await.unwrap(), 8);
+    assert_eq!(cache.get(&lease(), &4).as_deref(), Some(&8));
+    assert_eq!(found(|_| true), [1, 2, 3, 4]);
+}
