@@ -2,7 +2,6 @@
 --
 -- `ordinal` is the revision of the change that made the row, and 0 for rows from before this migration. Lists are in the
 -- order of (`ordinal`, `created_at`, `id`), so a row that is made while a client reads page after page comes last.
--- A policy is JSON: {"mode": "allow_list", "model_ids": ["a", "b-*"]}. NULL is no policy.
 
 -- Nobody writes meanwhile. The locks come in the order in which other statements take them, so that none of them and this
 -- migration wait for each other.
@@ -10,14 +9,21 @@ SELECT revision FROM catalog FOR UPDATE;
 
 LOCK TABLE api_keys, organizations, projects IN ACCESS EXCLUSIVE MODE;
 
+-- All policies that any organization or project has, or had. A policy is JSON, such as
+-- {"mode": "allow_list", "model_ids": ["a", "b-*"]}, and can have 10,000 ids. So the other tables and the log hold its digest.
+CREATE TABLE policies (
+    digest TEXT NOT NULL PRIMARY KEY, -- SHA-256, in hexadecimal
+    policy TEXT NOT NULL
+);
+
 ALTER TABLE organizations
     ADD COLUMN disabled_at BIGINT,
-    ADD COLUMN policy TEXT, -- restricts the public models
-    ADD COLUMN project_policy TEXT; -- what new projects begin with
+    ADD COLUMN policy TEXT REFERENCES policies (digest), -- restricts the public models
+    ADD COLUMN project_policy TEXT REFERENCES policies (digest); -- what new projects begin with
 
 ALTER TABLE projects
     ADD COLUMN archived_at BIGINT,
-    ADD COLUMN policy TEXT,
+    ADD COLUMN policy TEXT REFERENCES policies (digest),
     ADD COLUMN ordinal BIGINT NOT NULL DEFAULT 0;
 
 CREATE INDEX projects_list ON projects (organization_id, ordinal, created_at, id);

@@ -2,16 +2,23 @@
 --
 -- `ordinal` is the revision of the change that made the row, and 0 for rows from before this migration. Lists are in the
 -- order of (`ordinal`, `created_at`, `id`), so a row that is made while a client reads page after page comes last.
--- A policy is JSON: {"mode": "allow_list", "model_ids": ["a", "b-*"]}. NULL is no policy.
+
+-- All policies that any organization or project has, or had. A policy is JSON, such as
+-- {"mode": "allow_list", "model_ids": ["a", "b-*"]}, and can have 10,000 ids. So the other tables and the log hold its digest.
+CREATE TABLE policies (
+    digest TEXT NOT NULL PRIMARY KEY, -- SHA-256, in hexadecimal
+    policy TEXT NOT NULL
+) STRICT;
+
 ALTER TABLE organizations ADD COLUMN disabled_at INTEGER;
 
-ALTER TABLE organizations ADD COLUMN policy TEXT; -- restricts the public models
+ALTER TABLE organizations ADD COLUMN policy TEXT REFERENCES policies (digest); -- restricts the public models
 
-ALTER TABLE organizations ADD COLUMN project_policy TEXT; -- what new projects begin with
+ALTER TABLE organizations ADD COLUMN project_policy TEXT REFERENCES policies (digest); -- what new projects begin with
 
 ALTER TABLE projects ADD COLUMN archived_at INTEGER;
 
-ALTER TABLE projects ADD COLUMN policy TEXT;
+ALTER TABLE projects ADD COLUMN policy TEXT REFERENCES policies (digest);
 
 ALTER TABLE projects ADD COLUMN ordinal INTEGER NOT NULL DEFAULT 0;
 

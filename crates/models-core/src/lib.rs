@@ -38,10 +38,11 @@ pub use node::{
     Barrier, CLOCK_MARGIN, CatalogState, Committed, Follower, Leases, NodeRow, Renewal,
 };
 pub use organization::{
-    Organization, OrganizationId, OrganizationPolicies, OrganizationSettings, Slug,
+    Organization, OrganizationId, OrganizationPolicies, OrganizationSettings, OrganizationState,
+    Slug,
 };
 pub use permission::{AccountRole, Permission, Permissions, Role, Scopes};
-pub use policy::{Policies, Policy, PolicyEntry, PolicyMode};
+pub use policy::{Policies, Policy, PolicyDigest, PolicyEntry, PolicyMode, PolicyReference};
 pub use project::{DefaultProject, Project, ProjectId};
 pub use repository::page::{Order, Page, PageRequest};
 pub use repository::{

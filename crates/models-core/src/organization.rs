@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::policy::Policy;
+use crate::policy::{Policy, PolicyReference};
 use crate::project::DefaultProject;
 use crate::text::Name;
 use crate::text::checked::{checked_text, prefixed_id};
@@ -67,6 +67,34 @@ pub struct OrganizationSettings {
     pub disabled_at: Option<Timestamp>,
     /// The policies.
     pub policies: OrganizationPolicies,
+}
+
+/// What the event log holds of an organization's settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationState {
+    /// The display name.
+    pub name: Name,
+    /// The time from which the organization is disabled.
+    pub disabled_at: Option<Timestamp>,
+    /// The policy that restricts the public models.
+    pub public_models: Option<PolicyReference>,
+    /// The policy that new projects begin with.
+    pub new_projects: Option<PolicyReference>,
+}
+
+impl From<&OrganizationSettings> for OrganizationState {
+    fn from(settings: &OrganizationSettings) -> Self {
+        let OrganizationPolicies {
+            public_models,
+            new_projects,
+        } = &settings.policies;
+        Self {
+            name: settings.name.clone(),
+            disabled_at: settings.disabled_at,
+            public_models: public_models.as_deref().map(PolicyReference::from),
+            new_projects: new_projects.as_deref().map(PolicyReference::from),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,14 @@
 //! Policies: which ids an organization or a project may see.
 
+mod digest;
 mod entry;
 mod list;
+mod reference;
 
+pub use self::digest::PolicyDigest;
 pub use self::entry::PolicyEntry;
 pub use self::list::{Policy, PolicyMode};
+pub use self::reference::PolicyReference;
 
 use std::sync::Arc;
 

@@ -15,6 +15,7 @@ mod models;
 mod nodes;
 mod opening;
 mod organizations;
+mod policies;
 mod projects;
 mod service_accounts;
 

@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use models_core::{
     Change, Name, Organization, OrganizationId, OrganizationPolicies, OrganizationRepository,
-    OrganizationSettings, Origin, RepositoryError, Slug, Timestamp,
+    OrganizationSettings, OrganizationState, Origin, RepositoryError, Slug, Timestamp,
 };
 use sqlx_macros::FromRow;
 
 use crate::catalog::{Backend, Mutation, SqlStore};
 use crate::database::damaged;
-use crate::projects::{DefaultProjectRow, insert_default_project, policies};
+use crate::policies;
+use crate::projects::{DefaultProjectRow, insert_default_project};
 
 macro_rules! organization_columns {
     ($($form:tt)*) => {
@@ -40,8 +41,8 @@ const INSERT: &str = concat!(
     ")"
 );
 
-const FIND_SETTINGS: &str =
-    "SELECT name, disabled_at, policy, project_policy FROM organizations WHERE id = $1";
+const FIND_SETTINGS: &str = "SELECT o.name, o.disabled_at, (SELECT policy FROM policies WHERE digest = o.policy) AS policy, \
+    (SELECT policy FROM policies WHERE digest = o.project_policy) AS project_policy FROM organizations o WHERE o.id = $1";
 const SET_SETTINGS: &str = "UPDATE organizations SET name = $2, disabled_at = $3, policy = $4, project_policy = $5 \
     WHERE id = $1";
 
@@ -63,8 +64,8 @@ impl TryFrom<SettingsRow> for OrganizationSettings {
             name: Name::try_from(row.name).map_err(|error| damaged(TABLE, error))?,
             disabled_at: disabled_at.map_err(|error| damaged(TABLE, error))?,
             policies: OrganizationPolicies {
-                public_models: policies::read(TABLE, row.policy.as_deref())?,
-                new_projects: policies::read(TABLE, row.project_policy.as_deref())?,
+                public_models: policies::read(row.policy.as_deref())?,
+                new_projects: policies::read(row.project_policy.as_deref())?,
             },
         })
     }
@@ -173,8 +174,10 @@ async fn set_settings<DB: Backend>(
     };
     let before = OrganizationSettings::try_from(row)?;
     if before != after {
-        let policy = policies::write(after.policies.public_models.as_deref())?;
-        let project_policy = policies::write(after.policies.new_projects.as_deref())?;
+        let public_models = after.policies.public_models.as_deref();
+        let policy = policies::insert(mutation, public_models).await?;
+        let new_projects = after.policies.new_projects.as_deref();
+        let project_policy = policies::insert(mutation, new_projects).await?;
         let values = vec![
             id.as_str().into(),
             after.name.as_str().into(),
@@ -185,8 +188,8 @@ async fn set_settings<DB: Backend>(
         mutation.execute(SET_SETTINGS, values).await?;
         let updated = Change::OrganizationUpdated {
             id: id.clone(),
-            before: before.clone(),
-            after,
+            before: OrganizationState::from(&before),
+            after: OrganizationState::from(&after),
         };
         mutation.record(&updated).await?;
     }

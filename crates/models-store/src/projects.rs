@@ -1,7 +1,6 @@
 //! The table of projects.
 
 mod changes;
-pub(crate) mod policies;
 mod row;
 
 use std::sync::Arc;
@@ -20,6 +19,7 @@ use self::row::{FIND, FIND_POLICY, ProjectRow, first};
 use crate::catalog::administration::{begin, end};
 use crate::catalog::paged_list::{PagedList, paged_list};
 use crate::catalog::{Backend, SqlStore};
+use crate::policies;
 
 const LIST: PagedList = paged_list!(
     project_columns!(first, [", "] ["p." *]),
@@ -37,7 +37,8 @@ const LIST_ALL: PagedList = paged_list!(
     "organization_id",
     "TRUE"
 );
-const NEW_PROJECTS_POLICY: &str = "SELECT project_policy FROM organizations WHERE id = $1";
+const NEW_PROJECTS_POLICY: &str = "SELECT (SELECT policy FROM policies WHERE digest = o.project_policy) \
+    FROM organizations o WHERE o.id = $1";
 
 #[async_trait]
 impl<DB: Backend> ProjectRepository for SqlStore<DB> {
@@ -58,7 +59,7 @@ impl<DB: Backend> ProjectRepository for SqlStore<DB> {
             let Some((policy,)) = rows.first() else {
                 return end(mutation, Err(AdministrationRefusal::NotFound)).await;
             };
-            let policy = policies::read("organizations", policy.as_deref())?;
+            let policy = policies::read(policy.as_deref())?;
             let project_id = project.id.clone();
             insert(&mut mutation, &organization_id, &project).await?;
             let created = Change::ProjectCreated {
@@ -142,7 +143,7 @@ impl<DB: Backend> ProjectRepository for SqlStore<DB> {
         let rows: Vec<(Option<String>,)> = self.read(FIND_POLICY, values).await?;
         let policy = rows
             .first()
-            .map(|(policy,)| policies::read("projects", policy.as_deref()));
+            .map(|(policy,)| policies::read(policy.as_deref()));
         policy.transpose()
     }
 

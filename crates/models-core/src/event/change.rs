@@ -3,13 +3,11 @@
 mod subject;
 mod weight;
 
-use std::sync::Arc;
-
 use crate::admin_api_key::AdminApiKey;
 use crate::api_key::ApiKey;
 use crate::model::Model;
-use crate::organization::{Organization, OrganizationId, OrganizationSettings};
-use crate::policy::Policy;
+use crate::organization::{Organization, OrganizationId, OrganizationState};
+use crate::policy::PolicyReference;
 use crate::project::{Project, ProjectId};
 use crate::service_account::ServiceAccount;
 
@@ -25,9 +23,9 @@ pub enum Change {
         /// The organization.
         id: OrganizationId,
         /// Its settings before the change.
-        before: OrganizationSettings,
+        before: OrganizationState,
         /// Its settings after the change.
-        after: OrganizationSettings,
+        after: OrganizationState,
     },
     /// A new project.
     ProjectCreated {
@@ -59,9 +57,9 @@ pub enum Change {
         /// The project.
         project_id: ProjectId,
         /// The policy before the change.
-        before: Option<Arc<Policy>>,
+        before: Option<PolicyReference>,
         /// The policy after the change.
-        after: Option<Arc<Policy>>,
+        after: Option<PolicyReference>,
     },
     /// A new service account.
     ServiceAccountCreated(ServiceAccount),

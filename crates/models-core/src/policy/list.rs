@@ -6,7 +6,9 @@ use serde::Serialize;
 use serde::ser::SerializeStruct;
 use sha2::{Digest, Sha256};
 
+use super::digest::PolicyDigest;
 use super::entry::{PolicyEntry, is_pattern, matches};
+
 use crate::text::Invalid;
 
 /// Whether a policy lists the allowed models or the denied ones.
@@ -57,7 +59,7 @@ pub struct Policy {
     ends: Box<[u32]>,
     /// The number of ids.
     ids: usize,
-    digest: [u8; 32],
+    digest: PolicyDigest,
 }
 
 impl Policy {
@@ -95,7 +97,7 @@ impl Policy {
             ids: entries.len() - patterns.count(),
             text: text.into(),
             ends: ends.into(),
-            digest: digest.finalize().into(),
+            digest: PolicyDigest(digest.finalize().into()),
         })
     }
 
@@ -125,8 +127,8 @@ impl Policy {
 
     /// The digest of the mode and the entries.
     #[must_use]
-    pub const fn digest(&self) -> &[u8; 32] {
-        &self.digest
+    pub const fn digest(&self) -> PolicyDigest {
+        self.digest
     }
 
     fn lists(&self, id: &str) -> bool {
@@ -158,11 +160,9 @@ impl PartialEq for Policy {
 impl Eq for Policy {}
 
 impl Hash for Policy {
-    /// The digest is uniformly distributed, so a part of it is a good hash.
+    /// A part of the digest is a good hash.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        if let Some(part) = self.digest.first_chunk() {
-            state.write_u64(u64::from_le_bytes(*part));
-        }
+        state.write_u64(self.digest.hash());
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use models_core::{Policies, Policy};
+use models_core::{Policies, Policy, PolicyDigest};
 
 /// The policies of all sessions, by their digests. Sessions with equal policies share one.
 #[derive(Default)]
@@ -13,7 +13,7 @@ pub(super) struct SharedPolicies {
 
 #[derive(Default)]
 struct Known {
-    policies: HashMap<[u8; 32], Weak<Policy>>,
+    policies: HashMap<PolicyDigest, Weak<Policy>>,
     /// The number of entries at which those of dropped policies are removed.
     most: usize,
 }
@@ -29,7 +29,7 @@ impl SharedPolicies {
 
     fn shared(&self, policy: &Arc<Policy>) -> Arc<Policy> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shared) = known.policies.get(policy.digest()).and_then(Weak::upgrade) {
+        if let Some(shared) = known.policies.get(&policy.digest()).and_then(Weak::upgrade) {
             return shared;
         }
         if known.policies.len() >= known.most {
@@ -37,7 +37,7 @@ impl SharedPolicies {
             known.most = 2 * known.policies.len() + 64;
         }
         let weak = Arc::downgrade(policy);
-        known.policies.insert(*policy.digest(), weak);
+        known.policies.insert(policy.digest(), weak);
         policy.clone()
     }
 }

@@ -9,14 +9,15 @@ use sqlx_macros::FromRow;
 use super::row::read_scopes;
 use crate::catalog::{Backend, Database};
 use crate::database::damaged;
-use crate::projects::policies;
+use crate::policies;
 
 /// The columns and the tables of a statement that returns [`CredentialRow`]s of API keys.
 macro_rules! key_access {
     (columns) => {
         "k.id, k.organization_id, o.slug AS organization_slug, k.project_id, k.service_account_id, k.name, k.role, \
         k.scopes, k.redacted_value, k.created_at, k.expires_at, k.revoked_at, a.role AS account_role, \
-        o.policy AS organization_policy, p.policy AS project_policy, p.archived_at, o.disabled_at"
+        (SELECT policy FROM policies WHERE digest = o.policy) AS organization_policy, \
+        (SELECT policy FROM policies WHERE digest = p.policy) AS project_policy, p.archived_at, o.disabled_at"
     };
     (tables) => {
         "api_keys k JOIN organizations o ON o.id = k.organization_id JOIN projects p ON p.id = k.project_id \
@@ -70,8 +71,8 @@ impl CredentialRow {
             return Ok(Credential::AdminApiKey(AdminAccess { key, suspension }));
         };
         let policies = Policies {
-            organization: policies::read("organizations", self.organization_policy.as_deref())?,
-            project: policies::read("projects", self.project_policy.as_deref())?,
+            organization: policies::read(self.organization_policy.as_deref())?,
+            project: policies::read(self.project_policy.as_deref())?,
         };
         let scopes = read_scopes(self.scopes.as_deref())?;
         let parsed = (|| {

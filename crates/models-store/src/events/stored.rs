@@ -9,6 +9,7 @@ mod admin_api_key;
 mod api_key;
 mod model;
 mod organization;
+mod policy;
 mod project;
 mod service_account;
 
@@ -131,8 +132,8 @@ impl<'a> From<&'a Change> for StoredChange<'a> {
             } => Self::ModelPermissionsUpdated(StoredModelPermissions::new(
                 organization_id,
                 project_id,
-                before.as_deref(),
-                after.as_deref(),
+                *before,
+                *after,
             )),
             Change::ServiceAccountCreated(account) => Self::ServiceAccountCreated(account.into()),
             Change::ServiceAccountUpdated { before, after } => Self::ServiceAccountUpdated {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use models_core::{
     Administered, AdministrationRefusal, Change, DefaultProject, Name, OrganizationId, Policy,
-    Project, ProjectId, RepositoryError, Timestamp,
+    PolicyReference, Project, ProjectId, RepositoryError, Timestamp,
 };
 
-use super::policies;
 use super::row::{FIND, FIND_POLICY, first, project_columns};
 use crate::catalog::{Backend, Mutation};
+use crate::policies;
 
 const INSERT: &str = concat!(
     "INSERT INTO projects (",
@@ -144,7 +144,7 @@ pub(super) async fn set_policy<DB: Backend>(
     let values = vec![id.as_str().into(), organization_id.as_str().into()];
     let rows: Vec<(Option<String>,)> = mutation.fetch(FIND_POLICY, values).await?;
     let before = rows.first().and_then(|(policy,)| policy.as_deref());
-    let before = policies::read("projects", before)?;
+    let before = policies::read(before)?;
     if before != policy {
         replace_policy(mutation, organization_id, id, before, policy).await?;
     }
@@ -158,14 +158,14 @@ pub(super) async fn replace_policy<DB: Backend>(
     before: Option<Arc<Policy>>,
     after: Option<Arc<Policy>>,
 ) -> Result<(), RepositoryError> {
-    let json = policies::write(after.as_deref())?;
-    let values = vec![id.as_str().into(), json.as_deref().into()];
+    let digest = policies::insert(mutation, after.as_deref()).await?;
+    let values = vec![id.as_str().into(), digest.as_deref().into()];
     mutation.execute(SET_POLICY, values).await?;
     let updated = Change::ModelPermissionsUpdated {
         organization_id: organization_id.clone(),
         project_id: id.clone(),
-        before,
-        after,
+        before: before.as_deref().map(PolicyReference::from),
+        after: after.as_deref().map(PolicyReference::from),
     };
     mutation.record(&updated).await
 }

@@ -22,8 +22,8 @@ pub(super) const FIND: &str = concat!(
     project_columns!(first, [", "] [*]),
     " FROM projects WHERE id = $1 AND organization_id = $2"
 );
-pub(super) const FIND_POLICY: &str =
-    "SELECT policy FROM projects WHERE id = $1 AND organization_id = $2";
+pub(super) const FIND_POLICY: &str = "SELECT (SELECT policy FROM policies WHERE digest = p.policy) FROM projects p \
+    WHERE p.id = $1 AND p.organization_id = $2";
 
 #[derive(FromRow)]
 pub(super) struct ProjectRow {

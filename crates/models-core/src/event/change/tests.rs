@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::*;
@@ -5,9 +7,9 @@ use crate::admin_api_key::AdminApiKeyId;
 use crate::api_key::ApiKeyId;
 use crate::event::level::Level;
 use crate::model::Scope;
-use crate::organization::OrganizationPolicies;
+use crate::organization::{OrganizationPolicies, OrganizationSettings};
 use crate::permission::{AccountRole, Role, Scopes};
-use crate::policy::PolicyMode;
+use crate::policy::{Policy, PolicyMode};
 use crate::project::DefaultProject;
 use crate::service_account::ServiceAccountId;
 use crate::time::Timestamp;
@@ -36,15 +38,15 @@ fn organization() -> Organization {
 fn settings(
     disabled_at: Option<Timestamp>,
     public_models: Option<Arc<Policy>>,
-) -> OrganizationSettings {
-    OrganizationSettings {
+) -> OrganizationState {
+    OrganizationState::from(&OrganizationSettings {
         name: "Acme".parse().expect("a name"),
         disabled_at,
         policies: OrganizationPolicies {
             public_models,
             new_projects: None,
         },
-    }
+    })
 }
 
 fn project() -> Project {
@@ -115,7 +117,7 @@ fn model(scope: Scope) -> Model {
     }
 }
 
-fn organization_updated(after: OrganizationSettings) -> Change {
+fn organization_updated(after: OrganizationState) -> Change {
     Change::OrganizationUpdated {
         id: organization().id,
         before: settings(None, None),
@@ -123,12 +125,12 @@ fn organization_updated(after: OrganizationSettings) -> Change {
     }
 }
 
-fn model_permissions_updated(after: Option<Arc<Policy>>) -> Change {
+fn model_permissions_updated(after: Option<&Policy>) -> Change {
     Change::ModelPermissionsUpdated {
         organization_id: organization().id,
         project_id: project().id,
-        before: Some(policy()),
-        after,
+        before: Some(PolicyReference::from(&*policy())),
+        after: after.map(PolicyReference::from),
     }
 }
 
@@ -263,7 +265,7 @@ fn only_restrictions_need_a_higher_level() {
     for change in [
         organization_updated(settings(Some(AT), None)),
         organization_updated(settings(None, Some(policy()))),
-        model_permissions_updated(Some(policy())),
+        model_permissions_updated(Some(&policy())),
         Change::ServiceAccountCreated(account(AccountRole::None)),
         account_updated(account(AccountRole::None)),
         Change::ApiKeyCreated(key(&["a"])),

@@ -38,7 +38,7 @@ impl Change {
     pub fn level(&self) -> Level {
         let is_restricted = match self {
             Self::OrganizationUpdated { after, .. } => {
-                after.disabled_at.is_some() || after.policies.public_models.is_some()
+                after.disabled_at.is_some() || after.public_models.is_some()
             }
             Self::ProjectArchived { .. } => true,
             Self::ModelPermissionsUpdated { after, .. } => after.is_some(),

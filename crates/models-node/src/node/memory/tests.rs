@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use models_core::{
-    AccountRole, Change, Epoch, Event, Follower, OrganizationId, OrganizationPolicies,
-    OrganizationSettings, Project, ProjectId, Secret, ServiceAccount, ServiceAccountId, Timestamp,
+    AccountRole, Change, Epoch, Event, Follower, OrganizationId, OrganizationState, Project,
+    ProjectId, Secret, ServiceAccount, ServiceAccountId, Timestamp,
 };
 use uuid::Uuid;
 
@@ -133,10 +133,11 @@ fn archived(project: u128) -> Change {
 }
 
 fn organization_updated(organization: u128) -> Change {
-    let settings = OrganizationSettings {
+    let settings = OrganizationState {
         name: "Acme".parse().unwrap(),
         disabled_at: None,
-        policies: OrganizationPolicies::default(),
+        public_models: None,
+        new_projects: None,
     };
     Change::OrganizationUpdated {
         id: OrganizationId::from_uuid(Uuid::from_u128(organization)),

@@ -3,13 +3,11 @@
 use std::borrow::Cow;
 
 use models_core::{
-    Change, DefaultProject, Invalid, Organization, OrganizationId, OrganizationPolicies,
-    OrganizationSettings, Timestamp,
+    Change, DefaultProject, Invalid, Organization, OrganizationId, OrganizationState, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
-use super::project::read_policy;
-use crate::projects::policies::StoredPolicy;
+use super::policy::{self, StoredPolicy};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredOrganization<'a> {
@@ -99,37 +97,32 @@ struct StoredSettings<'a> {
     project_policy: Option<StoredPolicy<'a>>,
 }
 
-impl<'a> From<&'a OrganizationSettings> for StoredSettings<'a> {
-    fn from(settings: &'a OrganizationSettings) -> Self {
-        let OrganizationSettings {
+impl<'a> From<&'a OrganizationState> for StoredSettings<'a> {
+    fn from(state: &'a OrganizationState) -> Self {
+        let OrganizationState {
             name,
             disabled_at,
-            policies:
-                OrganizationPolicies {
-                    public_models,
-                    new_projects,
-                },
-        } = settings;
+            public_models,
+            new_projects,
+        } = state;
         Self {
             name: name.as_str().into(),
             disabled_at: disabled_at.map(Timestamp::seconds),
-            policy: public_models.as_deref().map(StoredPolicy::from),
-            project_policy: new_projects.as_deref().map(StoredPolicy::from),
+            policy: public_models.map(StoredPolicy::from),
+            project_policy: new_projects.map(StoredPolicy::from),
         }
     }
 }
 
-impl TryFrom<StoredSettings<'_>> for OrganizationSettings {
+impl TryFrom<StoredSettings<'_>> for OrganizationState {
     type Error = Invalid;
 
     fn try_from(stored: StoredSettings<'_>) -> Result<Self, Invalid> {
         Ok(Self {
             name: stored.name.parse()?,
             disabled_at: stored.disabled_at.map(Timestamp::from_seconds),
-            policies: OrganizationPolicies {
-                public_models: read_policy(stored.policy)?,
-                new_projects: read_policy(stored.project_policy)?,
-            },
+            public_models: policy::read(stored.policy)?,
+            new_projects: policy::read(stored.project_policy)?,
         })
     }
 }
@@ -137,8 +130,8 @@ impl TryFrom<StoredSettings<'_>> for OrganizationSettings {
 impl<'a> StoredOrganizationUpdate<'a> {
     pub(super) fn new(
         id: &'a OrganizationId,
-        before: &'a OrganizationSettings,
-        after: &'a OrganizationSettings,
+        before: &'a OrganizationState,
+        after: &'a OrganizationState,
     ) -> Self {
         Self {
             id: id.as_str().into(),

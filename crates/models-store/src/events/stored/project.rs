@@ -1,12 +1,13 @@
 //! The stored forms of projects and of their policies.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
-use models_core::{Change, Invalid, OrganizationId, Policy, Project, ProjectId, Timestamp};
+use models_core::{
+    Change, Invalid, OrganizationId, PolicyReference, Project, ProjectId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::projects::policies::StoredPolicy;
+use super::policy::{self, StoredPolicy};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredProject<'a> {
@@ -113,8 +114,8 @@ impl<'a> StoredModelPermissions<'a> {
     pub(super) fn new(
         organization_id: &'a OrganizationId,
         project_id: &'a ProjectId,
-        before: Option<&'a Policy>,
-        after: Option<&'a Policy>,
+        before: Option<PolicyReference>,
+        after: Option<PolicyReference>,
     ) -> Self {
         Self {
             organization_id: organization_id.as_str().into(),
@@ -128,15 +129,8 @@ impl<'a> StoredModelPermissions<'a> {
         Ok(Change::ModelPermissionsUpdated {
             organization_id: self.organization_id.parse()?,
             project_id: self.project_id.parse()?,
-            before: read_policy(self.before)?,
-            after: read_policy(self.after)?,
+            before: policy::read(self.before)?,
+            after: policy::read(self.after)?,
         })
     }
-}
-
-pub(super) fn read_policy(
-    stored: Option<StoredPolicy<'_>>,
-) -> Result<Option<Arc<Policy>>, Invalid> {
-    let policy = stored.map(|stored| Policy::try_from(stored).map(Arc::new));
-    policy.transpose()
 }

@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use models_core::{
     AccountRole, AdministrationRefusal, Attempt, Change, Deletion, DeletionRefusal, Policies,
-    PolicyMode, ProjectId, Role, Scope,
+    Policy, PolicyMode, PolicyReference, ProjectId, Role, Scope,
 };
 
 use crate::Store;
@@ -35,17 +37,20 @@ pub async fn a_policy_is_replaced_and_removed(store: Store) {
         assert_eq!(set.await.unwrap(), Ok(()));
         assert_eq!(find().await, Some(policy));
     }
-    let update = |before, after| Change::ModelPermissionsUpdated {
-        organization_id: acme.id.clone(),
-        project_id: project.id.clone(),
-        before,
-        after,
+    let update = |before: Option<&Arc<Policy>>, after: Option<&Arc<Policy>>| {
+        let reference = |policy: &Arc<Policy>| PolicyReference::from(&**policy);
+        Change::ModelPermissionsUpdated {
+            organization_id: acme.id.clone(),
+            project_id: project.id.clone(),
+            before: before.map(reference),
+            after: after.map(reference),
+        }
     };
     let expected = [
-        update(None, Some(allow.clone())),
-        update(Some(allow), Some(deny.clone())),
-        update(Some(deny), Some(empty.clone())),
-        update(Some(empty), None),
+        update(None, Some(&allow)),
+        update(Some(&allow), Some(&deny)),
+        update(Some(&deny), Some(&empty)),
+        update(Some(&empty), None),
     ];
     assert_eq!(changes_after(&store, before).await, expected);
 
@@ -116,7 +121,7 @@ pub async fn a_new_project_begins_with_the_organizations_policy(store: Store) {
         organization_id: acme.id.clone(),
         project_id: late.id,
         before: None,
-        after: Some(first),
+        after: Some(PolicyReference::from(&*first)),
     };
     assert_eq!(changes_after(&store, before).await.pop(), Some(expected));
 }

@@ -1,6 +1,6 @@
 use models_core::{
     Attempt, Change, Deletion, DeletionRefusal, KeyRejection, OrganizationPolicies,
-    OrganizationSettings, PolicyMode, Role, Suspension,
+    OrganizationSettings, OrganizationState, PolicyMode, Role, Suspension,
 };
 
 use crate::Store;
@@ -48,8 +48,8 @@ pub async fn the_settings_of_an_organization_are_replaced(store: Store) {
     let update =
         |before: &OrganizationSettings, after: &OrganizationSettings| Change::OrganizationUpdated {
             id: acme.id.clone(),
-            before: before.clone(),
-            after: after.clone(),
+            before: OrganizationState::from(before),
+            after: OrganizationState::from(after),
         };
     let expected = [update(&first, &second), update(&second, &first)];
     assert_eq!(changes_after(&store, before).await, expected);

@@ -1,4 +1,4 @@
-//! The stored form of policies, in columns and in events.
+//! The table of policies.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -6,11 +6,12 @@ use std::sync::Arc;
 use models_core::{Invalid, Policy, PolicyEntry, RepositoryError};
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::{Backend, Mutation};
 use crate::database::damaged;
 
 /// A policy as JSON, such as `{"mode":"allow_list","model_ids":["a","b-*"]}`.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct StoredPolicy<'a> {
+struct StoredPolicy<'a> {
     mode: Cow<'a, str>,
     model_ids: Vec<Cow<'a, str>>,
 }
@@ -34,25 +35,39 @@ impl TryFrom<StoredPolicy<'_>> for Policy {
     }
 }
 
-/// The policy in the form of a column.
-pub(crate) fn write(policy: Option<&Policy>) -> Result<Option<String>, RepositoryError> {
-    let written = policy.map(|policy| serde_json::to_string(&StoredPolicy::from(policy)));
-    written
-        .transpose()
-        .map_err(|error| RepositoryError::Failed(error.into()))
+const INSERT: &str =
+    "INSERT INTO policies (digest, policy) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
+
+/// Inserts the policy within an open transaction, unless the table has it. Returns its digest, which
+/// other tables refer to.
+pub(crate) async fn insert<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    policy: Option<&Policy>,
+) -> Result<Option<String>, RepositoryError> {
+    let Some(policy) = policy else {
+        return Ok(None);
+    };
+    let digest = policy.digest().to_hex();
+    let json = write(policy)?;
+    let values = vec![digest.as_str().into(), json.as_str().into()];
+    mutation.execute(INSERT, values).await?;
+    Ok(Some(digest))
 }
 
-/// The policy in a column of this table.
-pub(crate) fn read(
-    table: &'static str,
-    column: Option<&str>,
-) -> Result<Option<Arc<Policy>>, RepositoryError> {
+fn write(policy: &Policy) -> Result<String, RepositoryError> {
+    let written = serde_json::to_string(&StoredPolicy::from(policy));
+    written.map_err(|error| RepositoryError::Failed(error.into()))
+}
+
+/// The policy with this text in the table.
+pub(crate) fn read(column: Option<&str>) -> Result<Option<Arc<Policy>>, RepositoryError> {
+    const TABLE: &str = "policies";
     let Some(json) = column else {
         return Ok(None);
     };
     let stored: StoredPolicy<'_> =
-        serde_json::from_str(json).map_err(|error| damaged(table, error))?;
-    let policy = Policy::try_from(stored).map_err(|error| damaged(table, error))?;
+        serde_json::from_str(json).map_err(|error| damaged(TABLE, error))?;
+    let policy = Policy::try_from(stored).map_err(|error| damaged(TABLE, error))?;
     Ok(Some(Arc::new(policy)))
 }
 
@@ -66,15 +81,13 @@ mod tests {
     fn a_policy_is_read_as_it_was_written() {
         let entries = ["b-*", "ü \"x\"", "a"].map(|entry| entry.parse().unwrap());
         let policy = Policy::new(PolicyMode::AllowList, entries.into()).unwrap();
-        let json = write(Some(&policy)).unwrap();
+        let json = write(&policy).unwrap();
         let expected = r#"{"mode":"allow_list","model_ids":["a","ü \"x\"","b-*"]}"#;
-        assert_eq!(json.as_deref(), Some(expected));
-        let read_again = read("projects", json.as_deref()).unwrap();
-        assert_eq!(read_again.as_deref(), Some(&policy));
-        assert_eq!(write(None).unwrap(), None);
-        assert_eq!(read("projects", None).unwrap(), None);
+        assert_eq!(json, expected);
+        assert_eq!(read(Some(&json)).unwrap().as_deref(), Some(&policy));
+        assert_eq!(read(None).unwrap(), None);
         for damaged in ["", "{}", r#"{"mode":"some","model_ids":[]}"#] {
-            assert!(read("projects", Some(damaged)).is_err(), "{damaged}");
+            assert!(read(Some(damaged)).is_err(), "{damaged}");
         }
     }
 }
