@@ -1,5 +1,6 @@
 //! Allow and deny lists.
 
+use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 
 use serde::Serialize;
@@ -117,6 +118,19 @@ impl Policy {
     #[must_use]
     pub fn allows(&self, id: &str) -> bool {
         self.lists(id) == (self.mode == PolicyMode::AllowList)
+    }
+
+    /// The entries that list none of these ids.
+    #[must_use]
+    pub fn unused(&self, ids: &BTreeSet<&str>) -> Vec<&str> {
+        let names = |entry: &str| {
+            if is_pattern(entry) {
+                ids.iter().any(|id| matches(entry, id))
+            } else {
+                ids.contains(entry)
+            }
+        };
+        self.entries().filter(|entry| !names(entry)).collect()
     }
 
     /// The memory that the policy takes, in bytes.
@@ -248,6 +262,14 @@ mod tests {
         let json = serde_json::to_string(&one).expect("JSON");
         assert_eq!(json, r#"{"mode":"allow_list","model_ids":["a","b","x*"]}"#);
         assert_eq!(one.size(), size_of::<Policy>() + 4 + 3 * 4);
+    }
+
+    #[test]
+    fn an_entry_that_lists_none_of_the_ids_is_unused() {
+        let policy = policy(PolicyMode::DenyList, &["a", "b", "x*", "y*", "*"]);
+        let unused = |ids: &[&str]| policy.unused(&ids.iter().copied().collect()).join(" ");
+        assert_eq!(unused(&["a", "xylophone"]), "b y*");
+        assert_eq!(unused(&[]), "a b * x* y*");
     }
 
     #[test]

@@ -13,6 +13,15 @@ pub struct Audience {
 }
 
 impl Audience {
+    /// The audience of an organization's callers with these policies.
+    #[must_use]
+    pub fn new(organization_id: OrganizationId, policies: Policies) -> Self {
+        Self {
+            organization_id,
+            policies,
+        }
+    }
+
     /// The organization whose own models the audience sees.
     #[must_use]
     pub fn organization_id(&self) -> &OrganizationId {
