@@ -8,4 +8,5 @@ pub mod keys;
 pub mod models;
 pub mod organizations;
 pub mod projects;
+pub mod rotation;
 pub mod service_accounts;
