@@ -1,15 +1,14 @@
 //! The command line: it runs the service, and its other commands administer the database.
 
+mod administration;
 mod backup;
 mod catalog;
 mod config;
 mod healthcheck;
-mod key;
 mod lease;
+mod limit;
 mod list_file;
 mod model;
-mod organization;
-mod random;
 mod serve;
 pub(crate) mod terminal;
 
@@ -26,7 +25,8 @@ use crate::server::logging;
 use crate::settings::Settings;
 use crate::store::Store;
 
-use terminal::{Failure, Output, notices, print, print_message, refusal};
+use administration::{admin_key, key, organization, permissions, project, service_account};
+use terminal::{Failure, Output, notices, print, print_error, print_message, refusal};
 
 const ABOUT_SETTINGS: &str = "The OpenAI Models API, self-hosted.
 
@@ -36,8 +36,7 @@ Settings have three sources, and a later source overrides an earlier one:
 MODELS_ENVIRONMENT the environment (default `development`)
   3. variables named MODELS__SECTION__KEY, such as MODELS__DATABASE__URL and MODELS__SERVER__PORT
 
-The commands migrate, backup, organization, key, lease and model work on the database directly. The service need \
-not run.";
+All commands but serve, config, openapi and healthcheck work on the database directly. The service need not run.";
 
 const EXAMPLES: &str = "Examples:
   models-api
@@ -51,9 +50,12 @@ const EXAMPLES: &str = "Examples:
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Print the result as JSON.
+    /// Print the result as JSON, and an error as JSON on standard error.
     #[arg(long, global = true)]
     json: bool,
+    /// Print values alone: the secret of a created key, or else the slug or the id of each object.
+    #[arg(long, global = true, conflicts_with = "json")]
+    quiet: bool,
 }
 
 #[derive(Subcommand)]
@@ -88,18 +90,42 @@ enum CatalogCommand {
         /// The file to create.
         file: PathBuf,
     },
-    /// Create and list organizations (tenants).
+    /// Create, list, show, rename, disable and enable organizations (tenants).
     #[command(
         subcommand,
         after_help = "Example:\n  models-api organization create --slug acme --name 'Acme Research'"
     )]
     Organization(organization::Command),
-    /// Create, list and revoke API keys.
+    /// Create, list, show, rename and archive the projects of organizations.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  models-api project create --organization acme --name Production"
+    )]
+    Project(project::Command),
+    /// Create, list, show, update and delete service accounts, which own the keys of projects.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  models-api service-account create --organization acme --name ci --role member"
+    )]
+    ServiceAccount(service_account::Command),
+    /// Create, list, show, update, rotate and revoke API keys.
     #[command(
         subcommand,
         after_help = "Example:\n  models-api key create --organization acme --role reader --name gateway"
     )]
     Key(key::Command),
+    /// Create, list, show and revoke admin API keys, which administer an organization over HTTP.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  models-api admin-key create --organization acme --name platform"
+    )]
+    AdminKey(admin_key::Command),
+    /// Show, set, remove and test policies: the models that a project or an organization may see.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  models-api permissions set --project proj_abc --mode allow_list gpt-4o"
+    )]
+    Permissions(permissions::Command),
     /// Show and set the lease: the time for which a node may serve from memory without contact with the database.
     #[command(subcommand, after_help = "Example:\n  models-api lease show")]
     Lease(lease::Command),
@@ -116,9 +142,15 @@ impl CatalogCommand {
     fn may_create(&self) -> bool {
         match self {
             Self::Serve | Self::Migrate => true,
-            Self::Organization(command) => matches!(command, organization::Command::Create { .. }),
-            Self::Backup { .. } | Self::Key(_) | Self::Lease(_) => false,
+            Self::Organization(command) => command.may_create(),
             Self::Model(command) => command.may_create(),
+            Self::Backup { .. }
+            | Self::Project(_)
+            | Self::ServiceAccount(_)
+            | Self::Key(_)
+            | Self::AdminKey(_)
+            | Self::Permissions(_)
+            | Self::Lease(_) => false,
         }
     }
 
@@ -127,8 +159,12 @@ impl CatalogCommand {
     fn changes(&self) -> bool {
         match self {
             Self::Serve | Self::Migrate | Self::Backup { .. } => false,
-            Self::Organization(command) => matches!(command, organization::Command::Create { .. }),
+            Self::Organization(command) => command.changes(),
+            Self::Project(command) => command.changes(),
+            Self::ServiceAccount(command) => command.changes(),
             Self::Key(command) => command.changes(),
+            Self::AdminKey(command) => command.changes(),
+            Self::Permissions(command) => command.changes(),
             Self::Lease(command) => matches!(command, lease::Command::Set { .. }),
             Self::Model(command) => command.changes(),
         }
@@ -153,10 +189,16 @@ async fn run_command() -> ExitCode {
     logging::report_panics();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return refusal::show(error),
+        // The arguments did not parse, so only their text says how to print the error.
+        Err(error) if std::env::args_os().any(|argument| argument == "--json") => {
+            return refusal::show(error, Output::Json);
+        }
+        Err(error) => return refusal::show(error, Output::Text),
     };
-    let output = Output {
-        json: arguments.json,
+    let output = match (arguments.json, arguments.quiet) {
+        (true, _) => Output::Json,
+        (false, true) => Output::Values,
+        (false, false) => Output::Text,
     };
     let command = arguments
         .command
@@ -170,7 +212,7 @@ async fn run_command() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            print_message(&format!("error: {failure}"));
+            print_error(output, &failure.to_string());
             ExitCode::FAILURE
         }
     }
@@ -197,7 +239,13 @@ async fn execute(command: CatalogCommand, output: Output) -> Result<(), Failure>
         CatalogCommand::Migrate => print_schema_version(&store, output),
         CatalogCommand::Backup { file } => backup::run(&settings, &file, output).await,
         CatalogCommand::Organization(command) => organization::run(command, &store, output).await,
+        CatalogCommand::Project(command) => project::run(command, &store, output).await,
+        CatalogCommand::ServiceAccount(command) => {
+            service_account::run(command, &store, output).await
+        }
         CatalogCommand::Key(command) => key::run(command, &store, output).await,
+        CatalogCommand::AdminKey(command) => admin_key::run(command, &store, output).await,
+        CatalogCommand::Permissions(command) => permissions::run(command, &store, output).await,
         CatalogCommand::Lease(command) => lease::run(command, &settings, &store, output).await,
         CatalogCommand::Model(command) => model::run(command, &store, output).await,
     };

@@ -6,5 +6,6 @@ pub(crate) mod conditional;
 pub(crate) mod cors;
 pub(crate) mod fields;
 pub(crate) mod framing;
+pub(crate) mod incoming;
 pub(crate) mod representation;
 pub(crate) mod revision;

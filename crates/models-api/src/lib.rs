@@ -6,6 +6,7 @@ mod clock;
 mod dialects;
 mod http;
 mod node;
+mod random;
 mod routes;
 mod server;
 mod settings;
@@ -15,8 +16,9 @@ mod store;
 #[doc(hidden)]
 pub mod internals;
 
-pub use access::permission::Permission;
-pub use routes::table::{Access, BodyPolicy, Operation, ROUTES, Route, Template};
+pub use routes::table::{
+    Access, Administration, BodyPolicy, Operation, ROUTES, Resource, Route, Template,
+};
 pub use server::application::{Application, BindError};
 pub use server::measured_node::MeasuredNode;
 pub use settings::{Settings, SettingsError};

@@ -1,5 +1,6 @@
 //! The routes of the API: their [table], and the handlers.
 
+mod administration;
 mod freshness;
 mod index;
 mod models;
@@ -13,8 +14,7 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, guard, web};
 
 use crate::dialects::openai::error::ApiError;
-use crate::routes::path::LIST;
-use crate::routes::table::{Operation, ROUTES, Template, methods};
+use crate::routes::table::{Operation, Route, Template, methods, served};
 
 /// The handler of an operation.
 fn handler(operation: Operation, method: Method) -> actix_web::Route {
@@ -23,27 +23,26 @@ fn handler(operation: Operation, method: Method) -> actix_web::Route {
         Operation::ShowIndex => route.to(index::show),
         Operation::List | Operation::Retrieve => route.to(models::read),
         Operation::Delete => route.to(models::delete),
+        Operation::Administer(operation) => administration::handler(operation, route),
     }
 }
 
-/// Configures the routes of the table in an application.
-pub fn configure(config: &mut web::ServiceConfig) {
-    for routes in ROUTES.chunk_by(|a, b| a.template == b.template) {
+/// Configures the routes of the table in an application with or without the administration API.
+pub fn configure(config: &mut web::ServiceConfig, administration: bool) {
+    let routes: Vec<&'static Route> = served(administration).collect();
+    for routes in routes.chunk_by(|a, b| a.template == b.template) {
         let template = routes[0].template;
         // The router compares the decoded path. An escaped form of the path, such as `/v1/%6dodels`, is another URL.
-        let prefix = match template {
-            Template::List | Template::Model => LIST,
-            Template::Index | Template::None => "/",
-        };
         let resource = web::resource(template.pattern()).guard(guard::fn_guard(move |context| {
-            context.head().uri.path().starts_with(prefix)
+            Template::of(context.head().uri.path()) == template
         }));
         let resource = routes.iter().fold(resource, |resource, route| {
             resource.route(handler(route.operation, route.method.clone()))
         });
+        let allow = methods(routes.iter().copied());
         config.service(
             resource.default_service(web::to(move |request: HttpRequest| {
-                let error = method_not_allowed(&request, methods(routes));
+                let error = method_not_allowed(&request, allow.clone());
                 async move { Err::<&str, _>(error) }
             })),
         );

@@ -1,18 +1,18 @@
 //! Authentication and authorization of a request. A handler with the argument [`Authorized`] runs only for callers with
 //! the permission of its route.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderValue;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
-use models_core::{KeyDigest, Principal};
-use models_node::{HeldLease, KeyRefusal};
+use models_core::{OrganizationId, Permission, Principal, Slug};
+use models_node::KeyRefusal;
 
 use crate::access::credentials::token;
-use crate::access::permission::Permission;
+use crate::access::look_up::look_up;
+use crate::access::permission;
 use crate::access::rate_limit::Allowance;
 use crate::access::redaction::redact;
 use crate::access::services::Services;
@@ -71,69 +71,26 @@ pub(crate) fn admit(
     services: &Services,
     session: &Session,
     fields: &Fields<'_>,
-    permission: Permission,
+    needed: Permission,
     allowance: &mut Option<Allowance>,
 ) -> Result<(), ApiError> {
     let principal = &session.principal;
     if let Some(rate_limit) = &services.rate_limit {
         let allowance = allowance.get_or_insert_with(|| rate_limit.take(&principal.key_id));
-        if let Some(wait) = allowance.retry_after {
-            return Err(ApiError::RateLimited {
-                limit: allowance.limit,
-                retry_after: wait.as_secs(),
-            });
-        }
+        allowance.check()?;
     }
     if !services.ignore_organization_headers {
-        check_organization(fields.organizations(), principal)?;
+        check_organization(
+            fields.organizations(),
+            &principal.organization_id,
+            &principal.organization_slug,
+        )?;
         check_project(fields.projects(), principal)?;
     }
-    permission.check(principal.role)
+    permission::check(needed, principal.permissions)
 }
 
-/// Looks up a token that has no session in memory. Returns the session, and the lease under which it may be used. The
-/// look-up waits if the address has sent too many incorrect keys.
-pub(crate) async fn look_up(
-    services: &Services,
-    fields: &Fields<'_>,
-    peer: Option<SocketAddr>,
-    token: &[u8],
-) -> Result<(HeldLease, Arc<Session>), ApiError> {
-    let token = &*String::from_utf8_lossy(token);
-    if token.trim().is_empty() {
-        return Err(ApiError::MalformedCredentials);
-    }
-    let sessions = &services.node.sessions;
-    let limit = services.failure_limit.as_ref().zip(peer);
-    let limit = limit.map(|(limit, peer)| {
-        let proxies = &services.trusted_proxies;
-        (limit, proxies.client_address(peer.ip(), fields.headers()))
-    });
-    if let Some((limit, address)) = limit
-        && sessions.needs_look_up(&services.node.hold()?, token)
-    {
-        match limit.wait_for_look_up(address).await {
-            Ok(is_throttled) => services.metrics.looked_up(is_throttled),
-            Err(wait) => {
-                let retry_after = wait.as_secs();
-                return Err(ApiError::TooManyFailures { retry_after });
-            }
-        }
-    }
-    let acquire = || services.node.hold();
-    let found = sessions.authenticate(acquire, token, now_roughly).await?;
-    found.map_err(|refusal| {
-        if let Some((limit, address)) = limit {
-            limit.count(address, KeyDigest::of_unchecked(token.as_bytes()));
-        }
-        ApiError::IncorrectApiKey {
-            redacted: redact(token),
-            refusal,
-        }
-    })
-}
-
-/// Returns the error for the key of this request, with the key redacted.
+/// Returns the error for the key of this request, which became invalid while the service handled it.
 #[must_use]
 pub fn incorrect_api_key(request: &HttpRequest, refusal: KeyRefusal) -> ApiError {
     match token(&Fields::of(request.head())) {
@@ -147,14 +104,15 @@ pub fn incorrect_api_key(request: &HttpRequest, refusal: KeyRefusal) -> ApiError
 
 /// The header may hold the organization's id or its slug. An empty header matches any organization: SDKs send one for an
 /// empty environment variable.
-fn check_organization<'a>(
+pub(super) fn check_organization<'a>(
     mut values: impl Iterator<Item = &'a HeaderValue>,
-    principal: &Principal,
+    id: &OrganizationId,
+    slug: &Slug,
 ) -> Result<(), ApiError> {
     let matches = values.all(|value| {
         value.is_empty()
-            || value.as_bytes() == principal.organization_id.as_str().as_bytes()
-            || value.as_bytes() == principal.organization_slug.as_str().as_bytes()
+            || value.as_bytes() == id.as_str().as_bytes()
+            || value.as_bytes() == slug.as_str().as_bytes()
     });
     if matches {
         Ok(())

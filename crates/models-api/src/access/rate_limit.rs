@@ -2,6 +2,7 @@
 
 mod buckets;
 
+use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -12,17 +13,19 @@ use models_core::ApiKeyId;
 
 use buckets::Buckets;
 
+use crate::dialects::openai::error::ApiError;
+
 /// The largest `Retry-After`, in seconds. SDKs do not retry after a longer wait.
 const LONGEST_WAIT: u64 = 60;
 /// The largest number of keys with a bucket of their own.
 const MOST_KEYS: usize = 65_536;
 
-type Limiter = RateLimiter<ApiKeyId, Buckets<ApiKeyId>, DefaultClock, StateInformationMiddleware>;
+type Limiter<K> = RateLimiter<K, Buckets<K>, DefaultClock, StateInformationMiddleware>;
 
 /// A token bucket for each key. A full bucket holds the requests of a minute, and refills one by one.
-pub struct RateLimit {
+pub struct RateLimit<K: Clone + Hash + Eq = ApiKeyId> {
     per_minute: NonZeroU32,
-    limiter: Limiter,
+    limiter: Limiter<K>,
 }
 
 /// The state of a key's bucket after a request.
@@ -38,7 +41,7 @@ pub struct Allowance {
     pub retry_after: Option<Duration>,
 }
 
-impl RateLimit {
+impl<K: Clone + Hash + Eq> RateLimit<K> {
     /// Returns `None` for 0 requests a minute, which means no limit.
     #[must_use]
     pub fn new(per_minute: u32) -> Option<Self> {
@@ -54,7 +57,7 @@ impl RateLimit {
     }
 
     /// Takes a token from the key's bucket.
-    pub fn take(&self, key_id: &ApiKeyId) -> Allowance {
+    pub fn take(&self, key_id: &K) -> Allowance {
         let limit = self.per_minute.get();
         let (remaining, retry_after) = match self.limiter.check_key(key_id) {
             Ok(state) => (state.remaining_burst_capacity(), None),
@@ -75,6 +78,17 @@ impl RateLimit {
     }
 }
 
+impl Allowance {
+    /// Refuses a request beyond the limit.
+    pub(super) fn check(&self) -> Result<(), ApiError> {
+        let limit = self.limit;
+        self.retry_after.map_or(Ok(()), |wait| {
+            let retry_after = wait.as_secs();
+            Err(ApiError::RateLimited { limit, retry_after })
+        })
+    }
+}
+
 /// Rounds up to whole seconds, from 1 to 60.
 pub(crate) fn whole_seconds(wait: Duration) -> Duration {
     let up = u64::from(wait.subsec_nanos() > 0);
@@ -87,7 +101,7 @@ mod tests {
 
     #[test]
     fn each_key_has_a_bucket_of_its_own() {
-        let limit = RateLimit::new(2).unwrap();
+        let limit = RateLimit::<ApiKeyId>::new(2).unwrap();
         let [one, other] = [1, 2].map(|number| ApiKeyId::from_uuid(uuid::Uuid::from_u128(number)));
         let taken: Vec<_> = (0..3).map(|_| limit.take(&one)).collect();
         assert_eq!(
@@ -105,7 +119,7 @@ mod tests {
         );
         assert_eq!(taken[1].reset, Duration::from_mins(1));
         assert_eq!(limit.take(&other).remaining, 1);
-        assert!(RateLimit::new(0).is_none());
+        assert!(RateLimit::<ApiKeyId>::new(0).is_none());
     }
 
     #[test]

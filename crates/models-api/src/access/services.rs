@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use models_core::AdminApiKeyId;
+
 use crate::access::address::TrustedProxies;
 use crate::access::failure_limit::FailureLimit;
 use crate::access::rate_limit::RateLimit;
@@ -19,6 +21,8 @@ pub(crate) struct Services {
     pub(crate) encoder: Encoder,
     /// The rate limit of keys, if the settings have one.
     pub(crate) rate_limit: Option<RateLimit>,
+    /// The same rate limit of admin keys.
+    pub(crate) admin_rate_limit: Option<RateLimit<AdminApiKeyId>>,
     /// The limit on incorrect keys from one address, if the settings have one.
     pub(crate) failure_limit: Option<FailureLimit>,
     /// The proxies whose `X-Forwarded-For` names the client.
@@ -35,6 +39,7 @@ impl Services {
             node,
             metrics,
             rate_limit: RateLimit::new(settings.limits.requests_per_minute),
+            admin_rate_limit: RateLimit::new(settings.limits.requests_per_minute),
             failure_limit: FailureLimit::new(&settings.limits),
             trusted_proxies: TrustedProxies::new(settings.server.trusted_proxies.clone()),
             ignore_organization_headers: settings.server.ignore_organization_headers,

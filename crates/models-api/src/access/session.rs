@@ -2,7 +2,7 @@
 
 use actix_http::header::HeaderValue;
 use actix_web::web::Bytes;
-use models_core::{ApiKey, Audience, Principal, RepositoryError};
+use models_core::{Audience, KeyAccess, Principal, RepositoryError};
 
 /// The session of a key: its principal, and the headers of each response to it.
 pub struct Session {
@@ -17,7 +17,7 @@ pub struct Session {
 }
 
 impl models_node::Session for Session {
-    fn new(key: &ApiKey) -> Result<Self, RepositoryError> {
+    fn new(key: &KeyAccess) -> Result<Self, RepositoryError> {
         let principal = key.holder();
         let (slug, project) = (
             principal.organization_slug.as_str(),

@@ -1,6 +1,6 @@
 //! Functions that several commands share.
 
-use models_core::{Actor, Organization, Origin, Slug};
+use models_core::{Actor, Organization, Origin, Project, ProjectId, Slug};
 
 use super::terminal::Failure;
 use crate::clock::now;
@@ -24,6 +24,31 @@ pub(super) async fn find_owner(
         None => Ok(None),
         Some(slug) => find_organization(store, slug).await.map(Some),
     }
+}
+
+/// Finds the project with this id, in the named organization or, because no two organizations have a project with the
+/// same id, in all of them.
+pub(super) async fn find_project(
+    store: &Store,
+    organization: Option<&Slug>,
+    id: &ProjectId,
+) -> Result<(Organization, Project), Failure> {
+    let organizations = match organization {
+        Some(slug) => vec![find_organization(store, slug).await?],
+        None => store.organizations.list().await?,
+    };
+    for organization in organizations {
+        if let Some(project) = store.projects.find(&organization.id, id).await? {
+            return Ok((organization, project));
+        }
+    }
+    Err(match organization {
+        Some(slug) => {
+            format!("the organization `{slug}` has no project `{id}`; `models-api project list --organization {slug}` shows all")
+        }
+        None => format!("there is no project `{id}`"),
+    }
+    .into())
 }
 
 /// The origin of a change that the command line makes now.

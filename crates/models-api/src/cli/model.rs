@@ -10,7 +10,8 @@ use models_node::use_cases::models;
 use self::import::ImportFile;
 use self::owner::Owner;
 use super::catalog::{find_owner, origin};
-use super::terminal::{Failure, Output, print, print_table};
+use super::limit::Limit;
+use super::terminal::{Failure, Output, print};
 use crate::dialects::openai::objects::{DeletedModelObject, ModelObject};
 use crate::store::Store;
 
@@ -25,9 +26,14 @@ pub(super) enum Command {
     Export(Owner),
     /// List the models.
     #[command(
-        after_help = "Examples:\n  models-api model list\n  models-api model list --organization acme --json"
+        after_help = "Examples:\n  models-api model list\n  models-api model list --organization acme --limit 10 --json"
     )]
-    List(Owner),
+    List {
+        #[command(flatten)]
+        owner: Owner,
+        #[command(flatten)]
+        limit: Limit,
+    },
     /// Show one model.
     #[command(
         after_help = "Examples:\n  models-api model show gpt-4o-mini\n  models-api model show ft:gpt-4o-mini:acme::a1 --organization acme"
@@ -66,7 +72,7 @@ pub(super) async fn run(command: Command, store: &Store, output: Output) -> Resu
     match command {
         Command::Import(import) => import.run(store, output).await,
         Command::Export(owner) => export(&owner, store).await,
-        Command::List(owner) => list(&owner, store, output).await,
+        Command::List { owner, limit } => list(&owner, &limit, store, output).await,
         Command::Show { id, owner } => show(&id, &owner, store, output).await,
         Command::Delete { id, owner } => delete(&id, &owner, store, output).await,
     }
@@ -85,15 +91,13 @@ async fn export(owner: &Owner, store: &Store) -> Result<(), Failure> {
     ))
 }
 
-async fn list(owner: &Owner, store: &Store, output: Output) -> Result<(), Failure> {
-    let models = find_models(owner, store).await?;
-    if output.json {
-        let objects: Vec<_> = models.iter().map(ModelObject::from).collect();
-        return print(&serde_json::to_string(&objects)?);
-    }
-    print_table(
+async fn list(owner: &Owner, limit: &Limit, store: &Store, output: Output) -> Result<(), Failure> {
+    let mut models = find_models(owner, store).await?;
+    limit.truncate(&mut models);
+    output.list_as(
         ["id", "created", "owned by", "shutdown date"],
         &models,
+        ModelObject::from,
         |model| {
             let shutdown_date = model
                 .shutdown_date

@@ -25,7 +25,7 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
         refuse_longer_than_requests(settings, leases.in_force)?;
     }
     let application = Application::bind(settings)?;
-    let first_key = if settings.bootstrap {
+    let first_keys = if settings.bootstrap {
         first_start::fill_if_empty(store).await?
     } else {
         None
@@ -56,12 +56,13 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
         );
     }
     let guidance = Guidance::new(address, operations);
-    match (first_key, settings.log.format) {
-        (Some(first_key), _) => {
-            print_once(&guidance.first_start(&first_key)).map_err(|error| {
+    match (first_keys, settings.log.format) {
+        (Some(first_keys), _) => {
+            print_once(&guidance.first_start(&first_keys)).map_err(|error| {
                 format!(
-                    "the first key could not be printed: {error}; create another with \
-                     `models-api key create --organization default --role owner --name NAME`"
+                    "the first keys could not be printed: {error}; create others with \
+                     `models-api key create --organization default --role owner --name NAME` and \
+                     `models-api admin-key create --organization default --name NAME`"
                 )
             })?;
         }

@@ -10,4 +10,4 @@ pub(super) mod secret_file;
 pub(super) use failure::Failure;
 pub(super) use input::{open_input, shown};
 pub(crate) use output::print_message;
-pub(super) use output::{Output, print, print_once, print_table};
+pub(super) use output::{Output, print, print_error, print_once};

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
-use models_core::{Attempt, Deletion, DeletionRefusal, ModelId};
+use models_core::{Attempt, Deletion, DeletionRefusal, ModelId, Permission};
 use models_node::KeyRefusal;
 use models_node::use_cases::models::delete_as;
 
 use super::path;
 use crate::access::caller::{Authorized, incorrect_api_key};
-use crate::access::permission::DELETE;
+use crate::access::permission::refusal;
 use crate::access::services::Services;
 use crate::access::session::Session;
 use crate::clock::now;
@@ -50,10 +50,12 @@ pub(super) async fn delete(
                 .body(body))
         }
         Deletion::Refused(DeletionRefusal::Key(rejection)) => {
-            let refusal = KeyRefusal::of(rejection, &session.principal);
-            Err(incorrect_api_key(&request, refusal))
+            let rejected = KeyRefusal::of(rejection, &session.principal);
+            Err(incorrect_api_key(&request, rejected))
         }
-        Deletion::Refused(DeletionRefusal::Role | DeletionRefusal::Public) => Err(DELETE.refusal()),
+        Deletion::Refused(DeletionRefusal::Permission | DeletionRefusal::Public) => {
+            Err(refusal(Permission::Delete))
+        }
         Deletion::Refused(DeletionRefusal::NotFound) => Err(not_found(&id)),
     }
 }

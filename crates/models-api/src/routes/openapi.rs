@@ -1,8 +1,10 @@
 //! The OpenAPI document, generated from the table of routes and the types of responses.
 
+mod administration;
 mod components;
 mod operation;
 mod parameters;
+mod reference;
 
 use actix_web::http::Method;
 use utoipa::openapi::path::PathItemBuilder;
@@ -53,6 +55,7 @@ fn method(method: &Method) -> HttpMethod {
     match *method {
         Method::GET => HttpMethod::Get,
         Method::HEAD => HttpMethod::Head,
+        Method::POST => HttpMethod::Post,
         Method::DELETE => HttpMethod::Delete,
         _ => unreachable!("the table of routes has no {method}"),
     }

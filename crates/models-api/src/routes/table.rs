@@ -1,76 +1,16 @@
 //! The table of routes. The router, `Allow`, CORS, metrics, access and the fast path derive from it. The service has no
 //! route outside the table.
 
+mod operation;
+mod resource;
+mod template;
+
+pub use self::operation::{Administration, Operation};
+pub use self::resource::Resource;
+pub use self::template::Template;
+
 use actix_web::http::Method;
-
-use super::path::LIST;
-use crate::access::permission::{DELETE, Permission, READ};
-
-/// A path of the table, or any other path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Template {
-    /// The description of the service.
-    Index,
-    /// The list of models.
-    List,
-    /// A model. Its id is the rest of the path, with slashes; `routes::path` decodes it.
-    Model,
-    /// Any other path.
-    None,
-}
-
-impl Template {
-    /// Returns the template of a path, which is not decoded.
-    pub(crate) fn of(path: &str) -> Self {
-        match path.strip_prefix(LIST) {
-            Some("") => Self::List,
-            Some(rest) if rest.starts_with('/') && rest.len() > 1 => Self::Model,
-            Some(_) | None if path == Self::Index.pattern() => Self::Index,
-            Some(_) | None => Self::None,
-        }
-    }
-
-    /// The pattern for actix-web's router.
-    #[must_use]
-    pub const fn pattern(self) -> &'static str {
-        match self {
-            Self::Index => "/",
-            Self::List => LIST,
-            Self::Model => "/v1/models/{id:.+}",
-            Self::None => "",
-        }
-    }
-
-    /// The path in the OpenAPI document.
-    #[must_use]
-    pub const fn path(self) -> &'static str {
-        match self {
-            Self::Model => "/v1/models/{model}",
-            Self::Index | Self::List | Self::None => self.pattern(),
-        }
-    }
-
-    /// The label in metrics and in the log. It is empty for paths outside the API.
-    pub(crate) const fn label(self) -> &'static str {
-        match self {
-            Self::List | Self::Model => self.path(),
-            Self::Index | Self::None => "",
-        }
-    }
-}
-
-/// The operation of a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
-    /// Describes the service.
-    ShowIndex,
-    /// Lists models.
-    List,
-    /// Retrieves a model.
-    Retrieve,
-    /// Deletes a model.
-    Delete,
-}
+use models_core::Permission;
 
 /// The callers that may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +19,8 @@ pub enum Access {
     Public,
     /// Keys with this permission.
     Key(Permission),
+    /// Admin API keys.
+    Admin,
 }
 
 /// The treatment of a request's body.
@@ -87,7 +29,15 @@ pub enum BodyPolicy {
     /// No handler reads the body. The server receives and drops a body of at most `limits.body_kib` KiB, and refuses a
     /// larger one. It closes the connection after a body without an announced length.
     None,
+    /// The handler reads the body as JSON. The server refuses a body of more bytes than this.
+    Json(u64),
 }
+
+/// The longest body with a few fields, in bytes. It fits 100 scopes of 256 bytes with every character escaped.
+const SHORT: BodyPolicy = BodyPolicy::Json(192 << 10);
+/// The longest body with a policy, in bytes. It fits 10,000 entries of 256 bytes with every character escaped that is not
+/// ASCII.
+const POLICY: BodyPolicy = BodyPolicy::Json(8 << 20);
 
 /// A method of a path.
 #[derive(Debug)]
@@ -120,7 +70,7 @@ const fn read(template: Template, method: Method, operation: Operation) -> Route
         template,
         method,
         operation,
-        access: Access::Key(READ),
+        access: Access::Key(Permission::ReadModels),
         body: BodyPolicy::None,
         is_in_memory: true,
     }
@@ -137,8 +87,27 @@ const fn index(method: Method) -> Route {
     }
 }
 
+const fn administer(
+    resource: Resource,
+    method: Method,
+    operation: Administration,
+    body: BodyPolicy,
+) -> Route {
+    Route {
+        template: Template::Administration(resource),
+        method,
+        operation: Operation::Administer(operation),
+        access: Access::Admin,
+        body,
+        is_in_memory: false,
+    }
+}
+
+use BodyPolicy::None as NONE;
+
 /// All routes. The routes of a path are adjacent.
-pub static ROUTES: [Route; 7] = [
+#[rustfmt::skip]
+pub static ROUTES: [Route; 29] = [
     read(Template::List, Method::GET, Operation::List),
     read(Template::List, Method::HEAD, Operation::List),
     read(Template::Model, Method::GET, Operation::Retrieve),
@@ -147,13 +116,41 @@ pub static ROUTES: [Route; 7] = [
         template: Template::Model,
         method: Method::DELETE,
         operation: Operation::Delete,
-        access: Access::Key(DELETE),
+        access: Access::Key(Permission::Delete),
         body: BodyPolicy::None,
         is_in_memory: false,
     },
     index(Method::GET),
     index(Method::HEAD),
+    administer(Resource::AdminApiKeys,          Method::GET,    Administration::ListAdminApiKeys,           NONE),
+    administer(Resource::AdminApiKeys,          Method::POST,   Administration::CreateAdminApiKey,          SHORT),
+    administer(Resource::AdminApiKey,           Method::GET,    Administration::RetrieveAdminApiKey,        NONE),
+    administer(Resource::AdminApiKey,           Method::DELETE, Administration::DeleteAdminApiKey,          NONE),
+    administer(Resource::Projects,              Method::GET,    Administration::ListProjects,               NONE),
+    administer(Resource::Projects,              Method::POST,   Administration::CreateProject,              SHORT),
+    administer(Resource::Project,               Method::GET,    Administration::RetrieveProject,            NONE),
+    administer(Resource::Project,               Method::POST,   Administration::UpdateProject,              SHORT),
+    administer(Resource::ProjectArchive,        Method::POST,   Administration::ArchiveProject,             NONE),
+    administer(Resource::ProjectApiKeys,        Method::GET,    Administration::ListProjectApiKeys,         NONE),
+    administer(Resource::ProjectApiKey,         Method::GET,    Administration::RetrieveProjectApiKey,      NONE),
+    administer(Resource::ProjectApiKey,         Method::POST,   Administration::UpdateProjectApiKey,        SHORT),
+    administer(Resource::ProjectApiKey,         Method::DELETE, Administration::DeleteProjectApiKey,        NONE),
+    administer(Resource::ServiceAccounts,       Method::GET,    Administration::ListServiceAccounts,        NONE),
+    administer(Resource::ServiceAccounts,       Method::POST,   Administration::CreateServiceAccount,       SHORT),
+    administer(Resource::ServiceAccount,        Method::GET,    Administration::RetrieveServiceAccount,     NONE),
+    administer(Resource::ServiceAccount,        Method::POST,   Administration::UpdateServiceAccount,       SHORT),
+    administer(Resource::ServiceAccount,        Method::DELETE, Administration::DeleteServiceAccount,       NONE),
+    administer(Resource::ServiceAccountApiKeys, Method::POST,   Administration::CreateServiceAccountApiKey, SHORT),
+    administer(Resource::ModelPermissions,      Method::GET,    Administration::RetrieveModelPermissions,   NONE),
+    administer(Resource::ModelPermissions,      Method::POST,   Administration::UpdateModelPermissions,     POLICY),
+    administer(Resource::ModelPermissions,      Method::DELETE, Administration::DeleteModelPermissions,     NONE),
 ];
+
+/// The routes of a service with or without the administration API.
+pub(crate) fn served(administration: bool) -> impl Iterator<Item = &'static Route> {
+    let is_served = move |route: &&Route| administration || route.access != Access::Admin;
+    ROUTES.iter().filter(is_served)
+}
 
 /// Returns the methods of these routes for `Allow` and for CORS.
 pub(crate) fn methods<'a>(routes: impl IntoIterator<Item = &'a Route>) -> String {
@@ -171,19 +168,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_path_has_its_template() {
-        for (path, template) in [
-            ("/", Template::Index),
-            ("/v1/models", Template::List),
-            ("/v1/models/a", Template::Model),
-            ("/v1/models/a/b", Template::Model),
-            ("/v1/models/", Template::None),
-            ("/v1/modelsx", Template::None),
-            ("//", Template::None),
-            ("", Template::None),
-        ] {
-            assert_eq!(Template::of(path), template, "{path}");
-        }
+    fn without_administration_there_is_no_route_for_admin_keys() {
+        assert_eq!(served(true).count(), ROUTES.len());
+        assert_eq!(served(false).count(), 7);
+        assert!(served(false).all(|route| route.access != Access::Admin));
     }
 
     #[test]
@@ -194,6 +182,7 @@ mod tests {
         }
         assert!(Route::find(&Method::POST, Template::List).is_none());
         assert!(Route::find(&Method::GET, Template::None).is_none());
-        assert_eq!(methods(&ROUTES), "GET, HEAD, DELETE");
+        assert_eq!(methods(served(false)), "GET, HEAD, DELETE");
+        assert_eq!(methods(served(true)), "GET, HEAD, DELETE, POST");
     }
 }

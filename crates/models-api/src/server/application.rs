@@ -158,6 +158,7 @@ impl Application {
         let workers = workers(settings.server.workers);
         let connections = usize::from(limits.connections).div_ceil(workers);
         allow_files(limits.connections.into());
+        let administration = settings.administration.enabled;
         let services = web::Data::new(Services::new(&settings, node));
         let (stopping, stopped) = watch::channel(false);
         let stop = async move {
@@ -173,7 +174,7 @@ impl Application {
             .listen("models", listener, move || {
                 let application = App::new()
                     .app_data(services.clone())
-                    .configure(routes::configure);
+                    .configure(|config| routes::configure(config, administration));
                 let services = services.clone();
                 let application = respond(
                     reception.clone(),

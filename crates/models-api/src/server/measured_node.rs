@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use models_core::{ApiKeyRepository, ModelRepository, RepositoryError, Revision};
-use models_node::CacheOptions;
+use models_core::{ModelRepository, RepositoryError, Revision};
+use models_node::{Administration, CacheOptions};
 
 use crate::node::{Memory, Node};
 use crate::server::metrics::Metrics;
@@ -26,7 +26,13 @@ impl MeasuredNode {
         store.nodes.observe(metrics.clone());
         let secret = store.events.token_secret().await?;
         let memory = memory(
-            store.api_keys.clone(),
+            Administration {
+                organizations: store.organizations.clone(),
+                projects: store.projects.clone(),
+                service_accounts: store.service_accounts.clone(),
+                api_keys: store.api_keys.clone(),
+                admin_api_keys: store.admin_api_keys.clone(),
+            },
             store.models.clone(),
             secret,
             cache,
@@ -46,7 +52,7 @@ impl MeasuredNode {
 
 /// Creates the caches with the sizes in the settings, and connects them to the metrics.
 pub(crate) fn memory(
-    api_keys: Arc<dyn ApiKeyRepository>,
+    administration: Administration,
     models: Arc<dyn ModelRepository>,
     token_secret: [u8; 16],
     cache: &CacheSettings,
@@ -60,5 +66,5 @@ pub(crate) fn memory(
         limit: cache.views(),
         counters: metrics.views.clone(),
     };
-    Memory::new(api_keys, models, token_secret, sessions, views)
+    Memory::new(administration, models, token_secret, sessions, views)
 }

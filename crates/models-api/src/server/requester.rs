@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use actix_http::header::HeaderValue;
 use actix_web::{HttpMessage, HttpRequest};
-use models_core::{Outside, Principal, Revision};
+use models_core::{Administrator, Outside, Principal, Revision};
+use tracing::field::DisplayValue;
 
 use crate::server::request_id::RequestId;
 
@@ -46,10 +47,7 @@ impl Requester {
         model: &str,
         Revision(revision): Revision,
     ) {
-        let request_id = self.request_id.as_str();
-        let client_request_id = self.client_request_id.as_ref().map(client_request_id);
-        let client = self.client.map(tracing::field::display);
-        let user_agent = self.user_agent.as_ref().map(user_agent);
+        let (request_id, client_request_id, client, user_agent) = self.shown();
         let key_id = principal.key_id.as_str();
         let organization = principal.organization_slug.as_str();
         let model = Outside::new(model).to_string();
@@ -65,6 +63,40 @@ impl Requester {
             user_agent,
             "changed"
         );
+    }
+
+    /// Logs that this request of an administrator changed what has this id. Call it as [`Requester::changed`].
+    pub(crate) fn administered(&self, kind: &str, administrator: &Administrator, id: &str) {
+        let (request_id, client_request_id, client, user_agent) = self.shown();
+        let key_id = administrator.key_id.as_str();
+        let organization = administrator.organization_slug.as_str();
+        tracing::info!(
+            request_id,
+            client_request_id,
+            kind,
+            id,
+            key_id,
+            organization,
+            client,
+            user_agent,
+            "changed"
+        );
+    }
+
+    fn shown(
+        &self,
+    ) -> (
+        &str,
+        Option<String>,
+        Option<DisplayValue<IpAddr>>,
+        Option<String>,
+    ) {
+        (
+            self.request_id.as_str(),
+            self.client_request_id.as_ref().map(client_request_id),
+            self.client.map(tracing::field::display),
+            self.user_agent.as_ref().map(user_agent),
+        )
     }
 }
 

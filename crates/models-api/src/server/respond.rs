@@ -4,6 +4,7 @@
 mod body;
 mod exchange;
 pub(crate) mod headers;
+mod limits;
 pub(crate) mod logged;
 mod reception;
 mod refusals;
@@ -119,7 +120,7 @@ where
     S: Service<Request, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody + 'static,
 {
-    let body = body::receive(&mut request, reception.limits.dropped_body);
+    let body = body::receive(&mut request, &reception.limits);
     let in_flight = request
         .conn_data::<InFlight>()
         .map(|in_flight| in_flight.begin(body));

@@ -25,6 +25,7 @@ pub struct Settings {
     #[serde(deserialize_with = "flag")]
     pub bootstrap: bool,
     pub server: ServerSettings,
+    pub administration: AdministrationSettings,
     pub operations: OperationsSettings,
     pub limits: LimitSettings,
     pub database: DatabaseSettings,
@@ -63,6 +64,14 @@ impl ServerSettings {
             .iter()
             .any(|origin| origin == origins::NULL)
     }
+}
+
+/// The administration API.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdministrationSettings {
+    #[serde(deserialize_with = "flag")]
+    pub enabled: bool,
 }
 
 /// The operations listener: health and metrics.

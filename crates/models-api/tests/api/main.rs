@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "tests print the number of cases")]
 
+mod administration;
 mod connection;
 mod contract;
 mod nodes;
@@ -30,6 +31,43 @@ macro_rules! on_both_databases {
 }
 
 on_both_databases! {
+    administration::admin_api_keys {
+        an_admin_key_is_created_shown_once_and_revoked
+        an_admin_key_that_revokes_itself_changes_nothing_more
+        an_admin_key_lives_for_at_most_a_year
+        each_kind_of_key_is_refused_on_the_routes_of_the_other
+        a_setting_turns_the_administration_off
+    }
+    administration::projects {
+        a_project_is_created_renamed_and_archived
+        the_default_project_stays_as_it_is
+    }
+    administration::api_keys {
+        a_key_is_listed_with_its_owner_and_revoked
+        scopes_grant_and_refuse
+        the_lifetime_of_a_key_begins_with_the_request
+    }
+    administration::service_accounts {
+        an_account_is_created_with_a_key_and_deleted_with_its_keys
+        an_account_without_a_role_can_do_nothing
+        a_key_never_has_more_than_its_account
+    }
+    administration::model_permissions {
+        narrowing_a_policy_hides_models_at_once
+        a_policy_has_at_most_10_000_entries_of_256_bytes
+    }
+    administration::paging {
+        pages_return_each_object_once_and_in_order
+    }
+    administration::isolation {
+        a_foreign_object_responds_like_a_missing_one
+        a_foreign_cursor_is_an_empty_page
+    }
+    administration::bodies {
+        an_invalid_body_is_a_400_and_changes_nothing
+        a_chunked_body_is_read_up_to_its_limit
+        the_response_to_a_refused_request_with_a_body_arrives
+    }
     routes::listing {
         the_list_is_whole_and_sorted_and_has_each_id_once
         a_tenant_sees_its_own_models_and_the_public_ones

@@ -1,9 +1,10 @@
 //! The commands, their options and their errors.
 
+mod administration;
 mod failures;
 mod inputs;
 mod keys;
 mod leases;
 mod models;
 mod operations;
-mod organizations;
+mod outputs;

@@ -63,6 +63,16 @@ impl Program {
         self.run_with(arguments, "")
     }
 
+    /// Runs the program with the arguments in this line.
+    pub fn run_line(&self, line: &str) -> Run {
+        self.run(&line.split(' ').collect::<Vec<_>>())
+    }
+
+    /// Runs the program with the arguments in this line and `--json`, and parses its output.
+    pub fn json_line(&self, line: &str) -> Value {
+        self.json(&line.split(' ').collect::<Vec<_>>())
+    }
+
     /// Runs the program with this standard input.
     pub fn run_with(&self, arguments: &[&str], input: &(impl AsRef<[u8]> + ?Sized)) -> Run {
         let mut command = self.command(arguments);

@@ -265,7 +265,7 @@ fn rest(invalid: &InvalidEntries, named: usize) -> Option<String> {
 
 /// A progress bar for large imports. It hides itself if standard error is not a terminal.
 fn progress_bar(entries: usize, output: Output) -> ProgressBar {
-    if output.json || entries < MANY {
+    if output != Output::Text || entries < MANY {
         return ProgressBar::hidden();
     }
     let style =

@@ -1,12 +1,12 @@
-//! The first start: fills an empty SQLite database with the starter catalog, an organization and its first owner key.
+//! The first start: fills an empty SQLite database with the starter catalog, an organization, its first owner key and its first admin key.
 
 use models_core::{ImportEntry, RepositoryError};
-use models_node::use_cases::first_start::{self, FirstKey};
+use models_node::use_cases::first_start::{self, FirstKeys};
 use models_store::DatabaseKind;
 
 use crate::cli::list_file;
-use crate::cli::random::new_secret;
 use crate::clock::now;
+use crate::random::{new_admin_secret, new_secret};
 use crate::store::Store;
 
 const STARTER_MODELS: &str = include_str!("../../../../../config/starter-models.json");
@@ -25,14 +25,14 @@ pub enum FirstStartError {
     Repository(#[from] RepositoryError),
 }
 
-/// Fills the database in one transaction, if it is a SQLite database without any event. Returns the first key.
-pub async fn fill_if_empty(store: &Store) -> Result<Option<FirstKey>, FirstStartError> {
+/// Fills the database in one transaction, if it is a SQLite database without any event. Returns the first keys.
+pub async fn fill_if_empty(store: &Store) -> Result<Option<FirstKeys>, FirstStartError> {
     // Checked first, so that a start on an older database writes nothing.
     if store.kind != DatabaseKind::Sqlite || !first_start::is_due(&*store.events).await? {
         return Ok(None);
     }
-    let (models, secret) = (starter_models(), new_secret()?);
-    let filled = first_start::fill_if_empty(&*store.first_start, models, secret, now());
+    let secrets = (new_secret()?, new_admin_secret()?);
+    let filled = first_start::fill_if_empty(&*store.first_start, starter_models(), secrets, now());
     Ok(filled.await?)
 }
 

@@ -1,5 +1,8 @@
 //! All errors that clients receive, in OpenAI's envelope. Each error is one row of a table.
 
+mod envelope;
+mod key_kind;
+pub(crate) mod parameter;
 pub(crate) mod reasons;
 
 use actix_web::http::StatusCode;
@@ -7,8 +10,11 @@ use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_
 use actix_web::{HttpResponse, ResponseError};
 use models_core::{RepositoryError, mask};
 use models_node::KeyRefusal;
-use serde::Serialize;
-use utoipa::ToSchema;
+
+pub(crate) use self::envelope::Envelope;
+use self::envelope::ErrorObject;
+pub use self::key_kind::KeyKind;
+use self::parameter::ParameterProblem;
 
 const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 /// The `Retry-After` of an overloaded service, in seconds.
@@ -20,6 +26,23 @@ pub enum ApiError {
     /// The request is malformed. Holds the message.
     #[error("{0}")]
     BadRequest(&'static str),
+    /// A parameter of the body or of the query is invalid.
+    #[error("{}", problem.message(name))]
+    InvalidParameter {
+        /// The name of the parameter, escaped and shortened if the client chose it.
+        name: String,
+        /// The problem.
+        problem: ParameterProblem,
+    },
+    /// The project is archived, and the route refuses such a project.
+    #[error("The project is archived. Archived projects cannot be used or updated.")]
+    ArchivedProject,
+    /// The project is the default project of its organization.
+    #[error("The default project cannot be updated or archived.")]
+    DefaultProject,
+    /// The key to change has expired.
+    #[error("The API key has expired. Expired keys cannot be updated.")]
+    ExpiredKey,
     /// The request has no `Authorization` header.
     #[error("Missing bearer authentication in header")]
     MissingCredentials,
@@ -48,10 +71,22 @@ pub enum ApiError {
          your organization (Reader, Writer, Owner) and that the model is your organization's own."
     )]
     MissingScope(&'static str),
+    /// An admin key on a route of models, or another key on a route of administration. Holds the kind that the route needs.
+    #[error("{}", .0.needed())]
+    WrongKeyKind(KeyKind),
     /// The caller sees no model with this id. Holds the id, or the text of the path if it is not an id. The message masks
     /// keys: a user may paste a key as an id, and clients log error messages.
     #[error("The model '{}' does not exist", mask(.0))]
     ModelNotFound(String),
+    /// The administrator's organization has no such project, service account or key. The message is the same if another
+    /// organization has it.
+    #[error("The {noun} '{}' does not exist", mask(id))]
+    ResourceNotFound {
+        /// What the id identifies.
+        noun: &'static str,
+        /// The last id in the path, as the client sent it.
+        id: String,
+    },
     /// The service has no such path.
     #[error("Invalid URL ({} {}){hint}", mask(method), mask(path))]
     UnknownUrl {
@@ -77,7 +112,7 @@ pub enum ApiError {
         /// The methods that the path supports.
         allow: String,
     },
-    /// The body exceeds `limits.body_kib`.
+    /// The body exceeds `limits.body_kib`, or the limit of its route.
     #[error("The request body is too large.")]
     BodyTooLarge,
     /// The head exceeds `limits.head_kib` or the largest number of headers.
@@ -132,50 +167,35 @@ fn cors_hint(method: &str) -> &'static str {
     }
 }
 
-struct Row {
+struct Row<'a> {
     status: StatusCode,
     kind: &'static str,
-    param: Option<&'static str>,
+    param: Option<&'a str>,
     code: Option<&'static str>,
     /// Whether a retry may succeed. If not, the response has `x-should-retry: false`, which SDKs obey.
     repeatable: bool,
 }
 
-/// A failure.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ErrorResponse)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Envelope<'a> {
-    #[schema(inline)]
-    error: ErrorObject<'a>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ErrorObject<'a> {
-    message: &'a str,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    #[schema(required)]
-    param: Option<&'static str>,
-    #[schema(required)]
-    code: Option<&'static str>,
-}
-
 impl ApiError {
     #[rustfmt::skip]
-    fn row(&self) -> Row {
+    fn row(&self) -> Row<'_> {
         const REQUEST: &str = "invalid_request_error";
         let (status, kind, param, code, repeatable) = match self {
-            Self::BadRequest(_)          => (400, REQUEST, None, None, false),
+            Self::BadRequest(_)
+            | Self::ArchivedProject
+            | Self::DefaultProject
+            | Self::ExpiredKey           => (400, REQUEST, None, None, false),
+            Self::InvalidParameter { name, problem } => (400, REQUEST, Some(name.as_str()), Some(problem.code()), false),
             Self::MissingCredentials
             | Self::MalformedCredentials => (401, REQUEST, None, None, false),
             Self::IncorrectApiKey { .. } => (401, REQUEST, None, Some("invalid_api_key"), false),
             Self::MismatchedOrganization => (401, REQUEST, None, Some("mismatched_organization"), false),
             Self::MismatchedProject      => (401, REQUEST, None, Some("mismatched_project"), false),
-            Self::MissingScope(_)        => (403, REQUEST, None, None, false),
+            Self::MissingScope(_)
+            | Self::WrongKeyKind(_)      => (403, REQUEST, None, None, false),
             Self::ModelNotFound(_)       => (404, REQUEST, Some("model"), Some("model_not_found"), false),
-            Self::UnknownUrl { .. }      => (404, REQUEST, None, None, false),
+            Self::ResourceNotFound { .. }
+            | Self::UnknownUrl { .. }    => (404, REQUEST, None, None, false),
             Self::MethodNotAllowed { .. } => (405, REQUEST, None, None, false),
             Self::RequestTimeout         => (408, REQUEST, None, None, true),
             Self::BodyTooLarge           => (413, REQUEST, None, None, false),

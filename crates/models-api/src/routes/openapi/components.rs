@@ -1,6 +1,5 @@
 //! The components of the document, which several routes reference.
 
-use utoipa::ToSchema;
 use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{
@@ -8,12 +7,15 @@ use utoipa::openapi::{
     RefOr, ResponseBuilder, Type,
 };
 
-use super::parameters;
+use super::reference::schema;
+use super::{administration, parameters};
 use crate::dialects::openai::error::Envelope;
 use crate::dialects::openai::objects::{DeletedModelObject, ModelObject};
 use crate::routes::index::IndexObject;
 
-/// The name of the security scheme.
+/// The name of the security scheme of admin keys.
+pub(super) const ADMIN_KEY: &str = "adminKey";
+/// The name of the security scheme of the other keys.
 pub(super) const KEY: &str = "key";
 /// The name of the list's schema.
 pub(super) const LIST: &str = "ListModelsResponse";
@@ -25,11 +27,6 @@ pub(super) const NOT_MODIFIED: &str = "NotModified";
 pub(super) const REVISION: &str = "revision";
 /// The name of the header with the validator.
 pub(super) const ETAG: &str = "etag";
-
-/// A reference to the schema of this type.
-pub(super) fn schema<T: ToSchema>() -> Ref {
-    Ref::from_schema_name(T::name())
-}
 
 /// A reference to the header with this name among the components.
 pub(super) fn header(name: &str) -> Ref {
@@ -62,7 +59,12 @@ pub(super) fn components() -> Components {
             ETAG,
             text_header("A strong validator, made from the content alone.").build(),
         )
-        .security_scheme(KEY, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        .security_scheme(KEY, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)))
+        .security_scheme(
+            ADMIN_KEY,
+            SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)),
+        );
+    let components = administration::add_schemas(components);
     parameters::all()
         .into_iter()
         .fold(components, |components, (name, parameter)| {

@@ -1,16 +1,18 @@
 //! The operation of a route in the document.
 
 use actix_web::http::{Method, StatusCode};
-use models_core::Role;
 use utoipa::openapi::path::{self, OperationBuilder};
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{
     ContentBuilder, ObjectBuilder, Ref, Response, ResponseBuilder, Responses, ResponsesBuilder,
     Type,
 };
 
-use super::components::{ERROR, ETAG, LIST, NOT_MODIFIED, REVISION, header, schema};
+use super::administration::describe;
+use super::components::{ADMIN_KEY, ERROR, ETAG, LIST, NOT_MODIFIED, REVISION, header};
 use super::parameters;
+use super::reference::schema;
 use crate::dialects::openai::objects::{DeletedModelObject, ModelObject};
 use crate::routes::index::IndexObject;
 use crate::routes::table::{Access, BodyPolicy, Operation, Route, Template};
@@ -45,13 +47,20 @@ pub(super) fn operation(route: &Route) -> path::Operation {
         Access::Public => operation.securities(Some([] as [SecurityRequirement; 0])),
         // The document's own security requirement applies.
         Access::Key(_) => operation,
+        Access::Admin => {
+            let key = SecurityRequirement::new(ADMIN_KEY, [""; 0]);
+            operation.securities(Some([key]))
+        }
     };
-    match route.body {
-        BodyPolicy::None => operation.build(),
+    match (route.body, route.operation) {
+        (BodyPolicy::Json(_), Operation::Administer(administration)) => operation
+            .request_body(describe(administration).request.map(request))
+            .build(),
+        (BodyPolicy::None | BodyPolicy::Json(_), _) => operation.build(),
     }
 }
 
-const fn id(operation: Operation, is_head: bool) -> &'static str {
+fn id(operation: Operation, is_head: bool) -> &'static str {
     match (operation, is_head) {
         (Operation::ShowIndex, false) => "showIndex",
         (Operation::ShowIndex, true) => "headIndex",
@@ -60,19 +69,21 @@ const fn id(operation: Operation, is_head: bool) -> &'static str {
         (Operation::Retrieve, false) => "retrieveModel",
         (Operation::Retrieve, true) => "headModel",
         (Operation::Delete, _) => "deleteModel",
+        (Operation::Administer(administration), _) => describe(administration).id,
     }
 }
 
-const fn summary(operation: Operation) -> &'static str {
+fn summary(operation: Operation) -> &'static str {
     match operation {
         Operation::ShowIndex => "Describe this service",
         Operation::List => "List the models that the key may see",
         Operation::Retrieve => "Retrieve a model",
         Operation::Delete => "Delete a fine-tuned model of the key's own organization",
+        Operation::Administer(administration) => describe(administration).summary,
     }
 }
 
-const fn description(operation: Operation) -> Option<&'static str> {
+fn description(operation: Operation) -> Option<&'static str> {
     match operation {
         Operation::ShowIndex => Some("JSON, or a page if `Accept` names `text/html`."),
         Operation::List => Some(
@@ -80,9 +91,10 @@ const fn description(operation: Operation) -> Option<&'static str> {
         ),
         Operation::Retrieve => None,
         Operation::Delete => Some(
-            "The key must have the role `owner`. A retry (`x-stainless-retry-count` above 0) of a deletion that the same \
+            "The key must have the permission `api.delete`. A retry (`x-stainless-retry-count` above 0) of a deletion that the same \
              key made within the last minute has the same response.",
         ),
+        Operation::Administer(administration) => describe(administration).description,
     }
 }
 
@@ -99,18 +111,19 @@ fn responses(route: &Route) -> Responses {
         .build()
 }
 
-/// The errors that depend on the key and on the model.
+/// The errors that depend on the key and on the resource.
 fn refusals(route: &Route) -> impl Iterator<Item = StatusCode> {
-    let (needs_key, needs_role) = match route.access {
-        Access::Public => (false, false),
-        // Reader is the lowest role.
-        Access::Key(permission) => (true, permission.check(Role::Reader).is_err()),
+    let needs_key = route.access != Access::Public;
+    let has_id = match route.template {
+        Template::Model => true,
+        Template::Administration(resource) => resource.id_names().next().is_some(),
+        Template::Index | Template::List | Template::None => false,
     };
     [
         (needs_key, StatusCode::UNAUTHORIZED),
         (needs_key, StatusCode::TOO_MANY_REQUESTS),
-        (needs_role, StatusCode::FORBIDDEN),
-        (route.template == Template::Model, StatusCode::NOT_FOUND),
+        (needs_key, StatusCode::FORBIDDEN),
+        (has_id, StatusCode::NOT_FOUND),
     ]
     .into_iter()
     .filter_map(|(is_possible, status)| is_possible.then_some(status))
@@ -133,7 +146,17 @@ fn success(operation: Operation) -> ResponseBuilder {
         Operation::Delete => json(response, schema::<DeletedModelObject<'_>>())
             .description("The model is deleted")
             .header_ref("x-models-revision", header(REVISION)),
+        Operation::Administer(administration) => {
+            json(response, describe(administration).response).description("The object")
+        }
     }
+}
+
+fn request(body: Ref) -> RequestBody {
+    let content = ContentBuilder::new().schema(Some(body));
+    RequestBodyBuilder::new()
+        .content("application/json", content.build())
+        .build()
 }
 
 fn read(response: ResponseBuilder, body: Ref) -> ResponseBuilder {

@@ -4,7 +4,8 @@ use serde_json::json;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, Ref, Required, Type};
 
-use crate::routes::table::{Route, Template};
+use super::administration;
+use crate::routes::table::{Operation, Route, Template};
 
 const MODEL: &str = "model";
 const MINIMUM_REVISION: &str = "minimumRevision";
@@ -15,14 +16,22 @@ pub(super) fn of_path(template: Template) -> Option<Vec<Ref>> {
     match template {
         Template::Index | Template::List | Template::None => None,
         Template::Model => Some(vec![reference(MODEL)]),
+        Template::Administration(resource) => {
+            let ids: Vec<_> = resource.id_names().map(reference).collect();
+            (!ids.is_empty()).then_some(ids)
+        }
     }
 }
 
-/// Returns the further parameters of this route. Only routes that memory can serve evaluate these headers.
+/// Returns the further parameters of this route. Only routes that memory can serve evaluate the headers.
 pub(super) fn of_route(route: &Route) -> impl Iterator<Item = Ref> {
     let names = [MINIMUM_REVISION, IF_NONE_MATCH].into_iter();
     let names = names.filter(|_| route.is_in_memory);
-    names.map(reference)
+    let of_query = match route.operation {
+        Operation::Administer(operation) => administration::query_parameters(operation),
+        Operation::ShowIndex | Operation::List | Operation::Retrieve | Operation::Delete => &[],
+    };
+    names.chain(of_query.iter().copied()).map(reference)
 }
 
 fn reference(name: &str) -> Ref {
@@ -30,7 +39,7 @@ fn reference(name: &str) -> Ref {
 }
 
 /// Returns all parameters with the names that references use.
-pub(super) fn all() -> [(&'static str, Parameter); 3] {
+pub(super) fn all() -> Vec<(&'static str, Parameter)> {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let id = text().min_length(Some(1)).max_length(Some(256));
     let model = ParameterBuilder::new()
@@ -56,9 +65,11 @@ pub(super) fn all() -> [(&'static str, Parameter); 3] {
         "The `x-models-revision` of an earlier response. This response is at least as fresh.",
     );
     let if_none_match = header("If-None-Match", "Validators that the client already has.");
-    [
+    let mut all = vec![
         (MODEL, model.build()),
         (MINIMUM_REVISION, minimum_revision),
         (IF_NONE_MATCH, if_none_match),
-    ]
+    ];
+    all.extend(administration::parameters());
+    all
 }

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use models_core::Permission;
+
 use crate::access::credentials::token;
-use crate::access::permission::Permission;
 use crate::dialects::openai::error::ApiError;
 use crate::http::fields::Fields;
 use crate::routes::path::{MODELS, model_id};
@@ -24,7 +25,7 @@ impl<'a> Target<'a> {
         match template {
             Template::List => Some(Self::List),
             Template::Model => Some(Self::model(fields.path(), fields.may_demand_freshness)),
-            Template::Index | Template::None => None,
+            Template::Index | Template::Administration(_) | Template::None => None,
         }
     }
 

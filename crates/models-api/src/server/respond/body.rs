@@ -4,35 +4,47 @@ use actix_http::header::TRANSFER_ENCODING;
 use actix_http::{HttpMessage, Request};
 use futures_util::StreamExt;
 
+use super::limits::RequestLimits;
 use crate::dialects::openai::error::ApiError;
 use crate::http::framing::announced_length;
-use crate::routes::table::{BodyPolicy, Route, Template};
+use crate::http::incoming::Incoming;
+use crate::routes::table::{BodyPolicy, Template, served};
 use crate::server::connection::input::Body;
 
 /// Returns the policy of the request's route. A request without a route has no handler that reads the body.
-fn policy(request: &Request) -> BodyPolicy {
-    let route = Route::find(request.method(), Template::of(request.path()));
+fn policy(request: &Request, limits: &RequestLimits) -> BodyPolicy {
+    let template = Template::of(request.path());
+    let mut routes = served(limits.administration);
+    let route =
+        routes.find(|route| route.template == template && route.method == *request.method());
     route.map_or(BodyPolicy::None, |route| route.body)
 }
 
-/// Refuses a body whose announced length exceeds the limit. `dropped` is the number of bytes that may be received and
-/// dropped.
-pub(super) fn refusal(request: &Request, dropped: u64) -> Option<ApiError> {
-    match policy(request) {
-        BodyPolicy::None => {
-            (announced_length(request)? > dropped).then_some(ApiError::BodyTooLarge)
-        }
+/// The number of bytes that the body of this request may have.
+fn most(policy: BodyPolicy, limits: &RequestLimits) -> u64 {
+    match policy {
+        BodyPolicy::None => limits.dropped_body,
+        BodyPolicy::Json(most) => most,
     }
 }
 
+/// Refuses a body whose announced length exceeds the limit.
+pub(super) fn refusal(request: &Request, limits: &RequestLimits) -> Option<ApiError> {
+    let most = most(policy(request, limits), limits);
+    (announced_length(request)? > most).then_some(ApiError::BodyTooLarge)
+}
+
 /// Begins to receive the body according to the policy of the route.
-pub(super) fn receive(request: &mut Request, dropped: u64) -> Body {
-    match policy(request) {
-        BodyPolicy::None => {
-            discard_chunks(request);
-            Body::of(request, dropped)
+pub(super) fn receive(request: &mut Request, limits: &RequestLimits) -> Body {
+    let policy = policy(request, limits);
+    match policy {
+        BodyPolicy::None => discard_chunks(request),
+        BodyPolicy::Json(most) => {
+            let incoming = Incoming::new(request.take_payload(), most);
+            request.extensions_mut().insert(incoming);
         }
     }
+    Body::of(request, most(policy, limits))
 }
 
 /// Starts a task that reads a chunked body to its end and drops it. An unread body would fill the dispatcher's buffer,

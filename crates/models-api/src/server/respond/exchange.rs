@@ -8,7 +8,7 @@ use actix_http::header::HeaderValue;
 use actix_http::{Method, Response, StatusCode};
 use actix_web::dev::ServiceResponse;
 use actix_web::{Error, HttpMessage};
-use models_core::{ApiKeyId, Outside, Slug};
+use models_core::{Administrator, Outside};
 use models_node::{BootTime, Clock};
 use std::net::IpAddr;
 
@@ -30,7 +30,7 @@ pub(super) struct Exchange {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) has_body: bool,
-    /// Whether to close the connection after the response. No route reads a body, and a chunked body may be endless.
+    /// Whether to close the connection after the response. A chunked body may be endless.
     pub(super) closes: bool,
 }
 
@@ -38,6 +38,7 @@ pub(super) struct Exchange {
 pub(super) struct Outcome {
     pub(super) response: Response<BoxBody>,
     pub(super) session: Option<Arc<Session>>,
+    pub(super) administrator: Option<Arc<Administrator>>,
     pub(super) allowance: Option<Allowance>,
     pub(super) revision: Option<RevisionHeader>,
     pub(super) error: Option<ApiError>,
@@ -48,6 +49,7 @@ impl From<Response<BoxBody>> for Outcome {
         Self {
             response,
             session: None,
+            administrator: None,
             allowance: None,
             revision: None,
             error: None,
@@ -66,17 +68,10 @@ impl Exchange {
             Ok(Err(error)) => return self.refuse(ApiError::Fault(error.to_string())),
             Err(panic) => return self.refuse(ApiError::Fault(panic_message(&*panic).to_owned())),
         };
-        let session = response
-            .request()
-            .extensions()
-            .get::<Arc<Session>>()
-            .cloned();
-        let allowance = response.request().extensions().get::<Allowance>().cloned();
-        let revision = response
-            .request()
-            .extensions()
-            .get::<RevisionHeader>()
-            .cloned();
+        let session = extension(&response);
+        let administrator = extension(&response);
+        let allowance = extension(&response);
+        let revision = extension(&response);
         let outcome = match response.response().error() {
             Some(error) => {
                 let error = error.as_error::<ApiError>().cloned();
@@ -88,6 +83,7 @@ impl Exchange {
         };
         Outcome {
             session,
+            administrator,
             allowance,
             revision,
             ..outcome
@@ -115,9 +111,15 @@ impl Exchange {
             bytes: sent(&outcome.response),
             took: self.clock.now().since(self.began),
             session: outcome.session.as_deref(),
+            administrator: outcome.administrator.as_deref(),
             error: outcome.error.as_ref(),
         }
     }
+}
+
+/// Returns what a handler or an extractor stored in the extensions of the request.
+fn extension<T: Clone + 'static, B>(response: &ServiceResponse<B>) -> Option<T> {
+    response.request().extensions().get::<T>().cloned()
 }
 
 /// The longest method in the log, in characters.
@@ -138,6 +140,7 @@ pub(super) struct Line<'a> {
     pub(super) bytes: u64,
     pub(super) took: Duration,
     pub(super) session: Option<&'a Session>,
+    pub(super) administrator: Option<&'a Administrator>,
     pub(super) error: Option<&'a ApiError>,
 }
 
@@ -180,27 +183,33 @@ impl Line<'_> {
     /// Returns the id of the key, even if the key is revoked or expired.
     fn key_id(&self) -> Option<&str> {
         let principal = self.session.map(|session| &session.principal);
-        let of_bad = || self.bad_key().map(|(key_id, _)| key_id.as_str());
+        let of_admin = || self.administrator.map(|admin| admin.key_id.as_str());
+        let of_bad = || self.bad_key().map(|(key_id, _)| key_id);
         principal
             .map(|principal| principal.key_id.as_str())
+            .or_else(of_admin)
             .or_else(of_bad)
     }
 
-    fn bad_key(&self) -> Option<(&ApiKeyId, &Slug)> {
+    fn bad_key(&self) -> Option<(&str, &str)> {
         match self.error {
-            Some(ApiError::IncorrectApiKey { refusal, .. }) => refusal.key(),
+            Some(ApiError::IncorrectApiKey { refusal, .. }) => refusal
+                .key()
+                .map(|(key_id, organization)| (key_id, organization.as_str())),
             _ => None,
         }
     }
 
     fn organization(&self) -> Option<&str> {
         let principal = self.session.map(|session| &session.principal);
-        let of_bad = || {
-            self.bad_key()
-                .map(|(_, organization)| organization.as_str())
+        let of_admin = || {
+            self.administrator
+                .map(|admin| admin.organization_slug.as_str())
         };
+        let of_bad = || self.bad_key().map(|(_, organization)| organization);
         principal
             .map(|principal| principal.organization_slug.as_str())
+            .or_else(of_admin)
             .or_else(of_bad)
     }
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use actix_http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, VARY};
 
+use models_core::Slug;
+
 use crate::access::rate_limit::Allowance;
 use crate::access::session::Session;
 use crate::server::request_id::RequestId;
@@ -48,6 +50,12 @@ pub(super) fn insert_standard(headers: &mut HeaderMap, request_id: RequestId, to
 pub(super) fn insert_session(headers: &mut HeaderMap, session: &Session) {
     headers.append(OPENAI_ORGANIZATION, session.organization.clone());
     headers.append(OPENAI_PROJECT, session.project.clone());
+}
+
+pub(super) fn insert_organization(headers: &mut HeaderMap, slug: &Slug) {
+    if let Ok(slug) = HeaderValue::from_str(slug.as_str()) {
+        headers.append(OPENAI_ORGANIZATION, slug);
+    }
 }
 
 pub(super) fn insert_allowance(headers: &mut HeaderMap, allowance: &Allowance) {

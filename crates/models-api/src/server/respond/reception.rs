@@ -13,8 +13,10 @@ use tokio::sync::Semaphore;
 use super::body;
 use super::exchange::{Exchange, Line, Outcome, sent};
 use super::headers::{
-    DEPENDS_ON_ORIGIN_TOO, X_REQUEST_ID, insert_allowance, insert_session, insert_standard,
+    DEPENDS_ON_ORIGIN_TOO, X_REQUEST_ID, insert_allowance, insert_organization, insert_session,
+    insert_standard,
 };
+use super::limits::RequestLimits;
 use super::logged::Logged;
 use crate::access::address::TrustedProxies;
 use crate::dialects::openai::error::ApiError;
@@ -23,7 +25,7 @@ use crate::http::fields::{Fields, X_CLIENT_REQUEST_ID};
 use crate::http::framing::{announced_length, is_upgrade};
 use crate::http::revision::{RevisionHeader, X_MODELS_REVISION};
 use crate::routes::read::Reply;
-use crate::routes::table::{ROUTES, methods};
+use crate::routes::table::{methods, served};
 use crate::server::measured_node::MeasuredNode;
 use crate::server::metrics::Metrics;
 use crate::server::request_id::RequestId;
@@ -54,19 +56,6 @@ pub(crate) struct Reception {
     pub(crate) grace: Duration,
 }
 
-/// The limits of a request.
-#[derive(Clone)]
-pub(crate) struct RequestLimits {
-    /// The longest head, in bytes.
-    pub(crate) head: usize,
-    /// The longest body that is received and dropped, in bytes.
-    pub(crate) dropped_body: u64,
-    /// A permit for each request that may be in flight.
-    pub(crate) in_flight: Arc<Semaphore>,
-    /// The time until the response.
-    pub(crate) time: Duration,
-}
-
 /// A response without the application.
 pub(super) enum Early {
     Preflight(Box<Response<BoxBody>>),
@@ -75,7 +64,9 @@ pub(super) enum Early {
 
 impl Reception {
     pub(crate) fn new(settings: &Settings, measured: &MeasuredNode) -> Self {
-        let methods = HeaderValue::try_from(methods(&ROUTES)).expect("methods are ASCII");
+        let administration = settings.administration.enabled;
+        let methods =
+            HeaderValue::try_from(methods(served(administration))).expect("methods are ASCII");
         Self {
             clock: measured.node.clock().clone(),
             metrics: Some(measured.metrics.clone()),
@@ -86,6 +77,7 @@ impl Reception {
             limits: RequestLimits {
                 head: usize::from(settings.limits.head_kib) << 10,
                 dropped_body: u64::from(settings.limits.body_kib) << 10,
+                administration,
                 in_flight: Arc::new(Semaphore::new(settings.limits.requests_in_flight.into())),
                 time: settings.limits.request_timeout,
             },
@@ -153,7 +145,7 @@ impl Reception {
         if !fields.announces_body {
             return None;
         }
-        body::refusal(request, self.limits.dropped_body).map(Early::Refused)
+        body::refusal(request, &self.limits).map(Early::Refused)
     }
 
     /// Completes the response to a read that memory served, and logs it.
@@ -186,6 +178,7 @@ impl Reception {
             bytes: sent(&response),
             took,
             session: Some(&session),
+            administrator: None,
             error: None,
         }
         .write(self.metrics.as_deref(), is_logged);
@@ -222,6 +215,9 @@ impl Reception {
         }
         if let Some(session) = &outcome.session {
             insert_session(headers, session);
+        }
+        if let Some(administrator) = &outcome.administrator {
+            insert_organization(headers, &administrator.organization_slug);
         }
         if let Some(RevisionHeader(token)) = outcome.revision.take() {
             headers.append(X_MODELS_REVISION, token);

@@ -10,8 +10,8 @@ use models_node::Clock;
 use tokio::sync::Semaphore;
 use tracing_subscriber::fmt::MakeWriter;
 
+use super::limits::RequestLimits;
 use super::logged::Logged;
-use super::reception::RequestLimits;
 use super::*;
 use crate::http::cors::Cors;
 use crate::http::fields::X_CLIENT_REQUEST_ID;
@@ -65,6 +65,7 @@ async fn a_panic_is_a_500_and_the_service_continues() {
         limits: RequestLimits {
             head: 1 << 14,
             dropped_body: 1 << 16,
+            administration: true,
             in_flight: Arc::new(Semaphore::new(1)),
             time: Duration::from_secs(1),
         },

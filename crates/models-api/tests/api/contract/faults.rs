@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use models_core::{
-    ApiKey, ApiKeyId, ApiKeyRepository, KeyDigest, ListedApiKey, OrganizationId, Origin,
+    Administered, ApiKey, ApiKeyId, ApiKeyRepository, ApiKeyUpdate, Credential, KeyDigest,
+    ListedApiKey, OrganizationId, Origin, OwnedApiKey, Page, PageRequest, ProjectId,
     RepositoryError, Role, Snapshot, Timestamp,
 };
 
@@ -101,7 +102,46 @@ struct Panics;
 
 #[async_trait]
 impl ApiKeyRepository for Panics {
-    async fn insert(&self, _: ApiKey, _: KeyDigest, _: Origin) -> Result<(), RepositoryError> {
+    async fn insert(&self, _: ApiKey, _: KeyDigest, _: Origin) -> Administered<()> {
+        panic!("on purpose")
+    }
+
+    async fn list_of_project(
+        &self,
+        _: &OrganizationId,
+        _: &ProjectId,
+        _: PageRequest,
+    ) -> Result<Option<Page<OwnedApiKey, String>>, RepositoryError> {
+        panic!("on purpose")
+    }
+
+    async fn find_in_project(
+        &self,
+        _: &OrganizationId,
+        _: &ProjectId,
+        _: &ApiKeyId,
+    ) -> Result<Option<OwnedApiKey>, RepositoryError> {
+        panic!("on purpose")
+    }
+
+    async fn update_in_project(
+        &self,
+        _: &OrganizationId,
+        _: &ProjectId,
+        _: &ApiKeyId,
+        _: ApiKeyUpdate,
+        _: Origin,
+    ) -> Administered<OwnedApiKey> {
+        panic!("on purpose")
+    }
+
+    async fn revoke_in_project(
+        &self,
+        _: &OrganizationId,
+        _: &ProjectId,
+        _: &ApiKeyId,
+        _: Origin,
+    ) -> Administered<ApiKey> {
         panic!("on purpose")
     }
 
@@ -120,7 +160,7 @@ impl ApiKeyRepository for Panics {
     async fn find_by_digest(
         &self,
         _: &KeyDigest,
-    ) -> Result<Snapshot<Option<ApiKey>>, RepositoryError> {
+    ) -> Result<Snapshot<Option<Credential>>, RepositoryError> {
         panic!("on purpose")
     }
 

@@ -5,7 +5,7 @@ mod schema;
 
 use std::collections::BTreeSet;
 
-use models_api::ROUTES;
+use models_api::{ROUTES, Template};
 use serde_json::{Value, json};
 
 use crate::service::client::Response;
@@ -57,14 +57,8 @@ fn check(method: &str, path: &str, response: &Response) -> Result<(), String> {
 
 /// Returns the document's path that matches this path.
 fn template(path: &str) -> Option<&'static str> {
-    match path.split('?').next()? {
-        "/" => Some("/"),
-        "/v1/models" => Some("/v1/models"),
-        path => {
-            let id = path.strip_prefix("/v1/models/")?;
-            (!id.is_empty()).then_some("/v1/models/{model}")
-        }
-    }
+    let template = Template::of(path.split('?').next()?);
+    (template != Template::None).then(|| template.path())
 }
 
 #[test]

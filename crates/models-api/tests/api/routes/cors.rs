@@ -104,7 +104,7 @@ pub async fn a_preflight_allows_configured_origins_only(service: TestService) {
     assert_eq!(allowed.header("access-control-allow-origin"), Some(ORIGIN));
     assert_eq!(
         allowed.header("access-control-allow-methods"),
-        Some("GET, HEAD, DELETE")
+        Some("GET, HEAD, DELETE, POST")
     );
     assert_eq!(
         allowed.header("access-control-allow-headers"),

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
-use models_core::ApiKey;
+use models_core::{AdminApiKey, ApiKey};
+use serde_json::Value;
 
-use super::client::{Response, send, send_for_bytes};
+use super::client::{Response, send, send_for_bytes, send_with_body};
 use super::running::TestService;
 use crate::contract::openapi;
 
@@ -13,6 +14,7 @@ pub struct TestCaller {
     pub(super) address: SocketAddr,
     pub token: Option<String>,
     pub key: Option<ApiKey>,
+    pub admin_key: Option<AdminApiKey>,
 }
 
 impl TestCaller {
@@ -22,6 +24,17 @@ impl TestCaller {
             address: node.address,
             token: self.token.clone(),
             key: self.key.clone(),
+            admin_key: self.admin_key.clone(),
+        }
+    }
+
+    /// A caller with this token at the same node.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self {
+            address: self.address,
+            token: Some(token.to_owned()),
+            key: None,
+            admin_key: None,
         }
     }
 
@@ -31,6 +44,21 @@ impl TestCaller {
 
     pub async fn delete(&self, path: &str) -> Response {
         self.send("DELETE", path, &[]).await
+    }
+
+    /// Sends a POST with this JSON.
+    pub async fn post(&self, path: &str, body: &Value) -> Response {
+        self.post_text(path, &body.to_string()).await
+    }
+
+    pub async fn post_text(&self, path: &str, body: &str) -> Response {
+        let authorization = self.token.as_ref().map(|token| format!("Bearer {token}"));
+        let length = body.len().to_string();
+        let headers = [("Content-Length", length.as_str())];
+        let all = with_authorization(&headers, authorization.as_deref());
+        let response = send_with_body(self.address, path, &all, body).await;
+        openapi::assert_documented("POST", path, &response);
+        response
     }
 
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {

@@ -79,6 +79,17 @@ pub async fn send(
     send_raw(address, request(method, path, headers).as_bytes()).await
 }
 
+/// Sends a POST with this body on a new connection.
+pub async fn send_with_body(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Response {
+    let request = request("POST", path, headers) + body;
+    send_raw(address, request.as_bytes()).await
+}
+
 /// Sends one request, and returns the head of the response and its body as bytes.
 pub async fn send_for_bytes(
     address: SocketAddr,

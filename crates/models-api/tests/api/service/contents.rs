@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use models_core::{
-    ApiKey, ApiKeyId, Import, ImportEntry, Organization, OrganizationId, Project, ProjectId, Role,
-    Scope, Secret, Timestamp,
+    AdminApiKey, AdminApiKeyId, ApiKey, ApiKeyId, DefaultProject, Import, ImportEntry,
+    Organization, OrganizationId, OrganizationSettings, ProjectId, Role, Scope, Secret, Timestamp,
 };
 use uuid::Uuid;
 
@@ -18,11 +18,12 @@ impl TestService {
             id: OrganizationId::from_uuid(Uuid::now_v7()),
             slug: slug.parse().unwrap(),
             name: format!("{slug} Inc.").parse().unwrap(),
-            default_project: Project {
+            default_project: DefaultProject {
                 id: ProjectId::from_uuid(Uuid::now_v7()),
                 name: "Default".parse().unwrap(),
             },
             created_at: now(),
+            disabled_at: None,
         };
         self.store
             .organizations
@@ -33,11 +34,24 @@ impl TestService {
         organization
     }
 
+    pub async fn disable(&self, organization: &Organization) {
+        let organizations = &self.store.organizations;
+        let settings = organizations.settings(&organization.id).await.unwrap();
+        let settings = OrganizationSettings {
+            disabled_at: Some(now()),
+            ..settings.unwrap()
+        };
+        let disabled = organizations.set_settings(&organization.id, settings, origin());
+        disabled.await.unwrap().unwrap();
+        self.catch_up().await;
+    }
+
     pub fn anonymous(&self) -> TestCaller {
         TestCaller {
             address: self.address,
             token: None,
             key: None,
+            admin_key: None,
         }
     }
 
@@ -60,9 +74,8 @@ impl TestService {
         role: Role,
         expires_at: Option<Timestamp>,
     ) -> TestCaller {
-        let mut random = [0; 32];
-        random[..16].copy_from_slice(Uuid::now_v7().as_bytes());
-        self.caller_with(organization, role, expires_at, &Secret::from_random(random))
+        let secret = Secret::from_random(random());
+        self.caller_with(organization, role, expires_at, &secret)
             .await
     }
 
@@ -79,7 +92,9 @@ impl TestService {
             organization_slug: organization.slug.clone(),
             project_id: organization.default_project.id.clone(),
             name: "a key".parse().unwrap(),
+            service_account_id: None,
             role,
+            scopes: None,
             redacted_value: secret.redacted(),
             created_at: now(),
             expires_at,
@@ -89,11 +104,46 @@ impl TestService {
             .api_keys
             .insert(key.clone(), secret.digest(), origin())
             .await
+            .unwrap()
             .unwrap();
         self.catch_up().await;
         TestCaller {
             token: Some(secret.expose().to_owned()),
             key: Some(key),
+            ..self.anonymous()
+        }
+    }
+
+    /// A caller with a new admin key.
+    pub async fn admin(&self, organization: &Organization) -> TestCaller {
+        self.admin_until(organization, None).await
+    }
+
+    pub async fn admin_until(
+        &self,
+        organization: &Organization,
+        expires_at: Option<Timestamp>,
+    ) -> TestCaller {
+        let secret = Secret::admin_from_random(random());
+        let key = AdminApiKey {
+            id: AdminApiKeyId::from_uuid(Uuid::now_v7()),
+            organization_id: organization.id.clone(),
+            organization_slug: organization.slug.clone(),
+            name: "an admin key".parse().unwrap(),
+            redacted_value: secret.redacted(),
+            created_at: now(),
+            expires_at,
+            revoked_at: None,
+        };
+        let inserted = self
+            .store
+            .admin_api_keys
+            .insert(key.clone(), secret.digest(), origin());
+        inserted.await.unwrap().unwrap();
+        self.catch_up().await;
+        TestCaller {
+            token: Some(secret.expose().to_owned()),
+            admin_key: Some(key),
             ..self.anonymous()
         }
     }
@@ -122,4 +172,11 @@ impl TestService {
             .unwrap();
         self.catch_up().await;
     }
+}
+
+/// Bytes that no earlier call returned.
+fn random() -> [u8; 32] {
+    let mut random = [0; 32];
+    random[..16].copy_from_slice(Uuid::now_v7().as_bytes());
+    random
 }

@@ -49,6 +49,12 @@ fn the_command_line_never_repeats_a_key() {
             "--secret-file",
             &path,
         ],
+        &["key", "show", KEY],
+        &["key", "rotate", KEY],
+        &["admin-key", "revoke", KEY, "--organization", "acme"],
+        &["project", "show", KEY],
+        &["service-account", "show", KEY, "--organization", "acme"],
+        &["permissions", "show", "--project", KEY],
         &["model", "show", KEY],
         &["model", "delete", KEY],
         &[
@@ -67,13 +73,25 @@ fn the_command_line_never_repeats_a_key() {
         assert!(!run.succeeded, "{arguments:?}");
         assert_hidden(&run.stderr.replace("qlu3ieqq9l", PIECES[0]));
         assert_hidden(&run.stdout);
-        assert!(run.stderr.contains("..."), "{run:?}");
+        let is_masked = run.stderr.contains("...") || run.stderr.contains("with this id");
+        assert!(is_masked, "{run:?}");
     }
-    // A key of another form in place of an id.
-    let run = program.run(&["key", "revoke", "hunter2-hunter2-hunter2"]);
-    assert!(!run.succeeded && !run.stderr.contains("hunter2"), "{run:?}");
-    for words in ["must start with `key_`", "key revoke --secret-file -"] {
-        assert!(run.stderr.contains(words), "{run:?}");
+    // A key of another form in place of an id. The first has the form of an id.
+    for secret in ["hunter2-hunter2-hunter2", "hunter2 hunter2"] {
+        for arguments in [
+            &["key", "revoke", secret][..],
+            &["key", "show", secret],
+            &["key", "rotate", secret],
+            &["key", "update", secret, "--all-scopes"],
+        ] {
+            let run = program.run(arguments);
+            assert!(!run.succeeded && !run.stderr.contains("hunter2"), "{run:?}");
+            assert!(run.stderr.contains("key revoke --secret-file -"), "{run:?}");
+        }
+        for verb in ["revoke", "show"] {
+            let run = program.run(&["admin-key", verb, secret, "--organization", "acme"]);
+            assert!(!run.succeeded && !run.stderr.contains("hunter2"), "{run:?}");
+        }
     }
     let run = program.run(&["key", "revoke", "key_!"]);
     assert!(run.stderr.contains("'key_!'"), "{run:?}");

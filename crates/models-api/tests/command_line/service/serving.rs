@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::program::{Program, Serving, shell};
 
 #[test]
-fn the_first_start_prints_a_key_and_examples_that_work() {
+fn the_first_start_prints_keys_and_examples_that_work() {
     let program = Program::on_sqlite();
     let service = program.serve();
     let keys = program.json(&["key", "list"]);
@@ -23,7 +23,9 @@ fn the_first_start_prints_a_key_and_examples_that_work() {
     let (ended_well, announcement) = service.stop("-TERM");
     assert!(ended_well);
     let create = "models-api key create --organization default --role owner";
-    for guidance in [&health, &metrics, create, "does not forward inference"] {
+    let create_admin = "models-api admin-key create --organization default";
+    let inference = "does not forward inference";
+    for guidance in [&health, &metrics, create, create_admin, inference] {
         assert!(
             announcement.contains(guidance),
             "{guidance}: {announcement}"
@@ -40,11 +42,13 @@ fn the_first_start_prints_a_key_and_examples_that_work() {
                 .replace(&address, &service.address)
         })
         .collect();
-    assert_eq!(lines.len(), 2, "{announcement}");
+    assert_eq!(lines.len(), 3, "{announcement}");
     let list: Value = serde_json::from_str(&shell(&lines[0])).unwrap();
     assert!(list["data"].as_array().unwrap().len() > 50);
     let model: Value = serde_json::from_str(&shell(&lines[1])).unwrap();
     assert_eq!(model["id"], "gpt-4o");
+    let projects: Value = serde_json::from_str(&shell(&lines[2])).unwrap();
+    assert_eq!(projects["data"][0]["name"], "Default project");
 
     let log = service.log();
     let is_guidance = |line: &&Value| line["models"].is_string();

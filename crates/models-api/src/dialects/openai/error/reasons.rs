@@ -4,27 +4,31 @@ use super::ApiError;
 use crate::access::key_refusal::reason;
 
 /// All values of [`ApiError::reason`], and the log's reason for a request that cannot be parsed.
-pub(crate) const REASONS: [&str; 11] = [
+pub(crate) const REASONS: [&str; 14] = [
     "missing",
     "malformed",
     "unknown",
     "expired",
     "revoked",
+    "archived",
+    "disabled",
     "organization",
     "project",
     "role",
+    "kind",
     "rate_limit",
     "too_many_incorrect",
     "unreadable",
 ];
 
 /// All values of [`ApiError::key_refusal`].
-pub(crate) const KEY_REFUSALS: [&str; 7] = [
+pub(crate) const KEY_REFUSALS: [&str; 8] = [
     "missing",
     "incorrect",
     "organization",
     "project",
     "role",
+    "kind",
     "rate_limit",
     "too_many_incorrect",
 ];
@@ -51,9 +55,15 @@ impl ApiError {
             Self::MismatchedOrganization => Some("organization"),
             Self::MismatchedProject => Some("project"),
             Self::MissingScope(_) => Some("role"),
+            Self::WrongKeyKind(_) => Some("kind"),
             Self::RateLimited { .. } => Some("rate_limit"),
             Self::TooManyFailures { .. } => Some("too_many_incorrect"),
             Self::BadRequest(_)
+            | Self::InvalidParameter { .. }
+            | Self::ArchivedProject
+            | Self::DefaultProject
+            | Self::ExpiredKey
+            | Self::ResourceNotFound { .. }
             | Self::ModelNotFound(_)
             | Self::UnknownUrl { .. }
             | Self::MethodNotAllowed { .. }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use actix_web::test::TestRequest;
 use actix_web::web;
 use models_core::{
-    ApiKey, ApiKeyId, Audience, Follower, Model, OrganizationId, ProjectId, Role, Scope, Secret,
-    Timestamp,
+    ApiKey, ApiKeyId, Audience, Follower, KeyAccess, Model, OrganizationId, ProjectId, Role, Scope,
+    Secret, Timestamp,
 };
 use models_node::{BootTime, Following, HeldLease, Lease, ManualClock};
 use uuid::Uuid;
@@ -85,7 +85,9 @@ impl Harness {
             organization_slug: "acme".parse().unwrap(),
             project_id: ProjectId::from_uuid(id),
             name: "a key".parse().unwrap(),
+            service_account_id: None,
             role: Role::Reader,
+            scopes: None,
             redacted_value: secret.redacted(),
             created_at: at,
             expires_at: None,
@@ -108,7 +110,7 @@ impl Harness {
         let settings = Settings::load_from(&HashMap::new()).unwrap();
         let metrics = Metrics::new(DatabaseKind::Sqlite).unwrap();
         let memory = memory(
-            database.clone(),
+            database.administration(),
             database.clone(),
             [7; 16],
             &settings.cache,
@@ -157,7 +159,8 @@ impl Harness {
     }
 
     pub(in crate::routes::read) fn audience(&self) -> Audience {
-        Audience::from(&self.world.borrow().database.key.holder())
+        let key = self.world.borrow().database.key.clone();
+        Audience::from(&KeyAccess::unrestricted(key).holder())
     }
 
     /// Returns the view in memory, and the lease under which it was read.

@@ -123,7 +123,7 @@ impl Harness {
     pub(super) async fn walk_the_handlers(&self, times: Times, warm: Warm, path: &str) -> Counts {
         let application = App::new()
             .app_data(self.services.clone())
-            .configure(routes::configure);
+            .configure(|config| routes::configure(config, true));
         let application = init_service(application).await;
         self.walk(times, warm, path, async |_, path| {
             let request = self.request(path).to_request();

@@ -10,6 +10,10 @@ pub fn check(schema: &'static Value, value: &Value) -> Result<(), String> {
     for (keyword, expected) in schema.as_object().unwrap() {
         let is_met = match keyword.as_str() {
             "description" => true,
+            "oneOf" => {
+                let all = expected.as_array().unwrap().iter();
+                all.filter(|schema| check(schema, value).is_ok()).count() == 1
+            }
             "type" => has_type(expected, value),
             "enum" => expected.as_array().unwrap().contains(value),
             "minimum" => value.as_f64() >= expected.as_f64(),

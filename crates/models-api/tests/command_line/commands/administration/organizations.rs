@@ -1,5 +1,6 @@
 use serde_json::json;
 
+use super::{field, with_organizations};
 use crate::program::Program;
 
 #[test]
@@ -78,4 +79,42 @@ fn a_name_with_invisible_characters_is_refused() {
         !refused.succeeded && refused.stderr.contains(reason),
         "{refused:?}"
     );
+}
+
+#[test]
+fn an_organization_is_shown_and_renamed() {
+    let program = with_organizations();
+    let shown = program.json_line("organization show acme");
+    assert_eq!(
+        (&shown["name"], &shown["disabled_at"]),
+        (&json!("Acme"), &json!(null))
+    );
+    let renamed = program.run_line("organization rename acme --name Labs");
+    assert_eq!(
+        renamed.stdout,
+        "The organization `acme` has the name `Labs`.\n"
+    );
+    let shown = program.run_line("organization show acme").stdout;
+    assert!(shown.contains("name             Labs\n"), "{shown}");
+    let limited = program.json_line("organization list --limit 1");
+    assert_eq!(field(&limited, "name"), ["Labs"]);
+    let missing = program.run_line("organization rename nowhere --name n");
+    assert_eq!(
+        missing.failure(),
+        "there is no organization `nowhere`; `models-api organization list` shows all"
+    );
+}
+
+#[test]
+fn an_organization_is_disabled_and_enabled() {
+    let program = with_organizations();
+    let disabled = program.json_line("organization disable acme");
+    assert!(disabled["disabled_at"].is_i64(), "{disabled}");
+    let again = program.run_line("organization disable acme --json");
+    assert_eq!(again.json(), disabled, "the first time stays");
+    assert!(!again.stderr.contains("changed: "), "{again:?}");
+    let enabled = program.json_line("organization enable acme");
+    assert_eq!(enabled["disabled_at"], json!(null));
+    let other = program.json_line("organization show other");
+    assert_eq!(other["disabled_at"], json!(null));
 }

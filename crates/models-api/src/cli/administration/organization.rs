@@ -1,0 +1,218 @@
+//! `organization create|list|show|rename|disable|enable`.
+
+use clap::Subcommand;
+use models_core::{
+    Entered, Name, Organization, OrganizationSettings, Origin, RepositoryError, Slug,
+};
+use models_node::use_cases::organizations;
+use serde_json::json;
+
+use super::cell;
+use crate::cli::catalog::{find_organization, origin};
+use crate::cli::limit::Limit;
+use crate::cli::terminal::{Failure, Output};
+use crate::store::Store;
+
+#[derive(Subcommand)]
+pub(in crate::cli) enum Command {
+    /// Create an organization and its default project.
+    #[command(
+        after_help = "Example:\n  models-api organization create --slug acme --name 'Acme Research'"
+    )]
+    Create {
+        /// A unique identifier of lower-case letters, digits and `-`, used in the ids of fine-tuned models.
+        #[arg(long)]
+        slug: Slug,
+        /// The display name. Models of the organization have it as `owned_by`.
+        #[arg(long)]
+        name: Entered<Name>,
+    },
+    /// List all organizations.
+    #[command(after_help = "Example:\n  models-api organization list --json")]
+    List(Limit),
+    /// Show one organization.
+    #[command(after_help = "Example:\n  models-api organization show acme")]
+    Show {
+        /// The organization's slug.
+        slug: Slug,
+    },
+    /// Change the display name. The slug never changes.
+    #[command(after_help = "Example:\n  models-api organization rename acme --name 'Acme Labs'")]
+    Rename {
+        /// The organization's slug.
+        slug: Slug,
+        /// The new display name.
+        #[arg(long)]
+        name: Entered<Name>,
+    },
+    /// Disable an organization: the service refuses its keys, until it is enabled again.
+    #[command(after_help = "Example:\n  models-api organization disable acme")]
+    Disable {
+        /// The organization's slug.
+        slug: Slug,
+    },
+    /// Enable a disabled organization.
+    #[command(after_help = "Example:\n  models-api organization enable acme")]
+    Enable {
+        /// The organization's slug.
+        slug: Slug,
+    },
+}
+
+impl Command {
+    /// Whether the command creates a missing database.
+    pub(in crate::cli) fn may_create(&self) -> bool {
+        matches!(self, Self::Create { .. })
+    }
+
+    /// Whether the command may change the catalog.
+    pub(in crate::cli) fn changes(&self) -> bool {
+        match self {
+            Self::Create { .. }
+            | Self::Rename { .. }
+            | Self::Disable { .. }
+            | Self::Enable { .. } => true,
+            Self::List(_) | Self::Show { .. } => false,
+        }
+    }
+}
+
+pub(in crate::cli) async fn run(
+    command: Command,
+    store: &Store,
+    output: Output,
+) -> Result<(), Failure> {
+    match command {
+        Command::Create { slug, name } => create(slug, name, store, output).await,
+        Command::List(limit) => list(&limit, store, output).await,
+        Command::Show { slug } => show(&slug, store, output).await,
+        Command::Rename { slug, name } => rename(&slug, name, store, output).await,
+        Command::Disable { slug } => disable(&slug, store, output).await,
+        Command::Enable { slug } => enable(&slug, store, output).await,
+    }
+}
+
+async fn create(
+    slug: Slug,
+    name: Entered<Name>,
+    store: &Store,
+    output: Output,
+) -> Result<(), Failure> {
+    let created = organizations::create(&*store.organizations, slug.clone(), name, origin()).await;
+    let organization = match created {
+        Ok(organization) => organization,
+        Err(RepositoryError::AlreadyExists) => {
+            return Err(format!("the organization `{slug}` already exists").into());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let Organization { id, slug, name, .. } = &organization;
+    output.object(&json!({"id": id, "slug": slug, "name": name}), || {
+        format!("Created the organization `{slug}` ({id}).\nTo create its first key: models-api key create --organization {slug} --role owner --name NAME")
+    })
+}
+
+async fn list(limit: &Limit, store: &Store, output: Output) -> Result<(), Failure> {
+    let mut organizations = store.organizations.list().await?;
+    limit.truncate(&mut organizations);
+    output.list(
+        [
+            "slug",
+            "id",
+            "name",
+            "default project",
+            "created",
+            "disabled",
+        ],
+        &organizations,
+        |organization| {
+            [
+                organization.slug.to_string(),
+                organization.id.to_string(),
+                organization.name.to_string(),
+                organization.default_project.id.to_string(),
+                organization.created_at.to_string(),
+                cell(organization.disabled_at),
+            ]
+        },
+    )
+}
+
+async fn show(slug: &Slug, store: &Store, output: Output) -> Result<(), Failure> {
+    let organization = find_organization(store, slug).await?;
+    output.object(&organization, || {
+        format!(
+            "slug             {slug}\nid               {}\nname             {}\ndefault project  {}\ncreated          {}\ndisabled         {}",
+            organization.id,
+            organization.name,
+            organization.default_project.id,
+            organization.created_at,
+            cell(organization.disabled_at)
+        )
+    })
+}
+
+async fn rename(
+    slug: &Slug,
+    name: Entered<Name>,
+    store: &Store,
+    output: Output,
+) -> Result<(), Failure> {
+    let name = name.into_inner();
+    let change = |settings: &mut OrganizationSettings| settings.name = name;
+    let organization = set(slug, origin(), store, change).await?;
+    output.object(&organization, || {
+        format!(
+            "The organization `{slug}` has the name `{}`.",
+            organization.name
+        )
+    })
+}
+
+async fn disable(slug: &Slug, store: &Store, output: Output) -> Result<(), Failure> {
+    let origin = origin();
+    let at = origin.at;
+    let change = |settings: &mut OrganizationSettings| {
+        // The first time counts.
+        settings.disabled_at.get_or_insert(at);
+    };
+    let organization = set(slug, origin, store, change).await?;
+    output.object(&organization, || {
+        format!("Disabled the organization `{slug}`: the service refuses its keys.\nTo enable it again: models-api organization enable {slug}")
+    })
+}
+
+async fn enable(slug: &Slug, store: &Store, output: Output) -> Result<(), Failure> {
+    let change = |settings: &mut OrganizationSettings| settings.disabled_at = None;
+    let organization = set(slug, origin(), store, change).await?;
+    output.object(&organization, || {
+        format!("The organization `{slug}` is enabled.")
+    })
+}
+
+/// Changes the settings of an organization. Returns the organization with its new settings.
+async fn set(
+    slug: &Slug,
+    origin: Origin,
+    store: &Store,
+    change: impl FnOnce(&mut OrganizationSettings),
+) -> Result<Organization, Failure> {
+    let organization = find_organization(store, slug).await?;
+    change_settings(&organization, origin, store, change).await?;
+    find_organization(store, slug).await
+}
+
+/// Reads the settings of an organization, changes them and stores them.
+pub(super) async fn change_settings(
+    Organization { id, slug, .. }: &Organization,
+    origin: Origin,
+    store: &Store,
+    change: impl FnOnce(&mut OrganizationSettings),
+) -> Result<(), Failure> {
+    let organizations = &store.organizations;
+    let missing = || format!("there is no organization `{slug}`");
+    let mut settings = organizations.settings(id).await?.ok_or_else(missing)?;
+    change(&mut settings);
+    let replaced = organizations.set_settings(id, settings, origin).await?;
+    replaced.map(drop).ok_or_else(|| missing().into())
+}

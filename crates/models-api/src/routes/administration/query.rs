@@ -1,0 +1,132 @@
+//! The query parameters of lists.
+
+use std::num::NonZeroU32;
+
+use models_core::{Order, PageRequest};
+use url::form_urlencoded;
+
+use crate::dialects::openai::administration::body::{invalid, must};
+use crate::dialects::openai::error::ApiError;
+use crate::dialects::openai::error::parameter::ParameterProblem;
+
+const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(20).expect("20 is not 0");
+const MOST: u32 = 100;
+
+/// The parameters of a query. Unknown ones are ignored.
+pub(super) struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Parses the query of a URL, which is absent or without its question mark.
+    pub(super) fn parse(query: Option<&str>) -> Self {
+        let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        Self(pairs.into_owned().collect())
+    }
+
+    fn value(&self, name: &'static str) -> Result<Option<&str>, ApiError> {
+        let mut values = self.0.iter().filter(|(other, _)| other == name);
+        let value = values.next().map(|(_, value)| value.as_str());
+        if values.next().is_some() {
+            return Err(invalid(name, ParameterProblem::Repeated));
+        }
+        Ok(value)
+    }
+
+    /// The page that `limit` and `after` request, oldest first.
+    pub(super) fn page(&self) -> Result<PageRequest, ApiError> {
+        Ok(PageRequest {
+            after: self.value("after")?.map(str::to_owned),
+            limit: self.limit()?,
+            order: Order::Ascending,
+        })
+    }
+
+    /// The page that `limit`, `after` and `order` request.
+    pub(super) fn ordered_page(&self) -> Result<PageRequest, ApiError> {
+        let order = match self.value("order")? {
+            None | Some("asc") => Order::Ascending,
+            Some("desc") => Order::Descending,
+            Some(_) => return Err(must("order", "must be `asc` or `desc`")),
+        };
+        Ok(PageRequest {
+            order,
+            ..self.page()?
+        })
+    }
+
+    /// The limit. SDKs send 0 for the default.
+    fn limit(&self) -> Result<NonZeroU32, ApiError> {
+        let Some(text) = self.value("limit")? else {
+            return Ok(DEFAULT_LIMIT);
+        };
+        let limit = text.parse().ok().filter(|limit| *limit <= MOST);
+        let limit = limit.ok_or_else(|| must("limit", "must be an integer from 0 to 100"))?;
+        Ok(NonZeroU32::new(limit).unwrap_or(DEFAULT_LIMIT))
+    }
+
+    /// A parameter that is `true` or `false`; absent, it is false.
+    pub(super) fn flag(&self, name: &'static str) -> Result<bool, ApiError> {
+        match self.value(name)? {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(must(name, "must be `true` or `false`")),
+        }
+    }
+
+    /// Whether `owner_project_access` selects keys whose owners belong to the project. All keys are such keys.
+    pub(super) fn selects_active_owners(&self) -> Result<bool, ApiError> {
+        const NAME: &str = "owner_project_access";
+        match self.value(NAME)? {
+            None | Some("active" | "any") => Ok(true),
+            Some("inactive") => Ok(false),
+            Some(_) => Err(must(NAME, "must be `active`, `inactive` or `any`")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(query: &str) -> Result<(Option<String>, u32, Order), ApiError> {
+        let page = Query::parse(Some(query)).ordered_page()?;
+        Ok((page.after, page.limit.get(), page.order))
+    }
+
+    #[test]
+    fn a_query_names_a_page() {
+        let after = Some("a/b c".to_owned());
+        for (query, expected) in [
+            ("", (None, 20, Order::Ascending)),
+            (
+                "limit=0&order=asc&unknown=1&unknown=2",
+                (None, 20, Order::Ascending),
+            ),
+            ("limit=100&order=desc", (None, 100, Order::Descending)),
+            ("after=a%2Fb+c&limit=1", (after, 1, Order::Ascending)),
+        ] {
+            assert_eq!(page(query), Ok(expected), "{query}");
+        }
+    }
+
+    #[test]
+    fn an_invalid_parameter_is_refused_with_its_name() {
+        for (query, expected) in [
+            ("limit=101", "limit"),
+            ("limit=-1", "limit"),
+            ("limit=1.0", "limit"),
+            ("limit=", "limit"),
+            ("limit=1&limit=1", "limit"),
+            ("after=a&after=b", "after"),
+            ("order=ASC", "order"),
+        ] {
+            let Err(ApiError::InvalidParameter { name, .. }) = page(query) else {
+                panic!("{query} is accepted");
+            };
+            assert_eq!(name, expected, "{query}");
+        }
+        let query = Query::parse(Some("a=true&b=1&owner_project_access=all"));
+        assert_eq!(query.flag("a"), Ok(true));
+        assert_eq!(query.flag("c"), Ok(false));
+        assert!(query.flag("b").is_err() && query.selects_active_owners().is_err());
+    }
+}

@@ -1,0 +1,65 @@
+//! The operations of the routes.
+
+/// The operation of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Describes the service.
+    ShowIndex,
+    /// Lists models.
+    List,
+    /// Retrieves a model.
+    Retrieve,
+    /// Deletes a model.
+    Delete,
+    /// An operation of the administration API.
+    Administer(Administration),
+}
+
+/// An operation of the administration API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Administration {
+    /// Lists admin API keys.
+    ListAdminApiKeys,
+    /// Creates an admin API key.
+    CreateAdminApiKey,
+    /// Retrieves an admin API key.
+    RetrieveAdminApiKey,
+    /// Revokes an admin API key.
+    DeleteAdminApiKey,
+    /// Lists projects.
+    ListProjects,
+    /// Creates a project.
+    CreateProject,
+    /// Retrieves a project.
+    RetrieveProject,
+    /// Renames a project.
+    UpdateProject,
+    /// Archives a project.
+    ArchiveProject,
+    /// Lists the API keys of a project.
+    ListProjectApiKeys,
+    /// Retrieves an API key of a project.
+    RetrieveProjectApiKey,
+    /// Changes the scopes or the expiry of an API key.
+    UpdateProjectApiKey,
+    /// Revokes an API key of a project.
+    DeleteProjectApiKey,
+    /// Lists the service accounts of a project.
+    ListServiceAccounts,
+    /// Creates a service account, and usually its first key.
+    CreateServiceAccount,
+    /// Retrieves a service account.
+    RetrieveServiceAccount,
+    /// Changes the name or the role of a service account.
+    UpdateServiceAccount,
+    /// Deletes a service account and revokes its keys.
+    DeleteServiceAccount,
+    /// Creates an API key of a service account.
+    CreateServiceAccountApiKey,
+    /// Retrieves the model permissions of a project.
+    RetrieveModelPermissions,
+    /// Replaces the model permissions of a project.
+    UpdateModelPermissions,
+    /// Removes the model permissions of a project.
+    DeleteModelPermissions,
+}
