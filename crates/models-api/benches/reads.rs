@@ -10,12 +10,9 @@ use actix_web::test::TestRequest;
 use divan::{Bencher, black_box};
 use models_api::internals::{self, Reads};
 use models_api::{MeasuredNode, Settings};
-use models_core::{
-    Actor, ApiKey, ApiKeyId, FirstContents, Import, ImportEntry, KeyDigest, Model, Organization,
-    OrganizationId, Origin, Project, ProjectId, Role, Scope, Secret, Timestamp,
-};
+use models_core::{ImportEntry, KeyDigest, Model, Scope, Secret, Timestamp};
+use models_node::use_cases::first_start::fill_if_empty;
 use tokio::runtime::Runtime;
-use uuid::Uuid;
 
 const SIZES: [usize; 3] = [100, 1_000, 10_000];
 const MODEL: &str = "/v1/models/ft:gpt-4o-mini:acme:number-000042:AbCdEf12";
@@ -165,55 +162,17 @@ async fn node(count: usize) -> (Settings, MeasuredNode, String) {
     .await
     .unwrap();
     let secret = Secret::from_random([7; 32]);
-    let (created_at, id) = (Timestamp::from_seconds(1), Uuid::from_u128(1));
-    let organization = Organization {
-        id: OrganizationId::from_uuid(id),
-        slug: "acme".parse().unwrap(),
-        name: "Acme".parse().unwrap(),
-        default_project: Project {
-            id: ProjectId::from_uuid(id),
-            name: "Default".parse().unwrap(),
-        },
-        created_at,
-    };
-    let key = ApiKey {
-        id: ApiKeyId::from_uuid(id),
-        organization_id: organization.id.clone(),
-        organization_slug: organization.slug.clone(),
-        project_id: organization.default_project.id.clone(),
-        name: "a key".parse().unwrap(),
-        role: Role::Reader,
-        redacted_value: secret.redacted(),
-        created_at,
-        expires_at: None,
-        revoked_at: None,
-    };
+    let admin_secret = Secret::admin_from_random([8; 32]);
     let entries = (0..count).map(model).map(|model| ImportEntry {
         id: model.id.as_str().parse().unwrap(),
         created: Some(model.created),
         owned_by: Some(model.owned_by.as_str().parse().unwrap()),
         shutdown_date: None,
     });
-    let contents = FirstContents {
-        import: Import {
-            scope: Scope::Public,
-            entries: entries.collect(),
-            default_owner: "system".parse().unwrap(),
-            dry_run: false,
-        },
-        organization,
-        digest: secret.digest(),
-        key,
-    };
-    let origin = Origin {
-        actor: Actor::FirstStart,
-        at: created_at,
-    };
-    store
-        .first_start
-        .fill_if_empty(contents, origin)
-        .await
-        .unwrap();
+    let secrets = (secret.clone(), admin_secret);
+    let at = Timestamp::from_seconds(1);
+    let filled = fill_if_empty(&*store.first_start, entries.collect(), secrets, at);
+    assert!(filled.await.unwrap().is_some());
     let node = MeasuredNode::register(&settings.cache, &store)
         .await
         .unwrap();

@@ -135,7 +135,7 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
             }
             "rotation" => {
                 let rounds = if arguments.short { 2 } else { 10 };
-                rotation::run(&mut report, &program, rounds).await?;
+                Box::pin(rotation::run(&mut report, &program, rounds)).await?;
             }
             "power" => power::run(&mut report, &program, scale(40)).await?,
             "upgrade" => {

@@ -89,8 +89,11 @@ fn expected(route: &Route, caller_kind: CallerKind, model_kind: ModelKind) -> u1
     };
     let is_list = route.template == Template::List;
     match (caller_kind, model_kind) {
-        (NoKey | Malformed | Unknown | Expired | Revoked | Archived | Disabled, _)
-        | (RevokedAdmin | ExpiredAdmin | DisabledAdmin, _) => 401,
+        (
+            NoKey | Malformed | Unknown | Expired | Revoked | Archived | Disabled | RevokedAdmin
+            | ExpiredAdmin | DisabledAdmin,
+            _,
+        ) => 401,
         (Scopeless | NoRole | Admin | AdminElsewhere, _) => 403,
         (Reader | Writer | ReadOnly, _) if deletes => 403,
         (Reader | Writer | Owner | OwnerElsewhere | ReadOnly, _) if is_list => 200,

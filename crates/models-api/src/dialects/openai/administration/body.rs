@@ -111,10 +111,10 @@ pub(crate) trait FromJson: Sized {
 
 impl FromJson for String {
     fn from_json(name: &str, value: Value) -> Result<Self, ApiError> {
-        match value {
-            Value::String(text) => Ok(text),
-            other => Err(wrong_type(name, "a string", &other)),
-        }
+        let Value::String(text) = value else {
+            return Err(wrong_type(name, "a string", &value));
+        };
+        Ok(text)
     }
 }
 
@@ -139,9 +139,11 @@ impl FromJson for Vec<String> {
         };
         let items = items.into_iter().enumerate();
         items
-            .map(|(place, item)| match item {
-                Value::String(text) => Ok(text),
-                other => Err(wrong_type(&format!("{name}[{place}]"), "a string", &other)),
+            .map(|(place, item)| {
+                let Value::String(text) = item else {
+                    return Err(wrong_type(&format!("{name}[{place}]"), "a string", &item));
+                };
+                Ok(text)
             })
             .collect()
     }
