@@ -91,6 +91,14 @@ pub(super) fn scopes(scopes: &[String]) -> Result<Option<Scopes>, Failure> {
     Ok(Scopes::new(scopes.to_vec())?)
 }
 
+/// The scopes as text for people.
+pub(super) fn scopes_text(scopes: Option<&Scopes>) -> String {
+    scopes.map_or_else(
+        || "all".to_owned(),
+        |scopes| scopes.iter().collect::<Vec<_>>().join(", "),
+    )
+}
+
 /// A created key with its secret. No other output has the secret.
 #[derive(Serialize)]
 pub(super) struct CreatedKey<'a, K> {

@@ -5,6 +5,7 @@ use models_core::{Entered, Name, Project, ProjectId, Slug};
 use models_node::use_cases::projects::{self, NewProject};
 
 use super::cell;
+use super::missing;
 use super::refusal::{created, done};
 use crate::cli::catalog::{find_organization, find_project, origin};
 use crate::cli::limit::Limit;
@@ -183,7 +184,7 @@ impl Target {
         let renamed = projects
             .rename(&organization.id, &id, name.into_inner(), origin())
             .await;
-        let project = done(renamed, || missing(&id))?;
+        let project = done(renamed, || missing::project(&id))?;
         output.object(&project, || {
             format!("The project {id} has the name `{}`.", project.name)
         })
@@ -196,15 +197,11 @@ impl Target {
             .projects
             .archive(&organization.id, &id, origin())
             .await;
-        let project = done(archived, || missing(&id))?;
+        let project = done(archived, || missing::project(&id))?;
         output.object(&project, || format!("Archived the project {id}."))
     }
 }
 
 fn default_text(project: &Project) -> &'static str {
     if project.is_default { "yes" } else { "no" }
-}
-
-fn missing(id: &ProjectId) -> String {
-    format!("there is no project `{id}`")
 }

@@ -2,17 +2,17 @@
 
 mod create;
 mod create_key;
+mod target;
 mod update;
 
-use clap::{Args, Subcommand};
-use models_core::{ServiceAccount, ServiceAccountId};
+use clap::Subcommand;
 
 use self::create::Create;
 use self::create_key::CreateKey;
+use self::target::Target;
 use self::update::Update;
+use super::missing;
 use super::project_options::ProjectOptions;
-use super::refusal::done;
-use crate::cli::catalog::origin;
 use crate::cli::limit::Limit;
 use crate::cli::terminal::{Failure, Output};
 use crate::store::Store;
@@ -45,16 +45,6 @@ pub(in crate::cli) enum Command {
         after_help = "Example:\n  models-api service-account delete svc_acct_abc --project proj_abc"
     )]
     Delete(Target),
-}
-
-/// The service account that a command is about.
-#[derive(Args)]
-pub(in crate::cli) struct Target {
-    /// The service account's id; `models-api service-account list` shows all ids.
-    #[arg(value_name = "SERVICE_ACCOUNT_ID")]
-    id: ServiceAccountId,
-    #[command(flatten)]
-    project: ProjectOptions,
 }
 
 impl Command {
@@ -93,7 +83,7 @@ async fn list(
         .read(async |request| {
             let accounts = &store.service_accounts;
             let page = accounts.list(&organization.id, &project, request).await?;
-            page.ok_or_else(|| format!("there is no project `{project}`").into())
+            page.ok_or_else(|| missing::project(&project).into())
         })
         .await?;
     output.list(["id", "name", "role", "created"], &accounts, |account| {
@@ -104,42 +94,4 @@ async fn list(
             account.created_at.to_string(),
         ]
     })
-}
-
-impl Target {
-    async fn show(self, store: &Store, output: Output) -> Result<(), Failure> {
-        let (organization, project) = self.project.find(store).await?;
-        let accounts = &store.service_accounts;
-        let found = accounts.find(&organization.id, &project, &self.id).await?;
-        let account = found.ok_or_else(|| missing(&self.id))?;
-        output.object(&account, || {
-            let ServiceAccount { id, name, role, created_at, .. } = &account;
-            format!(
-                "id            {id}\norganization  {}\nproject       {project}\nname          {name}\nrole          {role}\ncreated       {created_at}",
-                organization.slug
-            )
-        })
-    }
-
-    async fn delete(self, store: &Store, output: Output) -> Result<(), Failure> {
-        let (organization, project) = self.project.find(store).await?;
-        let accounts = &store.service_accounts;
-        let deleted = accounts
-            .delete(&organization.id, &project, &self.id, origin())
-            .await;
-        let account = done(deleted, || missing(&self.id))?;
-        output.object(&account, || {
-            format!(
-                "Deleted the service account {} and revoked its keys.",
-                account.id
-            )
-        })
-    }
-}
-
-pub(super) fn missing(id: &ServiceAccountId) -> String {
-    format!(
-        "the project has no service account `{id}`; `models-api service-account list` shows all of a project, and \
-         --project names another project"
-    )
 }

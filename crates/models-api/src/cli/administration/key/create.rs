@@ -5,6 +5,7 @@ use models_core::{Role, ServiceAccountId};
 use models_node::use_cases::keys;
 use models_node::use_cases::service_accounts::KeyOwner;
 
+use super::super::missing;
 use super::super::project_options::ProjectOptions;
 use super::super::refusal::created;
 use super::new::{NewKeyOptions, create_for_account};
@@ -62,10 +63,6 @@ async fn create(
     let accounts = &*store.service_accounts;
     let outcome = keys::create(accounts, owner, (new, &secret), origin).await;
     let project = &owner.project_id;
-    let key = created(
-        outcome,
-        || options.taken(),
-        || format!("there is no project `{project}`"),
-    )?;
+    let key = created(outcome, || options.taken(), || missing::project(project))?;
     options.print(&key, &secret, output)
 }

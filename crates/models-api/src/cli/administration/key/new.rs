@@ -5,8 +5,8 @@ use models_core::{ApiKey, ApiKeyId, Entered, Name, Role, Secret, ServiceAccountI
 use models_node::use_cases::service_accounts::{self, KeyOwner, NewKey, role_of_keys};
 
 use super::super::key_options::{CreatedKey, KeyOptions, print_created, scopes};
+use super::super::missing;
 use super::super::refusal::created;
-use super::super::service_account::missing;
 use crate::cli::catalog::origin;
 use crate::cli::terminal::refusal::KEY_ID;
 use crate::cli::terminal::{Failure, Output};
@@ -80,12 +80,16 @@ pub(in crate::cli::administration) async fn create_for_account(
     let found = accounts
         .find(&owner.organization_id, &owner.project_id, account)
         .await?;
-    let account = found.ok_or_else(|| missing(account))?;
+    let account = found.ok_or_else(|| missing::service_account(account))?;
     let secret = options.options.secret.read(new_secret)?;
     let new = options.new_key(role_of_keys(account.role), origin.at)?;
     let keys = &*store.api_keys;
     let outcome = service_accounts::create_key(keys, owner, &account, (new, &secret), origin).await;
-    let key = created(outcome, || options.taken(), || missing(&account.id))?;
+    let key = created(
+        outcome,
+        || options.taken(),
+        || missing::service_account(&account.id),
+    )?;
     options.print(&key, &secret, output)
 }
 

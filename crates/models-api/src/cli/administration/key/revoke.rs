@@ -6,7 +6,7 @@ use clap::Args;
 use models_core::{ApiKeyId, Secret};
 use models_node::use_cases::keys::{self, KeyName};
 
-use super::missing;
+use super::super::missing;
 use crate::cli::catalog::origin;
 use crate::cli::terminal::refusal::KEY_ID;
 use crate::cli::terminal::{Failure, Output, secret_file, shown};
@@ -35,7 +35,7 @@ impl Revoke {
     pub(super) async fn run(self, store: &Store, output: Output) -> Result<(), Failure> {
         let (name, missing) = match (self.id, &self.secret_file) {
             (Some(id), _) => {
-                let missing = missing(&id);
+                let missing = missing::key(&id);
                 (KeyName::Id(id), missing)
             }
             (None, Some(path)) => {

@@ -8,8 +8,9 @@ use models_node::use_cases::rotation;
 use serde::Serialize;
 
 use super::super::key_options::{CreatedKey, SecretOptions, expiry, print_created};
+use super::super::missing;
 use super::super::refusal::{created, done};
-use super::{find_key, missing};
+use super::find::find_key;
 use crate::cli::catalog::origin;
 use crate::cli::terminal::refusal::KEY_ID;
 use crate::cli::terminal::{Failure, Output};
@@ -68,7 +69,7 @@ impl Rotate {
         let key = created(
             outcome,
             || "a key with this secret already exists".to_owned(),
-            || missing(id),
+            || missing::key(id),
         )?;
         let rotated = RotatedKey {
             key: &key,
@@ -88,7 +89,7 @@ impl Rotate {
         };
         print_created(&created, key.id.as_str(), &text, &revoke, output)?;
         let expired = rotation::expire(&*store.api_keys, &replaced, end, origin).await;
-        done(expired, || missing(id)).map_err(|error| {
+        done(expired, || missing::key(id)).map_err(|error| {
             format!(
                 "the key {} was created, but the expiry of {id} could not be set: {error}",
                 key.id

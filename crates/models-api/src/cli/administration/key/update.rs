@@ -6,9 +6,10 @@ use clap::Args;
 use models_core::{ApiKey, ApiKeyId, ApiKeyUpdate};
 
 use super::super::cell;
-use super::super::key_options::{expiry, scopes};
+use super::super::key_options::{expiry, scopes, scopes_text};
+use super::super::missing;
 use super::super::refusal::done;
-use super::{find_key, missing, scopes_text};
+use super::find::find_key;
 use crate::cli::catalog::origin;
 use crate::cli::terminal::refusal::KEY_ID;
 use crate::cli::terminal::{Failure, Output};
@@ -66,7 +67,7 @@ impl Update {
                 origin,
             )
             .await;
-        let listed = done(updated, || missing(&self.id))?.listed;
+        let listed = done(updated, || missing::key(&self.id))?.listed;
         output.object(&listed, || {
             let ApiKey {
                 id,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use models_core::{Organization, OrganizationSettings, Policies, Policy, ProjectId, Slug};
 
+use super::super::missing;
 use super::super::organization::change_settings;
 use super::super::refusal::done;
 use crate::cli::catalog::{find_organization, find_project, origin};
@@ -70,7 +71,7 @@ impl Subject {
     pub(super) async fn policy(&self, store: &Store) -> Result<Option<Arc<Policy>>, Failure> {
         if let Part::Project(id) = &self.part {
             let found = store.projects.policy(&self.organization.id, id).await?;
-            return Ok(found.ok_or_else(|| missing(id))?);
+            return Ok(found.ok_or_else(|| missing::project(id))?);
         }
         let policies = self.settings(store).await?.policies;
         Ok(match self.part {
@@ -104,7 +105,7 @@ impl Subject {
                 let set = projects
                     .set_policy(&organization.id, id, policy, origin())
                     .await;
-                done(set, || missing(id))
+                done(set, || missing::project(id))
             }
         }
     }
@@ -148,8 +149,4 @@ impl fmt::Display for Subject {
             Part::Project(id) => write!(f, "the project {id}"),
         }
     }
-}
-
-fn missing(id: &ProjectId) -> String {
-    format!("there is no project `{id}`")
 }

@@ -6,6 +6,7 @@ use models_node::use_cases::service_accounts::{self, NewKey, NewServiceAccount, 
 use serde::Serialize;
 
 use super::super::key_options::{CreatedKey, print_created};
+use super::super::missing;
 use super::super::project_options::ProjectOptions;
 use super::super::refusal::created;
 use crate::cli::catalog::origin;
@@ -73,11 +74,7 @@ impl Create {
         let accounts = &*store.service_accounts;
         let outcome = service_accounts::create(accounts, &owner, new, key, origin()).await;
         let project = &owner.project_id;
-        let (account, key) = created(
-            outcome,
-            || taken,
-            || format!("there is no project `{project}`"),
-        )?;
+        let (account, key) = created(outcome, || taken, || missing::project(project))?;
         let object = AccountObject {
             account: &account,
             key: key.as_ref(),

@@ -3,8 +3,9 @@
 use clap::Args;
 use models_core::{AccountRole, Entered, Name, ServiceAccountUpdate};
 
+use super::super::missing;
 use super::super::refusal::done;
-use super::{Target, missing};
+use super::target::Target;
 use crate::cli::catalog::origin;
 use crate::cli::terminal::{Failure, Output};
 use crate::store::Store;
@@ -45,7 +46,7 @@ impl Update {
             .service_accounts
             .update(&organization.id, &project, &id, update, origin())
             .await;
-        let account = done(updated, || missing(&id))?;
+        let account = done(updated, || missing::service_account(&id))?;
         output.object(&account, || {
             format!(
                 "The service account {id} has the name `{}` and the role {}.",

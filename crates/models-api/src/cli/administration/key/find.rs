@@ -1,0 +1,14 @@
+//! Finds keys by their ids.
+
+use models_core::{ApiKeyId, ListedApiKey};
+
+use super::super::missing;
+use crate::cli::terminal::Failure;
+use crate::store::Store;
+
+/// Finds the key with this id, also a revoked or expired one.
+pub(super) async fn find_key(store: &Store, id: &ApiKeyId) -> Result<ListedApiKey, Failure> {
+    let keys = store.api_keys.list(None).await?;
+    let found = keys.into_iter().find(|listed| listed.key.id == *id);
+    found.ok_or_else(|| missing::key(id).into())
+}
