@@ -33,15 +33,20 @@ pub async fn replace(
     Ok(inserted.await?.map(|()| key))
 }
 
+/// Whether the key can be replaced at this time: it is neither revoked nor has it expired.
+#[must_use]
+pub fn can_be_replaced(replaced: &ApiKey, now: Timestamp) -> bool {
+    let is_expired = replaced.expires_at.is_some_and(|end| end <= now);
+    !is_expired && replaced.revoked_at.is_none()
+}
+
 fn successor(
     replaced: &ApiKey,
     secret: &Secret,
     expires_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Option<ApiKey> {
-    let is_expired = replaced.expires_at.is_some_and(|end| end <= now);
-    let is_valid = !is_expired && replaced.revoked_at.is_none();
-    is_valid.then(|| ApiKey {
+    can_be_replaced(replaced, now).then(|| ApiKey {
         id: ApiKeyId::from_uuid(Uuid::now_v7()),
         redacted_value: secret.redacted(),
         created_at: now,

@@ -55,6 +55,8 @@ impl Rotate {
             .ok_or("--grace must end before 7 February 2106")?;
         let secret = self.secret.read(new_secret)?;
         let lifetime = self.expires_in.or_else(|| rotation::lifetime(&replaced));
+        // A key that cannot be replaced is refused below. Its lifetime may have been none.
+        let lifetime = lifetime.filter(|_| rotation::can_be_replaced(&replaced, origin.at));
         let expires_at = lifetime
             .map(|lifetime| expiry(origin.at, lifetime))
             .transpose()?;
