@@ -53,9 +53,29 @@ fn install_python(sources: &Path, directory: &Path) -> Result<(), String> {
     run(Command::new("python3").args(["-m", "venv"]).arg(directory))?;
     let requirements = sources.join("requirements.txt");
     let pip = directory.join("bin/pip");
-    run(Command::new(pip)
+    run(Command::new(&pip)
         .args(["install", "--quiet", "--disable-pip-version-check", "-r"])
-        .arg(requirements))
+        .arg(&requirements))?;
+    unpack_sources(&pip, &requirements, &directory.join("sources"))
+}
+
+/// Unpacks the source distribution of the pinned SDK, because the installed package lacks the SDK's own tests.
+fn unpack_sources(pip: &Path, requirements: &Path, directory: &Path) -> Result<(), String> {
+    let pins = fs::read_to_string(requirements)
+        .map_err(|error| format!("{}: {error}", requirements.display()))?;
+    let pin = pins.lines().find(|line| line.starts_with("openai=="));
+    let pin = pin.ok_or_else(|| format!("{} does not pin openai", requirements.display()))?;
+    fs::create_dir_all(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    run(Command::new(pip)
+        .args(["download", "--quiet", "--disable-pip-version-check"])
+        .args(["--no-deps", "--no-binary", "openai", "--dest"])
+        .args([directory.as_os_str(), pin.as_ref()]))?;
+    let archive = directory.join(format!("{}.tar.gz", pin.replace("==", "-")));
+    run(Command::new("tar")
+        .args(["--extract", "--strip-components=1", "--file"])
+        .arg(archive)
+        .arg("--directory")
+        .arg(directory))
 }
 
 fn install_node(sources: &Path, directory: &Path) -> Result<(), String> {
