@@ -1,6 +1,8 @@
 //! The official SDKs, unmodified, against the built program on PostgreSQL. `cargo xtask test` installs the versions that
 //! `tests/sdk` pins; without them, these tests fail.
 
+mod administration;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
