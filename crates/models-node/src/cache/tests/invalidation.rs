@@ -8,7 +8,7 @@ use super::scene::{cache, epoch, lease, load, snapshot};
 use crate::cache::Cache;
 use crate::cache::invalidation::MOST_CHANGES;
 
-/// The result of a load that read the database before the event arrives after it.
+/// The load reads the database before the event, and its result arrives after the event.
 #[tokio::test]
 async fn an_event_invalidates_a_load_in_flight() {
     for invalidate in [
