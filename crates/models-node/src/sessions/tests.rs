@@ -2,11 +2,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use models_core::{KeyRejection, Secret, Timestamp};
+use models_core::{KeyAccess, KeyRejection, Policy, PolicyMode, Secret, Timestamp};
 
-use super::known::MISSING_FOR;
+use super::known::{Known, MISSING_FOR};
 use super::{KeyRefusal, Session, Sessions};
-use crate::cache::CacheCounters;
+use crate::cache::{CacheCounters, Cached};
 use crate::fake::keys::{EXPIRY, Holder, Keys, epoch};
 use crate::lease::clock::ManualClock;
 use crate::lease::{HeldLease, Lease};
@@ -233,4 +233,18 @@ async fn the_last_use_of_an_admin_key_is_recorded() {
     let id = scene.keys.admin.key.id.clone();
     assert_eq!(*uses, [(id, Timestamp::from_seconds(5))]);
     assert_eq!(scene.keys.recorded.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn the_size_of_a_session_includes_its_share_of_the_policies() {
+    let policy = Arc::new(Policy::new(PolicyMode::DenyList, vec![]).unwrap());
+    let mut access = Keys::new(&Secret::from_random([7; 32])).access;
+    let size = |access: &KeyAccess| {
+        let known = Known::<Holder>::new(access, Arc::default()).unwrap();
+        Cached::size(&known)
+    };
+    let without = size(&access);
+    access.policies.project = Some(policy.clone());
+    // The test and the key share the policy.
+    assert_eq!(size(&access), without + policy.size() / 2);
 }
