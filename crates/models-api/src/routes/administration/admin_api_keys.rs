@@ -22,17 +22,15 @@ pub(super) async fn list(request: AdminRequest) -> Result<HttpResponse, ApiError
 
 pub(super) async fn create(request: AdminRequest) -> Result<HttpResponse, ApiError> {
     let new: NewAdminApiKeyObject = request.body().await?;
+    let origin = request.origin();
     let new = NewAdminKey {
         id: None,
         name: new.name()?,
-        expires_at: new.expires_at(request.now)?,
+        expires_at: new.expires_at(origin.at)?,
     };
     let secret = new_admin_secret().map_err(|error| ApiError::Fault(error.to_string()))?;
     let administrator = request.administrator().clone();
-    let (keys, origin) = (
-        request.repositories().admin_api_keys.clone(),
-        request.origin(),
-    );
+    let keys = request.repositories().admin_api_keys.clone();
     let minted = secret.clone();
     let creating = async move {
         let organization = (

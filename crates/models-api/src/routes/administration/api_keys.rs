@@ -44,8 +44,9 @@ pub(super) async fn update(request: AdminRequest) -> Result<HttpResponse, ApiErr
     let project_id: ProjectId = request.first_id()?;
     let id: ApiKeyId = request.second_id()?;
     let update: ApiKeyUpdateObject = request.body().await?;
-    let update = update.update(request.now)?;
-    let (keys, origin) = (request.repositories().api_keys.clone(), request.origin());
+    let origin = request.origin();
+    let update = update.update(origin.at)?;
+    let keys = request.repositories().api_keys.clone();
     let organization_id = request.organization_id().clone();
     let updating = async move {
         keys.update_in_project(&organization_id, &project_id, &id, update, origin)

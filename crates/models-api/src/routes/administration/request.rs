@@ -7,7 +7,6 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use futures_util::future::LocalBoxFuture;
 use models_core::{
     Actor, Administered, AdministrationRefusal, Administrator, OrganizationId, Origin, Outside,
-    Timestamp,
 };
 use models_node::{Administration, KeyRefusal};
 use percent_encoding::percent_decode_str;
@@ -33,8 +32,6 @@ pub(super) struct AdminRequest {
     request: HttpRequest,
     services: Data<Services>,
     resource: Resource,
-    /// The time at which the handler began.
-    pub(super) now: Timestamp,
 }
 
 impl FromRequest for AdminRequest {
@@ -58,7 +55,6 @@ impl FromRequest for AdminRequest {
                 request,
                 services,
                 resource,
-                now: now(),
             })
         })
     }
@@ -114,14 +110,15 @@ impl AdminRequest {
         let incoming = self.request.extensions_mut().remove::<Incoming>();
         let incoming = incoming
             .ok_or_else(|| ApiError::Fault("the table has no body for this route".to_owned()))?;
-        Body::read(&incoming.read().await?)
+        Body::read(&incoming.read().await?.bytes)
     }
 
-    /// The origin of a change by this request.
+    /// The origin of a change by this request. Its time is the present one: the body may have taken long, and the change
+    /// checks whether the key is valid at this time.
     pub(super) fn origin(&self) -> Origin {
         Origin {
             actor: Actor::AdminApiKey(self.administrator().key_id.clone()),
-            at: self.now,
+            at: now(),
         }
     }
 

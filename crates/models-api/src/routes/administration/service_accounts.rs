@@ -1,7 +1,7 @@
 //! `/v1/organization/projects/{project_id}/service_accounts`.
 
 use actix_web::HttpResponse;
-use models_core::{AccountRole, Secret, ServiceAccount};
+use models_core::{AccountRole, Secret, ServiceAccount, Timestamp};
 use models_node::use_cases::service_accounts::{
     self, KeyOwner, NewKey, NewServiceAccount, role_of_keys,
 };
@@ -36,7 +36,8 @@ pub(super) async fn create(request: AdminRequest) -> Result<HttpResponse, ApiErr
     let owner = owner(&request)?;
     let new: NewServiceAccountObject = request.body().await?;
     let role = new.role();
-    let key = new.key().map(|key| new_key(&key, role, &request));
+    let origin = request.origin();
+    let key = new.key().map(|key| new_key(&key, role, origin.at));
     let key = key.transpose()?;
     let new = NewServiceAccount {
         id: None,
@@ -44,10 +45,7 @@ pub(super) async fn create(request: AdminRequest) -> Result<HttpResponse, ApiErr
         role,
     };
     let secret = minted()?;
-    let (accounts, origin) = (
-        request.repositories().service_accounts.clone(),
-        request.origin(),
-    );
+    let accounts = request.repositories().service_accounts.clone();
     let own = secret.clone();
     let creating = async move {
         let key = key.map(|key| (key, &own));
@@ -114,9 +112,10 @@ pub(super) async fn create_key(request: AdminRequest) -> Result<HttpResponse, Ap
     let owner = owner(&request)?;
     let new: NewApiKeyObject = request.body().await?;
     let account = find(&request).await?;
-    let new = new_key(&new, account.role, &request)?;
+    let origin = request.origin();
+    let new = new_key(&new, account.role, origin.at)?;
     let secret = minted()?;
-    let (keys, origin) = (request.repositories().api_keys.clone(), request.origin());
+    let keys = request.repositories().api_keys.clone();
     let own = secret.clone();
     let creating = async move {
         service_accounts::create_key(&*keys, &owner, &account, (new, &own), origin).await
@@ -150,14 +149,14 @@ fn owner(request: &AdminRequest) -> Result<KeyOwner, ApiError> {
 fn new_key(
     new: &NewApiKeyObject,
     account: AccountRole,
-    request: &AdminRequest,
+    now: Timestamp,
 ) -> Result<NewKey, ApiError> {
     Ok(NewKey {
         id: None,
         name: new.name()?,
         role: role_of_keys(account),
         scopes: new.scopes()?,
-        expires_at: new.expires_at(request.now)?,
+        expires_at: new.expires_at(now)?,
     })
 }
 

@@ -40,7 +40,9 @@ pub(super) fn receive(request: &mut Request, limits: &RequestLimits) -> Body {
     match policy {
         BodyPolicy::None => discard_chunks(request),
         BodyPolicy::Json(most) => {
-            let incoming = Incoming::new(request.take_payload(), most);
+            let announced = announced_length(request);
+            let memory = limits.bodies.clone();
+            let incoming = Incoming::new(request.take_payload(), announced, most, memory);
             request.extensions_mut().insert(incoming);
         }
     }

@@ -16,13 +16,14 @@ use super::headers::{
     DEPENDS_ON_ORIGIN_TOO, X_REQUEST_ID, insert_allowance, insert_organization, insert_session,
     insert_standard,
 };
-use super::limits::RequestLimits;
+use super::limits::{BODIES, RequestLimits};
 use super::logged::Logged;
 use crate::access::address::TrustedProxies;
 use crate::dialects::openai::error::ApiError;
 use crate::http::cors::{self, Cors};
 use crate::http::fields::{Fields, X_CLIENT_REQUEST_ID};
 use crate::http::framing::{announced_length, is_upgrade};
+use crate::http::incoming::BodyMemory;
 use crate::http::revision::{RevisionHeader, X_MODELS_REVISION};
 use crate::routes::read::Reply;
 use crate::routes::table::{methods, served};
@@ -78,6 +79,7 @@ impl Reception {
                 head: usize::from(settings.limits.head_kib) << 10,
                 dropped_body: u64::from(settings.limits.body_kib) << 10,
                 administration,
+                bodies: BodyMemory::new(BODIES),
                 in_flight: Arc::new(Semaphore::new(settings.limits.requests_in_flight.into())),
                 time: settings.limits.request_timeout,
             },

@@ -15,6 +15,7 @@ use super::logged::Logged;
 use super::*;
 use crate::http::cors::Cors;
 use crate::http::fields::X_CLIENT_REQUEST_ID;
+use crate::http::incoming::BodyMemory;
 
 /// The captured log.
 #[derive(Clone, Default)]
@@ -66,6 +67,7 @@ async fn a_panic_is_a_500_and_the_service_continues() {
             head: 1 << 14,
             dropped_body: 1 << 16,
             administration: true,
+            bodies: BodyMemory::new(1 << 20),
             in_flight: Arc::new(Semaphore::new(1)),
             time: Duration::from_secs(1),
         },

@@ -1,15 +1,21 @@
 //! The body of a request: a JSON object with known fields.
 
+mod value;
+
 use std::collections::HashSet;
 use std::time::Duration;
 
 use models_core::{Entered, Invalid, Name, Outside, Scopes, Timestamp};
 use models_node::use_cases::keys::{InvalidLifetime, expiry};
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use self::value::Value;
 
 use crate::dialects::openai::error::ApiError;
 use crate::dialects::openai::error::parameter::ParameterProblem;
+
+/// The most fields of a body that are read. No body may have as many.
+const MOST_FIELDS: usize = 16;
 
 /// The longest name of an unknown field in an error, in characters.
 const LONGEST_NAME: usize = 64;
@@ -92,9 +98,14 @@ impl<'de> Deserialize<'de> for Body {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Body, A::Error> {
                 let mut fields = vec![];
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
+                while fields.len() < MOST_FIELDS {
+                    match map.next_entry()? {
+                        Some(field) => fields.push(field),
+                        None => return Ok(Body(fields)),
+                    }
                 }
+                // At least one of the fields is unknown or repeated.
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
                 Ok(Body(fields))
             }
         }
@@ -111,8 +122,8 @@ pub(crate) trait FromJson: Sized {
 
 impl FromJson for String {
     fn from_json(name: &str, value: Value) -> Result<Self, ApiError> {
-        let Value::String(text) = value else {
-            return Err(wrong_type(name, "a string", &value));
+        let Value::Text(text) = value else {
+            return Err(wrong_type(name, "a string", value.kind()));
         };
         Ok(text)
     }
@@ -120,44 +131,37 @@ impl FromJson for String {
 
 impl FromJson for bool {
     fn from_json(name: &str, value: Value) -> Result<Self, ApiError> {
-        let boolean = value.as_bool();
-        boolean.ok_or_else(|| wrong_type(name, "a boolean", &value))
+        let Value::Boolean(boolean) = value else {
+            return Err(wrong_type(name, "a boolean", value.kind()));
+        };
+        Ok(boolean)
     }
 }
 
 impl FromJson for i64 {
     fn from_json(name: &str, value: Value) -> Result<Self, ApiError> {
-        let integer = value.as_i64();
-        integer.ok_or_else(|| wrong_type(name, "an integer", &value))
+        let Value::Integer(integer) = value else {
+            return Err(wrong_type(name, "an integer", value.kind()));
+        };
+        Ok(integer)
     }
 }
 
 impl FromJson for Vec<String> {
     fn from_json(name: &str, value: Value) -> Result<Self, ApiError> {
-        let Value::Array(items) = value else {
-            return Err(wrong_type(name, "an array of strings", &value));
-        };
-        let items = items.into_iter().enumerate();
-        items
-            .map(|(place, item)| {
-                let Value::String(text) = item else {
-                    return Err(wrong_type(&format!("{name}[{place}]"), "a string", &item));
-                };
-                Ok(text)
-            })
-            .collect()
+        match value {
+            Value::Texts(texts) => Ok(texts),
+            Value::Mixed(place, kind) => {
+                Err(wrong_type(&format!("{name}[{place}]"), "a string", kind))
+            }
+            Value::Text(_) | Value::Boolean(_) | Value::Integer(_) | Value::Other(_) => {
+                Err(wrong_type(name, "an array of strings", value.kind()))
+            }
+        }
     }
 }
 
-fn wrong_type(name: &str, expected: &'static str, found: &Value) -> ApiError {
-    let found = match found {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "another number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    };
+fn wrong_type(name: &str, expected: &'static str, found: &'static str) -> ApiError {
     invalid(name, ParameterProblem::Type(expected, found))
 }
 

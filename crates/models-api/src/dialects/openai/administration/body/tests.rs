@@ -78,6 +78,27 @@ fn an_invalid_body_is_refused_with_the_name_of_the_parameter() {
 }
 
 #[test]
+fn a_body_of_many_values_is_refused_without_holding_them() {
+    let many = "1,".repeat(100_000);
+    let (name, problem_found) = problem(&format!(r#"{{"required":"a","optional":[{many}1]}}"#));
+    assert_eq!(name, "optional[0]");
+    assert!(problem_found.starts_with("Type"), "{problem_found}");
+    let texts = r#""a","#.repeat(100_000);
+    let body = format!(r#"{{"required":"a","optional":[{texts}"a"]}}"#);
+    let sample: Sample = Body::read(body.as_bytes()).unwrap();
+    assert_eq!(sample.optional.unwrap().len(), 10_001);
+    let fields: Vec<_> = (0..100_000)
+        .map(|number| format!(r#""{number}":1"#))
+        .collect();
+    let fields = fields.join(",");
+    let (name, problem_found) = problem(&format!(r#"{{{fields},"required":"a"}}"#));
+    assert_eq!(
+        (name.as_str(), problem_found.as_str()),
+        ("required", "Missing")
+    );
+}
+
+#[test]
 fn the_name_of_an_unknown_field_is_escaped_and_shortened() {
     let long = "a".repeat(1_000);
     for name in [
