@@ -8,6 +8,7 @@ mod healthcheck;
 mod lease;
 mod limit;
 mod list_file;
+mod missing;
 mod model;
 mod serve;
 pub(crate) mod terminal;

@@ -39,7 +39,7 @@ pub use node::{
 };
 pub use organization::{
     Organization, OrganizationId, OrganizationPolicies, OrganizationSettings, OrganizationState,
-    Slug,
+    OrganizationUpdate, Slug,
 };
 pub use permission::{AccountRole, Permission, Permissions, Role, Scopes};
 pub use policy::{Policies, Policy, PolicyDigest, PolicyEntry, PolicyMode, PolicyReference};
@@ -54,6 +54,6 @@ pub use repository::{
 };
 pub use service_account::{ServiceAccount, ServiceAccountId};
 pub use text::entered::Entered;
-pub use text::{Invalid, Name, Outside, mask};
+pub use text::{Invalid, Name, Outside, is_id, mask};
 pub use time::{Occasionally, Timestamp};
 pub use visibility::{Audience, DeletionRefusal, Hidden};

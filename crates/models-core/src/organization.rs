@@ -69,6 +69,39 @@ pub struct OrganizationSettings {
     pub policies: OrganizationPolicies,
 }
 
+/// A change of one of an organization's settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrganizationUpdate {
+    /// Sets the display name.
+    Name(Name),
+    /// Disables the organization. The time of a disabled one stays.
+    Disable,
+    /// Enables the organization.
+    Enable,
+    /// Replaces the policy that restricts the public models; `None` removes it.
+    PublicModels(Option<Arc<Policy>>),
+    /// Replaces the policy that new projects begin with; `None` removes it.
+    NewProjects(Option<Arc<Policy>>),
+}
+
+impl OrganizationSettings {
+    /// The settings after this update at this time.
+    #[must_use]
+    pub fn updated(&self, update: OrganizationUpdate, now: Timestamp) -> Self {
+        let mut after = self.clone();
+        match update {
+            OrganizationUpdate::Name(name) => after.name = name,
+            OrganizationUpdate::Disable => {
+                after.disabled_at.get_or_insert(now);
+            }
+            OrganizationUpdate::Enable => after.disabled_at = None,
+            OrganizationUpdate::PublicModels(policy) => after.policies.public_models = policy,
+            OrganizationUpdate::NewProjects(policy) => after.policies.new_projects = policy,
+        }
+        after
+    }
+}
+
 /// What the event log holds of an organization's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationState {
@@ -119,6 +152,44 @@ mod tests {
         ] {
             assert!(bad.parse::<Slug>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_update_changes_one_setting() {
+        let at = Timestamp::from_seconds;
+        let first = OrganizationSettings {
+            name: "Acme".parse().expect("a name"),
+            disabled_at: None,
+            policies: OrganizationPolicies::default(),
+        };
+        let name: Name = "Acme Inc.".parse().expect("a name");
+        let renamed = first.updated(OrganizationUpdate::Name(name.clone()), at(1));
+        assert_eq!(
+            renamed,
+            OrganizationSettings {
+                name,
+                ..first.clone()
+            }
+        );
+        let disabled = first.updated(OrganizationUpdate::Disable, at(2));
+        assert_eq!(disabled.disabled_at, Some(at(2)));
+        assert_eq!(
+            disabled.updated(OrganizationUpdate::Disable, at(3)),
+            disabled
+        );
+        assert_eq!(disabled.updated(OrganizationUpdate::Enable, at(4)), first);
+        let policy = Policy::new(crate::policy::PolicyMode::DenyList, vec![]).expect("a policy");
+        let policy = Some(Arc::new(policy));
+        let public = first.updated(OrganizationUpdate::PublicModels(policy.clone()), at(5));
+        assert_eq!(public.policies.public_models, policy);
+        assert_eq!(public.policies.new_projects, None);
+        let new = public.updated(OrganizationUpdate::NewProjects(policy.clone()), at(6));
+        assert_eq!(new.policies.new_projects, policy);
+        assert_eq!(new.policies.public_models, policy);
+        assert_eq!(
+            new.updated(OrganizationUpdate::NewProjects(None), at(7)),
+            public
+        );
     }
 
     #[test]

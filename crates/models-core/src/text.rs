@@ -7,6 +7,6 @@ pub(crate) mod invisible;
 mod mask;
 mod name;
 
-pub use self::checked::Invalid;
+pub use self::checked::{Invalid, is_id};
 pub use self::mask::{Outside, mask};
 pub use self::name::Name;

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use models_core::{
     Change, Name, Organization, OrganizationId, OrganizationPolicies, OrganizationRepository,
-    OrganizationSettings, OrganizationState, Origin, RepositoryError, Slug, Timestamp,
+    OrganizationSettings, OrganizationState, OrganizationUpdate, Origin, RepositoryError, Slug,
+    Timestamp,
 };
 use sqlx_macros::FromRow;
 
@@ -140,32 +141,32 @@ impl<DB: Backend> OrganizationRepository for SqlStore<DB> {
         row.map(OrganizationSettings::try_from).transpose()
     }
 
-    async fn set_settings(
+    async fn update(
         &self,
         id: &OrganizationId,
-        settings: OrganizationSettings,
+        update: OrganizationUpdate,
         origin: Origin,
     ) -> Result<Option<OrganizationSettings>, RepositoryError> {
         let (store, id) = (self.clone(), id.clone());
         self.run(async move {
             let mut mutation = Mutation::begin(&store, origin).await?;
-            let before = set_settings(&mut mutation, &id, settings).await?;
-            if before.is_some() && mutation.revision() == mutation.begun_at() {
+            let settings = update_settings(&mut mutation, &id, update).await?;
+            if settings.is_some() && mutation.revision() == mutation.begun_at() {
                 let begun_at = mutation.begun_at();
                 mutation.repeat(begun_at).await?;
             } else {
                 mutation.commit().await?;
             }
-            Ok(before)
+            Ok(settings)
         })
         .await
     }
 }
 
-async fn set_settings<DB: Backend>(
+async fn update_settings<DB: Backend>(
     mutation: &mut Mutation<DB>,
     id: &OrganizationId,
-    after: OrganizationSettings,
+    update: OrganizationUpdate,
 ) -> Result<Option<OrganizationSettings>, RepositoryError> {
     let values = vec![id.as_str().into()];
     let rows: Vec<SettingsRow> = mutation.fetch(FIND_SETTINGS, values).await?;
@@ -173,6 +174,7 @@ async fn set_settings<DB: Backend>(
         return Ok(None);
     };
     let before = OrganizationSettings::try_from(row)?;
+    let after = before.updated(update, mutation.origin().at);
     if before != after {
         let public_models = after.policies.public_models.as_deref();
         let policy = policies::insert(mutation, public_models).await?;
@@ -193,7 +195,7 @@ async fn set_settings<DB: Backend>(
         };
         mutation.record(&updated).await?;
     }
-    Ok(Some(before))
+    Ok(Some(after))
 }
 
 /// Inserts the organization within an open transaction.

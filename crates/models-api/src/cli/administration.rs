@@ -3,7 +3,6 @@
 pub(super) mod admin_key;
 pub(super) mod key;
 mod key_options;
-mod missing;
 pub(super) mod organization;
 pub(super) mod permissions;
 pub(super) mod project;

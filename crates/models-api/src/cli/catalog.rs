@@ -2,6 +2,7 @@
 
 use models_core::{Actor, Organization, Origin, Project, ProjectId, Slug};
 
+use super::missing;
 use super::terminal::Failure;
 use crate::clock::now;
 use crate::store::Store;
@@ -9,10 +10,7 @@ use crate::store::Store;
 /// Finds the organization with this slug. Fails if it does not exist.
 pub(super) async fn find_organization(store: &Store, slug: &Slug) -> Result<Organization, Failure> {
     let found = store.organizations.find_by_slug(slug).await?;
-    found.ok_or_else(|| {
-        format!("there is no organization `{slug}`; `models-api organization list` shows all")
-            .into()
-    })
+    found.ok_or_else(|| missing::organization(slug).into())
 }
 
 /// Finds the organization that `--organization` names. Returns `None` without the option.
@@ -46,7 +44,7 @@ pub(super) async fn find_project(
         Some(slug) => {
             format!("the organization `{slug}` has no project `{id}`; `models-api project list --organization {slug}` shows all")
         }
-        None => format!("there is no project `{id}`"),
+        None => missing::project(id),
     }
     .into())
 }

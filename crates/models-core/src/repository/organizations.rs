@@ -4,7 +4,9 @@ use async_trait::async_trait;
 
 use super::error::RepositoryError;
 use crate::event::Origin;
-use crate::organization::{Organization, OrganizationId, OrganizationSettings, Slug};
+use crate::organization::{
+    Organization, OrganizationId, OrganizationSettings, OrganizationUpdate, Slug,
+};
 
 /// The repository of organizations.
 #[async_trait]
@@ -29,13 +31,12 @@ pub trait OrganizationRepository: Send + Sync {
         id: &OrganizationId,
     ) -> Result<Option<OrganizationSettings>, RepositoryError>;
 
-    /// Replaces the settings, and returns those before the change once all nodes enforce the new
-    /// ones. If the organization has these settings already, nothing is logged. `None` if there is
-    /// no such organization.
-    async fn set_settings(
+    /// Updates a setting, and returns the settings once all nodes enforce them. If the setting has
+    /// this value already, nothing is logged. `None` if there is no such organization.
+    async fn update(
         &self,
         id: &OrganizationId,
-        settings: OrganizationSettings,
+        update: OrganizationUpdate,
         origin: Origin,
     ) -> Result<Option<OrganizationSettings>, RepositoryError>;
 }

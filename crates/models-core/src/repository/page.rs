@@ -25,8 +25,8 @@ pub enum Order {
 /// reads page after page comes after all others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRequest {
-    /// The id of the item after which the page begins; `None` for the first page. After an id that
-    /// is not in the list, the page is empty.
+    /// The id of the item after which the page begins; `None` for the first page. The item may have
+    /// been deleted or archived meanwhile. After any other text, the page is empty.
     pub after: Option<String>,
     /// The most items of the page.
     pub limit: NonZeroU32,

@@ -77,6 +77,13 @@ macro_rules! checked_text {
     };
 }
 
+/// Whether the text has the form of an identifier: 1 to 64 letters, digits, `_` and `-`.
+#[must_use]
+pub fn is_id(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
+}
+
 /// Declares an identifier type: 1 to 64 letters, digits, `_` and `-`. The service makes ids from a
 /// prefix and a UUID; an operator can bring other ids along. Clones share the text.
 macro_rules! prefixed_id {
@@ -88,8 +95,7 @@ macro_rules! prefixed_id {
             $(#[$meta])*
             $name(std::sync::Arc<str>), $noun, |text| {
                 const RESERVED: &[&str] = $reserved;
-                let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-                if text.is_empty() || text.len() > 64 || !text.bytes().all(allowed) {
+                if !$crate::text::checked::is_id(text) {
                     return Err("must be 1 to 64 letters, digits, `_` and `-`");
                 }
                 if RESERVED.contains(&text) {

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use models_core::{
     Administered, ApiKey, KeyDigest, Name, Organization, OrganizationId, OrganizationRepository,
-    OrganizationSettings, Origin, Page, PageRequest, Policy, Project, ProjectId, ProjectRepository,
-    RepositoryError, ServiceAccount, ServiceAccountId, ServiceAccountRepository,
-    ServiceAccountUpdate, Slug,
+    OrganizationSettings, OrganizationUpdate, Origin, Page, PageRequest, Policy, Project,
+    ProjectId, ProjectRepository, RepositoryError, ServiceAccount, ServiceAccountId,
+    ServiceAccountRepository, ServiceAccountUpdate, Slug,
 };
 
 use crate::administration::Administration;
@@ -58,10 +58,10 @@ impl OrganizationRepository for Inserted {
         unreachable!()
     }
 
-    async fn set_settings(
+    async fn update(
         &self,
         _: &OrganizationId,
-        _: OrganizationSettings,
+        _: OrganizationUpdate,
         _: Origin,
     ) -> Result<Option<OrganizationSettings>, RepositoryError> {
         unreachable!()

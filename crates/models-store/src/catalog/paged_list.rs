@@ -1,6 +1,6 @@
 //! Lists that clients read page by page.
 
-use models_core::{Order, Page, PageRequest, RepositoryError};
+use models_core::{Order, Page, PageRequest, RepositoryError, is_id};
 
 use super::database::{Backend, Database};
 use crate::database::{Record, Value};
@@ -62,6 +62,13 @@ impl<DB: Backend> Database<DB> {
             limit,
             order,
         } = page;
+        // PostgreSQL refuses some of the texts that a client can send here.
+        if after.as_deref().is_some_and(|after| !is_id(after)) {
+            return Ok(Page {
+                items: vec![],
+                next: None,
+            });
+        }
         let sql = match order {
             Order::Ascending => list.ascending,
             Order::Descending => list.descending,

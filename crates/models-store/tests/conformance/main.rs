@@ -166,7 +166,8 @@ on_both_databases! {
         an_admin_key_changes_nothing_after_its_revocation
     }
     settings {
-        the_settings_of_an_organization_are_replaced
+        the_settings_of_an_organization_are_updated_one_by_one
+        simultaneous_updates_of_different_settings_are_all_kept
         the_keys_of_a_disabled_organization_are_suspended
     }
     project_pages {

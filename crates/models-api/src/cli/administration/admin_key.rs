@@ -12,6 +12,7 @@ use super::key_options::{CreatedKey, KeyOptions, print_created};
 use super::refusal::{created, done};
 use crate::cli::catalog::{find_organization, origin};
 use crate::cli::limit::Limit;
+use crate::cli::missing;
 use crate::cli::terminal::refusal::ADMIN_KEY_ID;
 use crate::cli::terminal::{Failure, Output};
 use crate::random::new_admin_secret;
@@ -121,11 +122,7 @@ impl Create {
         let owner = (&organization.id, &organization.slug);
         let outcome = admin_keys::create(keys, owner, new, &secret, origin).await;
         let slug = &organization.slug;
-        let key = created(
-            outcome,
-            || taken,
-            || format!("there is no organization `{slug}`"),
-        )?;
+        let key = created(outcome, || taken, || missing::organization(slug))?;
         let id = &key.id;
         let text = format!("Created the admin key {id} of `{slug}`.");
         let revoke = format!("models-api admin-key revoke {id} --organization {slug}");

@@ -1,15 +1,14 @@
 //! `organization create|list|show|rename|disable|enable`.
 
 use clap::Subcommand;
-use models_core::{
-    Entered, Name, Organization, OrganizationSettings, Origin, RepositoryError, Slug,
-};
+use models_core::{Entered, Name, Organization, OrganizationUpdate, RepositoryError, Slug};
 use models_node::use_cases::organizations;
 use serde_json::json;
 
 use super::cell;
 use crate::cli::catalog::{find_organization, origin};
 use crate::cli::limit::Limit;
+use crate::cli::missing;
 use crate::cli::terminal::{Failure, Output};
 use crate::store::Store;
 
@@ -158,9 +157,8 @@ async fn rename(
     store: &Store,
     output: Output,
 ) -> Result<(), Failure> {
-    let name = name.into_inner();
-    let change = |settings: &mut OrganizationSettings| settings.name = name;
-    let organization = set(slug, origin(), store, change).await?;
+    let update = OrganizationUpdate::Name(name.into_inner());
+    let organization = update_one(slug, update, store).await?;
     output.object(&organization, || {
         format!(
             "The organization `{slug}` has the name `{}`.",
@@ -170,49 +168,38 @@ async fn rename(
 }
 
 async fn disable(slug: &Slug, store: &Store, output: Output) -> Result<(), Failure> {
-    let origin = origin();
-    let at = origin.at;
-    let change = |settings: &mut OrganizationSettings| {
-        // The first time counts.
-        settings.disabled_at.get_or_insert(at);
-    };
-    let organization = set(slug, origin, store, change).await?;
+    let organization = update_one(slug, OrganizationUpdate::Disable, store).await?;
     output.object(&organization, || {
         format!("Disabled the organization `{slug}`: the service refuses its keys.\nTo enable it again: models-api organization enable {slug}")
     })
 }
 
 async fn enable(slug: &Slug, store: &Store, output: Output) -> Result<(), Failure> {
-    let change = |settings: &mut OrganizationSettings| settings.disabled_at = None;
-    let organization = set(slug, origin(), store, change).await?;
+    let organization = update_one(slug, OrganizationUpdate::Enable, store).await?;
     output.object(&organization, || {
         format!("The organization `{slug}` is enabled.")
     })
 }
 
-/// Changes the settings of an organization. Returns the organization with its new settings.
-async fn set(
+/// Updates a setting of an organization. Returns the organization after that.
+async fn update_one(
     slug: &Slug,
-    origin: Origin,
+    update: OrganizationUpdate,
     store: &Store,
-    change: impl FnOnce(&mut OrganizationSettings),
 ) -> Result<Organization, Failure> {
     let organization = find_organization(store, slug).await?;
-    change_settings(&organization, origin, store, change).await?;
+    update_organization(&organization, update, store).await?;
     find_organization(store, slug).await
 }
 
-/// Reads the settings of an organization, changes them and stores them.
-pub(super) async fn change_settings(
+/// Updates a setting of an organization.
+pub(super) async fn update_organization(
     Organization { id, slug, .. }: &Organization,
-    origin: Origin,
+    update: OrganizationUpdate,
     store: &Store,
-    change: impl FnOnce(&mut OrganizationSettings),
 ) -> Result<(), Failure> {
-    let organizations = &store.organizations;
-    let missing = || format!("there is no organization `{slug}`");
-    let mut settings = organizations.settings(id).await?.ok_or_else(missing)?;
-    change(&mut settings);
-    let replaced = organizations.set_settings(id, settings, origin).await?;
-    replaced.map(drop).ok_or_else(|| missing().into())
+    let updated = store.organizations.update(id, update, origin()).await?;
+    updated
+        .map(drop)
+        .ok_or_else(|| missing::organization(slug).into())
 }

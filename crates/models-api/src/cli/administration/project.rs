@@ -5,10 +5,10 @@ use models_core::{Entered, Name, Project, ProjectId, Slug};
 use models_node::use_cases::projects::{self, NewProject};
 
 use super::cell;
-use super::missing;
 use super::refusal::{created, done};
 use crate::cli::catalog::{find_organization, find_project, origin};
 use crate::cli::limit::Limit;
+use crate::cli::missing;
 use crate::cli::terminal::{Failure, Output};
 use crate::store::Store;
 
@@ -119,11 +119,7 @@ async fn create(
     };
     let outcome = projects::create(&*store.projects, &organization.id, new, origin()).await;
     let slug = organization.slug;
-    let project = created(
-        outcome,
-        || taken,
-        || format!("there is no organization `{slug}`"),
-    )?;
+    let project = created(outcome, || taken, || missing::organization(&slug))?;
     output.object(&project, || {
         format!("Created the project {} of `{slug}`.", project.id)
     })

@@ -11,9 +11,9 @@ use self::create::Create;
 use self::create_key::CreateKey;
 use self::target::Target;
 use self::update::Update;
-use super::missing;
 use super::project_options::ProjectOptions;
 use crate::cli::limit::Limit;
+use crate::cli::missing;
 use crate::cli::terminal::{Failure, Output};
 use crate::store::Store;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use models_core::{
     AdminApiKey, AdminApiKeyId, ApiKey, ApiKeyId, DefaultProject, Import, ImportEntry,
-    Organization, OrganizationId, OrganizationSettings, ProjectId, Role, Scope, Secret, Timestamp,
+    Organization, OrganizationId, OrganizationUpdate, ProjectId, Role, Scope, Secret, Timestamp,
 };
 use uuid::Uuid;
 
@@ -35,13 +35,11 @@ impl TestService {
     }
 
     pub async fn disable(&self, organization: &Organization) {
-        let organizations = &self.store.organizations;
-        let settings = organizations.settings(&organization.id).await.unwrap();
-        let settings = OrganizationSettings {
-            disabled_at: Some(now()),
-            ..settings.unwrap()
-        };
-        let disabled = organizations.set_settings(&organization.id, settings, origin());
+        let update = OrganizationUpdate::Disable;
+        let disabled = self
+            .store
+            .organizations
+            .update(&organization.id, update, origin());
         disabled.await.unwrap().unwrap();
         self.catch_up().await;
     }

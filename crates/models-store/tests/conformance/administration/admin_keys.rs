@@ -1,13 +1,13 @@
 use models_core::{
     Actor, AdminApiKey, AdministrationRefusal, ApiKeyUpdate, Change, KeyRejection,
-    ListedAdminApiKey, Organization, Origin, PolicyMode, RepositoryError, Role,
+    ListedAdminApiKey, Organization, OrganizationUpdate, Origin, PolicyMode, RepositoryError, Role,
     ServiceAccountUpdate, Suspension, Timestamp,
 };
 
 use crate::Store;
 use crate::fixtures::administration::{
     account, add_account, add_admin_key, add_key_of, add_project, admin_key, administrator,
-    change_settings, changes_after, key_of, made_by, policy, project, whole,
+    changes_after, key_of, made_by, policy, project, update_organization, whole,
 };
 use crate::fixtures::{NOW, add_api_key, add_organization, api_key, origin};
 
@@ -236,7 +236,7 @@ pub async fn an_invalid_admin_key_changes_nothing(store: Store) {
 pub async fn a_disabled_organization_has_no_administrators(store: Store) {
     let acme = add_organization(&store, "acme").await;
     let (admin, digest) = add_admin_key(&store, &acme, "admin").await;
-    change_settings(&store, &acme, |settings| settings.disabled_at = Some(NOW)).await;
+    update_organization(&store, &acme, OrganizationUpdate::Disable).await;
     let rejection = KeyRejection::Suspended(Suspension::OrganizationDisabled);
     let found = administrator(&store, &digest).await;
     assert_eq!(found.validity().check(NOW), Err(rejection));
@@ -247,7 +247,7 @@ pub async fn a_disabled_organization_has_no_administrators(store: Store) {
     let refused = AdministrationRefusal::Key(rejection);
     assert_eq!(insert("a", made_by(&admin)).await, Err(refused));
     assert_eq!(insert("a", origin()).await, Ok(()), "an operator may");
-    change_settings(&store, &acme, |settings| settings.disabled_at = None).await;
+    update_organization(&store, &acme, OrganizationUpdate::Enable).await;
     assert_eq!(insert("b", made_by(&admin)).await, Ok(()));
 }
 

@@ -4,15 +4,16 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use models_core::{
-    AccountRole, ApiKeyUpdate, Barrier, Committed, Level, NodeRepository, PolicyMode,
-    ServiceAccountUpdate, Timestamp,
+    AccountRole, ApiKeyUpdate, Barrier, Committed, Level, NodeRepository, OrganizationUpdate,
+    PolicyMode, ServiceAccountUpdate, Timestamp,
 };
 use models_store::{Store, open};
 use test_database::TestDatabase;
 
 use crate::OPTIONS;
 use crate::fixtures::administration::{
-    account, add_account, add_admin_key, add_key_of, add_project, change_settings, policy, scopes,
+    account, add_account, add_admin_key, add_key_of, add_project, policy, scopes,
+    update_organization,
 };
 use crate::fixtures::{NOW, add_organization, origin};
 
@@ -81,8 +82,8 @@ async fn changes_of_what_keys_may_do_wait_for_the_nodes() {
             set.await.unwrap().unwrap();
             assert!(has_waited(&store).await, "a policy");
         }
-        for disabled_at in [Some(NOW), None] {
-            change_settings(&store, &acme, |settings| settings.disabled_at = disabled_at).await;
+        for update in [OrganizationUpdate::Disable, OrganizationUpdate::Enable] {
+            update_organization(&store, &acme, update).await;
             assert!(has_waited(&store).await, "an organization's status");
         }
         let update = ApiKeyUpdate {
@@ -162,16 +163,16 @@ async fn the_first_restriction_raises_the_level() {
                     set.await.unwrap().unwrap();
                 }
                 3 => {
-                    change_settings(&store, &acme, |settings| {
-                        settings.policies.public_models = Some(deny);
-                    })
+                    update_organization(
+                        &store,
+                        &acme,
+                        OrganizationUpdate::PublicModels(Some(deny)),
+                    )
                     .await;
                 }
                 4 => {
-                    change_settings(&store, &acme, |settings| {
-                        settings.policies.new_projects = Some(deny);
-                    })
-                    .await;
+                    update_organization(&store, &acme, OrganizationUpdate::NewProjects(Some(deny)))
+                        .await;
                     assert_eq!(
                         level(&store).await,
                         Level::FIRST,

@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
 use models_core::{
-    AccountRole, AdministrationRefusal, Attempt, Change, Deletion, DeletionRefusal, Policies,
-    Policy, PolicyMode, PolicyReference, ProjectId, Role, Scope,
+    AccountRole, AdministrationRefusal, Attempt, Change, Deletion, DeletionRefusal,
+    OrganizationUpdate, Policies, Policy, PolicyMode, PolicyReference, ProjectId, Role, Scope,
 };
 
 use crate::Store;
 use crate::fixtures::administration::{
-    access, account, add_account, add_key_of, add_project, change_settings, changes_after, policy,
+    access, account, add_account, add_key_of, add_project, changes_after, policy,
+    update_organization,
 };
 use crate::fixtures::{NOW, add_models, add_organization, id, origin, own};
 
@@ -84,9 +85,11 @@ pub async fn a_key_is_found_with_both_policies(store: Store) {
         .set_policy(&acme.id, &project.id, Some(of_project.clone()), origin());
     set.await.unwrap().unwrap();
     let public_models = Some(of_organization.clone());
-    change_settings(&store, &acme, |settings| {
-        settings.policies.public_models = public_models;
-    })
+    update_organization(
+        &store,
+        &acme,
+        OrganizationUpdate::PublicModels(public_models),
+    )
     .await;
     for (digest, organization, project) in [
         (restricted, Some(&of_organization), Some(&of_project)),
@@ -106,10 +109,7 @@ pub async fn a_new_project_begins_with_the_organizations_policy(store: Store) {
     let early = add_project(&store, &acme, "early").await;
     let first = policy(PolicyMode::AllowList, &["a"]);
     let new_projects = Some(first.clone());
-    change_settings(&store, &acme, |settings| {
-        settings.policies.new_projects = new_projects;
-    })
-    .await;
+    update_organization(&store, &acme, OrganizationUpdate::NewProjects(new_projects)).await;
     let before = store.events.revision().await.unwrap();
     let late = add_project(&store, &acme, "late").await;
     for (project, expected) in [(&early, None), (&late, Some(first.clone()))] {
@@ -144,10 +144,7 @@ pub async fn a_key_deletes_no_model_that_a_policy_denies(store: Store) {
         .set_policy(&acme.id, &project.id, Some(allow), origin());
     set.await.unwrap().unwrap();
     let deny = policy(PolicyMode::DenyList, &["hidden", "allowed"]);
-    change_settings(&store, &acme, |settings| {
-        settings.policies.public_models = Some(deny);
-    })
-    .await;
+    update_organization(&store, &acme, OrganizationUpdate::PublicModels(Some(deny))).await;
     for (model, refusal) in [
         ("own", DeletionRefusal::NotFound),
         ("hidden", DeletionRefusal::NotFound),

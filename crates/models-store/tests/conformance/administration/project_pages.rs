@@ -54,7 +54,9 @@ pub async fn a_page_after_an_unknown_or_foreign_id_is_empty(store: Store) {
     let other = add_organization(&store, "other").await;
     add_project(&store, &acme, "a").await;
     let foreign = add_project(&store, &other, "b").await;
-    for after in ["unknown", "", foreign.id.as_str()] {
+    // A client can send any text, also a NUL, which PostgreSQL refuses.
+    let long = "a".repeat(65);
+    for after in ["unknown", "", "a\0", "ä", &long, foreign.id.as_str()] {
         for order in [Order::Ascending, Order::Descending] {
             let request = page(Some(after), 10, order);
             let read = store.projects.list(&acme.id, request, true).await.unwrap();

@@ -1,15 +1,17 @@
 use models_core::{
-    Attempt, Change, Deletion, DeletionRefusal, KeyRejection, OrganizationPolicies,
-    OrganizationSettings, OrganizationState, PolicyMode, Role, Suspension,
+    Attempt, Change, Deletion, DeletionRefusal, KeyRejection, Name, OrganizationPolicies,
+    OrganizationSettings, OrganizationState, OrganizationUpdate, PolicyMode, Role, Suspension,
 };
 
 use crate::Store;
-use crate::fixtures::administration::{access, change_settings, changes_after, policy, settings};
+use crate::fixtures::administration::{
+    access, changes_after, policy, settings, update_organization,
+};
 use crate::fixtures::{
     NOW, add_api_key, add_models, add_organization, id, organization, origin, own,
 };
 
-pub async fn the_settings_of_an_organization_are_replaced(store: Store) {
+pub async fn the_settings_of_an_organization_are_updated_one_by_one(store: Store) {
     let acme = add_organization(&store, "acme").await;
     let other = add_organization(&store, "other").await;
     let first = OrganizationSettings {
@@ -17,48 +19,72 @@ pub async fn the_settings_of_an_organization_are_replaced(store: Store) {
         disabled_at: None,
         policies: OrganizationPolicies::default(),
     };
-    assert_eq!(settings(&store, &acme).await, first);
-    let second = OrganizationSettings {
-        name: "Acme & Sons".parse().unwrap(),
-        disabled_at: Some(NOW),
-        policies: OrganizationPolicies {
-            public_models: Some(policy(PolicyMode::DenyList, &["a", "b-*"])),
-            new_projects: Some(policy(PolicyMode::AllowList, &["ü \"x\""])),
-        },
-    };
     let before = store.events.revision().await.unwrap();
-    let set = async |id, settings: &OrganizationSettings| {
-        let set = store
-            .organizations
-            .set_settings(id, settings.clone(), origin());
-        set.await.unwrap()
-    };
-    assert_eq!(set(&acme.id, &second).await.as_ref(), Some(&first));
-    assert_eq!(settings(&store, &acme).await, second);
-    let found = store.organizations.find_by_slug(&acme.slug).await.unwrap();
-    let found = found.unwrap();
-    assert_eq!((&found.name, found.disabled_at), (&second.name, Some(NOW)));
-    assert_eq!(
-        set(&acme.id, &second).await.as_ref(),
-        Some(&second),
-        "nothing changes"
-    );
-    assert_eq!(set(&acme.id, &first).await.as_ref(), Some(&second));
-    assert_eq!(settings(&store, &acme).await, first);
-    let update =
-        |before: &OrganizationSettings, after: &OrganizationSettings| Change::OrganizationUpdated {
+    let (mut present, mut expected) = (first, vec![]);
+    let deny = Some(policy(PolicyMode::DenyList, &["a", "b-*"]));
+    let allow = Some(policy(PolicyMode::AllowList, &["ü \"x\""]));
+    for update in [
+        OrganizationUpdate::Name("Acme & Sons".parse().unwrap()),
+        OrganizationUpdate::Disable,
+        OrganizationUpdate::PublicModels(deny),
+        OrganizationUpdate::NewProjects(allow),
+        OrganizationUpdate::Enable,
+        OrganizationUpdate::PublicModels(None),
+    ] {
+        let after = present.updated(update.clone(), NOW);
+        for _ in 0..2 {
+            // The second time nothing changes.
+            let updated = store
+                .organizations
+                .update(&acme.id, update.clone(), origin());
+            assert_eq!(updated.await.unwrap().as_ref(), Some(&after));
+            assert_eq!(settings(&store, &acme).await, after);
+        }
+        expected.push(Change::OrganizationUpdated {
             id: acme.id.clone(),
-            before: OrganizationState::from(before),
-            after: OrganizationState::from(after),
-        };
-    let expected = [update(&first, &second), update(&second, &first)];
+            before: OrganizationState::from(&present),
+            after: OrganizationState::from(&after),
+        });
+        let found = store.organizations.find_by_slug(&acme.slug).await.unwrap();
+        let found = found.unwrap();
+        assert_eq!(
+            (&found.name, found.disabled_at),
+            (&after.name, after.disabled_at)
+        );
+        present = after;
+    }
     assert_eq!(changes_after(&store, before).await, expected);
     assert_eq!(settings(&store, &other).await.name, other.name);
 
     let missing = organization("missing");
-    assert_eq!(set(&missing.id, &first).await, None);
+    let update = OrganizationUpdate::Disable;
+    let updated = store.organizations.update(&missing.id, update, origin());
+    assert_eq!(updated.await.unwrap(), None);
     let found = store.organizations.settings(&missing.id).await.unwrap();
     assert_eq!(found, None);
+}
+
+pub async fn simultaneous_updates_of_different_settings_are_all_kept(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    let allow = Some(policy(PolicyMode::AllowList, &["a"]));
+    let name: Name = "Acme & Sons".parse().unwrap();
+    let updates = [
+        OrganizationUpdate::Name(name.clone()),
+        OrganizationUpdate::Disable,
+        OrganizationUpdate::PublicModels(allow.clone()),
+        OrganizationUpdate::NewProjects(allow.clone()),
+    ];
+    let updating = updates.map(|update| async { update_organization(&store, &acme, update).await });
+    futures_util::future::join_all(updating).await;
+    let expected = OrganizationSettings {
+        name,
+        disabled_at: Some(NOW),
+        policies: OrganizationPolicies {
+            public_models: allow.clone(),
+            new_projects: allow,
+        },
+    };
+    assert_eq!(settings(&store, &acme).await, expected);
 }
 
 pub async fn the_keys_of_a_disabled_organization_are_suspended(store: Store) {
@@ -67,7 +93,7 @@ pub async fn the_keys_of_a_disabled_organization_are_suspended(store: Store) {
     let (key, digest) = add_api_key(&store, &acme, Role::Owner).await;
     let (_, beside) = add_api_key(&store, &other, Role::Owner).await;
     add_models(&store, &own(&acme), &[("own", 1)]).await;
-    change_settings(&store, &acme, |settings| settings.disabled_at = Some(NOW)).await;
+    update_organization(&store, &acme, OrganizationUpdate::Disable).await;
     let rejection = KeyRejection::Suspended(Suspension::OrganizationDisabled);
     let found = access(&store, &digest).await;
     assert_eq!(found.principal(NOW), Err(rejection));
@@ -76,6 +102,6 @@ pub async fn the_keys_of_a_disabled_organization_are_suspended(store: Store) {
     let deletion = store.models.delete_as(&key.id, &model, NOW, Attempt::First);
     let refused = Deletion::Refused(DeletionRefusal::Key(rejection));
     assert_eq!(deletion.await.unwrap(), refused);
-    change_settings(&store, &acme, |settings| settings.disabled_at = None).await;
+    update_organization(&store, &acme, OrganizationUpdate::Enable).await;
     assert!(access(&store, &digest).await.principal(NOW).is_ok());
 }

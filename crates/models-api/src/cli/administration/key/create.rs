@@ -5,11 +5,11 @@ use models_core::{Role, ServiceAccountId};
 use models_node::use_cases::keys;
 use models_node::use_cases::service_accounts::KeyOwner;
 
-use super::super::missing;
 use super::super::project_options::ProjectOptions;
 use super::super::refusal::created;
 use super::new::{NewKeyOptions, create_for_account};
 use crate::cli::catalog::origin;
+use crate::cli::missing;
 use crate::cli::terminal::{Failure, Output};
 use crate::random::new_secret;
 use crate::store::Store;

@@ -2,7 +2,7 @@
 
 use models_core::{ApiKeyId, ListedApiKey};
 
-use super::super::missing;
+use crate::cli::missing;
 use crate::cli::terminal::Failure;
 use crate::store::Store;
 

@@ -5,9 +5,9 @@ use models_core::{ApiKey, ApiKeyId, Entered, Name, Role, Secret, ServiceAccountI
 use models_node::use_cases::service_accounts::{self, KeyOwner, NewKey, role_of_keys};
 
 use super::super::key_options::{CreatedKey, KeyOptions, print_created, scopes};
-use super::super::missing;
 use super::super::refusal::created;
 use crate::cli::catalog::origin;
+use crate::cli::missing;
 use crate::cli::terminal::refusal::KEY_ID;
 use crate::cli::terminal::{Failure, Output};
 use crate::random::new_secret;

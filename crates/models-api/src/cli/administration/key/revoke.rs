@@ -6,8 +6,8 @@ use clap::Args;
 use models_core::{ApiKeyId, Secret};
 use models_node::use_cases::keys::{self, KeyName};
 
-use super::super::missing;
 use crate::cli::catalog::origin;
+use crate::cli::missing;
 use crate::cli::terminal::refusal::KEY_ID;
 use crate::cli::terminal::{Failure, Output, secret_file, shown};
 use crate::store::Store;

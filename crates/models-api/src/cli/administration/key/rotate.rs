@@ -8,10 +8,10 @@ use models_node::use_cases::rotation;
 use serde::Serialize;
 
 use super::super::key_options::{CreatedKey, SecretOptions, expiry, print_created};
-use super::super::missing;
 use super::super::refusal::{created, done};
 use super::find::find_key;
 use crate::cli::catalog::origin;
+use crate::cli::missing;
 use crate::cli::terminal::refusal::KEY_ID;
 use crate::cli::terminal::{Failure, Output};
 use crate::random::new_secret;

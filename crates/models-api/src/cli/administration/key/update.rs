@@ -7,10 +7,10 @@ use models_core::{ApiKey, ApiKeyId, ApiKeyUpdate};
 
 use super::super::cell;
 use super::super::key_options::{expiry, scopes, scopes_text};
-use super::super::missing;
 use super::super::refusal::done;
 use super::find::find_key;
 use crate::cli::catalog::origin;
+use crate::cli::missing;
 use crate::cli::terminal::refusal::KEY_ID;
 use crate::cli::terminal::{Failure, Output};
 use crate::store::Store;

@@ -4,12 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use clap::Args;
-use models_core::{Organization, OrganizationSettings, Policies, Policy, ProjectId, Slug};
+use models_core::{
+    Organization, OrganizationSettings, OrganizationUpdate, Policies, Policy, ProjectId, Slug,
+};
 
-use super::super::missing;
-use super::super::organization::change_settings;
+use super::super::organization::update_organization;
 use super::super::refusal::done;
 use crate::cli::catalog::{find_organization, find_project, origin};
+use crate::cli::missing;
 use crate::cli::terminal::Failure;
 use crate::store::Store;
 
@@ -89,16 +91,12 @@ impl Subject {
         let organization = &self.organization;
         match &self.part {
             Part::PublicModels => {
-                let change = |settings: &mut OrganizationSettings| {
-                    settings.policies.public_models = policy;
-                };
-                change_settings(organization, origin(), store, change).await
+                let update = OrganizationUpdate::PublicModels(policy);
+                update_organization(organization, update, store).await
             }
             Part::NewProjects => {
-                let change = |settings: &mut OrganizationSettings| {
-                    settings.policies.new_projects = policy;
-                };
-                change_settings(organization, origin(), store, change).await
+                let update = OrganizationUpdate::NewProjects(policy);
+                update_organization(organization, update, store).await
             }
             Part::Project(id) => {
                 let projects = &store.projects;
@@ -136,7 +134,7 @@ impl Subject {
     async fn settings(&self, store: &Store) -> Result<OrganizationSettings, Failure> {
         let Organization { id, slug, .. } = &self.organization;
         let settings = store.organizations.settings(id).await?;
-        settings.ok_or_else(|| format!("there is no organization `{slug}`").into())
+        settings.ok_or_else(|| missing::organization(slug).into())
     }
 }
 

@@ -6,10 +6,10 @@ use models_node::use_cases::service_accounts::{self, NewKey, NewServiceAccount, 
 use serde::Serialize;
 
 use super::super::key_options::{CreatedKey, print_created};
-use super::super::missing;
 use super::super::project_options::ProjectOptions;
 use super::super::refusal::created;
 use crate::cli::catalog::origin;
+use crate::cli::missing;
 use crate::cli::terminal::{Failure, Output};
 use crate::random::new_secret;
 use crate::store::Store;

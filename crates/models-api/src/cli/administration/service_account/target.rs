@@ -3,10 +3,10 @@
 use clap::Args;
 use models_core::{ServiceAccount, ServiceAccountId};
 
-use super::super::missing;
 use super::super::project_options::ProjectOptions;
 use super::super::refusal::done;
 use crate::cli::catalog::origin;
+use crate::cli::missing;
 use crate::cli::terminal::{Failure, Output};
 use crate::store::Store;
 

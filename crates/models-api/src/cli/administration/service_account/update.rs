@@ -3,10 +3,10 @@
 use clap::Args;
 use models_core::{AccountRole, Entered, Name, ServiceAccountUpdate};
 
-use super::super::missing;
 use super::super::refusal::done;
 use super::target::Target;
 use crate::cli::catalog::origin;
+use crate::cli::missing;
 use crate::cli::terminal::{Failure, Output};
 use crate::store::Store;
 

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use models_core::{
     AdminApiKey, AdminApiKeyId, AdminApiKeyRepository, Administered, ApiKey, KeyDigest,
     ListedAdminApiKey, Name, Organization, OrganizationId, OrganizationRepository,
-    OrganizationSettings, Origin, Page, PageRequest, Policy, Project, ProjectId, ProjectRepository,
-    RepositoryError, ServiceAccount, ServiceAccountId, ServiceAccountRepository,
-    ServiceAccountUpdate, Slug, Timestamp,
+    OrganizationSettings, OrganizationUpdate, Origin, Page, PageRequest, Policy, Project,
+    ProjectId, ProjectRepository, RepositoryError, ServiceAccount, ServiceAccountId,
+    ServiceAccountRepository, ServiceAccountUpdate, Slug, Timestamp,
 };
 use std::sync::Arc;
 
@@ -34,10 +34,10 @@ impl OrganizationRepository for Unused {
         unreachable!()
     }
 
-    async fn set_settings(
+    async fn update(
         &self,
         _: &OrganizationId,
-        _: OrganizationSettings,
+        _: OrganizationUpdate,
         _: Origin,
     ) -> Result<Option<OrganizationSettings>, RepositoryError> {
         unreachable!()

@@ -1,6 +1,10 @@
 //! The texts about objects that do not exist.
 
-use models_core::{ApiKeyId, ProjectId, ServiceAccountId};
+use models_core::{ApiKeyId, ProjectId, ServiceAccountId, Slug};
+
+pub(super) fn organization(slug: &Slug) -> String {
+    format!("there is no organization `{slug}`; `models-api organization list` shows all")
+}
 
 pub(super) fn project(id: &ProjectId) -> String {
     format!("there is no project `{id}`")
