@@ -64,7 +64,7 @@ impl Reads {
         }
         Ok(Self {
             reception: Reception::new(settings, &measured),
-            services: Services::new(settings, measured),
+            services: Services::new(settings, measured.node, measured.metrics),
         })
     }
 

@@ -1,6 +1,6 @@
 //! The routes of the API: their [table], and the handlers.
 
-mod administration;
+pub(crate) mod administration;
 mod freshness;
 mod index;
 mod models;

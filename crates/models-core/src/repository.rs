@@ -8,6 +8,7 @@
 mod admin_api_keys;
 mod administration;
 mod api_keys;
+mod credentials;
 mod error;
 mod events;
 mod first_start;
@@ -21,7 +22,8 @@ mod service_accounts;
 
 pub use self::admin_api_keys::{AdminApiKeyRepository, ListedAdminApiKey};
 pub use self::administration::{Administered, AdministrationRefusal};
-pub use self::api_keys::{ApiKeyRepository, ApiKeyUpdate, Credential, OwnedApiKey};
+pub use self::api_keys::{ApiKeyRepository, ApiKeyUpdate, OwnedApiKey};
+pub use self::credentials::{Credential, CredentialRepository, KeyUses};
 pub use self::error::{CommitInDoubt, RepositoryError};
 pub use self::events::EventRepository;
 pub use self::first_start::{FirstContents, FirstStartRepository};

@@ -5,7 +5,6 @@
 
 #![warn(missing_docs)]
 
-mod administration;
 mod barrier;
 mod cache;
 pub mod follower;
@@ -21,7 +20,6 @@ mod views;
 #[cfg(test)]
 mod fake;
 
-pub use administration::Administration;
 pub use cache::CacheCounters;
 pub use follower::Following;
 pub use lease::clock::{BootTime, Clock, ManualClock};

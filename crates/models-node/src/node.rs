@@ -8,7 +8,6 @@ use std::time::Duration;
 use models_core::{ModelRepository, RepositoryError, Revision};
 use tokio::task::AbortHandle;
 
-use crate::administration::Administration;
 use crate::follower::Following;
 use crate::lease::clock::{BootTime, Clock};
 use crate::lease::{HeldLease, Released};
@@ -29,8 +28,6 @@ pub struct Node<S: Session, V: View> {
     pub catalog: Arc<Catalog<V>>,
     /// The models in the database. Changes go through it.
     pub models: Arc<dyn ModelRepository>,
-    /// The repositories of administration.
-    pub administration: Administration,
     tokens: Arc<RevisionTokens>,
     following: Following,
     recording: AbortHandle,
@@ -42,7 +39,6 @@ impl<S: Session, V: View> Clone for Node<S, V> {
             sessions: self.sessions.clone(),
             catalog: self.catalog.clone(),
             models: self.models.clone(),
-            administration: self.administration.clone(),
             tokens: self.tokens.clone(),
             following: self.following.clone(),
             recording: self.recording.clone(),
@@ -58,7 +54,6 @@ impl<S: Session, V: View> Node<S, V> {
             sessions,
             catalog,
             models,
-            administration,
             tokens,
         } = memory;
         let recording = tokio::spawn(record_uses(sessions.clone())).abort_handle();
@@ -66,7 +61,6 @@ impl<S: Session, V: View> Node<S, V> {
             sessions,
             catalog,
             models,
-            administration,
             tokens,
             following,
             recording,

@@ -9,7 +9,6 @@ use models_core::{
 use sqlx_macros::FromRow;
 
 use crate::api_keys::check_digest;
-use crate::catalog::administration::{begin, end};
 use crate::catalog::paged_list::{PagedList, paged_list};
 use crate::catalog::{Backend, Mutation, SqlStore};
 use crate::database::damaged;
@@ -57,8 +56,6 @@ const INSERT: &str = concat!(
     ")"
 );
 const REVOKE: &str = "UPDATE admin_api_keys SET revoked_at = $2 WHERE id = $1";
-const RECORD_USE: &str = "UPDATE admin_api_keys SET last_used_at = $2 WHERE id = $1 \
-    AND (last_used_at IS NULL OR last_used_at < $2)";
 
 #[derive(FromRow)]
 struct AdminApiKeyRow {
@@ -106,14 +103,9 @@ impl<DB: Backend> AdminApiKeyRepository for SqlStore<DB> {
         digest: KeyDigest,
         origin: Origin,
     ) -> Administered<()> {
-        let store = self.clone();
-        self.run(async move {
-            let mut mutation = match begin(&store, &key.organization_id, origin).await? {
-                Ok(mutation) => mutation,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            insert_admin_key(&mut mutation, key, digest).await?;
-            end(mutation, Ok(())).await
+        let organization_id = key.organization_id.clone();
+        self.administer(&organization_id, origin, move |mutation, _| {
+            Box::pin(async move { insert_admin_key(mutation, key, digest).await.map(Ok) })
         })
         .await
     }
@@ -145,23 +137,11 @@ impl<DB: Backend> AdminApiKeyRepository for SqlStore<DB> {
         id: &AdminApiKeyId,
         origin: Origin,
     ) -> Administered<AdminApiKey> {
-        let (store, organization_id, id) = (self.clone(), organization_id.clone(), id.clone());
-        self.run(async move {
-            let mut mutation = match begin(&store, &organization_id, origin).await? {
-                Ok(mutation) => mutation,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            let revoked = revoke(&mut mutation, &organization_id, &id).await?;
-            end(mutation, revoked).await
+        let id = id.clone();
+        self.administer(organization_id, origin, move |mutation, organization_id| {
+            Box::pin(async move { revoke(mutation, organization_id, &id).await })
         })
         .await
-    }
-
-    async fn record_uses(
-        &self,
-        uses: Vec<(AdminApiKeyId, Timestamp)>,
-    ) -> Result<(), RepositoryError> {
-        self.record_last_uses(RECORD_USE, uses).await
     }
 }
 

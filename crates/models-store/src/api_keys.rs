@@ -1,22 +1,18 @@
 //! The table of API keys. It holds digests, never secrets.
 
 mod changes;
-mod credentials;
 mod row;
 
 use async_trait::async_trait;
 use models_core::{
-    Administered, ApiKey, ApiKeyId, ApiKeyRepository, ApiKeyUpdate, Credential, KeyDigest,
-    ListedApiKey, OrganizationId, Origin, OwnedApiKey, Page, PageRequest, ProjectId,
-    RepositoryError, Snapshot, Timestamp,
+    Administered, ApiKey, ApiKeyId, ApiKeyRepository, ApiKeyUpdate, KeyDigest, ListedApiKey,
+    OrganizationId, Origin, OwnedApiKey, Page, PageRequest, ProjectId, RepositoryError,
 };
 
 pub(crate) use self::changes::{check_digest, insert_api_key, revoke, set_roles};
-pub(crate) use self::credentials::{CredentialRow, key_access};
-pub(crate) use self::row::{ApiKeyRow, api_key_columns, api_keys};
+pub(crate) use self::row::{ApiKeyRow, api_key_columns, api_keys, read_scopes};
 
 use self::row::{FIND_OF_PROJECT, LIST_OF_PROJECT, OwnedApiKeyRow, first};
-use crate::catalog::administration::{begin, end};
 use crate::catalog::{Backend, Mutation, SqlStore};
 use crate::projects::has_project;
 
@@ -37,23 +33,12 @@ const LIST: &str = select_api_keys!("ORDER BY k.created_at, k.id");
 const LIST_OF_ORGANIZATION: &str =
     select_api_keys!("WHERE k.organization_id = $1 ORDER BY k.created_at, k.id");
 const IS_ANY: &str = "SELECT created_at FROM api_keys LIMIT 1";
-const RECORD_USE: &str = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 \
-    AND (last_used_at IS NULL OR last_used_at < $2)";
-
 #[async_trait]
 impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
     async fn insert(&self, key: ApiKey, digest: KeyDigest, origin: Origin) -> Administered<()> {
-        let store = self.clone();
-        self.run(async move {
-            let mut mutation = match begin(&store, &key.organization_id, origin).await? {
-                Ok(mutation) => mutation,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            if let Some(refusal) = changes::refuse(&mut mutation, &key).await? {
-                return end(mutation, Err(refusal)).await;
-            }
-            insert_api_key(&mut mutation, key, digest).await?;
-            end(mutation, Ok(())).await
+        let organization_id = key.organization_id.clone();
+        self.administer(&organization_id, origin, move |mutation, _| {
+            Box::pin(async move { changes::create(mutation, key, digest).await })
         })
         .await
     }
@@ -116,16 +101,11 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
         update: ApiKeyUpdate,
         origin: Origin,
     ) -> Administered<OwnedApiKey> {
-        let (store, organization_id) = (self.clone(), organization_id.clone());
         let (project_id, id) = (project_id.clone(), id.clone());
-        self.run(async move {
-            let mut mutation = match begin(&store, &organization_id, origin).await? {
-                Ok(mutation) => mutation,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            let updated =
-                changes::update(&mut mutation, &organization_id, &project_id, &id, update).await?;
-            end(mutation, updated).await
+        self.administer(organization_id, origin, move |mutation, organization_id| {
+            Box::pin(async move {
+                changes::update(mutation, organization_id, &project_id, &id, update).await
+            })
         })
         .await
     }
@@ -137,36 +117,13 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
         id: &ApiKeyId,
         origin: Origin,
     ) -> Administered<ApiKey> {
-        let (store, organization_id) = (self.clone(), organization_id.clone());
         let (project_id, id) = (project_id.clone(), id.clone());
-        self.run(async move {
-            let mut mutation = match begin(&store, &organization_id, origin).await? {
-                Ok(mutation) => mutation,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            let owned =
-                changes::find_of_project(&mut mutation, &organization_id, &project_id, &id).await?;
-            let revoked = match owned {
-                Ok(owned) => {
-                    let revoked = revoke(&mut mutation, &id).await?;
-                    Ok(revoked.unwrap_or(owned.listed.key))
-                }
-                Err(refusal) => Err(refusal),
-            };
-            end(mutation, revoked).await
+        self.administer(organization_id, origin, move |mutation, organization_id| {
+            Box::pin(async move {
+                changes::revoke_of_project(mutation, organization_id, &project_id, &id).await
+            })
         })
         .await
-    }
-
-    async fn record_uses(&self, uses: Vec<(ApiKeyId, Timestamp)>) -> Result<(), RepositoryError> {
-        self.record_last_uses(RECORD_USE, uses).await
-    }
-
-    async fn find_by_digest(
-        &self,
-        digest: &KeyDigest,
-    ) -> Result<Snapshot<Option<Credential>>, RepositoryError> {
-        credentials::find(self, digest).await
     }
 
     async fn revoke(
@@ -178,12 +135,7 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
         self.run(async move {
             let mut mutation = Mutation::begin(&store, origin).await?;
             let key = revoke(&mut mutation, &id).await?;
-            if mutation.revision() == mutation.begun_at() {
-                let begun_at = mutation.begun_at();
-                mutation.repeat(begun_at).await?;
-            } else {
-                mutation.commit().await?;
-            }
+            mutation.commit_or_repeat().await?;
             Ok(key)
         })
         .await

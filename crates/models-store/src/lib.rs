@@ -7,6 +7,7 @@
 mod admin_api_keys;
 mod api_keys;
 mod catalog;
+mod credentials;
 mod database;
 mod events;
 mod files;

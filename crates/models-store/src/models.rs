@@ -13,8 +13,8 @@ use models_core::{
 
 use self::deleted::find_deleted;
 use self::rows::{CandidateRow, JoinedModel, KeyAndCandidateRow, column, model_columns, models};
-use crate::api_keys::{CredentialRow, key_access};
 use crate::catalog::{Backend, Mutation, SqlStore};
+use crate::credentials::{CredentialRow, key_access};
 
 macro_rules! select_models {
     ($rest:literal) => {

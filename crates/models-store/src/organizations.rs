@@ -151,12 +151,7 @@ impl<DB: Backend> OrganizationRepository for SqlStore<DB> {
         self.run(async move {
             let mut mutation = Mutation::begin(&store, origin).await?;
             let settings = update_settings(&mut mutation, &id, update).await?;
-            if settings.is_some() && mutation.revision() == mutation.begun_at() {
-                let begun_at = mutation.begun_at();
-                mutation.repeat(begun_at).await?;
-            } else {
-                mutation.commit().await?;
-            }
+            mutation.commit_or_repeat().await?;
             Ok(settings)
         })
         .await

@@ -7,16 +7,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use models_core::{
-    Administered, AdministrationRefusal, Change, Name, OrganizationId, Origin, Page, PageRequest,
-    Policy, Project, ProjectId, ProjectRepository, RepositoryError,
+    Administered, Name, OrganizationId, Origin, Page, PageRequest, Policy, Project, ProjectId,
+    ProjectRepository, RepositoryError,
 };
 
 pub(crate) use self::changes::{find_changeable, insert_default_project};
 pub(crate) use self::row::{DefaultProjectRow, project_columns};
 
-use self::changes::{archive, insert, rename, replace_policy, set_policy};
+use self::changes::{archive, create, rename, set_policy};
 use self::row::{FIND, FIND_POLICY, ProjectRow, first};
-use crate::catalog::administration::{begin, end};
 use crate::catalog::paged_list::{PagedList, paged_list};
 use crate::catalog::{Backend, SqlStore};
 use crate::policies;
@@ -37,8 +36,6 @@ const LIST_ALL: PagedList = paged_list!(
     "organization_id",
     "TRUE"
 );
-const NEW_PROJECTS_POLICY: &str = "SELECT (SELECT policy FROM policies WHERE digest = o.project_policy) \
-    FROM organizations o WHERE o.id = $1";
 
 #[async_trait]
 impl<DB: Backend> ProjectRepository for SqlStore<DB> {
@@ -48,29 +45,8 @@ impl<DB: Backend> ProjectRepository for SqlStore<DB> {
         project: Project,
         origin: Origin,
     ) -> Administered<()> {
-        let (store, organization_id) = (self.clone(), organization_id.clone());
-        self.run(async move {
-            let mut mutation = match begin(&store, &organization_id, origin).await? {
-                Ok(mutation) => mutation,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            let values = vec![organization_id.as_str().into()];
-            let rows: Vec<(Option<String>,)> = mutation.fetch(NEW_PROJECTS_POLICY, values).await?;
-            let Some((policy,)) = rows.first() else {
-                return end(mutation, Err(AdministrationRefusal::NotFound)).await;
-            };
-            let policy = policies::read(policy.as_deref())?;
-            let project_id = project.id.clone();
-            insert(&mut mutation, &organization_id, &project).await?;
-            let created = Change::ProjectCreated {
-                organization_id: organization_id.clone(),
-                project,
-            };
-            mutation.record(&created).await?;
-            if policy.is_some() {
-                replace_policy(&mut mutation, &organization_id, &project_id, None, policy).await?;
-            }
-            end(mutation, Ok(())).await
+        self.administer(organization_id, origin, move |mutation, organization_id| {
+            Box::pin(async move { create(mutation, organization_id, project).await })
         })
         .await
     }
@@ -104,14 +80,9 @@ impl<DB: Backend> ProjectRepository for SqlStore<DB> {
         name: Name,
         origin: Origin,
     ) -> Administered<Project> {
-        let (store, organization_id, id) = (self.clone(), organization_id.clone(), id.clone());
-        self.run(async move {
-            let mut mutation = match begin(&store, &organization_id, origin).await? {
-                Ok(mutation) => mutation,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            let renamed = rename(&mut mutation, &organization_id, &id, name).await?;
-            end(mutation, renamed).await
+        let id = id.clone();
+        self.administer(organization_id, origin, move |mutation, organization_id| {
+            Box::pin(async move { rename(mutation, organization_id, &id, name).await })
         })
         .await
     }
@@ -122,14 +93,9 @@ impl<DB: Backend> ProjectRepository for SqlStore<DB> {
         id: &ProjectId,
         origin: Origin,
     ) -> Administered<Project> {
-        let (store, organization_id, id) = (self.clone(), organization_id.clone(), id.clone());
-        self.run(async move {
-            let mut mutation = match begin(&store, &organization_id, origin).await? {
-                Ok(mutation) => mutation,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            let archived = archive(&mut mutation, &organization_id, &id).await?;
-            end(mutation, archived).await
+        let id = id.clone();
+        self.administer(organization_id, origin, move |mutation, organization_id| {
+            Box::pin(async move { archive(mutation, organization_id, &id).await })
         })
         .await
     }
@@ -154,14 +120,9 @@ impl<DB: Backend> ProjectRepository for SqlStore<DB> {
         policy: Option<Arc<Policy>>,
         origin: Origin,
     ) -> Administered<()> {
-        let (store, organization_id, id) = (self.clone(), organization_id.clone(), id.clone());
-        self.run(async move {
-            let mut mutation = match begin(&store, &organization_id, origin).await? {
-                Ok(mutation) => mutation,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            let set = set_policy(&mut mutation, &organization_id, &id, policy).await?;
-            end(mutation, set).await
+        let id = id.clone();
+        self.administer(organization_id, origin, move |mutation, organization_id| {
+            Box::pin(async move { set_policy(mutation, organization_id, &id, policy).await })
         })
         .await
     }

@@ -13,11 +13,9 @@ use models_core::{
 pub(crate) use self::changes::insert;
 
 use self::row::{FIND, ServiceAccountRow, find_account, first, service_account_columns};
-use crate::api_keys::insert_api_key;
-use crate::catalog::administration::{begin, end};
 use crate::catalog::paged_list::{PagedList, paged_list};
 use crate::catalog::{Backend, SqlStore};
-use crate::projects::{find_changeable, has_project};
+use crate::projects::has_project;
 
 const LIST: PagedList = paged_list!(
     service_account_columns!(first, [", "] ["a." *]),
@@ -36,22 +34,9 @@ impl<DB: Backend> ServiceAccountRepository for SqlStore<DB> {
         key: Option<(ApiKey, KeyDigest)>,
         origin: Origin,
     ) -> Administered<()> {
-        let store = self.clone();
-        self.run(async move {
-            let organization_id = account.organization_id.clone();
-            let mut mutation = match begin(&store, &organization_id, origin).await? {
-                Ok(mutation) => mutation,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            let project = find_changeable(&mut mutation, &organization_id, &account.project_id);
-            if let Err(refusal) = project.await? {
-                return end(mutation, Err(refusal)).await;
-            }
-            insert(&mut mutation, account).await?;
-            if let Some((key, digest)) = key {
-                insert_api_key(&mut mutation, key, digest).await?;
-            }
-            end(mutation, Ok(())).await
+        let organization_id = account.organization_id.clone();
+        self.administer(&organization_id, origin, move |mutation, _| {
+            Box::pin(async move { changes::create(mutation, account, key).await })
         })
         .await
     }
@@ -93,19 +78,14 @@ impl<DB: Backend> ServiceAccountRepository for SqlStore<DB> {
         update: ServiceAccountUpdate,
         origin: Origin,
     ) -> Administered<ServiceAccount> {
-        let (store, organization_id) = (self.clone(), organization_id.clone());
         let (project_id, id) = (project_id.clone(), id.clone());
-        self.run(async move {
-            let mut mutation = match begin(&store, &organization_id, origin).await? {
-                Ok(mutation) => mutation,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            let account = find_account(&mut mutation, &organization_id, &project_id, &id).await?;
-            let updated = match account {
-                Ok(account) => Ok(changes::update(&mut mutation, account, update).await?),
-                Err(refusal) => Err(refusal),
-            };
-            end(mutation, updated).await
+        self.administer(organization_id, origin, move |mutation, organization_id| {
+            Box::pin(async move {
+                match find_account(mutation, organization_id, &project_id, &id).await? {
+                    Ok(account) => Ok(Ok(changes::update(mutation, account, update).await?)),
+                    Err(refusal) => Ok(Err(refusal)),
+                }
+            })
         })
         .await
     }
@@ -117,19 +97,14 @@ impl<DB: Backend> ServiceAccountRepository for SqlStore<DB> {
         id: &ServiceAccountId,
         origin: Origin,
     ) -> Administered<ServiceAccount> {
-        let (store, organization_id) = (self.clone(), organization_id.clone());
         let (project_id, id) = (project_id.clone(), id.clone());
-        self.run(async move {
-            let mut mutation = match begin(&store, &organization_id, origin).await? {
-                Ok(mutation) => mutation,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            let account = find_account(&mut mutation, &organization_id, &project_id, &id).await?;
-            let deleted = match account {
-                Ok(account) => Ok(changes::delete(&mut mutation, account).await?),
-                Err(refusal) => Err(refusal),
-            };
-            end(mutation, deleted).await
+        self.administer(organization_id, origin, move |mutation, organization_id| {
+            Box::pin(async move {
+                match find_account(mutation, organization_id, &project_id, &id).await? {
+                    Ok(account) => Ok(Ok(changes::delete(mutation, account).await?)),
+                    Err(refusal) => Ok(Err(refusal)),
+                }
+            })
         })
         .await
     }

@@ -9,7 +9,6 @@ use crate::access::failure_limit::FailureLimit;
 use crate::access::rate_limit::RateLimit;
 use crate::dialects::openai::encoder::Encoder;
 use crate::node::Node;
-use crate::server::measured_node::MeasuredNode;
 use crate::server::metrics::Metrics;
 use crate::settings::Settings;
 
@@ -32,8 +31,7 @@ pub(crate) struct Services {
 }
 
 impl Services {
-    pub(crate) fn new(settings: &Settings, measured: MeasuredNode) -> Self {
-        let MeasuredNode { node, metrics } = measured;
+    pub(crate) fn new(settings: &Settings, node: Node, metrics: Arc<Metrics>) -> Self {
         Self {
             encoder: Encoder::new(node.catalog.clone(), metrics.encodings.clone()),
             node,

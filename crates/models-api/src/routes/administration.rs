@@ -5,6 +5,7 @@ mod api_keys;
 mod model_permissions;
 mod projects;
 mod query;
+pub(crate) mod repositories;
 mod request;
 mod service_accounts;
 

@@ -159,7 +159,13 @@ impl Application {
         let connections = usize::from(limits.connections).div_ceil(workers);
         allow_files(limits.connections.into());
         let administration = settings.administration.enabled;
-        let services = web::Data::new(Services::new(&settings, node));
+        let MeasuredNode {
+            node,
+            metrics,
+            administration: repositories,
+        } = node;
+        let repositories = web::Data::new(repositories);
+        let services = web::Data::new(Services::new(&settings, node, metrics));
         let (stopping, stopped) = watch::channel(false);
         let stop = async move {
             stop.await;
@@ -174,6 +180,7 @@ impl Application {
             .listen("models", listener, move || {
                 let application = App::new()
                     .app_data(services.clone())
+                    .app_data(repositories.clone())
                     .configure(|config| routes::configure(config, administration));
                 let services = services.clone();
                 let application = respond(

@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use models_core::{ModelRepository, RepositoryError, Revision};
-use models_node::{Administration, CacheOptions};
+use models_core::{CredentialRepository, ModelRepository, RepositoryError, Revision};
+use models_node::CacheOptions;
 
 use crate::node::{Memory, Node};
+use crate::routes::administration::repositories::Repositories;
 use crate::server::metrics::Metrics;
 use crate::settings::CacheSettings;
 use crate::store::Store;
 
-/// A node and its metrics.
+/// A node and its metrics, with the repositories that it administers.
 #[derive(Clone)]
 pub struct MeasuredNode {
     pub(crate) node: Node,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) administration: Repositories,
 }
 
 impl MeasuredNode {
@@ -26,13 +28,7 @@ impl MeasuredNode {
         store.nodes.observe(metrics.clone());
         let secret = store.events.token_secret().await?;
         let memory = memory(
-            Administration {
-                organizations: store.organizations.clone(),
-                projects: store.projects.clone(),
-                service_accounts: store.service_accounts.clone(),
-                api_keys: store.api_keys.clone(),
-                admin_api_keys: store.admin_api_keys.clone(),
-            },
+            store.credentials.clone(),
             store.models.clone(),
             secret,
             cache,
@@ -40,7 +36,11 @@ impl MeasuredNode {
         );
         let following = store.nodes.follow(Arc::new(memory.clone())).await?;
         let node = Node::new(memory, following);
-        Ok(Self { node, metrics })
+        Ok(Self {
+            node,
+            metrics,
+            administration: Repositories::from(store),
+        })
     }
 
     /// The newest revision that the node has applied.
@@ -52,7 +52,7 @@ impl MeasuredNode {
 
 /// Creates the caches with the sizes in the settings, and connects them to the metrics.
 pub(crate) fn memory(
-    administration: Administration,
+    credentials: Arc<dyn CredentialRepository>,
     models: Arc<dyn ModelRepository>,
     token_secret: [u8; 16],
     cache: &CacheSettings,
@@ -66,5 +66,5 @@ pub(crate) fn memory(
         limit: cache.views(),
         counters: metrics.views.clone(),
     };
-    Memory::new(administration, models, token_secret, sessions, views)
+    Memory::new(credentials, models, token_secret, sessions, views)
 }

@@ -53,11 +53,4 @@ pub trait AdminApiKeyRepository: Send + Sync {
         id: &AdminApiKeyId,
         origin: Origin,
     ) -> Administered<AdminApiKey>;
-
-    /// Records the last uses of keys, as
-    /// [`ApiKeyRepository::record_uses`](crate::ApiKeyRepository::record_uses) does.
-    async fn record_uses(
-        &self,
-        uses: Vec<(AdminApiKeyId, Timestamp)>,
-    ) -> Result<(), RepositoryError>;
 }

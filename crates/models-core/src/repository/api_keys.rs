@@ -5,23 +5,13 @@ use async_trait::async_trait;
 use super::administration::Administered;
 use super::error::RepositoryError;
 use super::page::{Page, PageRequest};
-use crate::admin_api_key::AdminAccess;
-use crate::api_key::{ApiKey, ApiKeyId, KeyAccess, KeyDigest, ListedApiKey};
-use crate::event::{Origin, Snapshot};
+use crate::api_key::{ApiKey, ApiKeyId, KeyDigest, ListedApiKey};
+use crate::event::Origin;
 use crate::organization::OrganizationId;
 use crate::permission::Scopes;
 use crate::project::ProjectId;
 use crate::service_account::ServiceAccount;
 use crate::time::Timestamp;
-
-/// A key of either kind, as the digest of a secret finds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Credential {
-    /// An API key.
-    ApiKey(KeyAccess),
-    /// An admin API key.
-    AdminApiKey(AdminAccess),
-}
 
 /// A key of a project, with the service account that owns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,17 +84,6 @@ pub trait ApiKeyRepository: Send + Sync {
         id: &ApiKeyId,
         origin: Origin,
     ) -> Administered<ApiKey>;
-
-    /// Records the last uses of keys. It ignores a use that is older than the recorded one and a
-    /// key that does not exist. A use is no change: it has no event and no revision.
-    async fn record_uses(&self, uses: Vec<(ApiKeyId, Timestamp)>) -> Result<(), RepositoryError>;
-
-    /// The key with this digest, also a revoked or expired one, with all that decides what it may
-    /// do.
-    async fn find_by_digest(
-        &self,
-        digest: &KeyDigest,
-    ) -> Result<Snapshot<Option<Credential>>, RepositoryError>;
 
     /// Revokes the key at the origin's time. Returns the revoked key once no node accepts it. A
     /// second revocation keeps the first time and logs nothing. `None` if there is no such key.

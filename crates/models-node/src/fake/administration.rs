@@ -1,4 +1,4 @@
-//! The repositories of administration, of which tests use those of keys.
+//! Repositories of administration that note what is inserted.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,9 +10,6 @@ use models_core::{
     ServiceAccountRepository, ServiceAccountUpdate, Slug,
 };
 
-use crate::administration::Administration;
-use crate::fake::keys::Keys;
-
 /// An account with its first key.
 type NewAccount = (ServiceAccount, Option<(ApiKey, KeyDigest)>);
 
@@ -22,18 +19,6 @@ pub(crate) struct Inserted {
     pub(crate) organizations: Mutex<Vec<Organization>>,
     pub(crate) projects: Mutex<Vec<(OrganizationId, Project)>>,
     pub(crate) accounts: Mutex<Vec<NewAccount>>,
-}
-
-/// The repositories of administration, with these keys.
-pub(crate) fn administration(keys: &Arc<Keys>) -> Administration {
-    let inserted = Arc::new(Inserted::default());
-    Administration {
-        organizations: inserted.clone(),
-        projects: inserted.clone(),
-        service_accounts: inserted,
-        api_keys: keys.clone(),
-        admin_api_keys: keys.clone(),
-    }
 }
 
 #[async_trait]

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use async_trait::async_trait;
 use models_core::{
     AdminAccess, AdminApiKey, AdminApiKeyId, AdminApiKeyRepository, Administered, ApiKey, ApiKeyId,
-    ApiKeyRepository, ApiKeyUpdate, Credential, Epoch, KeyAccess, KeyDigest, ListedAdminApiKey,
-    ListedApiKey, OrganizationId, Origin, OwnedApiKey, Page, PageRequest, Position, Principal,
-    ProjectId, RepositoryError, Revision, Role, Secret, ServiceAccountId, Snapshot, Timestamp,
+    ApiKeyRepository, ApiKeyUpdate, Credential, CredentialRepository, Epoch, KeyAccess, KeyDigest,
+    KeyUses, ListedAdminApiKey, ListedApiKey, OrganizationId, Origin, OwnedApiKey, Page,
+    PageRequest, Position, Principal, ProjectId, RepositoryError, Revision, Role, Secret,
+    ServiceAccountId, Snapshot, Timestamp,
 };
 use uuid::Uuid;
 
@@ -150,38 +151,6 @@ impl ApiKeyRepository for Keys {
         unreachable!()
     }
 
-    async fn record_uses(&self, uses: Vec<(ApiKeyId, Timestamp)>) -> Result<(), RepositoryError> {
-        if !self.can_write.load(Ordering::Relaxed) {
-            return Err(RepositoryError::Unavailable("the disk is full".into()));
-        }
-        self.recorded.fetch_add(uses.len(), Ordering::Relaxed);
-        let last = uses.iter().map(|(_, at)| at.seconds()).max();
-        self.last_use.store(last.unwrap_or(0), Ordering::Relaxed);
-        Ok(())
-    }
-
-    async fn find_by_digest(
-        &self,
-        digest: &KeyDigest,
-    ) -> Result<Snapshot<Option<Credential>>, RepositoryError> {
-        self.reads.fetch_add(1, Ordering::Relaxed);
-        let is_there = self.is_there.load(Ordering::Relaxed);
-        let found = if *digest == self.digest {
-            Some(Credential::ApiKey(self.access.clone()))
-        } else if *digest == self.admin_secret.digest() {
-            Some(Credential::AdminApiKey(self.admin.clone()))
-        } else {
-            None
-        };
-        Ok(Snapshot {
-            position: Position {
-                epoch: epoch(),
-                revision: Revision(1),
-            },
-            value: found.filter(|_| is_there),
-        })
-    }
-
     async fn revoke(
         &self,
         id: &ApiKeyId,
@@ -226,15 +195,45 @@ impl AdminApiKeyRepository for Keys {
     ) -> Administered<AdminApiKey> {
         unreachable!()
     }
+}
 
-    async fn record_uses(
+#[async_trait]
+impl CredentialRepository for Keys {
+    async fn find_by_digest(
         &self,
-        uses: Vec<(AdminApiKeyId, Timestamp)>,
-    ) -> Result<(), RepositoryError> {
+        digest: &KeyDigest,
+    ) -> Result<Snapshot<Option<Credential>>, RepositoryError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        let is_there = self.is_there.load(Ordering::Relaxed);
+        let found = if *digest == self.digest {
+            Some(Credential::ApiKey(self.access.clone()))
+        } else if *digest == self.admin_secret.digest() {
+            Some(Credential::AdminApiKey(self.admin.clone()))
+        } else {
+            None
+        };
+        Ok(Snapshot {
+            position: Position {
+                epoch: epoch(),
+                revision: Revision(1),
+            },
+            value: found.filter(|_| is_there),
+        })
+    }
+
+    async fn record_uses(&self, uses: KeyUses) -> Result<(), RepositoryError> {
         if !self.can_write.load(Ordering::Relaxed) {
             return Err(RepositoryError::Unavailable("the disk is full".into()));
         }
-        self.admin_uses.lock().unwrap().extend(uses);
+        let KeyUses {
+            api_keys,
+            admin_api_keys,
+        } = uses;
+        self.recorded.fetch_add(api_keys.len(), Ordering::Relaxed);
+        if let Some(last) = api_keys.iter().map(|(_, at)| at.seconds()).max() {
+            self.last_use.store(last, Ordering::Relaxed);
+        }
+        self.admin_uses.lock().unwrap().extend(admin_api_keys);
         Ok(())
     }
 }

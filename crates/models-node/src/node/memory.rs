@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use models_core::{Epoch, Event, Follower, ModelRepository};
+use models_core::{CredentialRepository, Epoch, Event, Follower, ModelRepository};
 
-use crate::administration::Administration;
 use crate::cache::CacheCounters;
 use crate::revision::RevisionTokens;
 use crate::sessions::{Gone, Session, Sessions};
@@ -26,36 +25,28 @@ pub struct Memory<S: Session, V: View> {
     pub catalog: Arc<Catalog<V>>,
     /// The models in the database. Changes go through it.
     pub models: Arc<dyn ModelRepository>,
-    /// The repositories of administration.
-    pub administration: Administration,
     /// The tokens that clients get for revisions.
     pub tokens: Arc<RevisionTokens>,
 }
 
 impl<S: Session, V: View> Memory<S, V> {
-    /// Empty memory for the keys of these repositories and for these models. The caches insert nothing before [`begin_epoch`](Follower::begin_epoch) has named
+    /// Empty memory for these keys and models. The caches insert nothing before [`begin_epoch`](Follower::begin_epoch) has named
     /// an epoch.
     #[must_use]
     pub fn new(
-        administration: Administration,
+        credentials: Arc<dyn CredentialRepository>,
         models: Arc<dyn ModelRepository>,
         token_secret: [u8; 16],
         sessions: CacheOptions,
         views: CacheOptions,
     ) -> Self {
         let tokens = Arc::new(RevisionTokens::new(token_secret));
-        let sessions = Sessions::new(
-            administration.api_keys.clone(),
-            administration.admin_api_keys.clone(),
-            sessions.limit,
-            sessions.counters,
-        );
+        let sessions = Sessions::new(credentials, sessions.limit, sessions.counters);
         let catalog = Catalog::new(models.clone(), tokens.clone(), views.limit, views.counters);
         Self {
             sessions: Arc::new(sessions),
             catalog: Arc::new(catalog),
             models,
-            administration,
             tokens,
         }
     }
@@ -67,7 +58,6 @@ impl<S: Session, V: View> Clone for Memory<S, V> {
             sessions: self.sessions.clone(),
             catalog: self.catalog.clone(),
             models: self.models.clone(),
-            administration: self.administration.clone(),
             tokens: self.tokens.clone(),
         }
     }

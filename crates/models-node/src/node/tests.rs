@@ -5,7 +5,6 @@ use std::time::Duration;
 use models_core::{Follower, RepositoryError, Revision, Secret, Timestamp};
 
 use super::{Node, RECORDING};
-use crate::fake::administration::administration;
 use crate::fake::keys::{Holder, Keys, epoch};
 use crate::fake::models::{Models, Shown};
 use crate::follower::Following;
@@ -33,7 +32,7 @@ impl Scene {
             counters: Arc::default(),
         };
         let models = Arc::new(Models::default());
-        let memory = Memory::new(administration(&keys), models, [7; 16], options(), options());
+        let memory = Memory::new(keys.clone(), models, [7; 16], options(), options());
         memory.begin_epoch(&epoch());
         let clock = ManualClock::default();
         clock.advance(LEASE);

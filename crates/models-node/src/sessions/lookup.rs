@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use models_core::{
-    AdminApiKeyId, AdminApiKeyRepository, Administrator, ApiKeyId, ApiKeyRepository, Credential,
-    Epoch, KeyDigest, RepositoryError, Snapshot, Timestamp,
+    Administrator, Credential, CredentialRepository, Epoch, KeyDigest, KeyUses, RepositoryError,
+    Snapshot, Timestamp,
 };
 
 use super::gone::Gone;
@@ -20,8 +20,7 @@ use crate::lease::clock::BootTime;
 /// The sessions of keys, of both kinds. Methods that take the time compare it with the key's expiry, and record it as the key's last
 /// use.
 pub struct Sessions<S: Session> {
-    api_keys: Arc<dyn ApiKeyRepository>,
-    admin_api_keys: Arc<dyn AdminApiKeyRepository>,
+    credentials: Arc<dyn CredentialRepository>,
     known: Cache<KeyDigest, Known<S>>,
     policies: SharedPolicies,
     /// The uses of keys whose sessions were dropped, and those that could not be recorded.
@@ -32,14 +31,12 @@ impl<S: Session> Sessions<S> {
     /// The sessions of these keys. The cache takes at most `limit` bytes.
     #[must_use]
     pub fn new(
-        api_keys: Arc<dyn ApiKeyRepository>,
-        admin_api_keys: Arc<dyn AdminApiKeyRepository>,
+        credentials: Arc<dyn CredentialRepository>,
         limit: usize,
         counters: Arc<CacheCounters>,
     ) -> Self {
         Self {
-            api_keys,
-            admin_api_keys,
+            credentials,
             known: Cache::new(limit, counters),
             policies: SharedPolicies::default(),
             uses: Arc::default(),
@@ -107,7 +104,7 @@ impl<S: Session> Sessions<S> {
         digest: &KeyDigest,
         now: BootTime,
     ) -> Result<Snapshot<Arc<Known<S>>>, RepositoryError> {
-        let Snapshot { position, value } = self.api_keys.find_by_digest(digest).await?;
+        let Snapshot { position, value } = self.credentials.find_by_digest(digest).await?;
         let known = match value {
             Some(Credential::ApiKey(mut access)) => {
                 self.policies.share(&mut access.policies);
@@ -127,32 +124,21 @@ impl<S: Session> Sessions<S> {
     pub async fn record_uses(&self) -> Result<(), RepositoryError> {
         let mut uses = self.uses.take();
         self.known.for_each(|known| uses.extend(known.take_use()));
-        let (mut keys, mut admin_keys) = (vec![], vec![]);
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let mut recorded = KeyUses::default();
         for (id, at) in &uses {
             match id {
-                KeyId::Key(id) => keys.push((id.clone(), *at)),
-                KeyId::Admin(id) => admin_keys.push((id.clone(), *at)),
+                KeyId::Key(id) => recorded.api_keys.push((id.clone(), *at)),
+                KeyId::Admin(id) => recorded.admin_api_keys.push((id.clone(), *at)),
             }
         }
-        let recorded = self.record(keys, admin_keys).await;
+        let recorded = self.credentials.record_uses(recorded).await;
         if recorded.is_err() {
             self.uses.add(uses);
         }
         recorded
-    }
-
-    async fn record(
-        &self,
-        keys: Vec<(ApiKeyId, Timestamp)>,
-        admin_keys: Vec<(AdminApiKeyId, Timestamp)>,
-    ) -> Result<(), RepositoryError> {
-        if !keys.is_empty() {
-            self.api_keys.record_uses(keys).await?;
-        }
-        if !admin_keys.is_empty() {
-            self.admin_api_keys.record_uses(admin_keys).await?;
-        }
-        Ok(())
     }
 
     /// Drops the sessions of these keys, and all entries for missing keys.

@@ -28,7 +28,7 @@ impl Scene {
         let clock = ManualClock::default();
         let lease = Lease::new(clock.clone().into());
         lease.extend(clock.now() + Duration::from_mins(1));
-        let sessions = Sessions::new(keys.clone(), keys.clone(), 1 << 20, counters.clone());
+        let sessions = Sessions::new(keys.clone(), 1 << 20, counters.clone());
         sessions.begin_epoch(&epoch());
         Self {
             keys,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use models_core::{
-    AccountRole, Administered, ApiKey, ApiKeyId, ApiKeyRepository, Credential, Origin,
-    RepositoryError, Secret, ServiceAccountRepository, Timestamp,
+    AccountRole, Administered, ApiKey, ApiKeyId, ApiKeyRepository, Credential,
+    CredentialRepository, Origin, RepositoryError, Secret, ServiceAccountRepository, Timestamp,
 };
 
 use super::service_accounts::{KeyOwner, NewKey, NewServiceAccount, account, api_key};
@@ -69,6 +69,7 @@ pub enum KeyName {
 /// Revokes the key, and returns the revoked key as soon as all nodes refuse it; `None` if there is no such key.
 pub async fn revoke(
     api_keys: &dyn ApiKeyRepository,
+    credentials: &dyn CredentialRepository,
     name: &KeyName,
     origin: Origin,
 ) -> Result<Option<ApiKey>, RepositoryError> {
@@ -76,7 +77,7 @@ pub async fn revoke(
     let id = match name {
         KeyName::Id(id) => id,
         KeyName::Secret(secret) => {
-            found = api_keys.find_by_digest(&secret.digest()).await?.value;
+            found = credentials.find_by_digest(&secret.digest()).await?.value;
             match &found {
                 Some(Credential::ApiKey(access)) => &access.key.id,
                 Some(Credential::AdminApiKey(_)) | None => return Ok(None),
@@ -171,7 +172,7 @@ mod tests {
             (KeyName::Secret(Secret::from_random(other)), false),
             (KeyName::Secret(keys.admin_secret.clone()), false),
         ] {
-            let revoked = revoke(&keys, &name, origin()).await.unwrap();
+            let revoked = revoke(&keys, &keys, &name, origin()).await.unwrap();
             let revoked = revoked.map(|key| (key.id, key.revoked_at));
             assert_eq!(revoked, is_known.then(|| (id.clone(), Some(NOW))));
         }

@@ -78,20 +78,28 @@ pub(crate) async fn check_digest<DB: Backend>(
     }
 }
 
-/// The reason why the key cannot be inserted; `None` if its project and its account can take it.
-pub(super) async fn refuse<DB: Backend>(
+/// Creates the key in a project that is not archived. The key's account, if it has one, must be an
+/// account of this project.
+pub(super) async fn create<DB: Backend>(
     mutation: &mut Mutation<DB>,
-    key: &ApiKey,
-) -> Result<Option<AdministrationRefusal>, RepositoryError> {
+    key: ApiKey,
+    digest: KeyDigest,
+) -> Administered<()> {
     let (organization_id, project_id) = (&key.organization_id, &key.project_id);
-    Ok(match &key.service_account_id {
-        None => find_changeable(mutation, organization_id, project_id)
-            .await?
-            .err(),
-        Some(id) => find_account(mutation, organization_id, project_id, id)
-            .await?
-            .err(),
-    })
+    let refusal = match &key.service_account_id {
+        None => {
+            let project = find_changeable(mutation, organization_id, project_id).await?;
+            project.err()
+        }
+        Some(id) => {
+            let account = find_account(mutation, organization_id, project_id, id).await?;
+            account.err()
+        }
+    };
+    if let Some(refusal) = refusal {
+        return Ok(Err(refusal));
+    }
+    insert_api_key(mutation, key, digest).await.map(Ok)
 }
 
 /// Revokes the key. `None` if there is no such key. A second revocation records nothing.
@@ -121,7 +129,7 @@ pub(crate) async fn set_roles<DB: Backend>(
 }
 
 /// The key of a project, also a revoked one.
-pub(super) async fn find_of_project<DB: Backend>(
+async fn find_of_project<DB: Backend>(
     mutation: &mut Mutation<DB>,
     organization_id: &OrganizationId,
     project_id: &ProjectId,
@@ -135,6 +143,21 @@ pub(super) async fn find_of_project<DB: Backend>(
     let rows: Vec<OwnedApiKeyRow> = mutation.fetch(FIND_OF_PROJECT, values).await?;
     let key: Option<OwnedApiKey> = first(rows)?;
     Ok(key.ok_or(AdministrationRefusal::NotFound))
+}
+
+/// Revokes the key of a project. A second revocation records nothing.
+pub(super) async fn revoke_of_project<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    organization_id: &OrganizationId,
+    project_id: &ProjectId,
+    id: &ApiKeyId,
+) -> Administered<ApiKey> {
+    let owned = match find_of_project(mutation, organization_id, project_id, id).await? {
+        Ok(owned) => owned,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let revoked = revoke(mutation, id).await?;
+    Ok(Ok(revoked.unwrap_or(owned.listed.key)))
 }
 
 /// Updates the key of a project that is not archived.

@@ -143,7 +143,7 @@ pub(super) fn write_scopes(scopes: Option<&Scopes>) -> Result<Option<String>, Re
     written.map_err(|error| RepositoryError::Failed(error.into()))
 }
 
-pub(super) fn read_scopes(column: Option<&str>) -> Result<Option<Scopes>, RepositoryError> {
+pub(crate) fn read_scopes(column: Option<&str>) -> Result<Option<Scopes>, RepositoryError> {
     let Some(json) = column else {
         return Ok(None);
     };

@@ -1,5 +1,6 @@
 //! Changes that an administrator makes to an organization.
 
+use futures_util::future::BoxFuture;
 use models_core::{
     Actor, AdminApiKeyId, Administered, AdministrationRefusal, KeyRejection, OrganizationId,
     Origin, RepositoryError, Suspension, Timestamp, Validity,
@@ -30,26 +31,57 @@ fn validity(
     })
 }
 
-/// Begins a change of this organization. If an admin key makes the change, the transaction reads
-/// the key: it must be a valid key of this organization.
-pub(crate) async fn begin<DB: Backend>(
-    store: &SqlStore<DB>,
-    organization_id: &OrganizationId,
-    origin: Origin,
-) -> Administered<Mutation<DB>> {
-    let actor = origin.actor.clone();
-    let mut mutation = Mutation::begin(store, origin).await?;
-    let refusal = match actor {
-        Actor::CommandLine | Actor::FirstStart => None,
-        // The routes of administration accept admin keys alone.
-        Actor::ApiKey(_) => Some(KeyRejection::Revoked),
-        Actor::AdminApiKey(id) => check(&mut mutation, &id, organization_id).await?,
-    };
-    if let Some(rejection) = refusal {
-        mutation.roll_back().await?;
-        return Ok(Err(AdministrationRefusal::Key(rejection)));
+impl<DB: Backend> SqlStore<DB> {
+    /// Makes a change of this organization in a transaction. If an admin key makes the change, the
+    /// transaction reads the key: it must be a valid key of this organization. A refused change is
+    /// rolled back. A change that recorded nothing, because the catalog is already as requested,
+    /// returns once all nodes enforce that.
+    pub(crate) async fn administer<T, C>(
+        &self,
+        organization_id: &OrganizationId,
+        origin: Origin,
+        change: C,
+    ) -> Administered<T>
+    where
+        T: Send + 'static,
+        C: for<'m> FnOnce(
+                &'m mut Mutation<DB>,
+                &'m OrganizationId,
+            ) -> BoxFuture<'m, Administered<T>>
+            + Send
+            + 'static,
+    {
+        let (store, organization_id) = (self.clone(), organization_id.clone());
+        self.run(async move {
+            let actor = origin.actor.clone();
+            let mut mutation = Mutation::begin(&store, origin).await?;
+            let changed = match refuse(&mut mutation, &actor, &organization_id).await? {
+                None => change(&mut mutation, &organization_id).await?,
+                Some(rejection) => Err(AdministrationRefusal::Key(rejection)),
+            };
+            if changed.is_err() {
+                mutation.roll_back().await?;
+            } else {
+                mutation.commit_or_repeat().await?;
+            }
+            Ok(changed)
+        })
+        .await
     }
-    Ok(Ok(mutation))
+}
+
+/// The reason why the actor must not change this organization.
+async fn refuse<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    actor: &Actor,
+    organization_id: &OrganizationId,
+) -> Result<Option<KeyRejection>, RepositoryError> {
+    match actor {
+        Actor::CommandLine | Actor::FirstStart => Ok(None),
+        // The routes of administration accept admin keys alone.
+        Actor::ApiKey(_) => Ok(Some(KeyRejection::Revoked)),
+        Actor::AdminApiKey(id) => check(mutation, id, organization_id).await,
+    }
 }
 
 async fn check<DB: Backend>(
@@ -64,21 +96,4 @@ async fn check<DB: Backend>(
     };
     let now = mutation.origin().at;
     Ok(validity(times)?.check(now).err())
-}
-
-/// Ends a change: commits what it recorded, or rolls back what it refused. A change that recorded
-/// nothing, because the catalog is already as requested, returns once all nodes enforce that.
-pub(crate) async fn end<DB: Backend, T>(
-    mutation: Mutation<DB>,
-    outcome: Result<T, AdministrationRefusal>,
-) -> Administered<T> {
-    if outcome.is_err() {
-        mutation.roll_back().await?;
-    } else if mutation.revision() == mutation.begun_at() {
-        let begun_at = mutation.begun_at();
-        mutation.repeat(begun_at).await?;
-    } else {
-        mutation.commit().await?;
-    }
-    Ok(outcome)
 }

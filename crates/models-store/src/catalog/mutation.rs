@@ -82,11 +82,6 @@ impl<DB: Backend> Mutation<DB> {
         self.begun_at == Revision(0)
     }
 
-    /// The newest revision before this transaction.
-    pub(crate) fn begun_at(&self) -> Revision {
-        self.begun_at
-    }
-
     /// The revision of the last recorded change.
     pub(crate) fn revision(&self) -> Revision {
         self.revision
@@ -198,6 +193,17 @@ impl<DB: Backend> Mutation<DB> {
             .await?;
         self.in_catalog = self.revision;
         Ok(())
+    }
+
+    /// Commits the recorded changes. If there are none, because the catalog is already as requested,
+    /// this returns once all nodes enforce that.
+    pub(crate) async fn commit_or_repeat(self) -> Result<(), RepositoryError> {
+        if self.revision == self.begun_at {
+            let begun_at = self.begun_at;
+            self.repeat(begun_at).await
+        } else {
+            self.commit().await
+        }
     }
 
     /// Rolls back, and returns when no node serves anything that changes up to this revision have

@@ -3,7 +3,7 @@
 use models_core::{Model, OrganizationId, RepositoryError, Scope, ShutdownDate};
 use sqlx_macros::FromRow;
 
-use crate::api_keys::CredentialRow;
+use crate::credentials::CredentialRow;
 use crate::database::damaged;
 
 const PUBLIC: &str = "public";

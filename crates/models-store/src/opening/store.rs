@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use models_core::{
-    AdminApiKeyRepository, ApiKeyRepository, Barrier, EventRepository, FirstStartRepository,
-    LeaseRepository, ModelRepository, NodeRepository, OrganizationRepository, ProjectRepository,
-    ServiceAccountRepository,
+    AdminApiKeyRepository, ApiKeyRepository, Barrier, CredentialRepository, EventRepository,
+    FirstStartRepository, LeaseRepository, ModelRepository, NodeRepository, OrganizationRepository,
+    ProjectRepository, ServiceAccountRepository,
 };
 use sqlx::migrate::Migrator;
 use tokio::time::timeout;
@@ -46,6 +46,8 @@ pub struct Store<N> {
     pub api_keys: Arc<dyn ApiKeyRepository>,
     /// The admin API keys.
     pub admin_api_keys: Arc<dyn AdminApiKeyRepository>,
+    /// The keys of both kinds, as requests use them.
+    pub credentials: Arc<dyn CredentialRepository>,
     /// The models.
     pub models: Arc<dyn ModelRepository>,
     /// The event log.
@@ -121,6 +123,7 @@ impl<N: Barrier + 'static> Store<N> {
             service_accounts: store.clone(),
             api_keys: store.clone(),
             admin_api_keys: store.clone(),
+            credentials: store.clone(),
             models: store.clone(),
             events,
             first_start: store.clone(),

@@ -18,6 +18,8 @@ const INSERT: &str = concat!(
     project_columns!(all, values),
     ")"
 );
+const NEW_PROJECTS_POLICY: &str = "SELECT (SELECT policy FROM policies WHERE digest = o.project_policy) \
+    FROM organizations o WHERE o.id = $1";
 const RENAME: &str = "UPDATE projects SET name = $2 WHERE id = $1";
 const ARCHIVE: &str = "UPDATE projects SET archived_at = $2 WHERE id = $1";
 const SET_POLICY: &str = "UPDATE projects SET policy = $2 WHERE id = $1";
@@ -39,6 +41,31 @@ pub(crate) async fn insert_default_project<DB: Backend>(
     insert(mutation, organization_id, &project).await
 }
 
+/// Creates a project, with the policy that the organization has for new ones.
+pub(super) async fn create<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    organization_id: &OrganizationId,
+    project: Project,
+) -> Administered<()> {
+    let values = vec![organization_id.as_str().into()];
+    let rows: Vec<(Option<String>,)> = mutation.fetch(NEW_PROJECTS_POLICY, values).await?;
+    let Some((policy,)) = rows.first() else {
+        return Ok(Err(AdministrationRefusal::NotFound));
+    };
+    let policy = policies::read(policy.as_deref())?;
+    insert(mutation, organization_id, &project).await?;
+    let id = project.id.clone();
+    let created = Change::ProjectCreated {
+        organization_id: organization_id.clone(),
+        project,
+    };
+    mutation.record(&created).await?;
+    if policy.is_some() {
+        replace_policy(mutation, organization_id, &id, None, policy).await?;
+    }
+    Ok(Ok(()))
+}
+
 /// The organization's project that changes within an open transaction.
 pub(crate) async fn find_changeable<DB: Backend>(
     mutation: &mut Mutation<DB>,
@@ -53,7 +80,7 @@ pub(crate) async fn find_changeable<DB: Backend>(
     })
 }
 
-pub(super) async fn insert<DB: Backend>(
+async fn insert<DB: Backend>(
     mutation: &mut Mutation<DB>,
     organization_id: &OrganizationId,
     project: &Project,
@@ -151,7 +178,7 @@ pub(super) async fn set_policy<DB: Backend>(
     Ok(Ok(()))
 }
 
-pub(super) async fn replace_policy<DB: Backend>(
+async fn replace_policy<DB: Backend>(
     mutation: &mut Mutation<DB>,
     organization_id: &OrganizationId,
     id: &ProjectId,

@@ -1,11 +1,15 @@
 //! Changes of service accounts, within an open transaction.
 
-use models_core::{ApiKeyId, Change, RepositoryError, ServiceAccount, ServiceAccountUpdate};
+use models_core::{
+    Administered, ApiKey, ApiKeyId, Change, KeyDigest, RepositoryError, ServiceAccount,
+    ServiceAccountUpdate,
+};
 
 use super::row::service_account_columns;
-use crate::api_keys::{revoke, set_roles};
+use crate::api_keys::{insert_api_key, revoke, set_roles};
 use crate::catalog::{Backend, Mutation};
 use crate::database::damaged;
+use crate::projects::find_changeable;
 
 const INSERT: &str = concat!(
     "INSERT INTO service_accounts (",
@@ -18,6 +22,23 @@ const UPDATE: &str = "UPDATE service_accounts SET name = $2, role = $3 WHERE id 
 const DELETE: &str = "UPDATE service_accounts SET deleted_at = $2 WHERE id = $1";
 const KEYS: &str = "SELECT id FROM api_keys WHERE service_account_id = $1 AND revoked_at IS NULL \
     ORDER BY ordinal, created_at, id";
+
+/// Creates the account in a project that is not archived, with its first key if there is one.
+pub(super) async fn create<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    account: ServiceAccount,
+    key: Option<(ApiKey, KeyDigest)>,
+) -> Administered<()> {
+    let (organization_id, project_id) = (&account.organization_id, &account.project_id);
+    if let Err(refusal) = find_changeable(mutation, organization_id, project_id).await? {
+        return Ok(Err(refusal));
+    }
+    insert(mutation, account).await?;
+    if let Some((key, digest)) = key {
+        insert_api_key(mutation, key, digest).await?;
+    }
+    Ok(Ok(()))
+}
 
 /// Inserts the account.
 pub(crate) async fn insert<DB: Backend>(

@@ -1,6 +1,6 @@
 use models_core::{
-    AdministrationRefusal, ApiKey, ApiKeyId, KeyAccess, KeyRejection, ListedApiKey, Origin,
-    Permissions, RepositoryError, Role, Timestamp,
+    AdministrationRefusal, ApiKey, ApiKeyId, KeyAccess, KeyRejection, KeyUses, ListedApiKey,
+    Origin, Permissions, RepositoryError, Role, Timestamp,
 };
 
 use uuid::Uuid;
@@ -184,17 +184,25 @@ pub async fn the_latest_use_of_a_key_is_recorded_without_an_event(store: Store) 
         (vec![(key.id.clone(), at(8)), (key.id.clone(), at(7))], 8),
         (vec![], 8),
     ] {
-        store.api_keys.record_uses(uses).await.unwrap();
+        let uses = KeyUses {
+            api_keys: uses,
+            ..KeyUses::default()
+        };
+        store.credentials.record_uses(uses).await.unwrap();
         let listed = store.api_keys.list(None).await.unwrap();
-        let used = ListedApiKey {
+        let last_used = ListedApiKey {
             key: key.clone(),
             last_used_at: Some(at(expected)),
         };
-        assert!(listed.contains(&used), "{listed:?}");
+        assert!(listed.contains(&last_used), "{listed:?}");
         assert!(listed.contains(&never_used(other.clone())), "{listed:?}");
     }
     let many = (0..1_200).map(|second| (key.id.clone(), at(second)));
-    store.api_keys.record_uses(many.collect()).await.unwrap();
+    let uses = KeyUses {
+        api_keys: many.collect(),
+        ..KeyUses::default()
+    };
+    store.credentials.record_uses(uses).await.unwrap();
     let listed = store.api_keys.list(None).await.unwrap();
     assert!(
         listed

@@ -8,11 +8,12 @@ use futures_util::future::LocalBoxFuture;
 use models_core::{
     Actor, Administered, AdministrationRefusal, Administrator, OrganizationId, Origin, Outside,
 };
-use models_node::{Administration, KeyRefusal};
+use models_node::KeyRefusal;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
 use super::query::Query;
+use super::repositories::Repositories;
 use crate::access::administrator::AuthorizedAdmin;
 use crate::access::caller::incorrect_api_key;
 use crate::access::services::Services;
@@ -31,6 +32,7 @@ pub(super) struct AdminRequest {
     authorized: AuthorizedAdmin,
     request: HttpRequest,
     services: Data<Services>,
+    repositories: Data<Repositories>,
     resource: Resource,
 }
 
@@ -42,10 +44,13 @@ impl FromRequest for AdminRequest {
         let request = request.clone();
         let authorizing = AuthorizedAdmin::from_request(&request, payload);
         let services = Data::<Services>::extract(&request);
+        let repositories = Data::<Repositories>::extract(&request);
         Box::pin(async move {
             let authorized = authorizing.await?;
             let services = services.await;
             let services = services.map_err(|error| ApiError::Fault(error.to_string()))?;
+            let repositories = repositories.await;
+            let repositories = repositories.map_err(|error| ApiError::Fault(error.to_string()))?;
             let Template::Administration(resource) = Template::of(request.uri().path()) else {
                 let reason = "the path of an administrator's request is not in the table";
                 return Err(ApiError::Fault(reason.to_owned()));
@@ -54,6 +59,7 @@ impl FromRequest for AdminRequest {
                 authorized,
                 request,
                 services,
+                repositories,
                 resource,
             })
         })
@@ -69,8 +75,8 @@ impl AdminRequest {
         &self.administrator().organization_id
     }
 
-    pub(super) fn repositories(&self) -> &Administration {
-        &self.services.node.administration
+    pub(super) fn repositories(&self) -> &Repositories {
+        &self.repositories
     }
 
     pub(super) fn query(&self) -> Query {

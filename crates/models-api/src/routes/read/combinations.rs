@@ -14,7 +14,6 @@ use super::{Progress, ReadRequest, Step, read, step};
 use crate::access::services::Services;
 use crate::dialects::openai::error::ApiError;
 use crate::http::fields::Fields;
-use crate::server::measured_node::MeasuredNode;
 use crate::settings::Settings;
 
 /// Values of a header, and the outcome that they demand if no earlier header decides.
@@ -236,11 +235,8 @@ async fn a_request_with_several_steps_counts_once_against_the_rate_limit() {
     let harness = Harness::warm(Subject::Model).await;
     let mut settings = Settings::load_from(&HashMap::new()).unwrap();
     settings.limits.requests_per_minute = 2;
-    let measured = MeasuredNode {
-        node: harness.services.node.clone(),
-        metrics: harness.services.metrics.clone(),
-    };
-    let services = Services::new(&settings, measured);
+    let (node, metrics) = (&harness.services.node, &harness.services.metrics);
+    let services = Services::new(&settings, node.clone(), metrics.clone());
     let bearer = format!("Bearer {}", harness.token);
     let request = request(LIST, &[("Authorization", &[bearer.as_str()])]);
     let fields = Fields::of(request.head());

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use models_core::{
-    Administered, ApiKey, ApiKeyId, ApiKeyRepository, ApiKeyUpdate, Credential, KeyDigest,
-    ListedApiKey, OrganizationId, Origin, OwnedApiKey, Page, PageRequest, ProjectId,
-    RepositoryError, Role, Snapshot, Timestamp,
+    Credential, CredentialRepository, KeyDigest, KeyUses, RepositoryError, Role, Snapshot,
 };
 
 use crate::contract::headers::assert_standard_headers;
@@ -101,62 +99,7 @@ pub async fn a_key_beyond_its_rate_limit_is_a_429_with_retry_after(service: Test
 struct Panics;
 
 #[async_trait]
-impl ApiKeyRepository for Panics {
-    async fn insert(&self, _: ApiKey, _: KeyDigest, _: Origin) -> Administered<()> {
-        panic!("on purpose")
-    }
-
-    async fn list_of_project(
-        &self,
-        _: &OrganizationId,
-        _: &ProjectId,
-        _: PageRequest,
-    ) -> Result<Option<Page<OwnedApiKey, String>>, RepositoryError> {
-        panic!("on purpose")
-    }
-
-    async fn find_in_project(
-        &self,
-        _: &OrganizationId,
-        _: &ProjectId,
-        _: &ApiKeyId,
-    ) -> Result<Option<OwnedApiKey>, RepositoryError> {
-        panic!("on purpose")
-    }
-
-    async fn update_in_project(
-        &self,
-        _: &OrganizationId,
-        _: &ProjectId,
-        _: &ApiKeyId,
-        _: ApiKeyUpdate,
-        _: Origin,
-    ) -> Administered<OwnedApiKey> {
-        panic!("on purpose")
-    }
-
-    async fn revoke_in_project(
-        &self,
-        _: &OrganizationId,
-        _: &ProjectId,
-        _: &ApiKeyId,
-        _: Origin,
-    ) -> Administered<ApiKey> {
-        panic!("on purpose")
-    }
-
-    async fn is_any(&self) -> Result<bool, RepositoryError> {
-        panic!("on purpose")
-    }
-
-    async fn list(&self, _: Option<&OrganizationId>) -> Result<Vec<ListedApiKey>, RepositoryError> {
-        panic!("on purpose")
-    }
-
-    async fn record_uses(&self, _: Vec<(ApiKeyId, Timestamp)>) -> Result<(), RepositoryError> {
-        panic!("on purpose")
-    }
-
+impl CredentialRepository for Panics {
     async fn find_by_digest(
         &self,
         _: &KeyDigest,
@@ -164,14 +107,14 @@ impl ApiKeyRepository for Panics {
         panic!("on purpose")
     }
 
-    async fn revoke(&self, _: &ApiKeyId, _: Origin) -> Result<Option<ApiKey>, RepositoryError> {
+    async fn record_uses(&self, _: KeyUses) -> Result<(), RepositoryError> {
         panic!("on purpose")
     }
 }
 
 pub async fn a_panic_in_a_handler_is_a_500_and_the_process_continues(service: TestService) {
     let node = service
-        .node_with(|store| store.api_keys = Arc::new(Panics))
+        .node_with(|store| store.credentials = Arc::new(Panics))
         .await;
     for _ in 0..3 {
         let response = node

@@ -8,7 +8,6 @@ use models_core::{
 use uuid::Uuid;
 
 use super::{CacheOptions, Memory};
-use crate::fake::administration::administration;
 use crate::fake::keys::{Holder, Keys, epoch};
 use crate::fake::models::{Models, Shown, audience, event, model};
 use crate::lease::clock::ManualClock;
@@ -31,8 +30,7 @@ impl Scene {
             counters: Arc::default(),
         };
         let models = Arc::new(Models::default());
-        let administration = administration(&keys);
-        let memory = Memory::new(administration, models, [7; 16], options(), options());
+        let memory = Memory::new(keys.clone(), models, [7; 16], options(), options());
         let lease = Lease::new(ManualClock::default().into());
         lease.extend(lease.clock.now() + Duration::from_mins(1));
         memory.begin_epoch(&epoch());

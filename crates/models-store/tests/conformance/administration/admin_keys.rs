@@ -1,5 +1,5 @@
 use models_core::{
-    Actor, AdminApiKey, AdministrationRefusal, ApiKeyUpdate, Change, KeyRejection,
+    Actor, AdminApiKey, AdministrationRefusal, ApiKeyUpdate, Change, KeyRejection, KeyUses,
     ListedAdminApiKey, Organization, OrganizationUpdate, Origin, PolicyMode, RepositoryError, Role,
     ServiceAccountUpdate, Suspension, Timestamp,
 };
@@ -41,7 +41,11 @@ pub async fn admin_keys_are_listed_with_creator_and_last_use(store: Store) {
         vec![(first.id.clone(), at(7)), (missing, at(9))],
         vec![(first.id.clone(), at(5))],
     ] {
-        store.admin_api_keys.record_uses(uses).await.unwrap();
+        let uses = KeyUses {
+            admin_api_keys: uses,
+            ..KeyUses::default()
+        };
+        store.credentials.record_uses(uses).await.unwrap();
     }
     let expected = [
         ListedAdminApiKey {

@@ -1,7 +1,7 @@
 use models_core::{
     AccountRole, AdministrationRefusal, ApiKey, ApiKeyId, ApiKeyUpdate, Change, KeyRejection,
-    ListedApiKey, Order, Organization, OwnedApiKey, Permission, Permissions, ProjectId, Role,
-    Timestamp,
+    KeyUses, ListedApiKey, Order, Organization, OwnedApiKey, Permission, Permissions, ProjectId,
+    Role, Timestamp,
 };
 
 use crate::Store;
@@ -67,7 +67,11 @@ pub async fn the_keys_of_a_project_are_listed_with_their_accounts(store: Store) 
     let (older, _) = add_api_key(&store, &acme, Role::Reader).await;
     let used_at = Timestamp::from_seconds(5);
     let uses = vec![(expected[1].listed.key.id.clone(), used_at)];
-    store.api_keys.record_uses(uses).await.unwrap();
+    let uses = KeyUses {
+        api_keys: uses,
+        ..KeyUses::default()
+    };
+    store.credentials.record_uses(uses).await.unwrap();
     expected[1].listed.last_used_at = Some(used_at);
 
     assert_eq!(list(&store, &acme, &project.id).await, expected);

@@ -49,7 +49,7 @@ impl Revoke {
             }
             (None, None) => return Err("name the key's id or a file with its secret".into()),
         };
-        let revoked = keys::revoke(&*store.api_keys, &name, origin()).await?;
+        let revoked = keys::revoke(&*store.api_keys, &*store.credentials, &name, origin()).await?;
         let key = revoked.ok_or(missing)?;
         output.object(&key, || {
             format!("Revoked the key {} of `{}`.", key.id, key.organization_slug)

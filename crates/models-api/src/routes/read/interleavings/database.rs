@@ -1,22 +1,15 @@
 //! A database with one key and one model. The test deletes the model or revokes the key.
 
-mod unused;
-
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, Administered, ApiKey, ApiKeyId, ApiKeyRepository, ApiKeyUpdate, Attempt, Candidates,
-    Change, Credential, Deletion, Epoch, Event, Import, ImportReport, KeyAccess, KeyDigest,
-    ListedApiKey, Model, ModelId, ModelRepository, OrganizationId, Origin, OwnedApiKey, Page,
-    PageRequest, Position, Progress, ProjectId, RepositoryError, Revision, Scope, Snapshot,
-    Timestamp,
+    Actor, ApiKey, ApiKeyId, Attempt, Candidates, Change, Credential, CredentialRepository,
+    Deletion, Epoch, Event, Import, ImportReport, KeyAccess, KeyDigest, KeyUses, Model, ModelId,
+    ModelRepository, OrganizationId, Origin, Position, Progress, RepositoryError, Revision, Scope,
+    Snapshot, Timestamp,
 };
-use models_node::Administration;
 use models_node::pause::{Point, pause};
-
-use self::unused::Unused;
 
 /// The row that the test takes away.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,17 +29,6 @@ pub(super) struct Database {
 }
 
 impl Database {
-    /// The repositories with this one for keys.
-    pub(super) fn administration(self: &Arc<Self>) -> Administration {
-        Administration {
-            organizations: Arc::new(Unused),
-            projects: Arc::new(Unused),
-            service_accounts: Arc::new(Unused),
-            api_keys: self.clone(),
-            admin_api_keys: Arc::new(Unused),
-        }
-    }
-
     fn snapshot<T>(&self, value: T) -> Snapshot<T> {
         let revision = Revision(1 + i64::from(self.is_committed.load(Ordering::Relaxed)));
         let epoch = epoch();
@@ -78,62 +60,7 @@ pub(super) fn epoch() -> Epoch {
 }
 
 #[async_trait]
-impl ApiKeyRepository for Database {
-    async fn insert(&self, _: ApiKey, _: KeyDigest, _: Origin) -> Administered<()> {
-        unreachable!()
-    }
-
-    async fn list_of_project(
-        &self,
-        _: &OrganizationId,
-        _: &ProjectId,
-        _: PageRequest,
-    ) -> Result<Option<Page<OwnedApiKey, String>>, RepositoryError> {
-        unreachable!()
-    }
-
-    async fn find_in_project(
-        &self,
-        _: &OrganizationId,
-        _: &ProjectId,
-        _: &ApiKeyId,
-    ) -> Result<Option<OwnedApiKey>, RepositoryError> {
-        unreachable!()
-    }
-
-    async fn update_in_project(
-        &self,
-        _: &OrganizationId,
-        _: &ProjectId,
-        _: &ApiKeyId,
-        _: ApiKeyUpdate,
-        _: Origin,
-    ) -> Administered<OwnedApiKey> {
-        unreachable!()
-    }
-
-    async fn revoke_in_project(
-        &self,
-        _: &OrganizationId,
-        _: &ProjectId,
-        _: &ApiKeyId,
-        _: Origin,
-    ) -> Administered<ApiKey> {
-        unreachable!()
-    }
-
-    async fn is_any(&self) -> Result<bool, RepositoryError> {
-        unreachable!()
-    }
-
-    async fn list(&self, _: Option<&OrganizationId>) -> Result<Vec<ListedApiKey>, RepositoryError> {
-        unreachable!()
-    }
-
-    async fn record_uses(&self, _: Vec<(ApiKeyId, Timestamp)>) -> Result<(), RepositoryError> {
-        Ok(())
-    }
-
+impl CredentialRepository for Database {
     async fn find_by_digest(
         &self,
         _: &KeyDigest,
@@ -147,7 +74,7 @@ impl ApiKeyRepository for Database {
         Ok(self.snapshot(Some(Credential::ApiKey(access))))
     }
 
-    async fn revoke(&self, _: &ApiKeyId, _: Origin) -> Result<Option<ApiKey>, RepositoryError> {
+    async fn record_uses(&self, _: KeyUses) -> Result<(), RepositoryError> {
         unreachable!()
     }
 }

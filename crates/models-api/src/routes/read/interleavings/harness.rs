@@ -23,7 +23,7 @@ use crate::clock::now_roughly;
 use crate::dialects::openai::view::View;
 use crate::http::coding::Accepted;
 use crate::node::{Memory, Node};
-use crate::server::measured_node::{MeasuredNode, memory};
+use crate::server::measured_node::memory;
 use crate::server::metrics::Metrics;
 use crate::settings::Settings;
 use crate::store::DatabaseKind;
@@ -110,7 +110,7 @@ impl Harness {
         let settings = Settings::load_from(&HashMap::new()).unwrap();
         let metrics = Metrics::new(DatabaseKind::Sqlite).unwrap();
         let memory = memory(
-            database.administration(),
+            database.clone(),
             database.clone(),
             [7; 16],
             &settings.cache,
@@ -131,7 +131,7 @@ impl Harness {
         };
         Self {
             world: Rc::new(RefCell::new(world)),
-            services: web::Data::new(Services::new(&settings, MeasuredNode { node, metrics })),
+            services: web::Data::new(Services::new(&settings, node, metrics)),
             token: secret.expose().to_owned(),
         }
     }

@@ -1,13 +1,14 @@
-//! The look-up of a key by its digest.
+//! The keys of both kinds, as requests use them.
 
+use async_trait::async_trait;
 use models_core::{
-    AccountRole, AdminAccess, AdminApiKey, ApiKey, Credential, Invalid, KeyAccess, KeyDigest,
-    Policies, RepositoryError, Snapshot, Suspension, Timestamp,
+    AccountRole, AdminAccess, AdminApiKey, ApiKey, Credential, CredentialRepository, Invalid,
+    KeyAccess, KeyDigest, KeyUses, Policies, RepositoryError, Snapshot, Suspension, Timestamp,
 };
 use sqlx_macros::FromRow;
 
-use super::row::read_scopes;
-use crate::catalog::{Backend, Database};
+use crate::api_keys::read_scopes;
+use crate::catalog::{Backend, SqlStore};
 use crate::database::damaged;
 use crate::policies;
 
@@ -116,17 +117,30 @@ impl CredentialRow {
     }
 }
 
-/// The key with this digest, of either kind.
-pub(super) async fn find<DB: Backend>(
-    database: &Database<DB>,
-    digest: &KeyDigest,
-) -> Result<Snapshot<Option<Credential>>, RepositoryError> {
-    let values = vec![digest.to_hex().as_str().into()];
-    let Snapshot { position, value } = database.read_at(FIND, values).await?;
-    let rows: Vec<CredentialRow> = value;
-    let row = rows.into_iter().next();
-    Ok(Snapshot {
-        position,
-        value: row.map(CredentialRow::credential).transpose()?,
-    })
+const RECORD_USE: &str = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 \
+    AND (last_used_at IS NULL OR last_used_at < $2)";
+const RECORD_ADMIN_USE: &str = "UPDATE admin_api_keys SET last_used_at = $2 WHERE id = $1 \
+    AND (last_used_at IS NULL OR last_used_at < $2)";
+
+#[async_trait]
+impl<DB: Backend> CredentialRepository for SqlStore<DB> {
+    async fn find_by_digest(
+        &self,
+        digest: &KeyDigest,
+    ) -> Result<Snapshot<Option<Credential>>, RepositoryError> {
+        let values = vec![digest.to_hex().as_str().into()];
+        let Snapshot { position, value } = self.read_at(FIND, values).await?;
+        let rows: Vec<CredentialRow> = value;
+        let row = rows.into_iter().next();
+        Ok(Snapshot {
+            position,
+            value: row.map(CredentialRow::credential).transpose()?,
+        })
+    }
+
+    async fn record_uses(&self, uses: KeyUses) -> Result<(), RepositoryError> {
+        self.record_last_uses(RECORD_USE, uses.api_keys).await?;
+        self.record_last_uses(RECORD_ADMIN_USE, uses.admin_api_keys)
+            .await
+    }
 }
