@@ -10,6 +10,7 @@ mod limit;
 mod list_file;
 mod missing;
 mod model;
+mod operator;
 mod serve;
 pub(crate) mod terminal;
 
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use models_core::{Entered, Name};
 use models_node::Nodes;
 use tokio::runtime::Runtime;
 use tracing::level_filters::LevelFilter;
@@ -57,6 +59,9 @@ struct Arguments {
     /// Print values alone: the secret of a created key, or else the slug or the id of each object.
     #[arg(long, global = true, conflicts_with = "json")]
     quiet: bool,
+    /// The reason for the change, for the audit log.
+    #[arg(long, global = true, value_name = "TEXT")]
+    reason: Option<Entered<Name>>,
 }
 
 #[derive(Subcommand)]
@@ -201,6 +206,7 @@ async fn run_command() -> ExitCode {
         (false, true) => Output::Values,
         (false, false) => Output::Text,
     };
+    catalog::note_operator(arguments.reason.as_ref());
     let command = arguments
         .command
         .unwrap_or(Command::Catalog(CatalogCommand::Serve));

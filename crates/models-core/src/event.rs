@@ -2,11 +2,13 @@
 
 mod actor;
 mod change;
+mod context;
 mod level;
 mod position;
 
 pub use self::actor::{Actor, Origin};
 pub use self::change::Change;
+pub use self::context::Context;
 pub use self::level::Level;
 pub use self::position::{Epoch, Position, Revision, Snapshot};
 
@@ -63,6 +65,7 @@ mod tests {
             origin: Origin {
                 actor: Actor::CommandLine,
                 at: Timestamp::from_seconds(1),
+                context: Context::default(),
             },
             change: Change::LeaseUpdated {
                 before_seconds: None,

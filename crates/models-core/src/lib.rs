@@ -28,7 +28,7 @@ pub use api_key::{
     Suspension, Validity,
 };
 pub use event::{
-    Actor, Change, Epoch, Event, Level, LogEntry, Origin, Position, Revision, Snapshot,
+    Actor, Change, Context, Epoch, Event, Level, LogEntry, Origin, Position, Revision, Snapshot,
 };
 pub use import::{
     ChangedFields, Import, ImportEntry, ImportReport, Plan, PlannedStep, UpdatedModel,

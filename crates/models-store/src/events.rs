@@ -1,5 +1,6 @@
 //! Reads of the event log.
 
+pub(crate) mod context;
 pub(crate) mod stored;
 
 use std::num::NonZeroU32;
@@ -28,6 +29,7 @@ struct EventRow {
     #[sqlx(rename = "type")]
     kind: Option<String>,
     change: Option<String>,
+    context: Option<String>,
 }
 
 /// The reason why a row of the log cannot be read.
@@ -122,7 +124,11 @@ impl EventRow {
         let actor: Actor = actor.parse().map_err(|_| Unknown::Newer)?;
         Ok(Event {
             revision,
-            origin: Origin { actor, at },
+            origin: Origin {
+                actor,
+                context: context::read(self.context.as_deref()),
+                at,
+            },
             change,
         })
     }

@@ -6,9 +6,9 @@ mod rows;
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, ApiKeyId, Attempt, Candidates, Change, Credential, Deletion, DeletionRefusal, Import,
-    ImportReport, KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin, Progress,
-    RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
+    Actor, ApiKeyId, Attempt, Candidates, Change, Context, Credential, Deletion, DeletionRefusal,
+    Import, ImportReport, KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin,
+    Progress, RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
 };
 
 use self::deleted::find_deleted;
@@ -115,12 +115,14 @@ impl<DB: Backend> ModelRepository for SqlStore<DB> {
         id: &ModelId,
         at: Timestamp,
         attempt: Attempt,
+        context: Context,
     ) -> Result<Deletion, RepositoryError> {
         let (store, key_id, id) = (self.clone(), key_id.clone(), id.clone());
         self.run(async move {
             let origin = Origin {
                 actor: Actor::ApiKey(key_id.clone()),
                 at,
+                context,
             };
             let mut mutation = Mutation::begin(&store, origin).await?;
             let deletion = delete_as(&mut mutation, &key_id, &id, attempt).await?;

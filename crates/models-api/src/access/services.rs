@@ -28,6 +28,8 @@ pub(crate) struct Services {
     pub(crate) trusted_proxies: TrustedProxies,
     /// Whether to ignore `OpenAI-Organization` and `OpenAI-Project`.
     pub(crate) ignore_organization_headers: bool,
+    /// Whether the audit log has the addresses of clients.
+    pub(crate) record_client_addresses: bool,
 }
 
 impl Services {
@@ -41,6 +43,7 @@ impl Services {
             failure_limit: FailureLimit::new(&settings.limits),
             trusted_proxies: TrustedProxies::new(settings.server.trusted_proxies.clone()),
             ignore_organization_headers: settings.server.ignore_organization_headers,
+            record_client_addresses: settings.audit.client_addresses,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Functions that several commands share.
 
-use models_core::{Actor, Organization, Origin, Project, ProjectId, Slug};
+use std::sync::OnceLock;
 
-use super::missing;
+use models_core::{Actor, Context, Entered, Name, Organization, Origin, Project, ProjectId, Slug};
+
 use super::terminal::Failure;
+use super::{missing, operator};
 use crate::clock::now;
 use crate::store::Store;
 
@@ -49,10 +51,24 @@ pub(super) async fn find_project(
     .into())
 }
 
+/// The circumstances of all changes of this process: a process runs one command.
+static CONTEXT: OnceLock<Context> = OnceLock::new();
+
+/// Notes who runs the command, and the operator's reason, for the audit log. Call it before the command runs.
+pub(super) fn note_operator(reason: Option<&Entered<Name>>) {
+    CONTEXT.get_or_init(|| Context {
+        user: Some(operator::user()),
+        host: operator::host(),
+        reason: reason.map(|reason| reason.as_str().to_owned()),
+        ..Context::default()
+    });
+}
+
 /// The origin of a change that the command line makes now.
 pub(super) fn origin() -> Origin {
     Origin {
         actor: Actor::CommandLine,
         at: now(),
+        context: CONTEXT.get().cloned().unwrap_or_default(),
     }
 }

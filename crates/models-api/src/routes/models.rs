@@ -69,9 +69,10 @@ async fn delete_and_log(
 ) -> Result<Deletion, ApiError> {
     let (session, id, models) = (session.clone(), id.clone(), services.node.models.clone());
     let (requester, attempt) = (Requester::of(request), attempt(request));
+    let context = requester.context(services.record_client_addresses);
     let deleting = tokio::spawn(async move {
         let principal = &session.principal;
-        let deletion = delete_as(&*models, principal, &id, now(), attempt).await;
+        let deletion = delete_as(&*models, principal, &id, now(), attempt, context).await;
         if let Ok(Deletion::Deleted { model, revision }) = &deletion {
             requester.changed("model.deleted", principal, model.id.as_str(), *revision);
         }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use actix_http::header::HeaderValue;
 use actix_web::{HttpMessage, HttpRequest};
-use models_core::{Administrator, Outside, Principal, Revision};
+use models_core::{Administrator, Context, Outside, Principal, Revision};
 use tracing::field::DisplayValue;
 
 use crate::server::request_id::RequestId;
@@ -36,6 +36,15 @@ impl Requester {
             client: None,
             user_agent: None,
         })
+    }
+
+    /// The circumstances of a change by this request, for the audit log.
+    pub(crate) fn context(&self, with_address: bool) -> Context {
+        Context {
+            request_id: Some(self.request_id.as_str().to_owned()),
+            client_address: self.client.filter(|_| with_address),
+            ..Context::default()
+        }
     }
 
     /// Logs that this request changed the catalog. Call it after the commit, in a task that a disconnected client does

@@ -26,6 +26,7 @@ pub struct Settings {
     pub bootstrap: bool,
     pub server: ServerSettings,
     pub administration: AdministrationSettings,
+    pub audit: AuditSettings,
     pub operations: OperationsSettings,
     pub limits: LimitSettings,
     pub database: DatabaseSettings,
@@ -72,6 +73,14 @@ impl ServerSettings {
 pub struct AdministrationSettings {
     #[serde(deserialize_with = "flag")]
     pub enabled: bool,
+}
+
+/// The audit log.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditSettings {
+    #[serde(deserialize_with = "flag")]
+    pub client_addresses: bool,
 }
 
 /// The operations listener: health and metrics.

@@ -2,6 +2,7 @@
 
 use crate::admin_api_key::AdminApiKeyId;
 use crate::api_key::ApiKeyId;
+use crate::event::context::Context;
 use crate::text::Invalid;
 use crate::time::Timestamp;
 
@@ -58,11 +59,13 @@ impl std::str::FromStr for Actor {
     }
 }
 
-/// The actor and the time of a change. Every mutation takes it as an argument.
+/// The actor, the circumstances and the time of a change. Every mutation takes it as an argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// The actor.
     pub actor: Actor,
+    /// The circumstances, for the audit log.
+    pub context: Context,
     /// The time, by the clock of the process that makes the change.
     pub at: Timestamp,
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::error::RepositoryError;
 use crate::api_key::ApiKeyId;
-use crate::event::{Origin, Revision, Snapshot};
+use crate::event::{Context, Origin, Revision, Snapshot};
 use crate::import::{Import, ImportReport};
 use crate::model::{Model, ModelId, Scope};
 use crate::organization::OrganizationId;
@@ -104,6 +104,7 @@ pub trait ModelRepository: Send + Sync {
         id: &ModelId,
         at: Timestamp,
         attempt: Attempt,
+        context: Context,
     ) -> Result<Deletion, RepositoryError>;
 
     /// Deletes the model of exactly this scope. Returns the model as it was, once no node shows

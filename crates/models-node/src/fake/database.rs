@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use models_core::{Actor, Change, Event, Leases, LogEntry, Origin, Revision, Timestamp};
+use models_core::{Actor, Change, Context, Event, Leases, LogEntry, Origin, Revision, Timestamp};
 use tokio::sync::Notify;
 
 use super::state::{Fault, Row, State};
@@ -75,6 +75,7 @@ impl Fake {
         let origin = Origin {
             actor: Actor::CommandLine,
             at: Timestamp::from_seconds(1),
+            context: Context::default(),
         };
         state.log.push(LogEntry::Event(Box::new(Event {
             revision,

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, ApiKeyId, Attempt, Audience, Candidates, Change, Deletion, Event, Import, ImportReport,
-    Model, ModelId, ModelRepository, OrganizationId, Origin, Permissions, Policies, Policy,
-    PolicyMode, Position, Principal, Progress, ProjectId, RepositoryError, Revision, Role, Scope,
-    Snapshot, Timestamp,
+    Actor, ApiKeyId, Attempt, Audience, Candidates, Change, Context, Deletion, Event, Import,
+    ImportReport, Model, ModelId, ModelRepository, OrganizationId, Origin, Permissions, Policies,
+    Policy, PolicyMode, Position, Principal, Progress, ProjectId, RepositoryError, Revision, Role,
+    Scope, Snapshot, Timestamp,
 };
 use tokio::sync::RwLock;
 use uuid::Uuid;
@@ -140,6 +140,7 @@ pub(crate) fn event(revision: i64, change: Change) -> Event {
         origin: Origin {
             actor: Actor::CommandLine,
             at: Timestamp::from_seconds(1),
+            context: Context::default(),
         },
         change,
     }
@@ -215,6 +216,7 @@ impl ModelRepository for Models {
         id: &ModelId,
         at: Timestamp,
         _: Attempt,
+        _: Context,
     ) -> Result<Deletion, RepositoryError> {
         assert_eq!(*key_id, ApiKeyId::from_uuid(Uuid::from_u128(1)));
         Ok(Deletion::Deleted {

@@ -58,7 +58,7 @@ pub(super) fn admin_key(
 mod tests {
     use std::sync::Arc;
 
-    use models_core::Actor;
+    use models_core::{Actor, Context};
 
     use super::*;
     use crate::fake::keys::Keys;
@@ -83,6 +83,7 @@ mod tests {
             let origin = Origin {
                 actor: Actor::CommandLine,
                 at,
+                context: Context::default(),
             };
             let created = create(&*keys, (&id, &slug), new, &secret, origin).await;
             let created = created.unwrap().unwrap();

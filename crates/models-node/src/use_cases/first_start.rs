@@ -1,8 +1,8 @@
 //! The first start: it fills an empty catalog with starter models, an organization, and an owner key.
 
 use models_core::{
-    Actor, EventRepository, FirstContents, FirstStartRepository, ImportEntry, Organization, Origin,
-    RepositoryError, Revision, Role, Secret, Timestamp,
+    Actor, Context, EventRepository, FirstContents, FirstStartRepository, ImportEntry,
+    Organization, Origin, RepositoryError, Revision, Role, Secret, Timestamp,
 };
 
 use super::admin_keys::{NewAdminKey, admin_key};
@@ -38,6 +38,7 @@ pub async fn fill_if_empty(
     let origin = Origin {
         actor: Actor::FirstStart,
         at,
+        context: Context::default(),
     };
     let filled = first_start.fill_if_empty(contents, origin).await?;
     Ok(filled.then_some(FirstKeys {

@@ -89,7 +89,7 @@ pub async fn revoke(
 
 #[cfg(test)]
 mod tests {
-    use models_core::{Actor, Organization, Role};
+    use models_core::{Actor, Context, Organization, Role};
     use uuid::Uuid;
 
     use super::super::organizations::organization;
@@ -103,6 +103,7 @@ mod tests {
         Origin {
             actor: Actor::CommandLine,
             at: NOW,
+            context: Context::default(),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Use cases of models.
 
 use models_core::{
-    Attempt, Deletion, Import, ImportEntry, ImportReport, Model, ModelId, ModelRepository, Name,
-    Organization, Origin, Principal, Progress, RepositoryError, Scope, Timestamp,
+    Attempt, Context, Deletion, Import, ImportEntry, ImportReport, Model, ModelId, ModelRepository,
+    Name, Organization, Origin, Principal, Progress, RepositoryError, Scope, Timestamp,
 };
 
 /// The owner of a new public model if the import names none. OpenAI's API uses this word too.
@@ -70,8 +70,11 @@ pub async fn delete_as(
     id: &ModelId,
     at: Timestamp,
     attempt: Attempt,
+    context: Context,
 ) -> Result<Deletion, RepositoryError> {
-    models.delete_as(&principal.key_id, id, at, attempt).await
+    models
+        .delete_as(&principal.key_id, id, at, attempt, context)
+        .await
 }
 
 #[cfg(test)]
@@ -90,6 +93,7 @@ mod tests {
         Origin {
             actor: Actor::CommandLine,
             at: NOW,
+            context: Context::default(),
         }
     }
 
@@ -130,7 +134,15 @@ mod tests {
     #[tokio::test]
     async fn a_caller_deletes_with_its_own_key() {
         let (models, id) = (Models::default(), "own-1".parse().unwrap());
-        let deletion = delete_as(&models, &principal(2), &id, NOW, Attempt::First).await;
+        let deletion = delete_as(
+            &models,
+            &principal(2),
+            &id,
+            NOW,
+            Attempt::First,
+            Context::default(),
+        )
+        .await;
         let Deletion::Deleted { model, revision } = deletion.unwrap() else {
             panic!("the model was not deleted");
         };

@@ -38,7 +38,7 @@ pub(super) fn organization(slug: Slug, name: Entered<Name>, now: Timestamp) -> O
 
 #[cfg(test)]
 mod tests {
-    use models_core::Actor;
+    use models_core::{Actor, Context};
 
     use super::*;
     use crate::fake::administration::Inserted;
@@ -52,6 +52,7 @@ mod tests {
             let origin = Origin {
                 actor: Actor::CommandLine,
                 at: NOW,
+                context: Context::default(),
             };
             let (slug, name) = ("acme".parse().unwrap(), "Acme".parse().unwrap());
             let created = create(&organizations, slug, name, origin).await.unwrap();

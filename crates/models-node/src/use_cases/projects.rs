@@ -35,7 +35,7 @@ pub async fn create(
 
 #[cfg(test)]
 mod tests {
-    use models_core::{Actor, Timestamp};
+    use models_core::{Actor, Context, Timestamp};
 
     use super::*;
     use crate::fake::administration::Inserted;
@@ -53,6 +53,7 @@ mod tests {
             let origin = Origin {
                 actor: Actor::CommandLine,
                 at: Timestamp::from_seconds(7),
+                context: Context::default(),
             };
             let created = create(&projects, &organization_id, new, origin).await;
             let created = created.unwrap().unwrap();

@@ -137,7 +137,7 @@ pub(super) fn api_key(
 
 #[cfg(test)]
 mod tests {
-    use models_core::Actor;
+    use models_core::{Actor, Context};
 
     use super::super::organizations::organization;
     use super::*;
@@ -149,6 +149,7 @@ mod tests {
         Origin {
             actor: Actor::CommandLine,
             at: NOW,
+            context: Context::default(),
         }
     }
 

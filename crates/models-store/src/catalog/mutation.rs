@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use models_core::{
     Barrier, CLOCK_MARGIN, CatalogState, Change, Committed, Epoch, Leases, Level, OrganizationId,
-    Origin, Position, RepositoryError, Revision,
+    Origin, Position, ProjectId, RepositoryError, Revision,
 };
 use tokio::sync::Notify;
 
@@ -13,7 +13,7 @@ use super::database::Backend;
 use super::row::{NODES_FILE, fetch_catalog, no_catalog};
 use super::sql_store::SqlStore;
 use crate::database::{Connection, Connections, Record, Transaction, Tries, Value, event_columns};
-use crate::events::stored;
+use crate::events::{context, stored};
 use crate::nodes::NodesFile;
 
 /// How many events are recorded between two updates of the catalog's revision, at most. Each update fires the trigger that
@@ -141,6 +141,8 @@ impl<DB: Backend> Mutation<DB> {
         );
         self.raise_level(change.level()).await?;
         let json = stored::write(change).map_err(|error| RepositoryError::Failed(error.into()))?;
+        let context = context::write(&self.origin.context)
+            .map_err(|error| RepositoryError::Failed(error.into()))?;
         self.revision = self.revision.next();
         if change.takes_away() {
             self.gone_at = Some(self.revision);
@@ -151,8 +153,10 @@ impl<DB: Backend> Mutation<DB> {
             self.origin.actor.to_string().as_str().into(),
             change.kind().into(),
             json.as_str().into(),
+            context.as_deref().into(),
             change.organization_id().map(OrganizationId::as_str).into(),
             change.subject_id().into(),
+            change.project_id().map(ProjectId::as_str).into(),
         ];
         self.execute(INSERT, values).await?;
         if self.revision.0 - self.in_catalog.0 >= EVENTS_PER_UPDATE {

@@ -35,7 +35,7 @@ macro_rules! catalog_columns {
 macro_rules! event_columns {
     ($($form:tt)*) => {
         $crate::database::columns!(
-            $($form)* => [revision occurred_at actor type change] [organization_id subject_id]
+            $($form)* => [revision occurred_at actor type change context] [organization_id subject_id project_id]
         )
     };
 }

@@ -1,5 +1,5 @@
 use models_core::{
-    Attempt, Deletion, DeletionRefusal, KeyRejection, LogEntry, Role, Scope, Timestamp,
+    Attempt, Context, Deletion, DeletionRefusal, KeyRejection, LogEntry, Role, Scope, Timestamp,
 };
 
 use crate::Store;
@@ -28,7 +28,7 @@ pub async fn an_owner_deletes_only_its_own_models(store: Store) {
         let (key, _) = add_api_key(&store, &acme, role).await;
         let deletion = store
             .models
-            .delete_as(&key.id, &id(model), NOW, Attempt::First)
+            .delete_as(&key.id, &id(model), NOW, Attempt::First, Context::default())
             .await
             .unwrap();
         assert_eq!(deletion, Deletion::Refused(refusal), "{role} {model}");
@@ -47,7 +47,13 @@ pub async fn an_owner_deletes_only_its_own_models(store: Store) {
         .unwrap();
     let deletion = store
         .models
-        .delete_as(&owner.id, &id("own"), NOW, Attempt::First)
+        .delete_as(
+            &owner.id,
+            &id("own"),
+            NOW,
+            Attempt::First,
+            Context::default(),
+        )
         .await
         .unwrap();
     let revision = store.events.revision().await.unwrap();
@@ -67,7 +73,13 @@ pub async fn an_owner_deletes_only_its_own_models(store: Store) {
     );
     let again = store
         .models
-        .delete_as(&owner.id, &id("own"), NOW, Attempt::First)
+        .delete_as(
+            &owner.id,
+            &id("own"),
+            NOW,
+            Attempt::First,
+            Context::default(),
+        )
         .await
         .unwrap();
     assert_eq!(
@@ -95,7 +107,7 @@ pub async fn a_revoked_or_expired_key_deletes_nothing(store: Store) {
     ] {
         let deletion = store
             .models
-            .delete_as(&key.id, &id("own"), NOW, Attempt::First)
+            .delete_as(&key.id, &id("own"), NOW, Attempt::First, Context::default())
             .await
             .unwrap();
         assert_eq!(deletion, Deletion::Refused(DeletionRefusal::Key(rejection)));
@@ -120,7 +132,7 @@ pub async fn concurrent_deletions_succeed_once(store: Store) {
             tokio::spawn(async move {
                 store
                     .models
-                    .delete_as(&key_id, &id("own"), NOW, Attempt::First)
+                    .delete_as(&key_id, &id("own"), NOW, Attempt::First, Context::default())
                     .await
                     .unwrap()
             })
@@ -182,7 +194,13 @@ pub async fn a_repeated_deletion_succeeds_for_a_minute_for_the_same_key(store: S
         .unwrap();
     store
         .models
-        .delete_as(&owner.id, &id("own"), NOW, Attempt::First)
+        .delete_as(
+            &owner.id,
+            &id("own"),
+            NOW,
+            Attempt::First,
+            Context::default(),
+        )
         .await
         .unwrap();
     let revision = store.events.revision().await.unwrap();
@@ -204,7 +222,7 @@ pub async fn a_repeated_deletion_succeeds_for_a_minute_for_the_same_key(store: S
     ] {
         let deletion = store
             .models
-            .delete_as(&key.id, &id(name), at, attempt)
+            .delete_as(&key.id, &id(name), at, attempt, Context::default())
             .await
             .unwrap();
         assert_eq!(&deletion, expected, "{name} {at} {attempt:?}");
@@ -214,7 +232,13 @@ pub async fn a_repeated_deletion_succeeds_for_a_minute_for_the_same_key(store: S
     add_models(&store, &own(&acme), &[("own", 3)]).await;
     let deletion = store
         .models
-        .delete_as(&owner.id, &id("own"), NOW, Attempt::Repeated)
+        .delete_as(
+            &owner.id,
+            &id("own"),
+            NOW,
+            Attempt::Repeated,
+            Context::default(),
+        )
         .await
         .unwrap();
     assert!(
@@ -224,7 +248,13 @@ pub async fn a_repeated_deletion_succeeds_for_a_minute_for_the_same_key(store: S
     store.api_keys.revoke(&owner.id, origin()).await.unwrap();
     let deletion = store
         .models
-        .delete_as(&owner.id, &id("own"), NOW, Attempt::Repeated)
+        .delete_as(
+            &owner.id,
+            &id("own"),
+            NOW,
+            Attempt::Repeated,
+            Context::default(),
+        )
         .await
         .unwrap();
     assert_eq!(
@@ -245,9 +275,10 @@ pub async fn a_key_does_not_pass_for_another_actor(store: Store) {
     assert!(deleted.unwrap().is_some());
     let repeat = async |model: &str| {
         let model = id(model);
-        let deletion = store
-            .models
-            .delete_as(&key.id, &model, NOW, Attempt::Repeated);
+        let deletion =
+            store
+                .models
+                .delete_as(&key.id, &model, NOW, Attempt::Repeated, Context::default());
         deletion.await.unwrap()
     };
     let missing = Deletion::Refused(DeletionRefusal::NotFound);
@@ -271,7 +302,7 @@ pub async fn a_key_deletes_nothing_after_its_revocation(store: Store) {
             tokio::spawn(async move {
                 store
                     .models
-                    .delete_as(&key_id, &id(&name), NOW, Attempt::First)
+                    .delete_as(&key_id, &id(&name), NOW, Attempt::First, Context::default())
                     .await
                     .unwrap()
             })

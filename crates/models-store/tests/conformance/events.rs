@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use models_core::{
-    Actor, Attempt, Change, Event, ImportEntry, Origin, Revision, Role, Scope, Timestamp,
+    Actor, Attempt, Change, Context, Event, ImportEntry, Origin, Revision, Role, Scope, Timestamp,
 };
 
 use crate::Store;
@@ -53,7 +53,7 @@ pub async fn every_mutation_appends_its_event_and_takes_the_next_revision(store:
     let later = Timestamp::from_seconds(NOW.seconds() + 1);
     store
         .models
-        .delete_as(&key.id, &id("a"), later, Attempt::First)
+        .delete_as(&key.id, &id("a"), later, Attempt::First, Context::default())
         .await
         .unwrap();
     let revoked = store
@@ -73,6 +73,7 @@ pub async fn every_mutation_appends_its_event_and_takes_the_next_revision(store:
     let by_key = Origin {
         actor: Actor::ApiKey(key.id.clone()),
         at: later,
+        context: Context::default(),
     };
     let expected = [
         (origin(), Change::OrganizationCreated(acme)),

@@ -7,8 +7,8 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use models_core::{
-    Actor, ApiKey, ApiKeyId, DefaultProject, Import, ImportEntry, KeyDigest, LogEntry, Model,
-    ModelId, Organization, OrganizationId, Origin, ProjectId, Revision, Role, Scope, Secret,
+    Actor, ApiKey, ApiKeyId, Context, DefaultProject, Import, ImportEntry, KeyDigest, LogEntry,
+    Model, ModelId, Organization, OrganizationId, Origin, ProjectId, Revision, Role, Scope, Secret,
     Timestamp,
 };
 use models_store::Store;
@@ -20,6 +20,7 @@ pub fn origin() -> Origin {
     Origin {
         actor: Actor::CommandLine,
         at: NOW,
+        context: Context::default(),
     }
 }
 

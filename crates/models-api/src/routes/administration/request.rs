@@ -6,7 +6,8 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use futures_util::future::LocalBoxFuture;
 use models_core::{
-    Actor, Administered, AdministrationRefusal, Administrator, OrganizationId, Origin, Outside,
+    Actor, Administered, AdministrationRefusal, Administrator, Context, OrganizationId, Origin,
+    Outside,
 };
 use models_node::KeyRefusal;
 use percent_encoding::percent_decode_str;
@@ -125,7 +126,12 @@ impl AdminRequest {
         Origin {
             actor: Actor::AdminApiKey(self.administrator().key_id.clone()),
             at: now(),
+            context: self.context(),
         }
+    }
+
+    fn context(&self) -> Context {
+        Requester::of(&self.request).context(self.services.record_client_addresses)
     }
 
     /// Makes a change in a separate task. If the client disconnects, the change continues and is logged: as this kind,

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use models_core::{Actor, Origin, Timestamp};
+use models_core::{Actor, Context, Origin, Timestamp};
 
 pub fn now() -> Timestamp {
     SystemTime::now().into()
@@ -12,5 +12,6 @@ pub fn origin() -> Origin {
     Origin {
         actor: Actor::CommandLine,
         at: now(),
+        context: Context::default(),
     }
 }

@@ -3,6 +3,7 @@
 use super::Change;
 use crate::model::Scope;
 use crate::organization::OrganizationId;
+use crate::project::ProjectId;
 
 impl Change {
     /// The scope of the changed model; `None` if the change is not about a model.
@@ -62,6 +63,32 @@ impl Change {
             | Self::ModelUpdated { after: model, .. }
             | Self::ModelDeleted(model) => model.scope.organization_id(),
             Self::LeaseUpdated { .. } => None,
+        }
+    }
+
+    /// The project that the change concerns. `None` if it concerns the whole organization, a model, or
+    /// all organizations.
+    #[must_use]
+    pub fn project_id(&self) -> Option<&ProjectId> {
+        match self {
+            Self::ProjectCreated { project, .. }
+            | Self::ProjectUpdated { after: project, .. }
+            | Self::ProjectArchived { project, .. } => Some(&project.id),
+            Self::ModelPermissionsUpdated { project_id, .. } => Some(project_id),
+            Self::ServiceAccountCreated(account)
+            | Self::ServiceAccountUpdated { after: account, .. }
+            | Self::ServiceAccountDeleted(account) => Some(&account.project_id),
+            Self::ApiKeyCreated(key)
+            | Self::ApiKeyUpdated { after: key, .. }
+            | Self::ApiKeyDeleted(key) => Some(&key.project_id),
+            Self::OrganizationCreated(_)
+            | Self::OrganizationUpdated { .. }
+            | Self::AdminApiKeyCreated(_)
+            | Self::AdminApiKeyDeleted(_)
+            | Self::ModelCreated(_)
+            | Self::ModelUpdated { .. }
+            | Self::ModelDeleted(_)
+            | Self::LeaseUpdated { .. } => None,
         }
     }
 

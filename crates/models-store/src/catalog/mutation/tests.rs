@@ -2,8 +2,8 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, DefaultProject, EventRepository, Model, ModelRepository, Organization, ProjectId, Scope,
-    Timestamp,
+    Actor, Context, DefaultProject, EventRepository, Model, ModelRepository, Organization,
+    ProjectId, Scope, Timestamp,
 };
 use test_database::TestDatabase;
 use uuid::Uuid;
@@ -52,6 +52,7 @@ fn origin() -> Origin {
     Origin {
         actor: Actor::CommandLine,
         at: Timestamp::from_seconds(1),
+        context: Context::default(),
     }
 }
 

@@ -17,6 +17,7 @@ use super::tables::{
 };
 use crate::catalog::Backend;
 use crate::database::Value;
+use crate::events::context;
 use crate::models::rows::{column, models};
 
 /// The most stale rows that one query returns. From this number on, an import does not stage them
@@ -194,6 +195,8 @@ impl<'a, DB: Backend> Staging<'a, DB> {
         numbering: &Numbering,
         origin: &Origin,
     ) -> Result<(), RepositoryError> {
+        let context = context::write(&origin.context)
+            .map_err(|error| RepositoryError::Failed(error.into()))?;
         let values = vec![
             ranks.after.into(),
             ranks.up_to.into(),
@@ -203,6 +206,7 @@ impl<'a, DB: Backend> Staging<'a, DB> {
             i64::from(origin.at).into(),
             origin.actor.to_string().as_str().into(),
             self.organization_id().into(),
+            context.as_deref().into(),
         ];
         self.connection.execute(RECORD, values).await
     }

@@ -84,6 +84,6 @@ pub(super) const WRITE: &str = concat!(
 pub(super) const RECORD: &str = concat!(
     "INSERT INTO events (",
     event_columns!(all, [", "] [*]),
-    ") SELECT rank + CASE WHEN rank > $3 THEN $4 ELSE $5 END, $6, $7, kind, change, $8, id FROM staged_models \
+    ") SELECT rank + CASE WHEN rank > $3 THEN $4 ELSE $5 END, $6, $7, kind, change, $9, $8, id, NULL FROM staged_models \
     WHERE kind <> '' AND rank > $1 AND rank <= $2 ORDER BY rank"
 );

@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use models_core::{
-    Actor, Change, DefaultProject, LeaseRepository, NodeRepository, Organization, OrganizationId,
-    Origin, ProjectId, RepositoryError, Timestamp,
+    Actor, Change, Context, DefaultProject, LeaseRepository, NodeRepository, Organization,
+    OrganizationId, Origin, ProjectId, RepositoryError, Timestamp,
 };
 use models_node::Nodes;
 use test_database::TestDatabase;
@@ -48,6 +48,7 @@ async fn begin<DB: Backend>(store: &SqlStore<DB>) -> Result<Mutation<DB>, Reposi
     let origin = Origin {
         actor: Actor::CommandLine,
         at: Timestamp::from_seconds(1),
+        context: Context::default(),
     };
     Mutation::begin(store, origin).await
 }

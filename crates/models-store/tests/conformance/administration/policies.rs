@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use models_core::{
-    AccountRole, AdministrationRefusal, Attempt, Change, Deletion, DeletionRefusal,
+    AccountRole, AdministrationRefusal, Attempt, Change, Context, Deletion, DeletionRefusal,
     OrganizationUpdate, Policies, Policy, PolicyMode, PolicyReference, ProjectId, Role, Scope,
 };
 
@@ -151,17 +151,19 @@ pub async fn a_key_deletes_no_model_that_a_policy_denies(store: Store) {
         ("public", DeletionRefusal::Public),
     ] {
         let denied = id(model);
-        let deletion = store
-            .models
-            .delete_as(&key.id, &denied, NOW, Attempt::First);
+        let deletion =
+            store
+                .models
+                .delete_as(&key.id, &denied, NOW, Attempt::First, Context::default());
         let deletion = deletion.await.unwrap();
         assert_eq!(deletion, Deletion::Refused(refusal), "{model}");
     }
     // The organization's policy concerns public models only.
     let allowed = id("allowed");
-    let deletion = store
-        .models
-        .delete_as(&key.id, &allowed, NOW, Attempt::First);
+    let deletion =
+        store
+            .models
+            .delete_as(&key.id, &allowed, NOW, Attempt::First, Context::default());
     let deletion = deletion.await.unwrap();
     assert!(matches!(deletion, Deletion::Deleted { .. }), "{deletion:?}");
     let left = store.models.find(&own(&acme), &id("own")).await.unwrap();

@@ -1,5 +1,5 @@
 use models_core::{
-    Attempt, Change, Deletion, DeletionRefusal, KeyRejection, Name, OrganizationPolicies,
+    Attempt, Change, Context, Deletion, DeletionRefusal, KeyRejection, Name, OrganizationPolicies,
     OrganizationSettings, OrganizationState, OrganizationUpdate, PolicyMode, Role, Suspension,
 };
 
@@ -99,7 +99,9 @@ pub async fn the_keys_of_a_disabled_organization_are_suspended(store: Store) {
     assert_eq!(found.principal(NOW), Err(rejection));
     assert!(access(&store, &beside).await.principal(NOW).is_ok());
     let model = id("own");
-    let deletion = store.models.delete_as(&key.id, &model, NOW, Attempt::First);
+    let deletion = store
+        .models
+        .delete_as(&key.id, &model, NOW, Attempt::First, Context::default());
     let refused = Deletion::Refused(DeletionRefusal::Key(rejection));
     assert_eq!(deletion.await.unwrap(), refused);
     update_organization(&store, &acme, OrganizationUpdate::Enable).await;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use models_core::{
-    AccountRole, Actor, Attempt, Deletion, KeyRejection, ModelId, Order, Permissions, Revision,
-    Role, Secret,
+    AccountRole, Actor, Attempt, Context, Deletion, KeyRejection, ModelId, Order, Permissions,
+    Revision, Role, Secret,
 };
 use models_node::Nodes;
 use models_store::open;
@@ -119,7 +119,9 @@ async fn check(store: Store, secrets: &[(&str, Secret)]) {
     assert_eq!(event.origin.actor, Actor::ApiKey(OWNER.parse().unwrap()));
     let model: ModelId = "gone".parse().unwrap();
     for (attempt, is_repeated) in [(Attempt::Repeated, true), (Attempt::First, false)] {
-        let deletion = store.models.delete_as(&owner, &model, NOW, attempt);
+        let deletion = store
+            .models
+            .delete_as(&owner, &model, NOW, attempt, Context::default());
         let deletion = deletion.await.unwrap();
         let expected = matches!(
             &deletion,

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use models_core::{Attempt, Import, ImportEntry, ImportReport, RepositoryError, Role, Scope};
+use models_core::{
+    Attempt, Context, Import, ImportEntry, ImportReport, RepositoryError, Role, Scope,
+};
 use tokio::time::timeout;
 
 use super::expected::{events, replayed, resolve, run, stored};
@@ -61,9 +63,10 @@ pub async fn a_staging_import_delays_no_other_change(store: Store) {
     // Each of these changes takes the turn.
     let changes = async {
         let model = id("own");
-        let deletion = store
-            .models
-            .delete_as(&owner.id, &model, NOW, Attempt::First);
+        let deletion =
+            store
+                .models
+                .delete_as(&owner.id, &model, NOW, Attempt::First, Context::default());
         deletion.await.unwrap();
         store.api_keys.revoke(&owner.id, origin()).await.unwrap();
         add_organization(&store, "other").await;

@@ -131,7 +131,7 @@ async fn a_node_below_the_catalogs_level_leaves_and_does_not_return() {
         scene
             .execute(
                 "BEGIN; UPDATE catalog SET revision = revision + 1, level = 3, level_version = '9.8.7'; \
-                INSERT INTO events SELECT revision, 1, 'command_line', 'model.deleted', NULL, 'x', '{}' FROM catalog; \
+                INSERT INTO events (revision, occurred_at, actor, type, organization_id, subject_id, change) SELECT revision, 1, 'command_line', 'model.deleted', NULL, 'x', '{}' FROM catalog; \
                 COMMIT",
             )
             .await;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use models_core::{
-    Actor, ApiKey, ApiKeyId, DefaultProject, Import, ImportEntry, Organization, OrganizationId,
-    Origin, ProjectId, Role, Scope, Secret,
+    Actor, ApiKey, ApiKeyId, Context, DefaultProject, Import, ImportEntry, Organization,
+    OrganizationId, Origin, ProjectId, Role, Scope, Secret,
 };
 use models_node::Nodes;
 use models_store::{Options, Store};
@@ -137,6 +137,7 @@ pub fn origin() -> Origin {
     Origin {
         actor: Actor::CommandLine,
         at: SystemTime::now().into(),
+        context: Context::default(),
     }
 }
 

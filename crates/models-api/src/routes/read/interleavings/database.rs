@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, ApiKey, ApiKeyId, Attempt, Candidates, Change, Credential, CredentialRepository,
-    Deletion, Epoch, Event, Import, ImportReport, KeyAccess, KeyDigest, KeyUses, Model, ModelId,
-    ModelRepository, OrganizationId, Origin, Position, Progress, RepositoryError, Revision, Scope,
-    Snapshot, Timestamp,
+    Actor, ApiKey, ApiKeyId, Attempt, Candidates, Change, Context, Credential,
+    CredentialRepository, Deletion, Epoch, Event, Import, ImportReport, KeyAccess, KeyDigest,
+    KeyUses, Model, ModelId, ModelRepository, OrganizationId, Origin, Position, Progress,
+    RepositoryError, Revision, Scope, Snapshot, Timestamp,
 };
 use models_node::pause::{Point, pause};
 
@@ -46,6 +46,7 @@ impl Database {
             origin: Origin {
                 actor: Actor::CommandLine,
                 at: Timestamp::from_seconds(1),
+                context: Context::default(),
             },
             change: match self.subject {
                 Subject::Model => Change::ModelDeleted(self.model.clone()),
@@ -123,6 +124,7 @@ impl ModelRepository for Database {
         _: &ModelId,
         _: Timestamp,
         _: Attempt,
+        _: Context,
     ) -> Result<Deletion, RepositoryError> {
         unreachable!()
     }
