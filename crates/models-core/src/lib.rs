@@ -47,10 +47,11 @@ pub use project::{DefaultProject, Project, ProjectId};
 pub use repository::page::{Order, Page, PageRequest};
 pub use repository::{
     AdminApiKeyRepository, Administered, AdministrationRefusal, ApiKeyRepository, ApiKeyUpdate,
-    Attempt, Candidates, CommitInDoubt, Credential, CredentialRepository, Deletion,
-    EventRepository, FirstContents, FirstStartRepository, KeyUses, LeaseRepository,
-    ListedAdminApiKey, ModelRepository, NodeRepository, OrganizationRepository, OwnedApiKey,
-    Progress, ProjectRepository, RepositoryError, ServiceAccountRepository, ServiceAccountUpdate,
+    Attempt, AuditEntry, AuditQuery, AuditRepository, Candidates, CommitInDoubt, Credential,
+    CredentialRepository, Deletion, EventRepository, FirstContents, FirstStartRepository, KeyUses,
+    LeaseRepository, ListedAdminApiKey, ModelRepository, NodeRepository, OrganizationRepository,
+    OwnedApiKey, Progress, ProjectRepository, RepositoryError, ServiceAccountRepository,
+    ServiceAccountUpdate,
 };
 pub use service_account::{ServiceAccount, ServiceAccountId};
 pub use text::entered::Entered;

@@ -8,6 +8,7 @@
 mod admin_api_keys;
 mod administration;
 mod api_keys;
+mod audit;
 mod credentials;
 mod error;
 mod events;
@@ -23,6 +24,7 @@ mod service_accounts;
 pub use self::admin_api_keys::{AdminApiKeyRepository, ListedAdminApiKey};
 pub use self::administration::{Administered, AdministrationRefusal};
 pub use self::api_keys::{ApiKeyRepository, ApiKeyUpdate, OwnedApiKey};
+pub use self::audit::{AuditEntry, AuditQuery, AuditRepository};
 pub use self::credentials::{Credential, CredentialRepository, KeyUses};
 pub use self::error::{CommitInDoubt, RepositoryError};
 pub use self::events::EventRepository;

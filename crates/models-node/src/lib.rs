@@ -5,6 +5,7 @@
 
 #![warn(missing_docs)]
 
+mod audit_ids;
 mod barrier;
 mod cache;
 pub mod follower;
@@ -20,6 +21,7 @@ mod views;
 #[cfg(test)]
 mod fake;
 
+pub use audit_ids::AuditIds;
 pub use cache::CacheCounters;
 pub use follower::Following;
 pub use lease::clock::{BootTime, Clock, ManualClock};

@@ -6,6 +6,7 @@
 
 mod admin_api_keys;
 mod api_keys;
+mod audit;
 mod catalog;
 mod credentials;
 mod database;

@@ -2,6 +2,7 @@
 
 mod admin_api_keys;
 mod api_keys;
+mod audit_logs;
 mod model_permissions;
 mod projects;
 mod query;
@@ -20,6 +21,7 @@ pub(super) fn handler(operation: Administration, route: Route) -> Route {
         Administration::CreateAdminApiKey => route.to(admin_api_keys::create),
         Administration::RetrieveAdminApiKey => route.to(admin_api_keys::retrieve),
         Administration::DeleteAdminApiKey => route.to(admin_api_keys::delete),
+        Administration::ListAuditLogs => route.to(audit_logs::list),
         Administration::ListProjects => route.to(projects::list),
         Administration::CreateProject => route.to(projects::create),
         Administration::RetrieveProject => route.to(projects::retrieve),

@@ -107,7 +107,7 @@ use BodyPolicy::None as NONE;
 
 /// All routes. The routes of a path are adjacent.
 #[rustfmt::skip]
-pub static ROUTES: [Route; 29] = [
+pub static ROUTES: [Route; 30] = [
     read(Template::List, Method::GET, Operation::List),
     read(Template::List, Method::HEAD, Operation::List),
     read(Template::Model, Method::GET, Operation::Retrieve),
@@ -126,6 +126,7 @@ pub static ROUTES: [Route; 29] = [
     administer(Resource::AdminApiKeys,          Method::POST,   Administration::CreateAdminApiKey,          SHORT),
     administer(Resource::AdminApiKey,           Method::GET,    Administration::RetrieveAdminApiKey,        NONE),
     administer(Resource::AdminApiKey,           Method::DELETE, Administration::DeleteAdminApiKey,          NONE),
+    administer(Resource::AuditLogs,             Method::GET,    Administration::ListAuditLogs,              NONE),
     administer(Resource::Projects,              Method::GET,    Administration::ListProjects,               NONE),
     administer(Resource::Projects,              Method::POST,   Administration::CreateProject,              SHORT),
     administer(Resource::Project,               Method::GET,    Administration::RetrieveProject,            NONE),

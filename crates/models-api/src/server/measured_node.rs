@@ -39,7 +39,7 @@ impl MeasuredNode {
         Ok(Self {
             node,
             metrics,
-            administration: Repositories::from(store),
+            administration: Repositories::new(store, secret),
         })
     }
 

@@ -10,10 +10,11 @@ use crate::organization::{Organization, OrganizationId, OrganizationState};
 use crate::policy::PolicyReference;
 use crate::project::{Project, ProjectId};
 use crate::service_account::ServiceAccount;
+use crate::time::Timestamp;
 
 /// A change of the catalog. Its kinds have the names of OpenAI's audit log where that has one;
-/// `model.*`, `model_permissions.*`, `organization.*`, `admin_api_key.*` and `lease.updated` are
-/// this service's own.
+/// `model.*`, `model_permissions.*`, `organization.*`, `admin_api_key.*`, `lease.updated` and
+/// `audit.pruned` are this service's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// A new organization, with its default project.
@@ -105,11 +106,16 @@ pub enum Change {
         /// The lease in force from this change on, in seconds.
         after_seconds: u32,
     },
+    /// A removal of the beginning of the log.
+    AuditPruned {
+        /// Events that are older than this were removed.
+        before: Timestamp,
+    },
 }
 
 impl Change {
     /// The names of all kinds of change that this version knows.
-    pub const KINDS: [&str; 18] = [
+    pub const KINDS: [&str; 19] = [
         "organization.created",
         "organization.updated",
         "project.created",
@@ -128,6 +134,7 @@ impl Change {
         "model.updated",
         "model.deleted",
         "lease.updated",
+        "audit.pruned",
     ];
 
     /// The name of this kind of change, such as `model.deleted`.
@@ -152,6 +159,7 @@ impl Change {
             Self::ModelUpdated { .. } => "model.updated",
             Self::ModelDeleted(_) => "model.deleted",
             Self::LeaseUpdated { .. } => "lease.updated",
+            Self::AuditPruned { .. } => "audit.pruned",
         }
     }
 }

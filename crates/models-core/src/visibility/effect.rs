@@ -57,7 +57,8 @@ pub fn effect_on<'a>(change: &'a Change, audience: &Audience) -> Effect<'a> {
         | Change::ApiKeyDeleted(_)
         | Change::AdminApiKeyCreated(_)
         | Change::AdminApiKeyDeleted(_)
-        | Change::LeaseUpdated { .. } => return Effect::Nothing,
+        | Change::LeaseUpdated { .. }
+        | Change::AuditPruned { .. } => return Effect::Nothing,
     };
     // A model that the audience would not see even without others of its id has no part in the
     // view.

@@ -40,7 +40,8 @@ impl<'e> Gone<'e> {
             | Change::ModelCreated(_)
             | Change::ModelUpdated { .. }
             | Change::ModelDeleted(_)
-            | Change::LeaseUpdated { .. } => return false,
+            | Change::LeaseUpdated { .. }
+            | Change::AuditPruned { .. } => return false,
             // A new key drops the entries for missing keys alone.
             Change::ApiKeyCreated(_) | Change::AdminApiKeyCreated(_) => {}
             Change::ApiKeyUpdated { after: key, .. } | Change::ApiKeyDeleted(key) => {

@@ -45,7 +45,7 @@ pub(crate) fn write(context: &Context) -> Result<Option<String>, serde_json::Err
 
 /// Reads the circumstances. A damaged text says nothing about the change itself, so it reads as
 /// unknown circumstances.
-pub(super) fn read(json: Option<&str>) -> Context {
+pub(crate) fn read(json: Option<&str>) -> Context {
     let stored = json.and_then(|json| serde_json::from_str::<StoredContext<'_>>(json).ok());
     let Some(stored) = stored else {
         return Context::default();

@@ -13,7 +13,7 @@ mod policy;
 mod project;
 mod service_account;
 
-use models_core::{Change, Invalid, Model};
+use models_core::{Change, Invalid, Model, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use self::admin_api_key::StoredAdminApiKey;
@@ -100,6 +100,8 @@ enum StoredChange<'a> {
         before_seconds: Option<u32>,
         after_seconds: u32,
     },
+    #[serde(rename = "audit.pruned")]
+    AuditPruned { before: u32 },
 }
 
 impl<'a> From<&'a Change> for StoredChange<'a> {
@@ -161,6 +163,9 @@ impl<'a> From<&'a Change> for StoredChange<'a> {
             } => Self::LeaseUpdated {
                 before_seconds: *before_seconds,
                 after_seconds: *after_seconds,
+            },
+            Change::AuditPruned { before } => Self::AuditPruned {
+                before: before.seconds(),
             },
         }
     }
@@ -224,6 +229,9 @@ impl TryFrom<StoredChange<'_>> for Change {
             } => Self::LeaseUpdated {
                 before_seconds,
                 after_seconds,
+            },
+            StoredChange::AuditPruned { before } => Self::AuditPruned {
+                before: Timestamp::from_seconds(before),
             },
         })
     }

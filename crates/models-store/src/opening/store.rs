@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use models_core::{
-    AdminApiKeyRepository, ApiKeyRepository, Barrier, CredentialRepository, EventRepository,
-    FirstStartRepository, LeaseRepository, ModelRepository, NodeRepository, OrganizationRepository,
-    ProjectRepository, ServiceAccountRepository,
+    AdminApiKeyRepository, ApiKeyRepository, AuditRepository, Barrier, CredentialRepository,
+    EventRepository, FirstStartRepository, LeaseRepository, ModelRepository, NodeRepository,
+    OrganizationRepository, ProjectRepository, ServiceAccountRepository,
 };
 use sqlx::migrate::Migrator;
 use tokio::time::timeout;
@@ -52,6 +52,8 @@ pub struct Store<N> {
     pub models: Arc<dyn ModelRepository>,
     /// The event log.
     pub events: Arc<dyn EventRepository>,
+    /// The event log as administrators see it.
+    pub audit: Arc<dyn AuditRepository>,
     /// The first start.
     pub first_start: Arc<dyn FirstStartRepository>,
     /// The lease of the catalog.
@@ -126,6 +128,7 @@ impl<N: Barrier + 'static> Store<N> {
             credentials: store.clone(),
             models: store.clone(),
             events,
+            audit: store.clone(),
             first_start: store.clone(),
             lease: store,
             nodes,

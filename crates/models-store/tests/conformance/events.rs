@@ -1,5 +1,6 @@
 //! The event log, and the revisions that it gives to models.
 
+pub mod audit;
 pub mod model_revisions;
 pub mod revisions;
 

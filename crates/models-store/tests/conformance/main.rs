@@ -24,7 +24,7 @@ use administration::{
     admin_keys, policies, project_keys, project_pages, projects, service_accounts, settings,
     tenants,
 };
-use events::revisions;
+use events::{audit, revisions};
 use imports::concurrent as concurrent_imports;
 
 pub const OPTIONS: Options = Options {
@@ -127,6 +127,13 @@ on_both_databases! {
         concurrent_mutations_get_revisions_without_gaps
         a_dropped_caller_cancels_no_mutation
         events_are_listed_in_pages
+    }
+    audit {
+        an_entry_has_the_actor_the_circumstances_and_the_project
+        the_lists_of_a_query_select_entries
+        pages_of_the_audit_log_go_in_both_directions
+        the_old_beginning_of_the_log_is_removed
+        a_long_log_is_removed_in_pieces
     }
     projects {
         a_project_is_inserted_renamed_and_archived

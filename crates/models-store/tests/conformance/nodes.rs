@@ -2,5 +2,6 @@
 
 mod identity;
 mod leases;
+mod pruning;
 mod scene;
 mod versions;

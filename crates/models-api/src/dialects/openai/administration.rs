@@ -2,6 +2,7 @@
 
 pub(crate) mod admin_api_keys;
 pub(crate) mod api_keys;
+pub(crate) mod audit_logs;
 pub(crate) mod body;
 pub(crate) mod deleted;
 pub(crate) mod list;

@@ -1,6 +1,7 @@
 //! The query parameters of lists.
 
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 
 use models_core::{Order, PageRequest};
 use url::form_urlencoded;
@@ -22,7 +23,32 @@ impl Query {
         Self(pairs.into_owned().collect())
     }
 
-    fn value(&self, name: &'static str) -> Result<Option<&str>, ApiError> {
+    /// The texts of a list, `name[]=a&name[]=b`; `None` without any.
+    pub(super) fn values(&self, name: &str) -> Option<Vec<String>> {
+        let is_of_list = |other: &str| other.strip_suffix("[]").unwrap_or(other) == name;
+        let all = self.0.iter().filter(|(other, _)| is_of_list(other));
+        let values: Vec<String> = all.map(|(_, value)| value.clone()).collect();
+        (!values.is_empty()).then_some(values)
+    }
+
+    /// The range of `effective_at[gt]`, `[gte]`, `[lt]` and `[lte]`, in Unix seconds.
+    pub(super) fn times(&self) -> Result<RangeInclusive<i64>, ApiError> {
+        let bound = |name: &'static str| match self.value(name)? {
+            None => Ok(None),
+            Some(text) => match text.parse::<i64>() {
+                Ok(seconds) => Ok(Some(seconds)),
+                Err(_) => Err(must(name, "must be a time in whole Unix seconds")),
+            },
+        };
+        let gt = bound("effective_at[gt]")?.map(|time| time.saturating_add(1));
+        let lt = bound("effective_at[lt]")?.map(|time| time.saturating_sub(1));
+        let (gte, lte) = (bound("effective_at[gte]")?, bound("effective_at[lte]")?);
+        let first = gt.into_iter().chain(gte).fold(0, i64::max);
+        let last = lt.into_iter().chain(lte).fold(u32::MAX.into(), i64::min);
+        Ok(first..=last)
+    }
+
+    pub(super) fn value(&self, name: &'static str) -> Result<Option<&str>, ApiError> {
         let mut values = self.0.iter().filter(|(other, _)| other == name);
         let value = values.next().map(|(_, value)| value.as_str());
         if values.next().is_some() {
@@ -54,7 +80,7 @@ impl Query {
     }
 
     /// The limit. SDKs send 0 for the default.
-    fn limit(&self) -> Result<NonZeroU32, ApiError> {
+    pub(super) fn limit(&self) -> Result<NonZeroU32, ApiError> {
         let Some(text) = self.value("limit")? else {
             return Ok(DEFAULT_LIMIT);
         };
@@ -105,6 +131,31 @@ mod tests {
             ("after=a%2Fb+c&limit=1", (after, 1, Order::Ascending)),
         ] {
             assert_eq!(page(query), Ok(expected), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_query_names_lists_and_times() {
+        let query = Query::parse(Some("a[]=1&b=2&a%5B%5D=3&a=4&ab[]=5"));
+        let texts = |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect());
+        assert_eq!(query.values("a"), texts(&["1", "3", "4"]));
+        assert_eq!(query.values("c"), None::<Vec<String>>);
+        let most = i64::from(u32::MAX);
+        for (query, expected) in [
+            ("", 0..=most),
+            ("effective_at[gt]=5&effective_at[lt]=9", 6..=8),
+            ("effective_at[gte]=5&effective_at%5Blte%5D=9", 5..=9),
+            ("effective_at[gt]=5&effective_at[gte]=5", 6..=most),
+            ("effective_at[lt]=-9223372036854775808", 0..=i64::MIN),
+        ] {
+            assert_eq!(Query::parse(Some(query)).times(), Ok(expected), "{query}");
+        }
+        for query in [
+            "effective_at[gt]=",
+            "effective_at[lte]=1.5",
+            "effective_at[lt]=1&effective_at[lt]=1",
+        ] {
+            assert!(Query::parse(Some(query)).times().is_err(), "{query}");
         }
     }
 

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use models_core::{
-    AdminApiKeyRepository, ApiKeyRepository, ProjectRepository, ServiceAccountRepository,
+    AdminApiKeyRepository, ApiKeyRepository, AuditRepository, ProjectRepository,
+    ServiceAccountRepository,
 };
+use models_node::AuditIds;
 
 use crate::store::Store;
 
@@ -15,15 +17,20 @@ pub(crate) struct Repositories {
     pub(crate) service_accounts: Arc<dyn ServiceAccountRepository>,
     pub(crate) api_keys: Arc<dyn ApiKeyRepository>,
     pub(crate) admin_api_keys: Arc<dyn AdminApiKeyRepository>,
+    pub(crate) audit: Arc<dyn AuditRepository>,
+    /// The ids of the audit log's entries.
+    pub(crate) audit_ids: Arc<AuditIds>,
 }
 
-impl From<&Store> for Repositories {
-    fn from(store: &Store) -> Self {
+impl Repositories {
+    pub(crate) fn new(store: &Store, token_secret: [u8; 16]) -> Self {
         Self {
             projects: store.projects.clone(),
             service_accounts: store.service_accounts.clone(),
             api_keys: store.api_keys.clone(),
             admin_api_keys: store.admin_api_keys.clone(),
+            audit: store.audit.clone(),
+            audit_ids: Arc::new(AuditIds::new(token_secret)),
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::dialects::openai::administration::admin_api_keys::{
 use crate::dialects::openai::administration::api_keys::{
     ApiKeyObject, ApiKeyUpdateObject, CreatedApiKeyObject, NewApiKeyObject,
 };
+use crate::dialects::openai::administration::audit_logs::AuditLogObject;
 use crate::dialects::openai::administration::deleted::DeletedObject;
 use crate::dialects::openai::administration::model_permissions::{
     DeletedModelPermissionsObject, ModelPermissionsObject, NewModelPermissionsObject,
@@ -48,6 +49,7 @@ pub(super) fn describe(operation: Administration) -> Described {
         Op::CreateAdminApiKey => ("createAdminApiKey", "Create an admin API key", Some("Only this response has `value`, the key itself."), Some(schema::<NewAdminApiKeyObject>()), schema::<AdminApiKeyObject>()),
         Op::RetrieveAdminApiKey => ("retrieveAdminApiKey", "Retrieve an admin API key", None, None, schema::<AdminApiKeyObject>()),
         Op::DeleteAdminApiKey => ("deleteAdminApiKey", "Revoke an admin API key", Some("Admin keys that it created stay valid."), None, schema::<DeletedObject<'_>>()),
+        Op::ListAuditLogs => ("listAuditLogs", "List the changes of the organization and of its objects, the newest first", Some("`after` continues with older entries, `before` with newer ones. Each of the lists selects entries that match one of its values."), None, list::<AuditLogObject>()),
         Op::ListProjects => ("listProjects", "List the organization's projects", None, None, list::<ProjectObject>()),
         Op::CreateProject => ("createProject", "Create a project", Some("`external_key_id`, `geography` and `residency` have no effect."), Some(schema::<NewProjectObject>()), schema::<ProjectObject>()),
         Op::RetrieveProject => ("retrieveProject", "Retrieve a project", None, None, schema::<ProjectObject>()),
@@ -90,6 +92,11 @@ pub(super) fn add_schemas(components: ComponentsBuilder) -> ComponentsBuilder {
         .schema_from::<NewModelPermissionsObject>()
         .schema_from::<DeletedModelPermissionsObject>()
         .schema_from::<DeletedObject<'_>>()
+        .schema_from::<AuditLogObject>()
+        .schema(
+            list_name::<AuditLogObject>(),
+            list_schema::<AuditLogObject>(),
+        )
         .schema(
             list_name::<AdminApiKeyObject>(),
             list_schema::<AdminApiKeyObject>(),
@@ -135,6 +142,21 @@ pub(super) const fn query_parameters(operation: Administration) -> &'static [&'s
     use Administration as Op;
     match operation {
         Op::ListAdminApiKeys => &["limit", "after", "order"],
+        Op::ListAuditLogs => &[
+            "limit",
+            "after",
+            "before",
+            "event_types[]",
+            "actor_ids[]",
+            "actor_emails[]",
+            "project_ids[]",
+            "resource_ids[]",
+            "effective_at[gt]",
+            "effective_at[gte]",
+            "effective_at[lt]",
+            "effective_at[lte]",
+            "tenant_only",
+        ],
         Op::ListProjects => &["limit", "after", "include_archived"],
         Op::ListProjectApiKeys => &["limit", "after", "owner_project_access"],
         Op::ListServiceAccounts => &["limit", "after"],
@@ -175,6 +197,17 @@ pub(super) fn parameters() -> Vec<(&'static str, Parameter)> {
             .schema(Some(schema));
         (name, parameter.build())
     };
+    let texts = |name: &'static str, description: &str| {
+        let list = ArrayBuilder::new().items(text());
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some(description))
+            .schema(Some(list));
+        (name, parameter.build())
+    };
+    let time = || ObjectBuilder::new().schema_type(Type::Integer);
     let among = |values: &[&str]| text().enum_values(Some(values.iter().copied()));
     let flag = ObjectBuilder::new().schema_type(Type::Boolean);
     let mut all = vec![
@@ -194,6 +227,47 @@ pub(super) fn parameters() -> Vec<(&'static str, Parameter)> {
             "owner_project_access",
             "All keys have the access `active`.",
             among(&["active", "inactive", "any"]),
+        ),
+        query(
+            "before",
+            "The id of the entry before which the page ends. Before an unknown id, the page is empty.",
+            text(),
+        ),
+        texts("event_types[]", "Types, such as `api_key.created`."),
+        texts(
+            "actor_ids[]",
+            "Ids of API keys, admin API keys and service accounts.",
+        ),
+        texts(
+            "actor_emails[]",
+            "Nobody has an email address, so any selects nothing.",
+        ),
+        texts("project_ids[]", "Ids of projects."),
+        texts("resource_ids[]", "Ids of what was changed."),
+        query(
+            "effective_at[gt]",
+            "After this time, in Unix seconds.",
+            time(),
+        ),
+        query(
+            "effective_at[gte]",
+            "At or after this time, in Unix seconds.",
+            time(),
+        ),
+        query(
+            "effective_at[lt]",
+            "Before this time, in Unix seconds.",
+            time(),
+        ),
+        query(
+            "effective_at[lte]",
+            "At or before this time, in Unix seconds.",
+            time(),
+        ),
+        query(
+            "tenant_only",
+            "Has no effect.",
+            ObjectBuilder::new().schema_type(Type::Boolean),
         ),
     ];
     for resource in Resource::ALL {

@@ -26,6 +26,8 @@ pub enum Administration {
     RetrieveAdminApiKey,
     /// Revokes an admin API key.
     DeleteAdminApiKey,
+    /// Lists entries of the audit log.
+    ListAuditLogs,
     /// Lists projects.
     ListProjects,
     /// Creates a project.

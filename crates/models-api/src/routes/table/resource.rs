@@ -7,6 +7,8 @@ pub enum Resource {
     AdminApiKeys,
     /// An admin API key.
     AdminApiKey,
+    /// The audit log.
+    AuditLogs,
     /// The projects.
     Projects,
     /// A project.
@@ -32,9 +34,10 @@ const ORGANIZATION: &str = "/v1/organization/";
 
 impl Resource {
     /// All resources.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::AdminApiKeys,
         Self::AdminApiKey,
+        Self::AuditLogs,
         Self::Projects,
         Self::Project,
         Self::ProjectArchive,
@@ -61,6 +64,7 @@ impl Resource {
         match self {
             Self::AdminApiKeys => "/v1/organization/admin_api_keys",
             Self::AdminApiKey => "/v1/organization/admin_api_keys/{key_id}",
+            Self::AuditLogs => "/v1/organization/audit_logs",
             Self::Projects => "/v1/organization/projects",
             Self::Project => "/v1/organization/projects/{project_id}",
             Self::ProjectArchive => "/v1/organization/projects/{project_id}/archive",
@@ -93,6 +97,7 @@ impl Resource {
     pub(crate) const fn noun(self) -> &'static str {
         match self {
             Self::AdminApiKeys | Self::AdminApiKey => "admin API key",
+            Self::AuditLogs => "audit log",
             Self::Projects
             | Self::Project
             | Self::ProjectArchive

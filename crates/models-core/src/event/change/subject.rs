@@ -24,7 +24,8 @@ impl Change {
             | Self::ApiKeyDeleted(_)
             | Self::AdminApiKeyCreated(_)
             | Self::AdminApiKeyDeleted(_)
-            | Self::LeaseUpdated { .. } => None,
+            | Self::LeaseUpdated { .. }
+            | Self::AuditPruned { .. } => None,
             Self::ModelCreated(model)
             | Self::ModelUpdated { after: model, .. }
             | Self::ModelDeleted(model) => Some(&model.scope),
@@ -62,7 +63,7 @@ impl Change {
             Self::ModelCreated(model)
             | Self::ModelUpdated { after: model, .. }
             | Self::ModelDeleted(model) => model.scope.organization_id(),
-            Self::LeaseUpdated { .. } => None,
+            Self::LeaseUpdated { .. } | Self::AuditPruned { .. } => None,
         }
     }
 
@@ -88,12 +89,13 @@ impl Change {
             | Self::ModelCreated(_)
             | Self::ModelUpdated { .. }
             | Self::ModelDeleted(_)
-            | Self::LeaseUpdated { .. } => None,
+            | Self::LeaseUpdated { .. }
+            | Self::AuditPruned { .. } => None,
         }
     }
 
     /// The id of the changed organization, project, service account, key or model; `catalog` for a
-    /// change of the lease.
+    /// change of the lease or of the log.
     #[must_use]
     pub fn subject_id(&self) -> &str {
         match self {
@@ -113,7 +115,7 @@ impl Change {
             Self::ModelCreated(model)
             | Self::ModelUpdated { after: model, .. }
             | Self::ModelDeleted(model) => model.id.as_str(),
-            Self::LeaseUpdated { .. } => "catalog",
+            Self::LeaseUpdated { .. } | Self::AuditPruned { .. } => "catalog",
         }
     }
 }

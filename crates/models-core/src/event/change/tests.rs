@@ -12,7 +12,6 @@ use crate::permission::{AccountRole, Role, Scopes};
 use crate::policy::{Policy, PolicyMode};
 use crate::project::DefaultProject;
 use crate::service_account::ServiceAccountId;
-use crate::time::Timestamp;
 
 const AT: Timestamp = Timestamp::from_seconds(1);
 const ORGANIZATION: &str = "org-00000000000000000000000000000001";
@@ -229,9 +228,18 @@ fn each_kind_of_change_has_its_subject_organization_and_barrier() {
         let is_of_model = kind.starts_with("model.");
         let scope = is_of_model.then(|| Scope::Organization(id.clone()));
         assert_eq!(change.scope(), scope.as_ref(), "{kind}");
+        let project = change.project_id().map(ProjectId::as_str);
+        let is_of_project = [PROJECT, ACCOUNT, KEY].contains(&subject);
+        assert_eq!(project, is_of_project.then_some(PROJECT), "{kind}");
         kinds.push(kind);
     }
-    kinds.push(lease.kind());
+    let pruned = Change::AuditPruned { before: AT };
+    assert_eq!(
+        (pruned.subject_id(), pruned.takes_away()),
+        ("catalog", false)
+    );
+    assert_eq!((pruned.organization_id(), pruned.scope()), (None, None));
+    kinds.extend([lease.kind(), pruned.kind()]);
     assert_eq!(kinds, Change::KINDS);
 }
 

@@ -28,7 +28,8 @@ impl Change {
             | Self::AdminApiKeyCreated(_)
             | Self::ModelCreated(_)
             | Self::ModelUpdated { .. }
-            | Self::LeaseUpdated { .. } => false,
+            | Self::LeaseUpdated { .. }
+            | Self::AuditPruned { .. } => false,
         }
     }
 
@@ -59,7 +60,8 @@ impl Change {
             | Self::ModelCreated(_)
             | Self::ModelUpdated { .. }
             | Self::ModelDeleted(_)
-            | Self::LeaseUpdated { .. } => false,
+            | Self::LeaseUpdated { .. }
+            | Self::AuditPruned { .. } => false,
         };
         if is_restricted {
             Level::RESTRICTIONS

@@ -1,10 +1,11 @@
 //! A database of version 0.1, opened by this version.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use models_core::{
-    AccountRole, Actor, Attempt, Context, Deletion, KeyRejection, ModelId, Order, Permissions,
-    Revision, Role, Secret,
+    AccountRole, Actor, Attempt, AuditQuery, Context, Deletion, KeyRejection, ModelId, Order,
+    Permissions, Revision, Role, Secret,
 };
 use models_node::Nodes;
 use models_store::open;
@@ -112,6 +113,25 @@ async fn check(store: Store, secrets: &[(&str, Secret)]) {
     let next = next.await.unwrap().unwrap();
     assert_eq!(next.items[0].id.as_str(), ids[1]);
 
+    // The audit log knows the projects of older events, and the accounts of the keys in them.
+    let query = AuditQuery::newest(Some(acme.id.clone()), NonZeroU32::MIN.saturating_add(9));
+    let entries = store.audit.list(query).await.unwrap().items;
+    let shown: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry.revision <= Revision(3))
+        .map(|entry| {
+            let account = entry.service_account_id.as_ref();
+            let project = entry.project.as_ref().map(|(id, _)| id.as_str());
+            (entry.kind.as_str(), project, account.is_some())
+        })
+        .collect();
+    let expected = [
+        ("api_key.created", None, false),
+        ("api_key.created", Some(default.as_str()), false),
+        ("model.deleted", Some(default.as_str()), true),
+    ];
+    assert_eq!(shown, expected);
+
     // The event has the key's id alone as its actor.
     let entry = log(&store).await.remove(0);
     let event = entry.into_event().unwrap();
@@ -157,7 +177,12 @@ async fn a_database_of_version_0_1_keeps_its_keys_and_its_log() {
             "INSERT INTO events (revision, occurred_at, actor, type, organization_id, subject_id, change) VALUES \
             (1, {}, '{OWNER}', 'model.deleted', '{organization}', 'gone', \
             '{{\"type\":\"model.deleted\",\"details\":{{\"id\":\"gone\",\"scope\":{{\"organization\":\"{organization}\"}},\"created\":1,\
-            \"owned_by\":\"b\",\"shutdown_date\":null}}}}'); UPDATE catalog SET revision = 1;",
+            \"owned_by\":\"b\",\"shutdown_date\":null}}}}'); \
+            INSERT INTO events (revision, occurred_at, actor, type, organization_id, subject_id, change) VALUES \
+            (2, 1, 'command_line', 'api_key.created', '{organization}', '{READER}', \
+            '{{\"type\":\"api_key.created\",\"details\":{{\"id\":\"{READER}\",\"project_id\":\"{project}\",\"name\":\"a\"}}}}'), \
+            (3, 1, 'command_line', 'api_key.created', '{organization}', '{READER}', 'damaged'); \
+            UPDATE catalog SET revision = 3;",
             NOW.seconds() - 30
         ),
     ]

@@ -45,6 +45,10 @@ pub(super) fn api_key() -> Object {
     one_of(&["organization.project.api_key"])
 }
 
+pub(super) fn actor_type() -> Object {
+    one_of(&["api_key", "session"])
+}
+
 pub(super) fn access() -> Object {
     one_of(&["active", "inactive"])
 }
