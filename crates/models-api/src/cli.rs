@@ -28,7 +28,7 @@ use crate::server::logging;
 use crate::settings::Settings;
 use crate::store::Store;
 
-use administration::{admin_key, key, organization, permissions, project, service_account};
+use administration::{admin_key, audit, key, organization, permissions, project, service_account};
 use terminal::{Failure, Output, notices, print, print_error, print_message, refusal};
 
 const ABOUT_SETTINGS: &str = "The OpenAI Models API, self-hosted.
@@ -132,6 +132,12 @@ enum CatalogCommand {
         after_help = "Example:\n  models-api permissions set --project proj_abc --mode allow_list gpt-4o"
     )]
     Permissions(permissions::Command),
+    /// List, follow and prune the audit log: who changed what, when and from where.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  models-api audit list --organization acme"
+    )]
+    Audit(audit::Command),
     /// Show and set the lease: the time for which a node may serve from memory without contact with the database.
     #[command(subcommand, after_help = "Example:\n  models-api lease show")]
     Lease(lease::Command),
@@ -156,6 +162,7 @@ impl CatalogCommand {
             | Self::Key(_)
             | Self::AdminKey(_)
             | Self::Permissions(_)
+            | Self::Audit(_)
             | Self::Lease(_) => false,
         }
     }
@@ -171,6 +178,7 @@ impl CatalogCommand {
             Self::Key(command) => command.changes(),
             Self::AdminKey(command) => command.changes(),
             Self::Permissions(command) => command.changes(),
+            Self::Audit(command) => command.changes(),
             Self::Lease(command) => matches!(command, lease::Command::Set { .. }),
             Self::Model(command) => command.changes(),
         }
@@ -253,6 +261,7 @@ async fn execute(command: CatalogCommand, output: Output) -> Result<(), Failure>
         CatalogCommand::Key(command) => key::run(command, &store, output).await,
         CatalogCommand::AdminKey(command) => admin_key::run(command, &store, output).await,
         CatalogCommand::Permissions(command) => permissions::run(command, &store, output).await,
+        CatalogCommand::Audit(command) => audit::run(command, &store, output).await,
         CatalogCommand::Lease(command) => lease::run(command, &settings, &store, output).await,
         CatalogCommand::Model(command) => model::run(command, &store, output).await,
     };

@@ -1,6 +1,7 @@
 //! The commands that administer organizations, their projects, their keys and their policies.
 
 pub(super) mod admin_key;
+pub(super) mod audit;
 pub(super) mod key;
 mod key_options;
 pub(super) mod organization;
