@@ -3,7 +3,7 @@
 mod changed_fields;
 mod entry;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod plan;
 mod report;
 

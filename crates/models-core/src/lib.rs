@@ -16,6 +16,7 @@ mod organization;
 mod permission;
 mod policy;
 mod project;
+mod registration;
 mod repository;
 mod service_account;
 mod text;
@@ -44,17 +45,19 @@ pub use organization::{
 pub use permission::{AccountRole, Permission, Permissions, Role, Scopes};
 pub use policy::{Policies, Policy, PolicyDigest, PolicyEntry, PolicyMode, PolicyReference};
 pub use project::{DefaultProject, Project, ProjectId};
+pub use registration::{Mint, NamedFields, RandomPart, Registration, RequestedId, Suffix};
 pub use repository::page::{Order, Page, PageRequest};
 pub use repository::{
     AdminApiKeyRepository, Administered, AdministrationRefusal, ApiKeyRepository, ApiKeyUpdate,
-    Attempt, AuditEntry, AuditQuery, AuditRepository, Candidates, CommitInDoubt, Credential,
-    CredentialRepository, Deletion, EventRepository, FirstContents, FirstStartRepository, KeyUses,
-    LeaseRepository, ListedAdminApiKey, ModelRepository, NodeRepository, OrganizationRepository,
-    OwnedApiKey, Progress, ProjectRepository, RepositoryError, ServiceAccountRepository,
+    Attempt, AuditEntry, AuditQuery, AuditRepository, Candidates, CommitInDoubt, Condition,
+    Credential, CredentialRepository, Deletion, EventRepository, FirstContents,
+    FirstStartRepository, KeyUses, LeaseRepository, ListedAdminApiKey, ModelRepository,
+    NodeRepository, OrganizationRepository, OwnedApiKey, Progress, ProjectRepository, Registered,
+    Registrant, RegistrationRepository, RepositoryError, ServiceAccountRepository,
     ServiceAccountUpdate,
 };
 pub use service_account::{ServiceAccount, ServiceAccountId};
 pub use text::entered::Entered;
 pub use text::{Invalid, Name, Outside, is_id, mask};
 pub use time::{Occasionally, Timestamp};
-pub use visibility::{Audience, DeletionRefusal, Hidden};
+pub use visibility::{Audience, DeletionRefusal, Hidden, RegistrationRefusal};

@@ -19,6 +19,7 @@ mod nodes;
 mod organizations;
 pub(crate) mod page;
 mod projects;
+mod registrations;
 mod service_accounts;
 
 pub use self::admin_api_keys::{AdminApiKeyRepository, ListedAdminApiKey};
@@ -34,4 +35,5 @@ pub use self::models::{Attempt, Candidates, Deletion, ModelRepository, Progress}
 pub use self::nodes::NodeRepository;
 pub use self::organizations::OrganizationRepository;
 pub use self::projects::ProjectRepository;
+pub use self::registrations::{Condition, Registered, Registrant, RegistrationRepository};
 pub use self::service_accounts::{ServiceAccountRepository, ServiceAccountUpdate};

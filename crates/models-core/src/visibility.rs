@@ -1,4 +1,5 @@
-//! The visibility decision: which models an audience sees, and which a principal may delete.
+//! The visibility decision: which models an audience sees, and which a principal may register, update and
+//! delete.
 //!
 //! Every route uses it, so a key can retrieve exactly the models that it lists.
 
@@ -6,6 +7,7 @@ mod audience;
 mod decision;
 mod deletion;
 mod effect;
+mod registration;
 #[cfg(test)]
 mod samples;
 
@@ -13,3 +15,4 @@ pub use self::audience::Audience;
 pub use self::decision::{Entry, Hidden, decide, find, list};
 pub use self::deletion::{DeletionRefusal, find_deletable};
 pub use self::effect::{Effect, Reach, effect_on, reach_of};
+pub use self::registration::{RegistrationRefusal, find_registered, find_updatable};

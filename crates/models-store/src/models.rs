@@ -2,13 +2,15 @@
 
 mod deleted;
 pub(crate) mod import;
+mod registered;
+mod registration;
 mod rows;
 
 use async_trait::async_trait;
 use models_core::{
     Actor, ApiKeyId, Attempt, Candidates, Change, Context, Credential, Deletion, DeletionRefusal,
     Import, ImportReport, KeyRejection, Model, ModelId, ModelRepository, OrganizationId, Origin,
-    Progress, RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
+    Principal, Progress, RepositoryError, Revision, Scope, Snapshot, Timestamp, visibility,
 };
 
 use self::deleted::find_deleted;
@@ -218,6 +220,27 @@ async fn find_deletable<DB: Backend>(
     key_id: &ApiKeyId,
     id: &ModelId,
 ) -> Result<Result<Model, DeletionRefusal>, RepositoryError> {
+    Ok(match find_key_and_candidates(mutation, key_id, id).await? {
+        Ok((principal, candidates)) => {
+            visibility::find_deletable(&principal, id, &candidates).cloned()
+        }
+        Err(KeyProblem::Rejected(rejection)) => Err(DeletionRefusal::Key(rejection)),
+        Err(KeyProblem::IsAdminKey) => Err(DeletionRefusal::Permission),
+    })
+}
+
+/// The reason why a key changes no model.
+enum KeyProblem {
+    Rejected(KeyRejection),
+    IsAdminKey,
+}
+
+/// Finds the principal of this key, and the models with this id that its organization may see.
+async fn find_key_and_candidates<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    key_id: &ApiKeyId,
+    id: &ModelId,
+) -> Result<Result<(Principal, Vec<Model>), KeyProblem>, RepositoryError> {
     let values = vec![key_id.as_str().into(), id.as_str().into()];
     let rows: Vec<KeyAndCandidateRow> = mutation.fetch(FIND_KEY_AND_CANDIDATES, values).await?;
     let (keys, candidates): (Vec<_>, Vec<_>) =
@@ -225,16 +248,16 @@ async fn find_deletable<DB: Backend>(
     let access = match keys.into_iter().next().map(CredentialRow::credential) {
         Some(credential) => match credential? {
             Credential::ApiKey(access) => access,
-            Credential::AdminApiKey(_) => return Ok(Err(DeletionRefusal::Permission)),
+            Credential::AdminApiKey(_) => return Ok(Err(KeyProblem::IsAdminKey)),
         },
-        None => return Ok(Err(DeletionRefusal::Key(KeyRejection::Revoked))),
+        None => return Ok(Err(KeyProblem::Rejected(KeyRejection::Revoked))),
     };
     let principal = match access.principal(mutation.origin().at) {
         Ok(principal) => principal,
-        Err(rejection) => return Ok(Err(DeletionRefusal::Key(rejection))),
+        Err(rejection) => return Ok(Err(KeyProblem::Rejected(rejection))),
     };
     let candidates = models(candidates.into_iter().filter_map(JoinedModel::row))?;
-    Ok(visibility::find_deletable(&principal, id, &candidates).cloned())
+    Ok(Ok((principal, candidates)))
 }
 
 async fn remove<DB: Backend>(

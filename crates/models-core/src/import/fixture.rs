@@ -4,7 +4,7 @@ use crate::model::{Model, Scope};
 use crate::organization::OrganizationId;
 use crate::time::Timestamp;
 
-pub(super) fn model() -> Model {
+pub(crate) fn model() -> Model {
     Model {
         id: "a".parse().expect("an id"),
         scope: Scope::Organization(OrganizationId::from_uuid(uuid::Uuid::nil())),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use models_core::{
     AdminApiKeyRepository, ApiKeyRepository, AuditRepository, Barrier, CredentialRepository,
     EventRepository, FirstStartRepository, LeaseRepository, ModelRepository, NodeRepository,
-    OrganizationRepository, ProjectRepository, ServiceAccountRepository,
+    OrganizationRepository, ProjectRepository, RegistrationRepository, ServiceAccountRepository,
 };
 use sqlx::migrate::Migrator;
 use tokio::time::timeout;
@@ -50,6 +50,8 @@ pub struct Store<N> {
     pub credentials: Arc<dyn CredentialRepository>,
     /// The models.
     pub models: Arc<dyn ModelRepository>,
+    /// Registers single models.
+    pub registrations: Arc<dyn RegistrationRepository>,
     /// The event log.
     pub events: Arc<dyn EventRepository>,
     /// The event log as administrators see it.
@@ -127,6 +129,7 @@ impl<N: Barrier + 'static> Store<N> {
             admin_api_keys: store.clone(),
             credentials: store.clone(),
             models: store.clone(),
+            registrations: store.clone(),
             events,
             audit: store.clone(),
             first_start: store.clone(),

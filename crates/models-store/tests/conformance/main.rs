@@ -13,6 +13,7 @@ mod models;
 mod nodes;
 mod opening;
 mod organizations;
+mod registrations;
 
 use std::time::Duration;
 
@@ -120,6 +121,15 @@ on_both_databases! {
         a_repeated_deletion_succeeds_for_a_minute_for_the_same_key
         a_key_does_not_pass_for_another_actor
         a_key_deletes_nothing_after_its_revocation
+    }
+    registrations {
+        a_writer_registers_models_of_its_organization
+        a_policy_denies_registrations
+        a_minted_id_is_repeated_for_a_minute_for_the_same_key
+        concurrent_registrations_of_one_id_create_one_model
+        an_update_changes_the_named_fields_under_a_condition
+        a_revoked_key_registers_nothing
+        an_operator_registers_in_any_scope
     }
     events {
         every_mutation_appends_its_event_and_takes_the_next_revision
