@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn the_format_of_an_id_does_not_change() {
         let id = AuditIds::new([7; 16]).id(Some(&organization("org-1")), Revision(1));
-        assert_eq!(id, "audit_log-");
+        assert_eq!(id, "audit_log-64b4769d9bd93cc1dfc53a74ccff2821");
     }
 
     #[test]

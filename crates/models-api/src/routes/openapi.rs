@@ -4,6 +4,7 @@ mod administration;
 mod components;
 mod operation;
 mod parameters;
+mod query;
 mod reference;
 
 use actix_web::http::Method;

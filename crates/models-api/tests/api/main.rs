@@ -59,6 +59,15 @@ on_both_databases! {
     administration::paging {
         pages_return_each_object_once_and_in_order
     }
+    administration::audit_logs {
+        a_change_is_listed_with_its_actor_its_values_and_its_request
+        changes_by_keys_and_on_the_command_line_are_listed
+        the_parameters_select_entries
+        pages_continue_in_both_directions_while_the_log_grows
+        an_organization_learns_nothing_about_the_log_of_another_one
+        a_setting_leaves_the_addresses_of_clients_out
+        events_of_newer_versions_are_listed_without_values
+    }
     administration::isolation {
         a_foreign_object_responds_like_a_missing_one
         a_foreign_cursor_is_an_empty_page

@@ -5,6 +5,7 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::{ArrayBuilder, ComponentsBuilder, ObjectBuilder, Ref, RefOr, Required, Type};
 
+use super::query;
 use super::reference::schema;
 use crate::dialects::openai::administration::admin_api_keys::{
     AdminApiKeyObject, NewAdminApiKeyObject,
@@ -142,21 +143,7 @@ pub(super) const fn query_parameters(operation: Administration) -> &'static [&'s
     use Administration as Op;
     match operation {
         Op::ListAdminApiKeys => &["limit", "after", "order"],
-        Op::ListAuditLogs => &[
-            "limit",
-            "after",
-            "before",
-            "event_types[]",
-            "actor_ids[]",
-            "actor_emails[]",
-            "project_ids[]",
-            "resource_ids[]",
-            "effective_at[gt]",
-            "effective_at[gte]",
-            "effective_at[lt]",
-            "effective_at[lte]",
-            "tenant_only",
-        ],
+        Op::ListAuditLogs => &query::OF_AUDIT_LOGS,
         Op::ListProjects => &["limit", "after", "include_archived"],
         Op::ListProjectApiKeys => &["limit", "after", "owner_project_access"],
         Op::ListServiceAccounts => &["limit", "after"],
@@ -183,93 +170,7 @@ pub(super) const fn query_parameters(operation: Administration) -> &'static [&'s
 
 /// All parameters, with their names among the components.
 pub(super) fn parameters() -> Vec<(&'static str, Parameter)> {
-    let limit = ObjectBuilder::new()
-        .schema_type(Type::Integer)
-        .minimum(Some(0))
-        .maximum(Some(100));
-    let text = || ObjectBuilder::new().schema_type(Type::String);
-    let query = |name: &'static str, description: &str, schema: ObjectBuilder| {
-        let parameter = ParameterBuilder::new()
-            .name(name)
-            .parameter_in(ParameterIn::Query)
-            .required(Required::False)
-            .description(Some(description))
-            .schema(Some(schema));
-        (name, parameter.build())
-    };
-    let texts = |name: &'static str, description: &str| {
-        let list = ArrayBuilder::new().items(text());
-        let parameter = ParameterBuilder::new()
-            .name(name)
-            .parameter_in(ParameterIn::Query)
-            .required(Required::False)
-            .description(Some(description))
-            .schema(Some(list));
-        (name, parameter.build())
-    };
-    let time = || ObjectBuilder::new().schema_type(Type::Integer);
-    let among = |values: &[&str]| text().enum_values(Some(values.iter().copied()));
-    let flag = ObjectBuilder::new().schema_type(Type::Boolean);
-    let mut all = vec![
-        query("limit", "The most objects of the page. 0 means 20.", limit),
-        query(
-            "after",
-            "The id of the last object of the page before. After an unknown id, the page is empty.",
-            text(),
-        ),
-        query("order", "The order, by creation.", among(&["asc", "desc"])),
-        query(
-            "include_archived",
-            "Whether to list archived projects too.",
-            flag,
-        ),
-        query(
-            "owner_project_access",
-            "All keys have the access `active`.",
-            among(&["active", "inactive", "any"]),
-        ),
-        query(
-            "before",
-            "The id of the entry before which the page ends. Before an unknown id, the page is empty.",
-            text(),
-        ),
-        texts("event_types[]", "Types, such as `api_key.created`."),
-        texts(
-            "actor_ids[]",
-            "Ids of API keys, admin API keys and service accounts.",
-        ),
-        texts(
-            "actor_emails[]",
-            "Nobody has an email address, so any selects nothing.",
-        ),
-        texts("project_ids[]", "Ids of projects."),
-        texts("resource_ids[]", "Ids of what was changed."),
-        query(
-            "effective_at[gt]",
-            "After this time, in Unix seconds.",
-            time(),
-        ),
-        query(
-            "effective_at[gte]",
-            "At or after this time, in Unix seconds.",
-            time(),
-        ),
-        query(
-            "effective_at[lt]",
-            "Before this time, in Unix seconds.",
-            time(),
-        ),
-        query(
-            "effective_at[lte]",
-            "At or before this time, in Unix seconds.",
-            time(),
-        ),
-        query(
-            "tenant_only",
-            "Has no effect.",
-            ObjectBuilder::new().schema_type(Type::Boolean),
-        ),
-    ];
+    let mut all = query::parameters();
     for resource in Resource::ALL {
         for name in resource.id_names() {
             if all.iter().all(|(other, _)| *other != name) {
@@ -277,7 +178,7 @@ pub(super) fn parameters() -> Vec<(&'static str, Parameter)> {
                     .name(name)
                     .parameter_in(ParameterIn::Path)
                     .required(Required::True)
-                    .schema(Some(text()));
+                    .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
                 all.push((name, id.build()));
             }
         }

@@ -49,6 +49,7 @@ class Life:
     def __init__(self, given):
         self.base_url = given["base_url"]
         self.public = sorted(given["public"])
+        self.first_key = given["admin_key"]
         self.first = self.administrator(given["admin_key"])
 
     def client(self, **keys):
@@ -124,6 +125,7 @@ class Life:
     def the_key_does_not_administer(self):
         organization = self.administrator(self.key.value)
         refused(openai.PermissionDeniedError, organization.projects.list)
+        refused(openai.PermissionDeniedError, organization.audit_logs.list)
 
     def a_wider_list_shows_more_at_once(self):
         permissions = self.projects.model_permissions
@@ -200,6 +202,49 @@ class Life:
         equal(error.code, "invalid_api_key")
         check(self.admin_key.id not in {key.id for key in self.first.admin_api_keys.list()}, "the key is listed")
 
+    def the_audit_log_has_it_all(self):
+        # The types of keys of administrators, of permissions and of organizations are this service's own.
+        lenient = openai.OpenAI(base_url=self.base_url, max_retries=0, admin_api_key=self.first_key)
+        logs = lenient.admin.organization.audit_logs
+        entries = list(logs.list(limit=4))
+        for entry in reversed(entries):
+            print(f"   {entry.effective_at} {entry.type} {self.details(entry)['id']} by {entry.actor.name}")
+        equal(len({entry.id for entry in entries}), len(entries))
+        equal([entry.id for entry in entries], [entry.id for entry in logs.list(limit=100).data])
+        equal([entry.type for entry in reversed(entries)], [
+            "organization.created", "admin_api_key.created",
+            "admin_api_key.created",
+            "project.created", "project.updated",
+            "model_permissions.updated",
+            "service_account.created", "api_key.created",
+            *["model_permissions.updated"] * 4,
+            *["api_key.updated"] * 4,
+            "api_key.created", "api_key.updated", "api_key.deleted",
+            "api_key.deleted", "service_account.deleted",
+            "service_account.created", "api_key.created",
+            "project.archived",
+            "admin_api_key.deleted",
+        ])
+        by_platform = logs.list(actor_ids=[self.admin_key.id], limit=100).data
+        equal(by_platform, entries[1:-3])
+        for entry in by_platform:
+            equal((entry.actor.type, entry.actor.api_key.id), ("api_key", self.admin_key.id))
+            equal(entry.project.id, self.project.id)
+            check(entry.request_id.startswith("req_"), f"request_id: {entry.request_id}")
+        check_time(entries[0].effective_at, time.time())
+
+        renamed = logs.list(event_types=["project.updated"], resource_ids=[self.project.id]).data[0]
+        equal((renamed.before["name"], renamed.after["name"]), ("Staging", "Production"))
+        equal(renamed.project_updated.changes_requested.title, "Production")
+        created = logs.list(event_types=["api_key.created"], project_ids=[self.project.id]).data[1]
+        equal((created.api_key_created.id, created.api_key_created.data.scopes), (self.key.id, ["api.all.read"]))
+        text = logs.list(limit=100).to_json()
+        check(self.admin_key.value not in text and self.key.value not in text, "the log has a key")
+
+    @staticmethod
+    def details(entry):
+        return entry.to_dict()[entry.type]
+
     STEPS = (
         an_admin_key_creates_another,
         an_admin_key_only_administers,
@@ -215,6 +260,7 @@ class Life:
         deleting_the_account_revokes_its_key,
         archiving_the_project_revokes_its_keys,
         the_admin_key_is_deleted,
+        the_audit_log_has_it_all,
     )
 
 

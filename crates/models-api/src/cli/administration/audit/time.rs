@@ -6,15 +6,22 @@ use models_core::Timestamp;
 
 /// Parses a date, which begins at midnight in UTC, or a date with a time and an offset.
 pub(super) fn parse(text: &str) -> Result<Timestamp, String> {
-    let time = text.parse::<jiff::Timestamp>().or_else(|_| {
-        let date: Date = text.parse()?;
-        let midnight = date.to_zoned(TimeZone::UTC)?;
-        Ok::<_, jiff::Error>(midnight.timestamp())
-    });
+    // A date would accept a time without an offset, and ignore it.
+    let is_date = text.len() <= "2026-11-26".len();
+    let time = if is_date {
+        midnight(text)
+    } else {
+        text.parse()
+    };
     let time = time.map_err(|_| {
         "must be a date such as 2026-11-26, or a time such as 2026-11-26T12:00:00Z".to_owned()
     })?;
     Timestamp::try_from(time.as_second()).map_err(|invalid| invalid.to_string())
+}
+
+fn midnight(text: &str) -> Result<jiff::Timestamp, jiff::Error> {
+    let date: Date = text.parse()?;
+    Ok(date.to_zoned(TimeZone::UTC)?.timestamp())
 }
 
 #[cfg(test)]

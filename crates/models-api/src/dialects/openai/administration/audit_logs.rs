@@ -24,8 +24,10 @@ pub(crate) struct AuditLogObject {
     #[schema(value_type = i64, minimum = 0)]
     effective_at: u32,
     /// The project that the change concerns.
+    #[schema(inline, nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     project: Option<AuditedProjectObject>,
+    #[schema(inline)]
     actor: ActorObject,
     /// The id of the request that made the change.
     #[schema(required)]
@@ -48,7 +50,6 @@ pub(crate) struct AuditLogObject {
 
 /// The project that a change concerns, with its present name.
 #[derive(Serialize, ToSchema)]
-#[schema(as = AuditLogProject)]
 #[serde(deny_unknown_fields)]
 struct AuditedProjectObject {
     id: String,

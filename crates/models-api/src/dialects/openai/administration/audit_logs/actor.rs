@@ -8,14 +8,15 @@ use crate::dialects::openai::administration::schema;
 
 /// The actor of a change: a key, or the command line, which is a session of the operating system's user.
 #[derive(Serialize, ToSchema)]
-#[schema(as = AuditLogActor)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ActorObject {
     #[serde(rename = "type")]
     #[schema(schema_with = schema::actor_type)]
     kind: &'static str,
+    #[schema(inline, nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     api_key: Option<ActorKeyObject>,
+    #[schema(inline, nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<SessionObject>,
     /// `key:` or `admin_key:` and the key's id, `command_line`, `first_start`, or `unknown` for a kind of actor that only newer
@@ -25,20 +26,19 @@ pub(super) struct ActorObject {
 
 /// A key that made a change. An admin key has no service account.
 #[derive(Serialize, ToSchema)]
-#[schema(as = AuditLogKey)]
 #[serde(deny_unknown_fields)]
 struct ActorKeyObject {
     id: String,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schema::service_account_type)]
     kind: Option<&'static str>,
+    #[schema(inline, nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     service_account: Option<ActorAccountObject>,
 }
 
 /// The service account that owns the key.
 #[derive(Serialize, ToSchema)]
-#[schema(as = AuditLogServiceAccount)]
 #[serde(deny_unknown_fields)]
 struct ActorAccountObject {
     id: String,
@@ -46,19 +46,19 @@ struct ActorAccountObject {
 
 /// A change without a key.
 #[derive(Serialize, ToSchema)]
-#[schema(as = AuditLogSession)]
 #[serde(deny_unknown_fields)]
 struct SessionObject {
+    #[schema(inline, nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<SessionUserObject>,
     /// The host on which the command ran.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     host: Option<String>,
 }
 
 /// The operating system's user that ran the command.
 #[derive(Serialize, ToSchema)]
-#[schema(as = AuditLogUser)]
 #[serde(deny_unknown_fields)]
 struct SessionUserObject {
     id: String,
