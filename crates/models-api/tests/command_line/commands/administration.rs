@@ -1,6 +1,7 @@
 //! The commands that administer organizations, projects, keys and policies.
 
 mod admin_keys;
+mod audit;
 mod effects;
 mod organizations;
 mod permissions;

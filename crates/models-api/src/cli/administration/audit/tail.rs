@@ -46,25 +46,46 @@ impl Tail {
         for entry in newest.items.into_iter().rev() {
             print_line(&ids, entry, output)?;
         }
-        let mut next = AuditQuery {
-            newer_than: Some(end),
-            order: Order::Ascending,
-            limit: PAGE,
-            ..query
-        };
-        while self.follow {
-            let page = store.audit.list(next.clone()).await?;
-            if let Some(last) = page.items.last() {
-                next.newer_than = Some(last.revision);
-            }
-            for entry in page.items {
-                print_line(&ids, entry, output)?;
-            }
-            if page.next.is_none() {
-                tokio::time::sleep(PAUSE).await;
-            }
+        if self.follow {
+            follow(
+                &ids,
+                store,
+                output,
+                AuditQuery {
+                    newer_than: Some(end),
+                    ..query
+                },
+            )
+            .await
+        } else {
+            Ok(())
         }
-        Ok(())
+    }
+}
+
+/// Prints the entries of the query as they happen, without end.
+async fn follow(
+    ids: &AuditIds,
+    store: &Store,
+    output: Output,
+    query: AuditQuery,
+) -> Result<(), Failure> {
+    let mut next = AuditQuery {
+        order: Order::Ascending,
+        limit: PAGE,
+        ..query
+    };
+    loop {
+        let page = store.audit.list(next.clone()).await?;
+        if let Some(last) = page.items.last() {
+            next.newer_than = Some(last.revision);
+        }
+        for entry in page.items {
+            print_line(ids, entry, output)?;
+        }
+        if page.next.is_none() {
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 }
 

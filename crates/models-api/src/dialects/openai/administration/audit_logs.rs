@@ -23,7 +23,6 @@ pub(crate) struct AuditLogObject {
     /// Unix seconds.
     #[schema(value_type = i64, minimum = 0)]
     effective_at: u32,
-    /// The project that the change concerns.
     #[schema(inline, nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     project: Option<AuditedProjectObject>,
