@@ -12,8 +12,9 @@ pub(crate) fn new_admin_secret() -> Result<Secret, getrandom::Error> {
     random_bytes().map(Secret::admin_from_random)
 }
 
-fn random_bytes() -> Result<[u8; 32], getrandom::Error> {
-    let mut random = [0; 32];
+/// Generates random bytes. Fails if the operating system has none.
+pub(crate) fn random_bytes<const COUNT: usize>() -> Result<[u8; COUNT], getrandom::Error> {
+    let mut random = [0; COUNT];
     getrandom::fill(&mut random)?;
     Ok(random)
 }

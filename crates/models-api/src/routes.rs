@@ -7,6 +7,7 @@ mod models;
 pub(crate) mod openapi;
 pub(crate) mod path;
 pub(crate) mod read;
+mod registration;
 pub(crate) mod table;
 mod wrong_base;
 
@@ -22,6 +23,8 @@ fn handler(operation: Operation, method: Method) -> actix_web::Route {
     match operation {
         Operation::ShowIndex => route.to(index::show),
         Operation::List | Operation::Retrieve => route.to(models::read),
+        Operation::Register => route.to(registration::register),
+        Operation::Update => route.to(registration::update),
         Operation::Delete => route.to(models::delete),
         Operation::Administer(operation) => administration::handler(operation, route),
     }

@@ -45,7 +45,9 @@ pub use organization::{
 pub use permission::{AccountRole, Permission, Permissions, Role, Scopes};
 pub use policy::{Policies, Policy, PolicyDigest, PolicyEntry, PolicyMode, PolicyReference};
 pub use project::{DefaultProject, Project, ProjectId};
-pub use registration::{Mint, NamedFields, RandomPart, Registration, RequestedId, Suffix};
+pub use registration::{
+    FieldUpdate, Mint, NamedFields, RandomPart, Registration, RequestedId, Suffix,
+};
 pub use repository::page::{Order, Page, PageRequest};
 pub use repository::{
     AdminApiKeyRepository, Administered, AdministrationRefusal, ApiKeyRepository, ApiKeyUpdate,

@@ -3,7 +3,7 @@
 mod fields;
 mod id;
 
-pub use self::fields::NamedFields;
+pub use self::fields::{FieldUpdate, NamedFields};
 pub use self::id::{Mint, RandomPart, RequestedId, Suffix};
 
 /// A request to register a model.

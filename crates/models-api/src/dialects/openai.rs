@@ -5,4 +5,5 @@ pub(crate) mod encoder;
 pub(crate) mod error;
 pub(crate) mod list;
 pub(crate) mod objects;
+pub(crate) mod registration;
 pub(crate) mod view;

@@ -83,7 +83,7 @@ async fn delete_and_log(
 }
 
 /// SDKs send the number of earlier attempts. A malformed number counts as a first attempt.
-fn attempt(request: &HttpRequest) -> Attempt {
+pub(super) fn attempt(request: &HttpRequest) -> Attempt {
     let count = request
         .headers()
         .get(X_STAINLESS_RETRY_COUNT)
@@ -95,7 +95,7 @@ fn attempt(request: &HttpRequest) -> Attempt {
 }
 
 /// Returns the id in the path as the client sent it, because the router decodes paths lossily.
-fn requested_id(request: &HttpRequest) -> Result<ModelId, ApiError> {
+pub(super) fn requested_id(request: &HttpRequest) -> Result<ModelId, ApiError> {
     path::model_id(request.uri().path()).map_err(|sent| ApiError::ModelNotFound(sent.to_owned()))
 }
 

@@ -76,6 +76,17 @@ const fn read(template: Template, method: Method, operation: Operation) -> Route
     }
 }
 
+const fn write(template: Template, operation: Operation) -> Route {
+    Route {
+        template,
+        method: Method::POST,
+        operation,
+        access: Access::Key(Permission::WriteModels),
+        body: SHORT,
+        is_in_memory: false,
+    }
+}
+
 const fn index(method: Method) -> Route {
     Route {
         template: Template::Index,
@@ -107,11 +118,13 @@ use BodyPolicy::None as NONE;
 
 /// All routes. The routes of a path are adjacent.
 #[rustfmt::skip]
-pub static ROUTES: [Route; 30] = [
+pub static ROUTES: [Route; 32] = [
     read(Template::List, Method::GET, Operation::List),
     read(Template::List, Method::HEAD, Operation::List),
+    write(Template::List, Operation::Register),
     read(Template::Model, Method::GET, Operation::Retrieve),
     read(Template::Model, Method::HEAD, Operation::Retrieve),
+    write(Template::Model, Operation::Update),
     Route {
         template: Template::Model,
         method: Method::DELETE,
@@ -171,7 +184,7 @@ mod tests {
     #[test]
     fn without_administration_there_is_no_route_for_admin_keys() {
         assert_eq!(served(true).count(), ROUTES.len());
-        assert_eq!(served(false).count(), 7);
+        assert_eq!(served(false).count(), 9);
         assert!(served(false).all(|route| route.access != Access::Admin));
     }
 
@@ -181,9 +194,9 @@ mod tests {
             let found = Route::find(&route.method, route.template).unwrap();
             assert!(std::ptr::eq(found, route), "{route:?}");
         }
-        assert!(Route::find(&Method::POST, Template::List).is_none());
+        assert!(Route::find(&Method::PUT, Template::List).is_none());
         assert!(Route::find(&Method::GET, Template::None).is_none());
-        assert_eq!(methods(served(false)), "GET, HEAD, DELETE");
-        assert_eq!(methods(served(true)), "GET, HEAD, DELETE, POST");
+        assert_eq!(methods(served(false)), "GET, HEAD, POST, DELETE");
+        assert_eq!(methods(served(true)), "GET, HEAD, POST, DELETE");
     }
 }

@@ -105,6 +105,14 @@ on_both_databases! {
         last_uses_of_keys_are_recorded_when_the_node_stops
         a_list_is_sent_in_a_coding_that_the_client_accepts
     }
+    routes::registration {
+        a_writer_registers_a_model_and_reads_it_at_once
+        a_fine_tuned_model_gets_a_new_id
+        a_registration_says_what_is_wrong
+        a_policy_and_public_models_limit_registrations
+        an_update_may_name_the_validator
+        a_registration_is_read_from_another_node_with_its_revision
+    }
     routes::retrieval {
         a_model_is_retrieved_whole
         slashes_in_an_id_may_be_raw_or_encoded

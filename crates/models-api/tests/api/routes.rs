@@ -6,6 +6,7 @@ pub mod guidance;
 pub mod listing;
 pub mod matrix;
 pub mod reads;
+pub mod registration;
 pub mod retrieval;
 pub mod revisions;
 pub mod validators;

@@ -5,6 +5,28 @@ use crate::text::Name;
 use crate::text::entered::Entered;
 use crate::time::Timestamp;
 
+/// What a request does with a field that a model may lack.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FieldUpdate<T> {
+    /// The request does not name the field, which keeps its value.
+    #[default]
+    Keep,
+    /// The model then lacks the field.
+    Remove,
+    /// The field then has this value.
+    Set(T),
+}
+
+impl<T> FieldUpdate<T> {
+    fn apply(self, value: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => value,
+            Self::Remove => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+}
+
 /// The fields of a model that a request names. A field that it does not name keeps its value, or
 /// gets the default of a new model.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,8 +35,8 @@ pub struct NamedFields {
     pub created: Option<Timestamp>,
     /// The owner's display name.
     pub owned_by: Option<Entered<Name>>,
-    /// The day on which the service of the model ends; `Some(None)` removes the day.
-    pub shutdown_date: Option<Option<ShutdownDate>>,
+    /// The day on which the service of the model ends.
+    pub shutdown_date: FieldUpdate<ShutdownDate>,
 }
 
 impl NamedFields {
@@ -38,7 +60,7 @@ impl NamedFields {
             scope: model.scope.clone(),
             created: self.created.unwrap_or(model.created),
             owned_by: self.owned_by.as_deref().unwrap_or(&model.owned_by).clone(),
-            shutdown_date: self.shutdown_date.unwrap_or(model.shutdown_date),
+            shutdown_date: self.shutdown_date.apply(model.shutdown_date),
         }
     }
 }
@@ -54,7 +76,7 @@ mod tests {
         let fields = NamedFields {
             created: Some(Timestamp::from_seconds(5)),
             owned_by: "other".parse().ok(),
-            shutdown_date: Some("2027-01-01".parse().ok()),
+            shutdown_date: FieldUpdate::Set("2027-01-01".parse().expect("a day")),
         };
         let updated = Model {
             created: Timestamp::from_seconds(5),
@@ -64,7 +86,7 @@ mod tests {
         };
         assert_eq!(fields.update(&model()), updated);
         let without_date = NamedFields {
-            shutdown_date: Some(None),
+            shutdown_date: FieldUpdate::Remove,
             ..NamedFields::default()
         };
         assert_eq!(without_date.update(&updated).shutdown_date, None);

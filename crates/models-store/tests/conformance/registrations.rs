@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use models_core::{
-    Actor, ApiKeyId, Attempt, Context, KeyRejection, Mint, NamedFields, Origin, Policy, PolicyMode,
-    RandomPart, Registered, Registrant, Registration, RegistrationRefusal, RequestedId, Role,
-    Scope, Timestamp,
+    Actor, ApiKeyId, Attempt, Context, FieldUpdate, KeyRejection, Mint, NamedFields, Origin,
+    Policy, PolicyMode, RandomPart, Registered, Registrant, Registration, RegistrationRefusal,
+    RequestedId, Role, Scope, Timestamp,
 };
 
 use crate::Store;
@@ -238,7 +238,10 @@ pub async fn an_update_changes_the_named_fields_under_a_condition(store: Store) 
     let (writer, _) = add_api_key(&store, &acme, Role::Writer).await;
     let update = async |model: &str, date: Option<&str>, holds: Option<bool>| {
         let fields = NamedFields {
-            shutdown_date: Some(date.map(|date| date.parse().unwrap())),
+            shutdown_date: match date {
+                Some(date) => FieldUpdate::Set(date.parse().unwrap()),
+                None => FieldUpdate::Remove,
+            },
             ..NamedFields::default()
         };
         let condition = holds.map(|holds| Arc::new(move |_: &_| holds) as _);
@@ -271,7 +274,7 @@ pub async fn an_update_changes_the_named_fields_under_a_condition(store: Store) 
     );
     assert_eq!(
         store.models.list(&own(&acme)).await.unwrap(),
-        [model.clone()]
+        std::slice::from_ref(&model)
     );
     let again = update("own", date, None).await;
     assert_eq!(again, Ok(Registered::Unchanged { model, revision }));

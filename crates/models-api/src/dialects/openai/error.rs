@@ -78,6 +78,18 @@ pub enum ApiError {
     /// keys: a user may paste a key as an id, and clients log error messages.
     #[error("The model '{}' does not exist", mask(.0))]
     ModelNotFound(String),
+    /// A policy of the key's project denies the id. Holds the id.
+    #[error("The project may not have a model '{}'", mask(.0))]
+    DeniedModel(String),
+    /// The organization has another model with this id. Holds the id.
+    #[error("The model '{}' already exists, with other content", mask(.0))]
+    ModelExists(String),
+    /// A public model has the id. Holds the id.
+    #[error("The model '{}' is public, and no organization can register a model with its id", mask(.0))]
+    PublicModelExists(String),
+    /// `If-Match` names another state of the model.
+    #[error("The model is not the one that If-Match names")]
+    PreconditionFailed,
     /// The administrator's organization has no such project, service account or key. The message is the same if another
     /// organization has it.
     #[error("The {noun} '{}' does not exist", mask(id))]
@@ -194,6 +206,10 @@ impl ApiError {
             Self::MissingScope(_)
             | Self::WrongKeyKind(_)      => (403, REQUEST, None, None, false),
             Self::ModelNotFound(_)       => (404, REQUEST, Some("model"), Some("model_not_found"), false),
+            Self::DeniedModel(_)         => (403, REQUEST, Some("id"), Some("model_denied"), false),
+            Self::ModelExists(_)
+            | Self::PublicModelExists(_) => (409, REQUEST, Some("id"), Some("model_already_exists"), false),
+            Self::PreconditionFailed     => (412, REQUEST, None, Some("precondition_failed"), false),
             Self::ResourceNotFound { .. }
             | Self::UnknownUrl { .. }    => (404, REQUEST, None, None, false),
             Self::MethodNotAllowed { .. } => (405, REQUEST, None, None, false),

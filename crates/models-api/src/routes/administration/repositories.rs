@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use models_core::{
     AdminApiKeyRepository, ApiKeyRepository, AuditRepository, ProjectRepository,
-    ServiceAccountRepository,
+    RegistrationRepository, ServiceAccountRepository,
 };
 use models_node::AuditIds;
 
@@ -17,6 +17,7 @@ pub(crate) struct Repositories {
     pub(crate) service_accounts: Arc<dyn ServiceAccountRepository>,
     pub(crate) api_keys: Arc<dyn ApiKeyRepository>,
     pub(crate) admin_api_keys: Arc<dyn AdminApiKeyRepository>,
+    pub(crate) registrations: Arc<dyn RegistrationRepository>,
     pub(crate) audit: Arc<dyn AuditRepository>,
     /// The ids of the audit log's entries.
     pub(crate) audit_ids: Arc<AuditIds>,
@@ -29,6 +30,7 @@ impl Repositories {
             service_accounts: store.service_accounts.clone(),
             api_keys: store.api_keys.clone(),
             admin_api_keys: store.admin_api_keys.clone(),
+            registrations: store.registrations.clone(),
             audit: store.audit.clone(),
             audit_ids: Arc::new(AuditIds::new(token_secret)),
         }

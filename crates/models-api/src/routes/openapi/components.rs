@@ -11,6 +11,7 @@ use super::reference::schema;
 use super::{administration, parameters};
 use crate::dialects::openai::error::Envelope;
 use crate::dialects::openai::objects::{DeletedModelObject, ModelObject};
+use crate::dialects::openai::registration::{FieldsObject, NewModelObject};
 use crate::routes::index::IndexObject;
 
 /// The name of the security scheme of admin keys.
@@ -37,6 +38,8 @@ pub(super) fn components() -> Components {
     let components = ComponentsBuilder::new()
         .schema_from::<ModelObject<'_>>()
         .schema_from::<DeletedModelObject<'_>>()
+        .schema_from::<NewModelObject>()
+        .schema_from::<FieldsObject>()
         .schema_from::<Envelope<'_>>()
         .schema_from::<IndexObject>()
         .schema(LIST, list())
@@ -96,7 +99,7 @@ fn error() -> ResponseBuilder {
         .content("application/json", body.build())
 }
 
-fn text_header(description: &str) -> HeaderBuilder {
+pub(super) fn text_header(description: &str) -> HeaderBuilder {
     HeaderBuilder::new()
         .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
         .description(Some(description))

@@ -10,10 +10,13 @@ use utoipa::openapi::{
 };
 
 use super::administration::describe;
-use super::components::{ADMIN_KEY, ERROR, ETAG, LIST, NOT_MODIFIED, REVISION, header};
+use super::components::{
+    ADMIN_KEY, ERROR, ETAG, LIST, NOT_MODIFIED, REVISION, header, text_header,
+};
 use super::parameters;
 use super::reference::schema;
 use crate::dialects::openai::objects::{DeletedModelObject, ModelObject};
+use crate::dialects::openai::registration::{FieldsObject, NewModelObject};
 use crate::routes::index::IndexObject;
 use crate::routes::table::{Access, BodyPolicy, Operation, Route, Template};
 
@@ -56,6 +59,12 @@ pub(super) fn operation(route: &Route) -> path::Operation {
         (BodyPolicy::Json(_), Operation::Administer(administration)) => operation
             .request_body(describe(administration).request.map(request))
             .build(),
+        (BodyPolicy::Json(_), Operation::Register) => operation
+            .request_body(Some(request(schema::<NewModelObject>())))
+            .build(),
+        (BodyPolicy::Json(_), Operation::Update) => operation
+            .request_body(Some(request(schema::<FieldsObject>())))
+            .build(),
         (BodyPolicy::None | BodyPolicy::Json(_), _) => operation.build(),
     }
 }
@@ -68,6 +77,8 @@ fn id(operation: Operation, is_head: bool) -> &'static str {
         (Operation::List, true) => "headModels",
         (Operation::Retrieve, false) => "retrieveModel",
         (Operation::Retrieve, true) => "headModel",
+        (Operation::Register, _) => "registerModel",
+        (Operation::Update, _) => "updateModel",
         (Operation::Delete, _) => "deleteModel",
         (Operation::Administer(administration), _) => describe(administration).id,
     }
@@ -78,6 +89,8 @@ fn summary(operation: Operation) -> &'static str {
         Operation::ShowIndex => "Describe this service",
         Operation::List => "List the models that the key may see",
         Operation::Retrieve => "Retrieve a model",
+        Operation::Register => "Register a model of the key's own organization",
+        Operation::Update => "Update a model of the key's own organization",
         Operation::Delete => "Delete a fine-tuned model of the key's own organization",
         Operation::Administer(administration) => describe(administration).summary,
     }
@@ -90,6 +103,15 @@ fn description(operation: Operation) -> Option<&'static str> {
             "The whole list, sorted by `created` and then by id. Unknown query parameters are ignored.",
         ),
         Operation::Retrieve => None,
+        Operation::Register => Some(
+            "The key must have the permission `api.model.write`. The same request again changes nothing. A retry \
+             (`x-stainless-retry-count` above 0) that asks for a new id has the same response as a request that the same key made \
+             within the last minute.",
+        ),
+        Operation::Update => Some(
+            "The key must have the permission `api.model.write`. Fields that the body does not name stay as they are. `If-Match` \
+             may hold the model's validator.",
+        ),
         Operation::Delete => Some(
             "The key must have the permission `api.delete`. A retry (`x-stainless-retry-count` above 0) of a deletion that the same \
              key made within the last minute has the same response.",
@@ -114,6 +136,7 @@ fn responses(route: &Route) -> Responses {
 /// The errors that depend on the key and on the resource.
 fn refusals(route: &Route) -> impl Iterator<Item = StatusCode> {
     let needs_key = route.access != Access::Public;
+    let registers = route.operation == Operation::Register;
     let has_id = match route.template {
         Template::Model => true,
         Template::Administration(resource) => resource.id_names().next().is_some(),
@@ -123,7 +146,12 @@ fn refusals(route: &Route) -> impl Iterator<Item = StatusCode> {
         (needs_key, StatusCode::UNAUTHORIZED),
         (needs_key, StatusCode::TOO_MANY_REQUESTS),
         (needs_key, StatusCode::FORBIDDEN),
-        (has_id, StatusCode::NOT_FOUND),
+        (has_id || registers, StatusCode::NOT_FOUND),
+        (registers, StatusCode::CONFLICT),
+        (
+            route.operation == Operation::Update,
+            StatusCode::PRECONDITION_FAILED,
+        ),
     ]
     .into_iter()
     .filter_map(|(is_possible, status)| is_possible.then_some(status))
@@ -143,6 +171,9 @@ fn success(operation: Operation) -> ResponseBuilder {
         }
         Operation::List => read(response, Ref::from_schema_name(LIST)).description("The list"),
         Operation::Retrieve => read(response, schema::<ModelObject<'_>>()).description("The model"),
+        Operation::Register | Operation::Update => read(response, schema::<ModelObject<'_>>())
+            .description("The model")
+            .header("Location", text_header("The path of the model.").build()),
         Operation::Delete => json(response, schema::<DeletedModelObject<'_>>())
             .description("The model is deleted")
             .header_ref("x-models-revision", header(REVISION)),

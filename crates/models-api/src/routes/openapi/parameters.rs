@@ -29,7 +29,12 @@ pub(super) fn of_route(route: &Route) -> impl Iterator<Item = Ref> {
     let names = names.filter(|_| route.is_in_memory);
     let of_query = match route.operation {
         Operation::Administer(operation) => administration::query_parameters(operation),
-        Operation::ShowIndex | Operation::List | Operation::Retrieve | Operation::Delete => &[],
+        Operation::ShowIndex
+        | Operation::List
+        | Operation::Retrieve
+        | Operation::Register
+        | Operation::Update
+        | Operation::Delete => &[],
     };
     names.chain(of_query.iter().copied()).map(reference)
 }

@@ -9,6 +9,10 @@ pub enum Operation {
     List,
     /// Retrieves a model.
     Retrieve,
+    /// Registers a model.
+    Register,
+    /// Updates a model.
+    Update,
     /// Deletes a model.
     Delete,
     /// An operation of the administration API.

@@ -1,7 +1,9 @@
 //! Every route × every kind of caller × every kind of model.
 
-use models_api::{Access, ROUTES, Resource, Route, Template};
-use models_core::{Organization, Permission, Role};
+use models_api::{Access, Operation, ROUTES, Resource, Route, Template};
+use std::sync::Arc;
+
+use models_core::{Organization, OrganizationUpdate, Permission, Policy, PolicyMode, Role, Scope};
 use serde_json::json;
 
 use crate::administration::{account, project};
@@ -42,6 +44,8 @@ enum ModelKind {
     Foreign,
     Missing,
     Public,
+    /// An own model that the policy of the project denies.
+    Denied,
 }
 
 const CALLERS: [CallerKind; 19] = [
@@ -65,11 +69,12 @@ const CALLERS: [CallerKind; 19] = [
     CallerKind::ExpiredAdmin,
     CallerKind::DisabledAdmin,
 ];
-const MODELS: [ModelKind; 4] = [
+const MODELS: [ModelKind; 5] = [
     ModelKind::Own,
     ModelKind::Foreign,
     ModelKind::Missing,
     ModelKind::Public,
+    ModelKind::Denied,
 ];
 
 /// Returns the status that the contract demands of a route with this access. An unknown permission fails the test.
@@ -80,13 +85,13 @@ fn expected(route: &Route, caller_kind: CallerKind, model_kind: ModelKind) -> u1
         Access::Key(permission) => permission,
         Access::Admin => return expected_of_administration(route, caller_kind),
     };
-    let deletes = match permission {
-        Permission::ReadModels => false,
-        Permission::Delete => true,
-        Permission::RequestModels | Permission::WriteModels => {
-            panic!("the matrix does not know {}", permission.scope())
-        }
+    let (writes, deletes) = match permission {
+        Permission::ReadModels => (false, false),
+        Permission::WriteModels => (true, false),
+        Permission::Delete => (false, true),
+        Permission::RequestModels => panic!("the matrix does not know {}", permission.scope()),
     };
+    let registers = route.operation == Operation::Register;
     let is_list = route.template == Template::List;
     match (caller_kind, model_kind) {
         (
@@ -96,8 +101,13 @@ fn expected(route: &Route, caller_kind: CallerKind, model_kind: ModelKind) -> u1
         ) => 401,
         (Scopeless | NoRole | Admin | AdminElsewhere, _) => 403,
         (Reader | Writer | ReadOnly, _) if deletes => 403,
+        (Reader | ReadOnly, _) if writes => 403,
+        (_, Public) if registers => 409,
+        (_, Denied) if registers => 403,
+        (_, Own | Foreign | Missing) if registers => 200,
         (Reader | Writer | Owner | OwnerElsewhere | ReadOnly, _) if is_list => 200,
-        (Owner | OwnerElsewhere, Public) if deletes => 403,
+        (_, Public) if deletes || writes => 403,
+        (_, Denied) => 404,
         (_, Public) | (Reader | Writer | Owner | ReadOnly, Own) | (OwnerElsewhere, Foreign) => 200,
         (_, Missing) | (Reader | Writer | Owner | ReadOnly, Foreign) | (OwnerElsewhere, Own) => 404,
     }
@@ -191,6 +201,21 @@ async fn caller(
     }
 }
 
+/// Denies models with the id `denied` in all projects of the organization.
+async fn deny(service: &TestService, organization: &Organization) {
+    let policy = Policy::new(PolicyMode::DenyList, vec!["denied".parse().unwrap()]).unwrap();
+    let policy = Some(Arc::new(policy));
+    let of_new = OrganizationUpdate::NewProjects(policy.clone());
+    let organizations = &service.store.organizations;
+    let updated = organizations.update(&organization.id, of_new, origin());
+    updated.await.unwrap().unwrap();
+    let project = &organization.default_project.id;
+    let projects = &service.store.projects;
+    let set = projects.set_policy(&organization.id, project, policy, origin());
+    set.await.unwrap().unwrap();
+    service.catch_up().await;
+}
+
 /// An owner whose key has this update.
 async fn owner_with(
     service: &TestService,
@@ -220,6 +245,9 @@ pub async fn every_route_grants_access_as_the_table_says(service: TestService) {
         service.organization("acme").await,
         service.organization("other").await,
     );
+    for organization in [&acme, &other] {
+        deny(&service, organization).await;
+    }
     let mut cells = 0;
     for caller_kind in CALLERS {
         let caller = caller(&service, &acme, &other, caller_kind).await;
@@ -230,14 +258,28 @@ pub async fn every_route_grants_access_as_the_table_says(service: TestService) {
                 let model_kind = *model_kind;
                 // Restores the models that an earlier cell deleted.
                 if of_models {
-                    service.models(Some(&acme), &[("own", 1)]).await;
-                    service.models(Some(&other), &[("foreign", 1)]).await;
+                    service
+                        .models(Some(&acme), &[("own", 1), ("denied", 1)])
+                        .await;
+                    service
+                        .models(Some(&other), &[("foreign", 1), ("denied", 1)])
+                        .await;
                     service.models(None, &[("public", 1)]).await;
                 }
                 let id = format!("{model_kind:?}").to_lowercase();
                 let path = route.template.pattern().replace("{id:.+}", &id);
                 let path = path.replace(['{', '}'], "");
-                let response = caller.send(route.method.as_str(), &path, &[]).await;
+                let response = match route.operation {
+                    Operation::Register => caller.post(&path, &json!({"id": id})).await,
+                    Operation::Update => caller.post(&path, &json!({})).await,
+                    Operation::ShowIndex
+                    | Operation::List
+                    | Operation::Retrieve
+                    | Operation::Delete
+                    | Operation::Administer(_) => {
+                        caller.send(route.method.as_str(), &path, &[]).await
+                    }
+                };
                 let cell = format!(
                     "{caller_kind:?} {} {} {model_kind:?}",
                     route.method,
@@ -251,12 +293,24 @@ pub async fn every_route_grants_access_as_the_table_says(service: TestService) {
                 if response.status >= 400 && route.method != "HEAD" {
                     response.error();
                 }
+                // Removes a model that this cell registered.
+                if route.operation == Operation::Register && response.status == 200 {
+                    for (organization, own) in [(&acme, "own"), (&other, "foreign")] {
+                        if id != own {
+                            let scope = Scope::Organization(organization.id.clone());
+                            let id = id.parse().unwrap();
+                            let deleted = service.store.models.delete(&scope, &id, origin());
+                            deleted.await.unwrap();
+                        }
+                    }
+                    service.catch_up().await;
+                }
                 cells += 1;
             }
         }
     }
     println!("{cells} cells");
-    assert_eq!(cells, CALLERS.len() * (7 * MODELS.len() + ROUTES.len() - 7));
+    assert_eq!(cells, CALLERS.len() * (9 * MODELS.len() + ROUTES.len() - 9));
     let owner = service.caller(&acme, Role::Owner).await;
     for path in [
         "/v1",

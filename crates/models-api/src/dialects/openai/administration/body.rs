@@ -5,7 +5,7 @@ mod value;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use models_core::{Entered, Invalid, Name, Outside, Scopes, Timestamp};
+use models_core::{Entered, FieldUpdate, Invalid, Name, Outside, Scopes, Timestamp};
 use models_node::use_cases::keys::{InvalidLifetime, expiry};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
@@ -82,6 +82,18 @@ impl Body {
     ) -> Result<Option<T>, ApiError> {
         let value = self.take(name).filter(|value| !value.is_null());
         value.map(|value| T::from_json(name, value)).transpose()
+    }
+
+    /// Takes a field that may be absent or null, and tells the two apart.
+    pub(crate) fn update<T: FromJson>(
+        &mut self,
+        name: &'static str,
+    ) -> Result<FieldUpdate<T>, ApiError> {
+        match self.take(name) {
+            None => Ok(FieldUpdate::Keep),
+            Some(value) if value.is_null() => Ok(FieldUpdate::Remove),
+            Some(value) => T::from_json(name, value).map(FieldUpdate::Set),
+        }
     }
 }
 

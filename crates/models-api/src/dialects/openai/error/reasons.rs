@@ -65,6 +65,10 @@ impl ApiError {
             | Self::ExpiredKey
             | Self::ResourceNotFound { .. }
             | Self::ModelNotFound(_)
+            | Self::DeniedModel(_)
+            | Self::ModelExists(_)
+            | Self::PublicModelExists(_)
+            | Self::PreconditionFailed
             | Self::UnknownUrl { .. }
             | Self::MethodNotAllowed { .. }
             | Self::BodyTooLarge
