@@ -25,9 +25,9 @@ pub async fn every_error_has_the_envelope(service: TestService) {
             r#"{"error":{"message":"Invalid URL (GET /v1/nothing)","type":"invalid_request_error","param":null,"code":null}}"#,
         ),
         (
-            caller.send("POST", "/v1/models", &[]).await,
+            caller.send("PUT", "/v1/models", &[]).await,
             405,
-            r#"{"error":{"message":"Invalid method for URL (POST /v1/models)","type":"invalid_request_error","param":null,"code":null}}"#,
+            r#"{"error":{"message":"Invalid method for URL (PUT /v1/models)","type":"invalid_request_error","param":null,"code":null}}"#,
         ),
         (
             caller.send("PUT", "/v1/models/a", &[]).await,
@@ -44,15 +44,15 @@ pub async fn every_error_has_the_envelope(service: TestService) {
         );
     }
     assert_eq!(
-        caller.send("POST", "/v1/models", &[]).await.header("allow"),
-        Some("GET, HEAD")
+        caller.send("PUT", "/v1/models", &[]).await.header("allow"),
+        Some("GET, HEAD, POST")
     );
     assert_eq!(
         caller
-            .send("POST", "/v1/models/a", &[])
+            .send("PUT", "/v1/models/a", &[])
             .await
             .header("allow"),
-        Some("GET, HEAD, DELETE")
+        Some("GET, HEAD, POST, DELETE")
     );
 }
 

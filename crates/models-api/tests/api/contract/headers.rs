@@ -60,7 +60,7 @@ pub async fn every_response_has_the_contracts_headers(service: TestService) {
         ),
         (reader.get("/v1/nothing").await, false, Some("false")),
         (
-            reader.send("POST", "/v1/models", &[]).await,
+            reader.send("PUT", "/v1/models", &[]).await,
             false,
             Some("false"),
         ),

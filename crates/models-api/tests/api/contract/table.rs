@@ -140,7 +140,7 @@ pub async fn every_row_of_the_contract_has_its_response(service: TestService) {
         (8, &reader, "GET", "/v1/models", &other_organization, 401, organization),
         (9, &reader, "GET", "/v1/models", &other_project, 401, project),
         (10, &reader, "DELETE", "/v1/models/missing", &[], 403, missing_scope("api.delete")),
-        (11, &owner, "POST", "/v1/models", &[], 405, bad_method("POST /v1/models")),
+        (11, &owner, "PUT", "/v1/models", &[], 405, bad_method("PUT /v1/models")),
         (11, &nobody, "PUT", "/v1/models/a", &[], 405, bad_method("PUT /v1/models/a")),
         (12, &owner, "GET", "/v1", &[], 404, bad_url("GET /v1")),
         (12, &owner, "GET", "/v1/models/", &[], 404, bad_url("GET /v1/models/")),

@@ -28,7 +28,7 @@ pub async fn without_origins_responses_have_no_cors_headers(service: TestService
         .await;
     assert_eq!(
         (response.status, response.header("allow")),
-        (405, Some("GET, HEAD, DELETE"))
+        (405, Some("GET, HEAD, POST, DELETE"))
     );
 }
 
@@ -104,7 +104,7 @@ pub async fn a_preflight_allows_configured_origins_only(service: TestService) {
     assert_eq!(allowed.header("access-control-allow-origin"), Some(ORIGIN));
     assert_eq!(
         allowed.header("access-control-allow-methods"),
-        Some("GET, HEAD, DELETE, POST")
+        Some("GET, HEAD, POST, DELETE")
     );
     assert_eq!(
         allowed.header("access-control-allow-headers"),
