@@ -4,7 +4,8 @@ use models_core::{AuditEntry, Invalid, RepositoryError, Revision};
 use sqlx_macros::FromRow;
 
 use crate::database::damaged;
-use crate::events::{context, stored};
+use crate::events::context;
+use crate::events::stored;
 
 #[derive(FromRow)]
 pub(super) struct AuditRow {

@@ -13,7 +13,8 @@ use super::database::Backend;
 use super::row::{NODES_FILE, fetch_catalog, no_catalog};
 use super::sql_store::SqlStore;
 use crate::database::{Connection, Connections, Record, Transaction, Tries, Value, event_columns};
-use crate::events::{context, stored};
+use crate::events::context;
+use crate::events::stored;
 use crate::nodes::NodesFile;
 
 /// How many events are recorded between two updates of the catalog's revision, at most. Each update fires the trigger that

@@ -29,8 +29,8 @@ async fn kinds(store: &Store, query: AuditQuery) -> Vec<String> {
     entries.map(|entry| entry.kind).collect()
 }
 
-fn chosen(text: &str) -> Option<Vec<String>> {
-    Some(vec![text.to_owned()])
+fn chosen(text: &str) -> Vec<String> {
+    vec![text.to_owned()]
 }
 
 pub async fn an_entry_has_the_actor_the_circumstances_and_the_project(store: Store) {
@@ -117,7 +117,7 @@ pub async fn an_entry_has_the_actor_the_circumstances_and_the_project(store: Sto
     );
 
     let by_account = AuditQuery {
-        actor_ids: chosen("ci"),
+        actor_ids: Some(chosen("ci")),
         ..newest(&acme)
     };
     assert_eq!(kinds(&store, by_account).await, ["model.deleted"]);
@@ -156,10 +156,12 @@ pub async fn the_lists_of_a_query_select_entries(store: Store) {
         change(&mut query, text);
         query
     };
-    let by_kind: fn(&mut AuditQuery, &str) = |query, text| query.kinds = chosen(text);
-    let by_actor: fn(&mut AuditQuery, &str) = |query, text| query.actor_ids = chosen(text);
-    let by_project: fn(&mut AuditQuery, &str) = |query, text| query.project_ids = chosen(text);
-    let by_subject: fn(&mut AuditQuery, &str) = |query, text| query.subject_ids = chosen(text);
+    let by_kind: fn(&mut AuditQuery, &str) = |query, text| query.kinds = Some(chosen(text));
+    let by_actor: fn(&mut AuditQuery, &str) = |query, text| query.actor_ids = Some(chosen(text));
+    let by_project: fn(&mut AuditQuery, &str) =
+        |query, text| query.project_ids = Some(chosen(text));
+    let by_subject: fn(&mut AuditQuery, &str) =
+        |query, text| query.subject_ids = Some(chosen(text));
     let in_staging = [
         "api_key.deleted",
         "api_key.created",
