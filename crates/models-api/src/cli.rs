@@ -96,7 +96,7 @@ enum CatalogCommand {
         /// The file to create.
         file: PathBuf,
     },
-    /// Create, list, show, rename, disable and enable organizations (tenants).
+    /// Create, list, show, rename, disable, enable and delete organizations (tenants).
     #[command(
         subcommand,
         after_help = "Example:\n  models-api organization create --slug acme --name 'Acme Research'"

@@ -39,8 +39,8 @@ pub use node::{
     Barrier, CLOCK_MARGIN, CatalogState, Committed, Follower, Leases, NodeRow, Renewal,
 };
 pub use organization::{
-    Organization, OrganizationId, OrganizationPolicies, OrganizationSettings, OrganizationState,
-    OrganizationUpdate, Slug,
+    Organization, OrganizationContents, OrganizationId, OrganizationPolicies, OrganizationSettings,
+    OrganizationState, OrganizationUpdate, Slug,
 };
 pub use permission::{AccountRole, Permission, Permissions, Role, Scopes};
 pub use policy::{Policies, Policy, PolicyDigest, PolicyEntry, PolicyMode, PolicyReference};
@@ -51,12 +51,12 @@ pub use registration::{
 pub use repository::page::{Order, Page, PageRequest};
 pub use repository::{
     AdminApiKeyRepository, Administered, AdministrationRefusal, ApiKeyRepository, ApiKeyUpdate,
-    Attempt, AuditEntry, AuditQuery, AuditRepository, Candidates, CommitInDoubt, Condition,
-    Credential, CredentialRepository, Deletion, EventRepository, FirstContents,
-    FirstStartRepository, KeyUses, LeaseRepository, ListedAdminApiKey, ModelRepository,
-    NodeRepository, OrganizationRepository, OwnedApiKey, Progress, ProjectRepository, Registered,
-    Registrant, RegistrationRepository, RepositoryError, ServiceAccountRepository,
-    ServiceAccountUpdate,
+    Attempt, AuditEntry, AuditQuery, AuditRepository, Candidates, CatalogCounts, CommitInDoubt,
+    Condition, CountRepository, Credential, CredentialRepository, Deletion, EventRepository,
+    FirstContents, FirstStartRepository, KeyUses, LeaseRepository, ListedAdminApiKey,
+    ModelRepository, NodeRepository, OrganizationRepository, OwnedApiKey, Progress,
+    ProjectRepository, Registered, Registrant, RegistrationRepository, RepositoryError,
+    ServiceAccountRepository, ServiceAccountUpdate,
 };
 pub use service_account::{ServiceAccount, ServiceAccountId};
 pub use text::entered::Entered;

@@ -37,7 +37,8 @@ checked_text! {
 pub struct Organization {
     /// The id, which is unique and never changes.
     pub id: OrganizationId,
-    /// The slug, which is unique too.
+    /// The slug, which is unique too and never changes. A deleted organization keeps its slug and its
+    /// ids, so no other organization can get them.
     pub slug: Slug,
     /// The display name, and the `owned_by` of the models that the organization registers.
     pub name: Name,
@@ -47,6 +48,21 @@ pub struct Organization {
     pub created_at: Timestamp,
     /// The time from which the organization is disabled. The service refuses its keys.
     pub disabled_at: Option<Timestamp>,
+}
+
+/// The number of an organization's objects of each kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct OrganizationContents {
+    /// The API keys that are not revoked.
+    pub api_keys: u64,
+    /// The admin API keys that are not revoked.
+    pub admin_api_keys: u64,
+    /// The projects, also archived ones.
+    pub projects: u64,
+    /// The service accounts.
+    pub service_accounts: u64,
+    /// The organization's own models.
+    pub models: u64,
 }
 
 /// The policies that an operator sets for an organization.

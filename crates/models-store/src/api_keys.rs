@@ -29,10 +29,12 @@ macro_rules! select_api_keys {
     };
 }
 
-const LIST: &str = select_api_keys!("ORDER BY k.created_at, k.id");
+const LIST: &str = select_api_keys!("WHERE o.deleted_at IS NULL ORDER BY k.created_at, k.id");
 const LIST_OF_ORGANIZATION: &str =
     select_api_keys!("WHERE k.organization_id = $1 ORDER BY k.created_at, k.id");
+const FIND: &str = select_api_keys!("WHERE k.id = $1 AND o.deleted_at IS NULL");
 const IS_ANY: &str = "SELECT created_at FROM api_keys LIMIT 1";
+
 #[async_trait]
 impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
     async fn insert(&self, key: ApiKey, digest: KeyDigest, origin: Origin) -> Administered<()> {
@@ -60,6 +62,11 @@ impl<DB: Backend> ApiKeyRepository for SqlStore<DB> {
             }
         };
         rows.into_iter().map(ListedApiKey::try_from).collect()
+    }
+
+    async fn find(&self, id: &ApiKeyId) -> Result<Option<ListedApiKey>, RepositoryError> {
+        let rows: Vec<ApiKeyRow> = self.read(FIND, vec![id.as_str().into()]).await?;
+        first(rows)
     }
 
     async fn list_of_project(

@@ -2,6 +2,7 @@
 //! log.
 
 pub(crate) mod administration;
+mod counts;
 mod database;
 mod last_uses;
 mod mutation;

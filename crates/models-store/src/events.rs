@@ -7,8 +7,8 @@ use std::num::NonZeroU32;
 
 use async_trait::async_trait;
 use models_core::{
-    Actor, Change, Event, EventRepository, LogEntry, Origin, Page, Position, RepositoryError,
-    Revision, Snapshot, Timestamp,
+    Actor, Change, Event, EventRepository, LogEntry, OrganizationId, Origin, Page, Position,
+    RepositoryError, Revision, Snapshot, Timestamp,
 };
 use sqlx_macros::FromRow;
 
@@ -16,6 +16,8 @@ use crate::catalog::{Backend, CatalogRow, Database, no_catalog, only_revision};
 use crate::database::{Deadline, damaged};
 
 const REVISION: &str = "SELECT revision FROM catalog";
+const REVISION_OF_ORGANIZATION: &str =
+    "SELECT COALESCE(MAX(revision), 0) FROM events WHERE organization_id = $1";
 const TOKEN_SECRET: &str = "SELECT token_secret FROM catalog";
 
 /// The catalog's row joined with an event, or with no event.
@@ -138,6 +140,14 @@ impl EventRow {
 impl<DB: Backend> EventRepository for Database<DB> {
     async fn revision(&self) -> Result<Revision, RepositoryError> {
         only_revision(&self.read(REVISION, vec![]).await?)
+    }
+
+    async fn revision_of_organization(
+        &self,
+        id: &OrganizationId,
+    ) -> Result<Revision, RepositoryError> {
+        let values = vec![id.as_str().into()];
+        only_revision(&self.read(REVISION_OF_ORGANIZATION, values).await?)
     }
 
     async fn token_secret(&self) -> Result<[u8; 16], RepositoryError> {

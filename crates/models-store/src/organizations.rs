@@ -1,39 +1,25 @@
 //! The table of organizations, each with its default project.
 
+mod deletion;
+mod row;
+
 use async_trait::async_trait;
 use models_core::{
-    Change, Name, Organization, OrganizationId, OrganizationPolicies, OrganizationRepository,
-    OrganizationSettings, OrganizationState, OrganizationUpdate, Origin, RepositoryError, Slug,
-    Timestamp,
+    Change, Name, Organization, OrganizationContents, OrganizationId, OrganizationPolicies,
+    OrganizationRepository, OrganizationSettings, OrganizationState, OrganizationUpdate, Origin,
+    RepositoryError, Slug, Timestamp,
 };
 use sqlx_macros::FromRow;
 
+use self::deletion::{CONTENTS, Counts, contents};
+use self::row::{OrganizationRow, organization_columns, select_organizations};
 use crate::catalog::{Backend, Mutation, SqlStore};
 use crate::database::damaged;
 use crate::policies;
-use crate::projects::{DefaultProjectRow, insert_default_project};
+use crate::projects::insert_default_project;
 
-macro_rules! organization_columns {
-    ($($form:tt)*) => {
-        $crate::database::columns!($($form)* => id slug name created_at disabled_at)
-    };
-}
-
-macro_rules! select_organizations {
-    ($rest:literal) => {
-        concat!(
-            "SELECT ",
-            organization_columns!([", "] ["o." *]),
-            ", ",
-            "p.id AS project_id, p.name AS project_name",
-            " FROM organizations o JOIN projects p ON p.organization_id = o.id AND p.is_default = 1 ",
-            $rest
-        )
-    };
-}
-
-const LIST: &str = select_organizations!("ORDER BY o.slug");
-const FIND_BY_SLUG: &str = select_organizations!("WHERE o.slug = $1");
+const LIST: &str = select_organizations!("WHERE o.deleted_at IS NULL ORDER BY o.slug");
+const FIND_BY_SLUG: &str = select_organizations!("WHERE o.slug = $1 AND o.deleted_at IS NULL");
 const INSERT: &str = concat!(
     "INSERT INTO organizations (",
     organization_columns!([", "] [*]),
@@ -43,7 +29,8 @@ const INSERT: &str = concat!(
 );
 
 const FIND_SETTINGS: &str = "SELECT o.name, o.disabled_at, (SELECT policy FROM policies WHERE digest = o.policy) AS policy, \
-    (SELECT policy FROM policies WHERE digest = o.project_policy) AS project_policy FROM organizations o WHERE o.id = $1";
+    (SELECT policy FROM policies WHERE digest = o.project_policy) AS project_policy FROM organizations o \
+    WHERE o.id = $1 AND o.deleted_at IS NULL";
 const SET_SETTINGS: &str = "UPDATE organizations SET name = $2, disabled_at = $3, policy = $4, project_policy = $5 \
     WHERE id = $1";
 
@@ -69,36 +56,6 @@ impl TryFrom<SettingsRow> for OrganizationSettings {
                 new_projects: policies::read(row.project_policy.as_deref())?,
             },
         })
-    }
-}
-
-#[derive(FromRow)]
-struct OrganizationRow {
-    id: String,
-    slug: String,
-    name: String,
-    created_at: i64,
-    disabled_at: Option<i64>,
-    #[sqlx(flatten)]
-    default_project: DefaultProjectRow,
-}
-
-impl TryFrom<OrganizationRow> for Organization {
-    type Error = RepositoryError;
-
-    fn try_from(row: OrganizationRow) -> Result<Self, RepositoryError> {
-        let default_project = row.default_project.try_into()?;
-        let parsed = (|| {
-            Ok(Self {
-                id: row.id.try_into()?,
-                slug: row.slug.try_into()?,
-                name: row.name.try_into()?,
-                default_project,
-                created_at: Timestamp::try_from(row.created_at)?,
-                disabled_at: row.disabled_at.map(Timestamp::try_from).transpose()?,
-            })
-        })();
-        parsed.map_err(|error: models_core::Invalid| damaged("organizations", error))
     }
 }
 
@@ -153,6 +110,29 @@ impl<DB: Backend> OrganizationRepository for SqlStore<DB> {
             let settings = update_settings(&mut mutation, &id, update).await?;
             mutation.commit_or_repeat().await?;
             Ok(settings)
+        })
+        .await
+    }
+
+    async fn contents(
+        &self,
+        id: &OrganizationId,
+    ) -> Result<Option<OrganizationContents>, RepositoryError> {
+        let rows: Vec<Counts> = self.read(CONTENTS, vec![id.as_str().into()]).await?;
+        contents(&rows)
+    }
+
+    async fn delete(
+        &self,
+        id: &OrganizationId,
+        origin: Origin,
+    ) -> Result<Option<OrganizationContents>, RepositoryError> {
+        let (store, id) = (self.clone(), id.clone());
+        self.run(async move {
+            let mut mutation = Mutation::begin(&store, origin).await?;
+            let removed = deletion::delete(&mut mutation, &id).await?;
+            mutation.commit_or_repeat().await?;
+            Ok(removed)
         })
         .await
     }

@@ -100,10 +100,7 @@ impl<DB: Backend> ServiceAccountRepository for SqlStore<DB> {
         let (project_id, id) = (project_id.clone(), id.clone());
         self.administer(organization_id, origin, move |mutation, organization_id| {
             Box::pin(async move {
-                match find_account(mutation, organization_id, &project_id, &id).await? {
-                    Ok(account) => Ok(Ok(changes::delete(mutation, account).await?)),
-                    Err(refusal) => Ok(Err(refusal)),
-                }
+                changes::delete_of_project(mutation, organization_id, &project_id, &id).await
             })
         })
         .await

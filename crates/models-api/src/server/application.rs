@@ -23,6 +23,7 @@ use crate::routes::read::read_from_memory;
 use crate::server::connection::turns::Turns;
 use crate::server::connection::{Connection, Timeouts};
 use crate::server::measured_node::MeasuredNode;
+use crate::server::metrics::keep_counting;
 use crate::server::operations::{self, Operations};
 use crate::server::respond::{Reception, Refusals, StopSignal, respond};
 use crate::settings::Settings;
@@ -108,6 +109,8 @@ impl Application {
         store: Store,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
+        let counting = keep_counting(store.counts.clone(), node.metrics.contents.clone());
+        let counting = tokio::spawn(counting);
         let is_draining = Arc::new(AtomicBool::new(false));
         let operations = Operations {
             node: node.node.clone(),
@@ -129,6 +132,7 @@ impl Application {
             Err(error) => Err(error),
         };
         handle.stop(true).await;
+        counting.abort();
         // The result of the operations listener does not matter for the service.
         let _ = operations.await;
         served

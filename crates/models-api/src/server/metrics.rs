@@ -2,6 +2,7 @@
 //! bounded.
 
 mod caches;
+mod contents;
 mod following;
 mod registration;
 
@@ -15,6 +16,9 @@ use prometheus::{
     Registry, TextEncoder,
 };
 
+pub(crate) use self::contents::keep_counting;
+
+use self::contents::ContentsMetrics;
 use self::following::FollowingMetrics;
 use self::registration::added;
 use crate::dialects::openai::error::reasons::KEY_REFUSALS;
@@ -40,6 +44,7 @@ pub(crate) struct Metrics {
     pub(crate) views: Arc<CacheCounters>,
     pub(crate) encodings: IntCounterVec,
     following: FollowingMetrics,
+    pub(crate) contents: ContentsMetrics,
 }
 
 impl Metrics {
@@ -102,6 +107,7 @@ impl Metrics {
                 )?,
             )?,
             following: FollowingMetrics::of(&registry)?,
+            contents: ContentsMetrics::of(&registry)?,
             registry,
         };
         // All series exist from the start. If a series began with its first event, its rate would not show that event.

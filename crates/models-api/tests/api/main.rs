@@ -99,6 +99,7 @@ on_both_databases! {
         every_node_meets_a_demand_for_a_revision
         an_invalid_revision_token_is_a_400_and_one_of_another_epoch_demands_the_newest
         many_demands_for_the_newest_revision_succeed
+        a_change_of_an_administrator_has_a_revision_that_other_nodes_meet
     }
     routes::reads {
         both_read_paths_respond_alike
@@ -158,6 +159,7 @@ on_both_databases! {
     nodes::changes {
         a_model_deleted_on_one_node_is_deleted_on_every_node
         a_key_that_another_process_revoked_is_refused_at_once
+        an_organization_that_another_process_deleted_is_gone_at_once
         a_key_that_was_missing_for_a_while_is_accepted_again
         without_the_barrier_a_node_shows_a_deleted_model
         the_barrier_waits_for_the_lease_of_a_silent_node
@@ -172,6 +174,7 @@ on_both_databases! {
         health_is_served_on_the_operations_listener_only
         a_body_or_an_upgrade_closes_an_operations_connection
         responses_are_counted_by_route_and_not_by_tenant
+        the_contents_of_the_catalog_are_counted
         a_stopping_service_is_not_ready_and_serves_until_the_drain_delay_ends
         a_node_below_the_catalogs_level_is_not_ready_and_reports_the_needed_level
         an_unknown_event_makes_a_node_drop_its_caches

@@ -6,7 +6,7 @@ mod weight;
 use crate::admin_api_key::AdminApiKey;
 use crate::api_key::ApiKey;
 use crate::model::Model;
-use crate::organization::{Organization, OrganizationId, OrganizationState};
+use crate::organization::{Organization, OrganizationContents, OrganizationId, OrganizationState};
 use crate::policy::PolicyReference;
 use crate::project::{Project, ProjectId};
 use crate::service_account::ServiceAccount;
@@ -27,6 +27,13 @@ pub enum Change {
         before: OrganizationState,
         /// Its settings after the change.
         after: OrganizationState,
+    },
+    /// A deleted organization, as it was before the deletion.
+    OrganizationDeleted {
+        /// The organization.
+        organization: Organization,
+        /// The contents that were removed with it.
+        removed: OrganizationContents,
     },
     /// A new project.
     ProjectCreated {
@@ -115,9 +122,10 @@ pub enum Change {
 
 impl Change {
     /// The names of all kinds of change that this version knows.
-    pub const KINDS: [&str; 19] = [
+    pub const KINDS: [&str; 20] = [
         "organization.created",
         "organization.updated",
+        "organization.deleted",
         "project.created",
         "project.updated",
         "project.archived",
@@ -143,6 +151,7 @@ impl Change {
         match self {
             Self::OrganizationCreated(_) => "organization.created",
             Self::OrganizationUpdated { .. } => "organization.updated",
+            Self::OrganizationDeleted { .. } => "organization.deleted",
             Self::ProjectCreated { .. } => "project.created",
             Self::ProjectUpdated { .. } => "project.updated",
             Self::ProjectArchived { .. } => "project.archived",

@@ -43,11 +43,14 @@ pub trait ApiKeyRepository: Send + Sync {
     async fn is_any(&self) -> Result<bool, RepositoryError>;
 
     /// All keys, or the keys of one organization, ordered by creation and then by id. Revoked and
-    /// expired keys are included.
+    /// expired keys are included, and keys of deleted organizations are not.
     async fn list(
         &self,
         organization_id: Option<&OrganizationId>,
     ) -> Result<Vec<ListedApiKey>, RepositoryError>;
+
+    /// The key with this id, also a revoked or expired one, unless its organization is deleted.
+    async fn find(&self, id: &ApiKeyId) -> Result<Option<ListedApiKey>, RepositoryError>;
 
     /// A page of the keys of a project, in the order of their creation. Expired keys are included,
     /// and revoked ones are not. The cursor is an id. `None` if there is no such project.

@@ -7,12 +7,19 @@ use async_trait::async_trait;
 use super::error::RepositoryError;
 use super::page::Page;
 use crate::event::{LogEntry, Position, Revision, Snapshot};
+use crate::organization::OrganizationId;
 
 /// The repository of the event log.
 #[async_trait]
 pub trait EventRepository: Send + Sync {
     /// The newest revision: the revision of the last event, or 0 before the first.
     async fn revision(&self) -> Result<Revision, RepositoryError>;
+
+    /// The revision of this organization's newest event, or 0 before its first.
+    async fn revision_of_organization(
+        &self,
+        id: &OrganizationId,
+    ) -> Result<Revision, RepositoryError>;
 
     /// The secret that encrypts revisions in tokens for clients. All nodes of a catalog and its
     /// backups have the same one.

@@ -5,24 +5,25 @@ use async_trait::async_trait;
 use super::error::RepositoryError;
 use crate::event::Origin;
 use crate::organization::{
-    Organization, OrganizationId, OrganizationSettings, OrganizationUpdate, Slug,
+    Organization, OrganizationContents, OrganizationId, OrganizationSettings, OrganizationUpdate,
+    Slug,
 };
 
 /// The repository of organizations.
 #[async_trait]
 pub trait OrganizationRepository: Send + Sync {
-    /// Inserts an organization with its default project. `AlreadyExists` if the organization's id
-    /// or slug or the project's id is taken.
+    /// Inserts an organization with its default project. `AlreadyExists` if any organization has,
+    /// or had, this id or slug, or a project with the id of this one.
     async fn insert(
         &self,
         organization: Organization,
         origin: Origin,
     ) -> Result<(), RepositoryError>;
 
-    /// All organizations, ordered by slug.
+    /// All organizations that are not deleted, ordered by slug.
     async fn list(&self) -> Result<Vec<Organization>, RepositoryError>;
 
-    /// The organization with this slug.
+    /// The organization with this slug, unless it is deleted.
     async fn find_by_slug(&self, slug: &Slug) -> Result<Option<Organization>, RepositoryError>;
 
     /// The settings of the organization with this id.
@@ -39,4 +40,21 @@ pub trait OrganizationRepository: Send + Sync {
         update: OrganizationUpdate,
         origin: Origin,
     ) -> Result<Option<OrganizationSettings>, RepositoryError>;
+
+    /// Counts what a deletion of the organization would remove. `None` if there is no such
+    /// organization.
+    async fn contents(
+        &self,
+        id: &OrganizationId,
+    ) -> Result<Option<OrganizationContents>, RepositoryError>;
+
+    /// Deletes an organization with its keys, admin keys, projects, service accounts and models, in
+    /// one change. Returns what it removed, once no node accepts a key of the organization or shows a
+    /// model of it. The ids and the slug stay taken, and the event log stays as it is. `None` if there
+    /// is no such organization; after an earlier deletion, this returns once all nodes enforce it.
+    async fn delete(
+        &self,
+        id: &OrganizationId,
+        origin: Origin,
+    ) -> Result<Option<OrganizationContents>, RepositoryError>;
 }

@@ -63,7 +63,7 @@ pub trait ServiceAccountRepository: Send + Sync {
     ) -> Administered<ServiceAccount>;
 
     /// Deletes an account and revokes its keys. Returns the account as it was, once no node accepts
-    /// any of its keys.
+    /// any of its keys. A second deletion returns the account again and logs nothing.
     async fn delete(
         &self,
         organization_id: &OrganizationId,

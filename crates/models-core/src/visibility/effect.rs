@@ -20,6 +20,8 @@ pub enum Effect<'a> {
     /// same id again. A view that cannot tell whether there is one must be rebuilt. If the view
     /// shows the organization's own model, the removal of a public one changes nothing.
     Remove(&'a Model),
+    /// The view no longer shows any own model of the organization. It must be rebuilt.
+    RemoveOwn,
 }
 
 /// The audiences whose views a change can touch. The effect on all others is [`Effect::Nothing`].
@@ -42,6 +44,13 @@ pub fn effect_on<'a>(change: &'a Change, audience: &Audience) -> Effect<'a> {
             (model, Effect::Put)
         }
         Change::ModelDeleted(model) => (model, Effect::Remove),
+        Change::OrganizationDeleted { organization, .. } => {
+            return if organization.id == *audience.organization_id() {
+                Effect::RemoveOwn
+            } else {
+                Effect::Nothing
+            };
+        }
         // An audience has its policies, so a change of a policy moves callers to another audience.
         Change::OrganizationCreated(_)
         | Change::OrganizationUpdated { .. }
@@ -71,6 +80,9 @@ pub fn effect_on<'a>(change: &'a Change, audience: &Audience) -> Effect<'a> {
 /// The audiences whose views the change can touch.
 #[must_use]
 pub fn reach_of(change: &Change) -> Reach {
+    if let Change::OrganizationDeleted { organization, .. } = change {
+        return Reach::Organization(organization.id.clone());
+    }
     match change.scope() {
         None => Reach::Nobody,
         Some(Scope::Organization(id)) => Reach::Organization(id.clone()),

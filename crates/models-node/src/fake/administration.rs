@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use models_core::{
-    Administered, ApiKey, KeyDigest, Name, Organization, OrganizationId, OrganizationRepository,
-    OrganizationSettings, OrganizationUpdate, Origin, Page, PageRequest, Policy, Project,
-    ProjectId, ProjectRepository, RepositoryError, ServiceAccount, ServiceAccountId,
-    ServiceAccountRepository, ServiceAccountUpdate, Slug,
+    Administered, ApiKey, KeyDigest, Name, Organization, OrganizationContents, OrganizationId,
+    OrganizationRepository, OrganizationSettings, OrganizationUpdate, Origin, Page, PageRequest,
+    Policy, Project, ProjectId, ProjectRepository, RepositoryError, ServiceAccount,
+    ServiceAccountId, ServiceAccountRepository, ServiceAccountUpdate, Slug,
 };
 
 /// An account with its first key.
@@ -49,6 +49,21 @@ impl OrganizationRepository for Inserted {
         _: OrganizationUpdate,
         _: Origin,
     ) -> Result<Option<OrganizationSettings>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn contents(
+        &self,
+        _: &OrganizationId,
+    ) -> Result<Option<OrganizationContents>, RepositoryError> {
+        unreachable!()
+    }
+
+    async fn delete(
+        &self,
+        _: &OrganizationId,
+        _: Origin,
+    ) -> Result<Option<OrganizationContents>, RepositoryError> {
         unreachable!()
     }
 }

@@ -4,7 +4,9 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use models_core::{EventRepository, LogEntry, Page, Position, RepositoryError, Revision, Snapshot};
+use models_core::{
+    EventRepository, LogEntry, OrganizationId, Page, Position, RepositoryError, Revision, Snapshot,
+};
 
 use super::database::Fake;
 use super::state::Fault;
@@ -13,6 +15,13 @@ use super::state::Fault;
 impl EventRepository for Fake {
     async fn revision(&self) -> Result<Revision, RepositoryError> {
         Ok(self.state().newest())
+    }
+
+    async fn revision_of_organization(
+        &self,
+        _: &OrganizationId,
+    ) -> Result<Revision, RepositoryError> {
+        unreachable!()
     }
 
     async fn token_secret(&self) -> Result<[u8; 16], RepositoryError> {

@@ -112,6 +112,10 @@ impl ApiKeyRepository for Keys {
         unreachable!()
     }
 
+    async fn find(&self, _: &ApiKeyId) -> Result<Option<ListedApiKey>, RepositoryError> {
+        unreachable!()
+    }
+
     async fn list_of_project(
         &self,
         _: &OrganizationId,

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use models_core::{
-    AdminApiKeyId, ApiKeyId, Change, Event, OrganizationId, ProjectId, ServiceAccountId,
+    AdminApiKeyId, ApiKeyId, Change, Event, Organization, OrganizationId, ProjectId,
+    ServiceAccountId,
 };
 
 use super::known::Known;
@@ -60,7 +61,11 @@ impl<'e> Gone<'e> {
             Change::ModelPermissionsUpdated { project_id, .. } => {
                 self.projects.insert(project_id);
             }
-            Change::OrganizationUpdated { id, .. } => {
+            Change::OrganizationUpdated { id, .. }
+            | Change::OrganizationDeleted {
+                organization: Organization { id, .. },
+                ..
+            } => {
                 self.organizations.insert(id);
             }
         }

@@ -9,14 +9,27 @@ use uuid::Uuid;
 /// The name of the default project of a new organization.
 const DEFAULT_PROJECT: &str = "Default project";
 
-/// Creates an organization with its default project. Returns `AlreadyExists` if another organization has this slug.
+/// The organization to create.
+pub struct NewOrganization {
+    /// The id; `None` for a new one.
+    pub id: Option<OrganizationId>,
+    /// The slug.
+    pub slug: Slug,
+    /// The display name.
+    pub name: Entered<Name>,
+}
+
+/// Creates an organization with its default project. Returns `AlreadyExists` if any organization has, or had, this id or slug.
 pub async fn create(
     organizations: &dyn OrganizationRepository,
-    slug: Slug,
-    name: Entered<Name>,
+    new: NewOrganization,
     origin: Origin,
 ) -> Result<Organization, RepositoryError> {
-    let organization = organization(slug, name, origin.at);
+    let NewOrganization { id, slug, name } = new;
+    let mut organization = organization(slug, name, origin.at);
+    if let Some(id) = id {
+        organization.id = id;
+    }
     organizations.insert(organization.clone(), origin).await?;
     Ok(organization)
 }
@@ -48,22 +61,25 @@ mod tests {
     #[tokio::test]
     async fn each_organization_has_ids_of_its_own_and_a_default_project() {
         let organizations = Inserted::default();
-        for _ in 0..2 {
+        let given: OrganizationId = "org_given".parse().unwrap();
+        for id in [None, None, Some(given.clone())] {
             let origin = Origin {
                 actor: Actor::CommandLine,
                 at: NOW,
                 context: Context::default(),
             };
             let (slug, name) = ("acme".parse().unwrap(), "Acme".parse().unwrap());
-            let created = create(&organizations, slug, name, origin).await.unwrap();
+            let new = NewOrganization { id, slug, name };
+            let created = create(&organizations, new, origin).await.unwrap();
             assert_eq!(
                 organizations.organizations.lock().unwrap().last(),
                 Some(&created)
             );
         }
-        let [one, other] = &organizations.organizations.into_inner().unwrap()[..] else {
-            panic!("there are not two organizations");
+        let [one, other, third] = &organizations.organizations.into_inner().unwrap()[..] else {
+            panic!("there are not three organizations");
         };
+        assert_eq!(third.id, given);
         assert_ne!(one.id, other.id);
         assert_ne!(one.default_project.id, other.default_project.id);
         assert_eq!(one.default_project.name.as_str(), DEFAULT_PROJECT);

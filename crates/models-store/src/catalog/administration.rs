@@ -14,6 +14,9 @@ use crate::database::damaged;
 const FIND_ADMIN_KEY: &str = "SELECT k.expires_at, k.revoked_at, o.disabled_at FROM admin_api_keys k \
     JOIN organizations o ON o.id = k.organization_id WHERE k.id = $1 AND k.organization_id = $2";
 
+const FIND_ORGANIZATION: &str =
+    "SELECT created_at FROM organizations WHERE id = $1 AND deleted_at IS NULL";
+
 /// The expiry, the revocation, and the time from which the organization is disabled.
 type AdminKeyTimes = (Option<i64>, Option<i64>, Option<i64>);
 
@@ -33,7 +36,8 @@ fn validity(
 
 impl<DB: Backend> SqlStore<DB> {
     /// Makes a change of this organization in a transaction. If an admin key makes the change, the
-    /// transaction reads the key: it must be a valid key of this organization. A refused change is
+    /// transaction reads the key: it must be a valid key of this organization. `NotFound` if there is
+    /// no such organization, or if it is deleted. A refused change is
     /// rolled back. A change that recorded nothing, because the catalog is already as requested,
     /// returns once all nodes enforce that.
     pub(crate) async fn administer<T, C>(
@@ -57,7 +61,7 @@ impl<DB: Backend> SqlStore<DB> {
             let mut mutation = Mutation::begin(&store, origin).await?;
             let changed = match refuse(&mut mutation, &actor, &organization_id).await? {
                 None => change(&mut mutation, &organization_id).await?,
-                Some(rejection) => Err(AdministrationRefusal::Key(rejection)),
+                Some(refusal) => Err(refusal),
             };
             if changed.is_err() {
                 mutation.roll_back().await?;
@@ -75,13 +79,19 @@ async fn refuse<DB: Backend>(
     mutation: &mut Mutation<DB>,
     actor: &Actor,
     organization_id: &OrganizationId,
-) -> Result<Option<KeyRejection>, RepositoryError> {
-    match actor {
-        Actor::CommandLine | Actor::FirstStart => Ok(None),
+) -> Result<Option<AdministrationRefusal>, RepositoryError> {
+    let rejection = match actor {
+        Actor::CommandLine | Actor::FirstStart => None,
         // The routes of administration accept admin keys alone.
-        Actor::ApiKey(_) => Ok(Some(KeyRejection::Revoked)),
-        Actor::AdminApiKey(id) => check(mutation, id, organization_id).await,
+        Actor::ApiKey(_) => Some(KeyRejection::Revoked),
+        Actor::AdminApiKey(id) => check(mutation, id, organization_id).await?,
+    };
+    if let Some(rejection) = rejection {
+        return Ok(Some(AdministrationRefusal::Key(rejection)));
     }
+    let values = vec![organization_id.as_str().into()];
+    let found: Vec<(i64,)> = mutation.fetch(FIND_ORGANIZATION, values).await?;
+    Ok(found.is_empty().then_some(AdministrationRefusal::NotFound))
 }
 
 async fn check<DB: Backend>(

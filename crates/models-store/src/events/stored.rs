@@ -19,7 +19,9 @@ use serde::{Deserialize, Serialize};
 use self::admin_api_key::StoredAdminApiKey;
 use self::api_key::StoredApiKey;
 use self::model::StoredModel;
-use self::organization::{StoredOrganization, StoredOrganizationUpdate};
+use self::organization::{
+    StoredOrganization, StoredOrganizationDeletion, StoredOrganizationUpdate,
+};
 use self::project::{StoredModelPermissions, StoredOwnedProject, StoredProjectUpdate};
 use self::service_account::StoredServiceAccount;
 
@@ -56,6 +58,8 @@ enum StoredChange<'a> {
     OrganizationCreated(StoredOrganization<'a>),
     #[serde(rename = "organization.updated")]
     OrganizationUpdated(StoredOrganizationUpdate<'a>),
+    #[serde(rename = "organization.deleted")]
+    OrganizationDeleted(StoredOrganizationDeletion<'a>),
     #[serde(rename = "project.created")]
     ProjectCreated(StoredOwnedProject<'a>),
     #[serde(rename = "project.updated")]
@@ -113,6 +117,10 @@ impl<'a> From<&'a Change> for StoredChange<'a> {
             Change::OrganizationUpdated { id, before, after } => {
                 Self::OrganizationUpdated(StoredOrganizationUpdate::new(id, before, after))
             }
+            Change::OrganizationDeleted {
+                organization,
+                removed,
+            } => Self::OrganizationDeleted(StoredOrganizationDeletion::new(organization, *removed)),
             Change::ProjectCreated {
                 organization_id,
                 project,
@@ -180,6 +188,7 @@ impl TryFrom<StoredChange<'_>> for Change {
                 Self::OrganizationCreated(organization.try_into()?)
             }
             StoredChange::OrganizationUpdated(update) => update.read()?,
+            StoredChange::OrganizationDeleted(deletion) => deletion.read()?,
             StoredChange::ProjectCreated(created) => {
                 let (organization_id, project) = created.read()?;
                 Self::ProjectCreated {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use models_core::{
-    AdminApiKeyRepository, ApiKeyRepository, AuditRepository, Barrier, CredentialRepository,
-    EventRepository, FirstStartRepository, LeaseRepository, ModelRepository, NodeRepository,
-    OrganizationRepository, ProjectRepository, RegistrationRepository, ServiceAccountRepository,
+    AdminApiKeyRepository, ApiKeyRepository, AuditRepository, Barrier, CountRepository,
+    CredentialRepository, EventRepository, FirstStartRepository, LeaseRepository, ModelRepository,
+    NodeRepository, OrganizationRepository, ProjectRepository, RegistrationRepository,
+    ServiceAccountRepository,
 };
 use sqlx::migrate::Migrator;
 use tokio::time::timeout;
@@ -56,6 +57,8 @@ pub struct Store<N> {
     pub events: Arc<dyn EventRepository>,
     /// The event log as administrators see it.
     pub audit: Arc<dyn AuditRepository>,
+    /// The counts of the catalog's contents.
+    pub counts: Arc<dyn CountRepository>,
     /// The first start.
     pub first_start: Arc<dyn FirstStartRepository>,
     /// The lease of the catalog.
@@ -130,6 +133,7 @@ impl<N: Barrier + 'static> Store<N> {
             credentials: store.clone(),
             models: store.clone(),
             registrations: store.clone(),
+            counts: events.clone(),
             events,
             audit: store.clone(),
             first_start: store.clone(),

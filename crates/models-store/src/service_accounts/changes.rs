@@ -1,11 +1,11 @@
 //! Changes of service accounts, within an open transaction.
 
 use models_core::{
-    Administered, ApiKey, ApiKeyId, Change, KeyDigest, RepositoryError, ServiceAccount,
-    ServiceAccountUpdate,
+    Administered, AdministrationRefusal, ApiKey, ApiKeyId, Change, KeyDigest, OrganizationId,
+    ProjectId, RepositoryError, ServiceAccount, ServiceAccountId, ServiceAccountUpdate,
 };
 
-use super::row::service_account_columns;
+use super::row::{FIND_DELETED, find_account, first, service_account_columns};
 use crate::api_keys::{insert_api_key, revoke, set_roles};
 use crate::catalog::{Backend, Mutation};
 use crate::database::damaged;
@@ -91,8 +91,30 @@ pub(super) async fn update<DB: Backend>(
     Ok(after)
 }
 
+/// Deletes the account of a project, and revokes its keys. A second deletion records nothing.
+pub(super) async fn delete_of_project<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    organization_id: &OrganizationId,
+    project_id: &ProjectId,
+    id: &ServiceAccountId,
+) -> Administered<ServiceAccount> {
+    match find_account(mutation, organization_id, project_id, id).await? {
+        Ok(account) => delete(mutation, account).await.map(Ok),
+        Err(AdministrationRefusal::NotFound) => {
+            let values = vec![
+                id.as_str().into(),
+                project_id.as_str().into(),
+                organization_id.as_str().into(),
+            ];
+            let deleted = first(mutation.fetch(FIND_DELETED, values).await?)?;
+            Ok(deleted.ok_or(AdministrationRefusal::NotFound))
+        }
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
 /// Deletes the account, and revokes its keys.
-pub(super) async fn delete<DB: Backend>(
+async fn delete<DB: Backend>(
     mutation: &mut Mutation<DB>,
     account: ServiceAccount,
 ) -> Result<ServiceAccount, RepositoryError> {

@@ -27,6 +27,12 @@ pub(super) const FIND: &str = concat!(
     service_account_columns!(first, [", "] [*]),
     " FROM service_accounts WHERE id = $1 AND project_id = $2 AND organization_id = $3 AND deleted_at IS NULL"
 );
+/// Finds the deleted account `$1` of the project `$2` of the organization `$3`.
+pub(super) const FIND_DELETED: &str = concat!(
+    "SELECT ",
+    service_account_columns!(first, [", "] [*]),
+    " FROM service_accounts WHERE id = $1 AND project_id = $2 AND organization_id = $3 AND deleted_at IS NOT NULL"
+);
 
 #[derive(FromRow)]
 pub(crate) struct ServiceAccountRow {

@@ -2,6 +2,7 @@
 
 pub mod admin_keys;
 mod barriers;
+pub mod organization_deletions;
 pub mod policies;
 pub mod project_keys;
 pub mod project_pages;

@@ -31,6 +31,19 @@ pub async fn revoked_and_expired_keys_are_found_by_their_digest(store: Store) {
     assert_eq!(credential(&store, &unknown).await, None);
 }
 
+pub async fn a_key_is_found_by_its_id(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    add_api_key(&store, &acme, Role::Owner).await;
+    let (key, _) = add_api_key(&store, &acme, Role::Reader).await;
+    let found = store.api_keys.find(&key.id).await.unwrap().unwrap();
+    assert_eq!((&found.key, found.last_used_at), (&key, None));
+    let revoked = store.api_keys.revoke(&key.id, origin()).await.unwrap();
+    let found = store.api_keys.find(&key.id).await.unwrap().unwrap();
+    assert_eq!(Some(found.key), revoked);
+    let (missing, _) = api_key(&acme, Role::Owner);
+    assert_eq!(store.api_keys.find(&missing.id).await.unwrap(), None);
+}
+
 pub async fn is_any_counts_revoked_keys(store: Store) {
     assert!(!store.api_keys.is_any().await.unwrap());
     let acme = add_organization(&store, "acme").await;

@@ -4,6 +4,7 @@
 
 mod administration;
 mod api_keys;
+mod counts;
 mod deadlines;
 mod deletions;
 mod events;
@@ -22,8 +23,8 @@ use models_store::{Options, open};
 use test_database::TestDatabase;
 
 use administration::{
-    admin_keys, policies, project_keys, project_pages, projects, service_accounts, settings,
-    tenants,
+    admin_keys, organization_deletions, policies, project_keys, project_pages, projects,
+    service_accounts, settings, tenants,
 };
 use events::{audit, revisions};
 use imports::concurrent as concurrent_imports;
@@ -75,7 +76,12 @@ on_both_databases! {
         only_an_empty_catalog_is_filled_in_one_transaction
         organizations_are_listed_by_slug
     }
+    counts {
+        valid_keys_and_present_objects_are_counted
+        the_revision_of_an_organization_is_that_of_its_newest_event
+    }
     api_keys {
+        a_key_is_found_by_its_id
         revoked_and_expired_keys_are_found_by_their_digest
         is_any_counts_revoked_keys
         a_secret_can_be_inserted_once
@@ -104,6 +110,7 @@ on_both_databases! {
         an_import_that_changes_nothing_takes_no_turn
     }
     concurrent_imports {
+        an_import_into_an_organization_that_is_deleted_meanwhile_adds_nothing
         a_staging_import_delays_no_other_change
         models_that_change_during_staging_are_compared_again
         readers_see_all_of_an_import_or_nothing
@@ -186,6 +193,11 @@ on_both_databases! {
         the_settings_of_an_organization_are_updated_one_by_one
         simultaneous_updates_of_different_settings_are_all_kept
         the_keys_of_a_disabled_organization_are_suspended
+    }
+    organization_deletions {
+        a_deletion_removes_all_contents_in_one_change
+        the_slug_and_the_ids_of_a_deleted_organization_stay_taken
+        a_deleted_organization_gets_no_further_contents
     }
     project_pages {
         pages_of_any_size_hold_each_item_once

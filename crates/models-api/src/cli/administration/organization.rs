@@ -1,10 +1,15 @@
-//! `organization create|list|show|rename|disable|enable`.
+//! `organization create|list|show|rename|disable|enable|delete`.
+
+mod delete;
 
 use clap::Subcommand;
-use models_core::{Entered, Name, Organization, OrganizationUpdate, RepositoryError, Slug};
-use models_node::use_cases::organizations;
+use models_core::{
+    Entered, Name, Organization, OrganizationId, OrganizationUpdate, RepositoryError, Slug,
+};
+use models_node::use_cases::organizations::{self, NewOrganization};
 use serde_json::json;
 
+use self::delete::Delete;
 use super::cell;
 use crate::cli::catalog::{find_organization, origin};
 use crate::cli::limit::Limit;
@@ -16,7 +21,7 @@ use crate::store::Store;
 pub(in crate::cli) enum Command {
     /// Create an organization and its default project.
     #[command(
-        after_help = "Example:\n  models-api organization create --slug acme --name 'Acme Research'"
+        after_help = "Examples:\n  models-api organization create --slug acme --name 'Acme Research'\n  models-api organization create --slug beta --name Beta --id org-beta"
     )]
     Create {
         /// A unique identifier of lower-case letters, digits and `-`, used in the ids of fine-tuned models.
@@ -25,6 +30,10 @@ pub(in crate::cli) enum Command {
         /// The display name. Models of the organization have it as `owned_by`.
         #[arg(long)]
         name: Entered<Name>,
+        /// The id: 1 to 64 letters, digits, `_` and `-`, unique and never used again. Without this option the command
+        /// makes one.
+        #[arg(long, value_name = "ORGANIZATION_ID")]
+        id: Option<OrganizationId>,
     },
     /// List all organizations.
     #[command(after_help = "Example:\n  models-api organization list --json")]
@@ -56,6 +65,11 @@ pub(in crate::cli) enum Command {
         /// The organization's slug.
         slug: Slug,
     },
+    /// Delete an organization with its keys, admin keys, projects, service accounts and models.
+    ///
+    /// The command shows what it removes, and asks for the slug. The event log stays, and no other organization can get
+    /// the slug or the ids.
+    Delete(Delete),
 }
 
 impl Command {
@@ -70,7 +84,8 @@ impl Command {
             Self::Create { .. }
             | Self::Rename { .. }
             | Self::Disable { .. }
-            | Self::Enable { .. } => true,
+            | Self::Enable { .. }
+            | Self::Delete(_) => true,
             Self::List(_) | Self::Show { .. } => false,
         }
     }
@@ -82,32 +97,46 @@ pub(in crate::cli) async fn run(
     output: Output,
 ) -> Result<(), Failure> {
     match command {
-        Command::Create { slug, name } => create(slug, name, store, output).await,
+        Command::Create { slug, name, id } => {
+            create(NewOrganization { id, slug, name }, store, output).await
+        }
         Command::List(limit) => list(&limit, store, output).await,
         Command::Show { slug } => show(&slug, store, output).await,
         Command::Rename { slug, name } => rename(&slug, name, store, output).await,
         Command::Disable { slug } => disable(&slug, store, output).await,
         Command::Enable { slug } => enable(&slug, store, output).await,
+        Command::Delete(delete) => delete.run(store, output).await,
     }
 }
 
-async fn create(
-    slug: Slug,
-    name: Entered<Name>,
-    store: &Store,
-    output: Output,
-) -> Result<(), Failure> {
-    let created = organizations::create(&*store.organizations, slug.clone(), name, origin()).await;
+async fn create(new: NewOrganization, store: &Store, output: Output) -> Result<(), Failure> {
+    let (id, slug) = (new.id.clone(), new.slug.clone());
+    let created = organizations::create(&*store.organizations, new, origin()).await;
     let organization = match created {
         Ok(organization) => organization,
         Err(RepositoryError::AlreadyExists) => {
-            return Err(format!("the organization `{slug}` already exists").into());
+            return Err(taken(id.as_ref(), &slug, store).await?.into());
         }
         Err(error) => return Err(error.into()),
     };
     let Organization { id, slug, name, .. } = &organization;
     output.object(&json!({"id": id, "slug": slug, "name": name}), || {
         format!("Created the organization `{slug}` ({id}).\nTo create its first key: models-api key create --organization {slug} --role owner --name NAME")
+    })
+}
+
+/// The text about an id or a slug that cannot be used.
+async fn taken(id: Option<&OrganizationId>, slug: &Slug, store: &Store) -> Result<String, Failure> {
+    let found = store.organizations.find_by_slug(slug).await?;
+    Ok(match (found, id) {
+        (Some(_), _) => format!("the organization `{slug}` already exists"),
+        (None, None) => {
+            format!("an organization with the slug `{slug}` was deleted, and no slug is used again")
+        }
+        (None, Some(id)) => format!(
+            "an organization with the id `{id}` exists, or an organization with this id or the slug `{slug}` was deleted; no id \
+             and no slug is used again"
+        ),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use models_core::{
-    AdminApiKeyRepository, ApiKeyRepository, AuditRepository, ProjectRepository,
+    AdminApiKeyRepository, ApiKeyRepository, AuditRepository, EventRepository, ProjectRepository,
     RegistrationRepository, ServiceAccountRepository,
 };
 use models_node::AuditIds;
@@ -21,6 +21,7 @@ pub(crate) struct Repositories {
     pub(crate) audit: Arc<dyn AuditRepository>,
     /// The ids of the audit log's entries.
     pub(crate) audit_ids: Arc<AuditIds>,
+    pub(crate) events: Arc<dyn EventRepository>,
 }
 
 impl Repositories {
@@ -33,6 +34,7 @@ impl Repositories {
             registrations: store.registrations.clone(),
             audit: store.audit.clone(),
             audit_ids: Arc::new(AuditIds::new(token_secret)),
+            events: store.events.clone(),
         }
     }
 }

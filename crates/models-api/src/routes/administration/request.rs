@@ -22,6 +22,7 @@ use crate::clock::now;
 use crate::dialects::openai::administration::body::{Body, FromBody};
 use crate::dialects::openai::error::ApiError;
 use crate::http::incoming::Incoming;
+use crate::http::revision::RevisionHeader;
 use crate::routes::table::{Resource, Template};
 use crate::server::requester::Requester;
 
@@ -135,7 +136,7 @@ impl AdminRequest {
     }
 
     /// Makes a change in a separate task. If the client disconnects, the change continues and is logged: as this kind,
-    /// with the id of what it changed.
+    /// with the id of the changed object. The response gets the token of a revision that includes the change.
     pub(super) async fn change<T: Send + 'static>(
         &self,
         kind: &'static str,
@@ -153,7 +154,23 @@ impl AdminRequest {
         });
         let changed = changing.await;
         let changed = changed.map_err(|error| ApiError::Fault(error.to_string()))??;
-        changed.map_err(|refusal| self.refused(refusal))
+        let changed = changed.map_err(|refusal| self.refused(refusal))?;
+        self.send_revision().await;
+        Ok(changed)
+    }
+
+    /// Adds the token of the organization's newest change to the response. The token depends on no other organization, so it
+    /// does not show what others change. If the log cannot be read now, the response has no token: the change is made.
+    async fn send_revision(&self) {
+        let events = &self.repositories.events;
+        let newest = events
+            .revision_of_organization(self.organization_id())
+            .await;
+        if let Ok(revision) = newest {
+            let token = self.services.node.token(revision);
+            let mut extensions = self.request.extensions_mut();
+            extensions.insert(RevisionHeader::from(token));
+        }
     }
 
     fn refused(&self, refusal: AdministrationRefusal) -> ApiError {

@@ -178,7 +178,13 @@ fn success(operation: Operation) -> ResponseBuilder {
             .description("The model is deleted")
             .header_ref("x-models-revision", header(REVISION)),
         Operation::Administer(administration) => {
-            json(response, describe(administration).response).description("The object")
+            let response =
+                json(response, describe(administration).response).description("The object");
+            if administration.changes() {
+                response.header_ref("x-models-revision", header(REVISION))
+            } else {
+                response
+            }
         }
     }
 }

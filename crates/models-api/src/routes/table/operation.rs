@@ -69,3 +69,34 @@ pub enum Administration {
     /// Removes the model permissions of a project.
     DeleteModelPermissions,
 }
+
+impl Administration {
+    /// Whether the operation changes the catalog.
+    pub(crate) const fn changes(self) -> bool {
+        match self {
+            Self::CreateAdminApiKey
+            | Self::DeleteAdminApiKey
+            | Self::CreateProject
+            | Self::UpdateProject
+            | Self::ArchiveProject
+            | Self::UpdateProjectApiKey
+            | Self::DeleteProjectApiKey
+            | Self::CreateServiceAccount
+            | Self::UpdateServiceAccount
+            | Self::DeleteServiceAccount
+            | Self::CreateServiceAccountApiKey
+            | Self::UpdateModelPermissions
+            | Self::DeleteModelPermissions => true,
+            Self::ListAdminApiKeys
+            | Self::RetrieveAdminApiKey
+            | Self::ListAuditLogs
+            | Self::ListProjects
+            | Self::RetrieveProject
+            | Self::ListProjectApiKeys
+            | Self::RetrieveProjectApiKey
+            | Self::ListServiceAccounts
+            | Self::RetrieveServiceAccount
+            | Self::RetrieveModelPermissions => false,
+        }
+    }
+}

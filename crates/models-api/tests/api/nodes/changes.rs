@@ -54,6 +54,36 @@ pub async fn a_key_that_another_process_revoked_is_refused_at_once(service: Test
     }
 }
 
+/// The other process deletes with its own store, like the command line.
+pub async fn an_organization_that_another_process_deleted_is_gone_at_once(service: TestService) {
+    let operator = open(service.database_url(), OPTIONS, Nodes::new)
+        .await
+        .unwrap();
+    let other = service.organization("other").await;
+    service.models(Some(&other), &[("own", 1)]).await;
+    let beside = service.caller(&other, Role::Owner).await;
+    let node = service.another_node().await;
+    for number in 0..5 {
+        let deleted = service.organization(&format!("deleted-{number}")).await;
+        service.models(Some(&deleted), &[("own", 1)]).await;
+        let owner = service.caller(&deleted, Role::Owner).await;
+        let admin = service.admin(&deleted).await;
+        for address in [&service, &node] {
+            assert_eq!(owner.at(address).get("/v1/models/own").await.status, 200);
+            let projects = "/v1/organization/projects";
+            assert_eq!(admin.at(address).get(projects).await.status, 200);
+        }
+        let deletion = operator.organizations.delete(&deleted.id, origin());
+        assert!(deletion.await.unwrap().is_some());
+        for address in [&service, &node] {
+            assert_eq!(owner.at(address).get("/v1/models/own").await.status, 401);
+            let listed = admin.at(address).get("/v1/organization/projects").await;
+            assert_eq!(listed.status, 401);
+            assert_eq!(beside.at(address).get("/v1/models/own").await.status, 200);
+        }
+    }
+}
+
 /// The key is missing for a while, as in a restore, and no event reports that it is back.
 pub async fn a_key_that_was_missing_for_a_while_is_accepted_again(service: TestService) {
     let acme = service.organization("acme").await;

@@ -6,8 +6,8 @@ use models_core::Role;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::service::TestService;
 use crate::service::client::{Response, send};
+use crate::service::{TestService, origin};
 
 async fn get(service: &TestService, path: &str) -> Response {
     send(service.operations, "GET", path, &[]).await
@@ -128,6 +128,7 @@ pub async fn responses_are_counted_by_route_and_not_by_tenant(service: TestServi
         "models_cache_hits_total{cache=\"keys\"} ",
         "models_cache_bytes{cache=\"views\"} ",
         "models_database_connections{pool=\"reader\"} ",
+        "models_catalog_keys ",
         "models_build_info{",
         "process_resident_memory_bytes ",
     ] {
@@ -140,6 +141,40 @@ pub async fn responses_are_counted_by_route_and_not_by_tenant(service: TestServi
     let token = owner.token.as_ref().unwrap();
     for secret in ["acme", "secret-model", &token[..20], acme.id.as_str()] {
         assert!(!metrics.body.contains(secret), "{secret}");
+    }
+}
+
+/// A node counts when it starts.
+pub async fn the_contents_of_the_catalog_are_counted(service: TestService) {
+    let acme = service.organization("acme").await;
+    let gone = service.organization("gone").await;
+    service.caller(&acme, Role::Owner).await;
+    service.caller(&gone, Role::Owner).await;
+    service.admin(&acme).await;
+    service.models(Some(&acme), &[("a", 1), ("b", 1)]).await;
+    service.models(Some(&gone), &[("a", 1)]).await;
+    service.models(None, &[("public", 1)]).await;
+    let deletion = service.store.organizations.delete(&gone.id, origin());
+    assert!(deletion.await.unwrap().is_some());
+    let node = service.another_node().await;
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let body = get(&node, "/metrics").await.body;
+        let has = |line: &str| body.lines().any(|found| found == line);
+        let is_counted = [
+            "models_catalog_models 3",
+            "models_catalog_organizations 1",
+            "models_catalog_projects 1",
+            "models_catalog_keys 2",
+            "models_catalog_expiring_keys 0",
+        ]
+        .into_iter()
+        .all(has);
+        if is_counted {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{body}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 

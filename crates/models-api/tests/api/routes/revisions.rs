@@ -1,6 +1,7 @@
 //! Revision tokens: a client reads its own changes on any node.
 
 use models_core::Role;
+use serde_json::json;
 
 use crate::service::TestService;
 use crate::service::client::Response;
@@ -92,6 +93,54 @@ pub async fn an_invalid_revision_token_is_a_400_and_one_of_another_epoch_demands
             .await;
         assert_eq!(response.status, status, "{text}: {response:?}");
     }
+}
+
+pub async fn a_change_of_an_administrator_has_a_revision_that_other_nodes_meet(
+    service: TestService,
+) {
+    let (acme, other) = (
+        service.organization("acme").await,
+        service.organization("other").await,
+    );
+    let admin = service.admin(&acme).await;
+    let reader = service.caller(&acme, Role::Reader).await;
+    let projects = "/v1/organization/projects";
+    let listed = admin.get(projects).await;
+    assert_eq!(listed.header("x-models-revision"), None);
+    let node = service.another_node().await;
+    let mut tokens = vec![];
+    let created = admin.post(projects, &json!({"name": "p"})).await;
+    tokens.push(token(&created));
+    let id = created.json()["id"].as_str().unwrap().to_owned();
+    let project = format!("{projects}/{id}");
+    let renamed = admin.post(&project, &json!({"name": "q"})).await;
+    tokens.push(token(&renamed));
+    // A change of another organization does not move the token of a repeated change.
+    service.models(Some(&other), &[("a", 1)]).await;
+    let again = admin.post(&project, &json!({"name": "q"})).await;
+    assert_eq!(token(&again), tokens[1]);
+    for _ in 0..2 {
+        tokens.push(token(
+            &admin.send("POST", &format!("{project}/archive"), &[]).await,
+        ));
+    }
+    assert_eq!(tokens.pop().as_ref(), tokens.last(), "a repeated archiving");
+    for token in &tokens {
+        let demand = [("X-Models-Min-Revision", token.as_str())];
+        let response = reader.at(&node).send("GET", "/v1/models", &demand).await;
+        assert_eq!(response.status, 200);
+    }
+    let applied = node.node.applied();
+    let newest = service.store.events.revision_of_organization(&acme.id);
+    assert!(applied >= newest.await.unwrap());
+    tokens.sort();
+    tokens.dedup();
+    assert_eq!(tokens.len(), 3);
+    let refused = admin.post(&project, &json!({"name": "r"})).await;
+    assert_eq!(
+        (refused.status, refused.header("x-models-revision")),
+        (400, None)
+    );
 }
 
 /// Concurrent demands share reads of the event log, and all requests get a response.

@@ -12,6 +12,7 @@ impl Change {
         match self {
             Self::OrganizationCreated(_)
             | Self::OrganizationUpdated { .. }
+            | Self::OrganizationDeleted { .. }
             | Self::ProjectCreated { .. }
             | Self::ProjectUpdated { .. }
             | Self::ProjectArchived { .. }
@@ -37,7 +38,8 @@ impl Change {
     #[must_use]
     pub fn organization_id(&self) -> Option<&OrganizationId> {
         match self {
-            Self::OrganizationCreated(organization) => Some(&organization.id),
+            Self::OrganizationCreated(organization)
+            | Self::OrganizationDeleted { organization, .. } => Some(&organization.id),
             Self::OrganizationUpdated { id, .. } => Some(id),
             Self::ProjectCreated {
                 organization_id, ..
@@ -84,6 +86,7 @@ impl Change {
             | Self::ApiKeyDeleted(key) => Some(&key.project_id),
             Self::OrganizationCreated(_)
             | Self::OrganizationUpdated { .. }
+            | Self::OrganizationDeleted { .. }
             | Self::AdminApiKeyCreated(_)
             | Self::AdminApiKeyDeleted(_)
             | Self::ModelCreated(_)
@@ -99,7 +102,8 @@ impl Change {
     #[must_use]
     pub fn subject_id(&self) -> &str {
         match self {
-            Self::OrganizationCreated(organization) => organization.id.as_str(),
+            Self::OrganizationCreated(organization)
+            | Self::OrganizationDeleted { organization, .. } => organization.id.as_str(),
             Self::OrganizationUpdated { id, .. } => id.as_str(),
             Self::ProjectCreated { project, .. }
             | Self::ProjectUpdated { after: project, .. }

@@ -7,7 +7,7 @@ use crate::admin_api_key::AdminApiKeyId;
 use crate::api_key::ApiKeyId;
 use crate::event::level::Level;
 use crate::model::Scope;
-use crate::organization::{OrganizationPolicies, OrganizationSettings};
+use crate::organization::{OrganizationContents, OrganizationPolicies, OrganizationSettings};
 use crate::permission::{AccountRole, Role, Scopes};
 use crate::policy::{Policy, PolicyMode};
 use crate::project::DefaultProject;
@@ -160,6 +160,14 @@ fn changes_of_the_organization() -> Vec<(Change, &'static str, bool)> {
         ),
         (
             organization_updated(settings(None, None)),
+            ORGANIZATION,
+            true,
+        ),
+        (
+            Change::OrganizationDeleted {
+                organization: organization(),
+                removed: OrganizationContents::default(),
+            },
             ORGANIZATION,
             true,
         ),

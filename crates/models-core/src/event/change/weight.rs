@@ -12,6 +12,7 @@ impl Change {
     pub const fn takes_away(&self) -> bool {
         match self {
             Self::OrganizationUpdated { .. }
+            | Self::OrganizationDeleted { .. }
             | Self::ProjectArchived { .. }
             | Self::ModelPermissionsUpdated { .. }
             | Self::ServiceAccountUpdated { .. }
@@ -51,6 +52,7 @@ impl Change {
                 key.scopes.is_some()
             }
             Self::OrganizationCreated(_)
+            | Self::OrganizationDeleted { .. }
             | Self::ProjectCreated { .. }
             | Self::ProjectUpdated { .. }
             | Self::ServiceAccountDeleted(_)

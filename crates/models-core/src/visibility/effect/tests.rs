@@ -4,6 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::ModelId;
+use crate::organization::{Organization, OrganizationContents};
+use crate::project::DefaultProject;
+use crate::time::Timestamp;
 use crate::visibility::list;
 use crate::visibility::samples::{audiences, model, organization, unrestricted};
 
@@ -29,6 +32,7 @@ fn applied(mut view: View, effect: Effect<'_>) -> Option<View> {
         Effect::Put(model) => {
             view.insert(model.id.clone(), model.clone());
         }
+        Effect::RemoveOwn => return None,
         Effect::Remove(model) if model.scope != Scope::Public => return None,
         Effect::Remove(model) if shows_own(&view, &model.id) => {}
         Effect::Remove(model) => {
@@ -106,6 +110,23 @@ fn a_change_reaches_the_audiences_of_its_model() {
         Effect::Remove(&own)
     );
     assert!(is_untouched(&deleted(&own), 2));
+    let removal = Change::OrganizationDeleted {
+        organization: Organization {
+            id: organization(1),
+            slug: "acme".parse().expect("a slug"),
+            name: "Acme".parse().expect("a name"),
+            default_project: DefaultProject {
+                id: "proj_1".parse().expect("an id"),
+                name: "Default".parse().expect("a name"),
+            },
+            created_at: Timestamp::from_seconds(1),
+            disabled_at: None,
+        },
+        removed: OrganizationContents::default(),
+    };
+    assert_eq!(reach_of(&removal), first);
+    let effect = |who| effect_on(&removal, &unrestricted(who));
+    assert_eq!((effect(1), effect(2)), (Effect::RemoveOwn, Effect::Nothing));
     let lease = Change::LeaseUpdated {
         before_seconds: None,
         after_seconds: 15,

@@ -2,8 +2,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use models_core::{
-    AccountRole, Change, Epoch, Event, Follower, OrganizationId, OrganizationState, Project,
-    ProjectId, Secret, ServiceAccount, ServiceAccountId, Timestamp,
+    AccountRole, Change, DefaultProject, Epoch, Event, Follower, Organization,
+    OrganizationContents, OrganizationId, OrganizationState, Project, ProjectId, Secret,
+    ServiceAccount, ServiceAccountId, Timestamp,
 };
 use uuid::Uuid;
 
@@ -144,6 +145,23 @@ fn organization_updated(organization: u128) -> Change {
     }
 }
 
+fn organization_deleted(organization: u128) -> Change {
+    Change::OrganizationDeleted {
+        organization: Organization {
+            id: OrganizationId::from_uuid(Uuid::from_u128(organization)),
+            slug: "acme".parse().unwrap(),
+            name: "Acme".parse().unwrap(),
+            default_project: DefaultProject {
+                id: ProjectId::from_uuid(Uuid::from_u128(1)),
+                name: "Default".parse().unwrap(),
+            },
+            created_at: now(),
+            disabled_at: None,
+        },
+        removed: OrganizationContents::default(),
+    }
+}
+
 fn account(number: u128) -> ServiceAccount {
     ServiceAccount {
         id: ServiceAccountId::from_uuid(Uuid::from_u128(number)),
@@ -164,6 +182,19 @@ fn account_updated(number: u128) -> Change {
 
 fn account_deleted(number: u128) -> Change {
     Change::ServiceAccountDeleted(account(number))
+}
+
+/// The view in memory is that of another organization than the key's.
+#[tokio::test]
+async fn the_deletion_of_an_organization_drops_its_sessions_and_its_view() {
+    let scene = Scene::warm().await;
+    assert!(scene.has_administrator().await);
+    assert_eq!(scene.apply(organization_deleted(3)), (true, true));
+    assert_eq!(scene.apply(organization_deleted(2)), (true, false));
+    assert!(scene.is_administrator_in_memory());
+    scene.load().await;
+    assert_eq!(scene.apply(organization_deleted(1)), (false, true));
+    assert!(!scene.is_administrator_in_memory());
 }
 
 /// The database has each of the keys' owners under the number 1.

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use models_core::{
-    Change, DefaultProject, Invalid, Organization, OrganizationId, OrganizationState, Timestamp,
+    Change, DefaultProject, Invalid, Organization, OrganizationContents, OrganizationId,
+    OrganizationState, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -145,6 +146,69 @@ impl<'a> StoredOrganizationUpdate<'a> {
             id: self.id.parse()?,
             before: self.before.try_into()?,
             after: self.after.try_into()?,
+        })
+    }
+}
+
+/// A deleted organization, as it was before, and what was removed with it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredOrganizationDeletion<'a> {
+    organization: StoredOrganization<'a>,
+    disabled_at: Option<u32>,
+    removed: StoredContents,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredContents {
+    api_keys: u64,
+    admin_api_keys: u64,
+    projects: u64,
+    service_accounts: u64,
+    models: u64,
+}
+
+impl<'a> StoredOrganizationDeletion<'a> {
+    pub(super) fn new(organization: &'a Organization, removed: OrganizationContents) -> Self {
+        let OrganizationContents {
+            api_keys,
+            admin_api_keys,
+            projects,
+            service_accounts,
+            models,
+        } = removed;
+        Self {
+            organization: organization.into(),
+            disabled_at: organization.disabled_at.map(Timestamp::seconds),
+            removed: StoredContents {
+                api_keys,
+                admin_api_keys,
+                projects,
+                service_accounts,
+                models,
+            },
+        }
+    }
+
+    pub(super) fn read(self) -> Result<Change, Invalid> {
+        let StoredContents {
+            api_keys,
+            admin_api_keys,
+            projects,
+            service_accounts,
+            models,
+        } = self.removed;
+        Ok(Change::OrganizationDeleted {
+            organization: Organization {
+                disabled_at: self.disabled_at.map(Timestamp::from_seconds),
+                ..self.organization.try_into()?
+            },
+            removed: OrganizationContents {
+                api_keys,
+                admin_api_keys,
+                projects,
+                service_accounts,
+                models,
+            },
         })
     }
 }

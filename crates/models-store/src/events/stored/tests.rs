@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use models_core::{AccountRole, PolicyMode, Scope, Timestamp};
+use models_core::{AccountRole, OrganizationContents, PolicyMode, Scope, Timestamp};
 
 use super::*;
 
@@ -77,6 +77,23 @@ fn changes_of_0_2_are_read_with_all_their_values() {
     assert_eq!(public_models.entries, 3);
     let new_projects = after.new_projects.unwrap();
     assert_eq!(new_projects.mode, PolicyMode::DenyList);
+    let Change::OrganizationDeleted {
+        organization,
+        removed,
+    } = next("organization.deleted")
+    else {
+        panic!("another kind");
+    };
+    assert_eq!(organization.slug.as_str(), "acme");
+    assert_eq!(organization.disabled_at, Some(at(1_796_000_001)));
+    let expected = OrganizationContents {
+        api_keys: 1,
+        admin_api_keys: 2,
+        projects: 3,
+        service_accounts: 4,
+        models: 5,
+    };
+    assert_eq!(removed, expected);
     let Change::ProjectUpdated { before, after, .. } = next("project.updated") else {
         panic!("another kind");
     };

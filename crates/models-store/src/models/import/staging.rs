@@ -49,15 +49,7 @@ impl<'a, DB: Backend> Staging<'a, DB> {
         import: &'a Import,
         origin: &Origin,
     ) -> Result<Self, RepositoryError> {
-        if let Some(id) = import.scope.organization_id() {
-            let found: Vec<(i64,)> = connection
-                .fetch(FIND_ORGANIZATION, vec![id.as_str().into()])
-                .await?;
-            if found.is_empty() {
-                let reason = format!("there is no organization {id}");
-                return Err(RepositoryError::Failed(reason.into()));
-            }
-        }
+        check_organization(&mut connection, import).await?;
         for statement in CREATE {
             connection.execute(statement, vec![]).await?;
         }
@@ -213,6 +205,8 @@ impl<'a, DB: Backend> Staging<'a, DB> {
 
     /// Commits the transaction, in which all changes have been written.
     pub(super) async fn commit(&mut self, turn: Turn) -> Result<(), RepositoryError> {
+        // An organization may have been deleted since its import began.
+        check_organization(&mut self.connection, self.import).await?;
         let last = Revision(turn.revision_before().0 + self.all().up_to);
         // The raise comes last, because it locks the nodes' rows and no node can renew its lease
         // meanwhile.
@@ -280,4 +274,21 @@ impl<'a, DB: Backend> Staging<'a, DB> {
 /// Converts a number of entries, which fits because the entries are in memory.
 fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// `Failed` if the scope's organization does not exist.
+async fn check_organization<DB: Backend>(
+    connection: &mut ImportConnection<DB>,
+    import: &Import,
+) -> Result<(), RepositoryError> {
+    let Some(id) = import.scope.organization_id() else {
+        return Ok(());
+    };
+    let values = vec![id.as_str().into()];
+    let found: Vec<(i64,)> = connection.fetch(FIND_ORGANIZATION, values).await?;
+    if found.is_empty() {
+        let reason = format!("there is no organization {id}");
+        return Err(RepositoryError::Failed(reason.into()));
+    }
+    Ok(())
 }

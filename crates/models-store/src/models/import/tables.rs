@@ -26,7 +26,8 @@ pub(super) const CREATE: [&str; 4] = [
     ),
 ];
 
-pub(super) const FIND_ORGANIZATION: &str = "SELECT created_at FROM organizations WHERE id = $1";
+pub(super) const FIND_ORGANIZATION: &str =
+    "SELECT created_at FROM organizations WHERE id = $1 AND deleted_at IS NULL";
 
 /// Whether the stored model `m` differs from the state before in `s`.
 macro_rules! is_stale {

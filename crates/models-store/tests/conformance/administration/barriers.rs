@@ -122,6 +122,11 @@ async fn changes_of_what_keys_may_do_wait_for_the_nodes() {
             archive.await.unwrap().unwrap();
             assert!(has_waited(&store).await, "a project's status");
         }
+        for _ in 0..2 {
+            let deletion = store.organizations.delete(&acme.id, origin());
+            deletion.await.unwrap();
+            assert!(has_waited(&store).await, "an organization");
+        }
     }
 }
 

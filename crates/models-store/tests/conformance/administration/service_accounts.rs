@@ -212,13 +212,24 @@ pub async fn a_deleted_account_takes_its_keys_along(store: Store) {
             .delete(&acme.id, default, &deleted.id, origin());
         deletion.await.unwrap()
     };
-    assert_eq!(delete().await, Ok(deleted.clone()));
-    assert_eq!(delete().await, Err(AdministrationRefusal::NotFound));
+    // The second call may repeat the first one, whose response was lost.
+    for _ in 0..2 {
+        assert_eq!(delete().await, Ok(deleted.clone()));
+    }
+    let beside = add_project(&store, &acme, "beside").await;
+    let elsewhere = store
+        .service_accounts
+        .delete(&acme.id, &beside.id, &deleted.id, origin());
+    assert_eq!(
+        elsewhere.await.unwrap(),
+        Err(AdministrationRefusal::NotFound)
+    );
     let mut kinds = kinds_after(&store, before).await;
     kinds.sort_unstable();
     let expected = [
         "api_key.deleted",
         "api_key.deleted",
+        "project.created",
         "service_account.deleted",
     ];
     assert_eq!(kinds, expected, "the revoked key has its event already");

@@ -53,6 +53,26 @@ impl Paused {
     }
 }
 
+pub async fn an_import_into_an_organization_that_is_deleted_meanwhile_adds_nothing(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    // The larger import writes ahead of its turn on PostgreSQL.
+    for (slug, count) in [("small", 10), ("large", 1_100)] {
+        let deleted = add_organization(&store, slug).await;
+        let entries = (0..count).map(|number| entry(&format!("m{number}"), 1));
+        let paused = Paused::begin(&store, import(own(&deleted), entries.collect())).await;
+        let deletion = store.organizations.delete(&deleted.id, origin()).await;
+        assert!(deletion.unwrap().is_some());
+        paused.go_on.send(()).unwrap();
+        let imported = paused.importing.await.unwrap();
+        assert!(
+            matches!(imported, Err(RepositoryError::Failed(_))),
+            "{imported:?}"
+        );
+        assert_eq!(store.models.list(&own(&deleted)).await.unwrap(), []);
+    }
+    add_models(&store, &own(&acme), &[("a", 1)]).await;
+}
+
 pub async fn a_staging_import_delays_no_other_change(store: Store) {
     let acme = add_organization(&store, "acme").await;
     add_models(&store, &own(&acme), &[("own", 1)]).await;

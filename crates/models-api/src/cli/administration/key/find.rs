@@ -8,7 +8,6 @@ use crate::store::Store;
 
 /// Finds the key with this id, also a revoked or expired one.
 pub(super) async fn find_key(store: &Store, id: &ApiKeyId) -> Result<ListedApiKey, Failure> {
-    let keys = store.api_keys.list(None).await?;
-    let found = keys.into_iter().find(|listed| listed.key.id == *id);
+    let found = store.api_keys.find(id).await?;
     found.ok_or_else(|| missing::key(id).into())
 }

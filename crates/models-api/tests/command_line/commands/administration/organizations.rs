@@ -106,6 +106,85 @@ fn an_organization_is_shown_and_renamed() {
 }
 
 #[test]
+fn a_deletion_needs_the_slug_and_removes_all_contents() {
+    let program = with_organizations();
+    program.json_line("key create --organization acme --role owner --name k --id k");
+    program.json_line("admin-key create --organization acme --name a --id a");
+    program.json_line("project create --organization acme --name p --id p");
+    let import = ["model", "import", "-", "--organization", "acme"];
+    let imported = program.run_with(&import, r#"[{"id":"m","created":1}]"#);
+    assert!(imported.succeeded, "{imported:?}");
+
+    let refused = program.run_line("organization delete acme");
+    assert_eq!(
+        refused.failure(),
+        "the deletion of the organization `acme` removes 1 key, 1 admin key, 2 projects, 1 service account and 1 model, and \
+         cannot be undone; to delete it: models-api organization delete acme --confirm acme"
+    );
+    // The answer is read from a terminal alone.
+    let refused = program.run_with(&["organization", "delete", "acme"], "acme\n");
+    assert!(!refused.succeeded);
+    let refused = program.run_line("organization delete acme --confirm other");
+    let expected = "nothing was deleted: the slug is `acme`, not `other`";
+    assert_eq!(refused.failure(), expected);
+    let listed = program.json_line("organization list");
+    assert_eq!(field(&listed, "slug"), ["acme", "other"]);
+
+    let deleted = program.json_line("organization delete acme --confirm acme");
+    let removed = json!({
+        "api_keys": 1, "admin_api_keys": 1, "projects": 2, "service_accounts": 1, "models": 1,
+    });
+    assert_eq!(
+        (&deleted["slug"], &deleted["removed"]),
+        (&json!("acme"), &removed)
+    );
+    let listed = program.json_line("organization list");
+    assert_eq!(field(&listed, "slug"), ["other"]);
+    assert_eq!(program.json_line("key list"), json!([]));
+    for line in [
+        "key show k",
+        "key rotate k",
+        "project show p",
+        "organization show acme",
+        "organization delete acme --confirm acme",
+        "model list --organization acme",
+    ] {
+        let gone = program.run_line(line);
+        assert!(!gone.succeeded, "{line}: {gone:?}");
+    }
+}
+
+#[test]
+fn the_slug_and_the_id_of_a_deleted_organization_cannot_be_used_again() {
+    let program = Program::on_sqlite();
+    let created = program.json_line("organization create --slug acme --name Acme --id acme-1");
+    assert_eq!(created["id"], "acme-1");
+    let taken = program.run_line("organization create --slug other --name n --id acme-1");
+    let expected = "an organization with the id `acme-1` exists, or an organization with this id or the slug `other` was \
+                    deleted; no id and no slug is used again";
+    assert_eq!(taken.failure(), expected);
+    program.json_line("organization delete acme --confirm acme");
+    let taken = program.run_line("organization create --slug acme --name n");
+    let expected = "an organization with the slug `acme` was deleted, and no slug is used again";
+    assert_eq!(taken.failure(), expected);
+    let taken = program.run_line("organization create --slug other --name n --id acme-1");
+    assert!(!taken.succeeded, "{taken:?}");
+    for id in ["public", "a b", ""] {
+        let arguments = [
+            "organization",
+            "create",
+            "--slug",
+            "o",
+            "--name",
+            "n",
+            "--id",
+            id,
+        ];
+        assert!(!program.run(&arguments).succeeded, "{id}");
+    }
+}
+
+#[test]
 fn an_organization_is_disabled_and_enabled() {
     let program = with_organizations();
     let disabled = program.json_line("organization disable acme");

@@ -1,8 +1,9 @@
 //! The values of changes. They have neither secrets nor digests of secrets.
 
 use models_core::{
-    AdminApiKey, ApiKey, AuditEntry, Change, Model, Organization, OrganizationState,
-    PolicyReference, Project, Scopes, ServiceAccount, ServiceAccountId, Timestamp,
+    AdminApiKey, ApiKey, AuditEntry, Change, Model, Organization, OrganizationContents,
+    OrganizationState, PolicyReference, Project, Scopes, ServiceAccount, ServiceAccountId,
+    Timestamp,
 };
 use serde_json::{Map, Value, json};
 
@@ -21,6 +22,10 @@ impl Values {
             Change::OrganizationUpdated { before, after, .. } => {
                 updated(settings(before), settings(after))
             }
+            Change::OrganizationDeleted {
+                organization,
+                removed,
+            } => deleted(removed_organization(organization, removed)),
             Change::ProjectCreated { project, .. } => created(self::project(project)),
             Change::ProjectUpdated { before, after, .. } => {
                 updated(project(before), project(after))
@@ -93,6 +98,19 @@ fn object(value: Value) -> Map<String, Value> {
 
 fn organization(organization: &Organization) -> Value {
     json!({ "slug": organization.slug.as_str(), "name": organization.name.as_str() })
+}
+
+/// The organization, and the numbers of what was removed with it.
+fn removed_organization(organization: &Organization, removed: &OrganizationContents) -> Value {
+    json!({
+        "slug": organization.slug.as_str(),
+        "name": organization.name.as_str(),
+        "api_keys": removed.api_keys,
+        "admin_api_keys": removed.admin_api_keys,
+        "projects": removed.projects,
+        "service_accounts": removed.service_accounts,
+        "models": removed.models,
+    })
 }
 
 fn settings(state: &OrganizationState) -> Value {

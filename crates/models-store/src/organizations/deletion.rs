@@ -1,0 +1,74 @@
+//! The deletion of an organization, within an open transaction.
+//!
+//! The rows of the organization, its projects, accounts and keys stay, because no id, slug or secret
+//! is ever used again. No list shows them.
+
+use models_core::{Change, Organization, OrganizationContents, OrganizationId, RepositoryError};
+
+use super::row::{OrganizationRow, organization_columns, select_organizations};
+use crate::catalog::{Backend, Mutation};
+use crate::database::damaged;
+
+/// Counts the contents of the organization `$1`.
+pub(super) const CONTENTS: &str = "SELECT \
+    (SELECT COUNT(*) FROM api_keys k WHERE k.organization_id = o.id AND k.revoked_at IS NULL), \
+    (SELECT COUNT(*) FROM admin_api_keys k WHERE k.organization_id = o.id AND k.revoked_at IS NULL), \
+    (SELECT COUNT(*) FROM projects p WHERE p.organization_id = o.id), \
+    (SELECT COUNT(*) FROM service_accounts a WHERE a.organization_id = o.id AND a.deleted_at IS NULL), \
+    (SELECT COUNT(*) FROM models m WHERE m.scope = o.id) \
+    FROM organizations o WHERE o.id = $1 AND o.deleted_at IS NULL";
+const FIND: &str = select_organizations!("WHERE o.id = $1 AND o.deleted_at IS NULL");
+const DELETE_MODELS: &str = "DELETE FROM models WHERE scope = $1";
+/// These statements mark rows of the organization `$1` with the time `$2`.
+const MARK: [&str; 5] = [
+    "UPDATE api_keys SET revoked_at = $2 WHERE organization_id = $1 AND revoked_at IS NULL",
+    "UPDATE admin_api_keys SET revoked_at = $2 WHERE organization_id = $1 AND revoked_at IS NULL",
+    "UPDATE service_accounts SET deleted_at = $2 WHERE organization_id = $1 AND deleted_at IS NULL",
+    "UPDATE projects SET archived_at = $2 WHERE organization_id = $1 AND archived_at IS NULL",
+    "UPDATE organizations SET deleted_at = $2 WHERE id = $1",
+];
+
+/// The keys, the admin keys, the projects, the service accounts and the models.
+pub(super) type Counts = (i64, i64, i64, i64, i64);
+
+pub(super) fn contents(rows: &[Counts]) -> Result<Option<OrganizationContents>, RepositoryError> {
+    let count = |count: i64| u64::try_from(count).map_err(|error| damaged("organizations", error));
+    let Some((api_keys, admin_api_keys, projects, service_accounts, models)) = rows.first() else {
+        return Ok(None);
+    };
+    Ok(Some(OrganizationContents {
+        api_keys: count(*api_keys)?,
+        admin_api_keys: count(*admin_api_keys)?,
+        projects: count(*projects)?,
+        service_accounts: count(*service_accounts)?,
+        models: count(*models)?,
+    }))
+}
+
+/// Deletes the organization with its contents. `None` if there is no such organization.
+pub(super) async fn delete<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    id: &OrganizationId,
+) -> Result<Option<OrganizationContents>, RepositoryError> {
+    let rows: Vec<OrganizationRow> = mutation.fetch(FIND, vec![id.as_str().into()]).await?;
+    let counts: Vec<Counts> = mutation.fetch(CONTENTS, vec![id.as_str().into()]).await?;
+    let (Some(row), Some(removed)) = (rows.into_iter().next(), contents(&counts)?) else {
+        return Ok(None);
+    };
+    let organization = Organization::try_from(row)?;
+    mutation
+        .execute(DELETE_MODELS, vec![id.as_str().into()])
+        .await?;
+    let at = i64::from(mutation.origin().at);
+    for mark in MARK {
+        mutation
+            .execute(mark, vec![id.as_str().into(), at.into()])
+            .await?;
+    }
+    let deleted = Change::OrganizationDeleted {
+        organization,
+        removed,
+    };
+    mutation.record(&deleted).await?;
+    Ok(Some(removed))
+}
