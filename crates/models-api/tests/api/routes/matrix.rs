@@ -107,9 +107,10 @@ fn expected(route: &Route, caller_kind: CallerKind, model_kind: ModelKind) -> u1
         (_, Own | Foreign | Missing) if registers => 200,
         (Reader | Writer | Owner | OwnerElsewhere | ReadOnly, _) if is_list => 200,
         (_, Public) if deletes || writes => 403,
-        (_, Denied) => 404,
         (_, Public) | (Reader | Writer | Owner | ReadOnly, Own) | (OwnerElsewhere, Foreign) => 200,
-        (_, Missing) | (Reader | Writer | Owner | ReadOnly, Foreign) | (OwnerElsewhere, Own) => 404,
+        (_, Missing | Denied)
+        | (Reader | Writer | Owner | ReadOnly, Foreign)
+        | (OwnerElsewhere, Own) => 404,
     }
 }
 
