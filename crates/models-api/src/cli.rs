@@ -4,6 +4,7 @@ mod administration;
 mod backup;
 mod catalog;
 mod config;
+mod copy;
 mod healthcheck;
 mod lease;
 mod limit;
@@ -68,6 +69,8 @@ struct Arguments {
 enum Command {
     #[command(flatten)]
     Catalog(CatalogCommand),
+    /// Copy the whole catalog from SQLite to an empty PostgreSQL database, with all keys, and mark the source as moved.
+    Copy(copy::Command),
     /// Check the settings.
     #[command(subcommand, after_help = "Example:\n  models-api config check")]
     Config(config::Command),
@@ -220,6 +223,7 @@ async fn run_command() -> ExitCode {
         .unwrap_or(Command::Catalog(CatalogCommand::Serve));
     let done = match command {
         Command::Catalog(command) => execute(command, output).await,
+        Command::Copy(command) => command.run(output).await,
         Command::Config(command) => config::run(&command, output).await,
         Command::Openapi => openapi(),
         Command::Healthcheck => healthcheck::run(output),

@@ -1,5 +1,6 @@
 //! The settings, their values and the sources of the values.
 
+mod copy_target;
 mod database;
 mod error;
 mod names;
@@ -10,5 +11,7 @@ mod source;
 mod types;
 mod variables;
 
+pub use database::DatabaseUrl;
 pub use error::SettingsError;
+pub use names::COPY_TO;
 pub use types::{CacheSettings, LimitSettings, LogFormat, LogSettings, RequestLog, Settings};

@@ -8,6 +8,7 @@ mod admin_api_keys;
 mod api_keys;
 mod audit;
 mod catalog;
+mod copy;
 mod credentials;
 mod database;
 mod events;
@@ -21,6 +22,7 @@ mod policies;
 mod projects;
 mod service_accounts;
 
+pub use copy::{Copied, CopiedTable, CopyError, CopyStep, copy, undo_copy};
 pub use database::{
     DatabaseHealth, DatabasePassword, Observer, OpenError, Operation, PasswordSource, PoolStatus,
 };

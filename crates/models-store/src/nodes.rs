@@ -8,6 +8,6 @@ mod place;
 mod rows;
 mod table;
 
-pub(crate) use self::level::{RaiseLevel, prepare_nodes_file};
+pub(crate) use self::level::{DROP_LEVEL_DEFAULT, RaiseLevel, prepare_nodes_file};
 pub(crate) use self::nodes_file::NodesFile;
 pub(crate) use self::notifications::Listen;

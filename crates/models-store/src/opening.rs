@@ -19,5 +19,5 @@ pub use self::store::Store;
 
 #[cfg(test)]
 pub(crate) use self::postgres::connect as connect_to_server;
-#[cfg(test)]
-pub(crate) use self::sqlite::connect as connect_to_file;
+pub(crate) use self::postgres::connect_to_fill;
+pub(crate) use self::sqlite::{connect as connect_to_file, path_of_file, writing};

@@ -13,3 +13,5 @@ pub(super) const DIRECTORY: &str = "MODELS_CONFIG_DIRECTORY";
 pub(super) fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.to_uppercase().replace('.', "__"))
 }
+/// The variable with the URL of the database that `copy` fills.
+pub const COPY_TO: &str = "MODELS_COPY_TO";

@@ -47,6 +47,11 @@ impl DatabaseUrl {
         mask(url.as_str()).into_owned()
     }
 
+    /// Whether the URL holds a password.
+    pub(super) fn has_password(&self) -> bool {
+        self.password().is_some()
+    }
+
     fn password(&self) -> Option<String> {
         if self.has_empty_password() {
             return Some(String::new());
@@ -162,7 +167,7 @@ impl PasswordSource for PasswordFile {
 }
 
 /// Reads the only line of the file.
-fn read(path: &Path) -> Result<String, String> {
+pub(super) fn read(path: &Path) -> Result<String, String> {
     check_mode(path)?;
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let line = text.trim_end_matches(['\r', '\n']);

@@ -8,12 +8,13 @@ use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 
 use super::error::SettingsError;
-use super::names::{DIRECTORY, ENVIRONMENT, PREFIX, variable};
+use super::names::{COPY_TO, DIRECTORY, ENVIRONMENT, PREFIX, variable};
 
 /// The prefix of all variables that could be meant for this program, in any case.
 const GUARDED: &str = "MODELS_";
-/// Variables that the compose file and the tests use.
-const OTHERS: [&str; 5] = [
+/// Variables that a command, the compose file and the tests use.
+const OTHERS: [&str; 6] = [
+    COPY_TO,
     "MODELS_IMAGE",
     "MODELS_LOG_LEVEL",
     "MODELS_TEST_NODE_DIRECTORY",

@@ -7,6 +7,7 @@ use std::time::Duration;
 use models_core::{CatalogState, Level, RepositoryError, Revision, Snapshot};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::row::{catalog, no_catalog, position};
 use crate::database::{
@@ -14,6 +15,9 @@ use crate::database::{
 };
 use crate::models::import::settings::ImportSettings;
 use crate::nodes::{Listen, NodesFile, RaiseLevel};
+
+/// The time limit for closing each pool, whose statements may still run.
+const LONGEST_CLOSING: Duration = Duration::from_secs(10);
 
 /// A database for the catalog. The trait stands for a dozen bounds on `sqlx::Database` that generic
 /// code would otherwise repeat in every signature.
@@ -70,6 +74,18 @@ impl<DB: Backend> Clone for Database<DB> {
 }
 
 impl<DB: Backend> Database<DB> {
+    /// Waits for running statements and closes all connections.
+    pub(crate) async fn close(&self) {
+        if let Some(files) = &self.files {
+            files.close().await;
+        }
+        for pool in [&self.reader, &self.writer, &self.nodes] {
+            if timeout(LONGEST_CLOSING, pool.close()).await.is_err() {
+                tracing::warn!("failed to close a database connection in time");
+            }
+        }
+    }
+
     /// Runs one statement that writes nothing, and returns its rows.
     pub(crate) async fn read<T: Record + 'static>(
         &self,

@@ -110,6 +110,28 @@ pub enum OpenError {
         /// The time limit.
         timeout: Duration,
     },
+    /// `copy` has moved the catalog of this file.
+    #[error(
+        "the catalog in {location} was moved to {moved_to} by `models-api copy`; use that database. To use this file again          (it lacks all later changes), run `models-api copy --undo`"
+    )]
+    MovedTo {
+        /// The file.
+        location: String,
+        /// The server and the database, without the password.
+        moved_to: String,
+    },
+    /// A database to fill has the tables of an older version.
+    #[error(
+        "{location} has the tables of schema version {found}, and this program needs {known}; name an empty database"
+    )]
+    Older {
+        /// The server and the database, without the password.
+        location: String,
+        /// The newest migration of the database.
+        found: i64,
+        /// The newest migration that this program knows.
+        known: i64,
+    },
     /// A newer program has migrated the database.
     #[error(
         "the database is newer than this program: it has had migration {found}, and this program knows those up to \

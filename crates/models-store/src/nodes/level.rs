@@ -16,7 +16,8 @@ const LIST_LOWER: &str = "SELECT id FROM nodes WHERE level < $1 ORDER BY id";
 /// Between the check and the commit no node can register or renew. The wait for the lock delays
 /// renewals, so it ends long before the shortest lease.
 const LOCK_NODES: &str = "SET LOCAL lock_timeout = '1s'; LOCK TABLE nodes IN ACCESS EXCLUSIVE MODE";
-const DROP_DEFAULT: &str = "ALTER TABLE nodes ALTER COLUMN level DROP DEFAULT";
+/// Keeps programs that write no level from registering.
+pub(crate) const DROP_LEVEL_DEFAULT: &str = "ALTER TABLE nodes ALTER COLUMN level DROP DEFAULT";
 
 /// A database whose nodes' level can be raised.
 pub(crate) trait RaiseLevel: Driver {
@@ -38,7 +39,7 @@ impl RaiseLevel for Postgres {
         transaction.execute(LOCK_NODES).await?;
         let lower = lower_nodes(transaction, level).await?;
         if lower.is_empty() {
-            transaction.execute(DROP_DEFAULT).await?;
+            transaction.execute(DROP_LEVEL_DEFAULT).await?;
         }
         Ok(lower)
     }

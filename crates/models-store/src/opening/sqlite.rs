@@ -2,14 +2,14 @@
 
 mod pools;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use models_core::{Barrier, Level, NodeRepository};
 use sqlx::migrate::Migrator;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Sqlite};
 use tokio::runtime::Handle;
 
@@ -36,6 +36,9 @@ const NODES_BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// The pause between a commit and its read on a single core. There the database and the requests
 /// share the core, and the pause keeps a request from waiting for both at once.
 const REST: Duration = Duration::from_millis(1);
+
+/// The database that `copy` has moved the catalog to; empty while the catalog is in use.
+const FIND_MOVED_TO: &str = "SELECT moved_to FROM catalog";
 
 fn has_one_core() -> bool {
     std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1)
@@ -153,6 +156,21 @@ pub(crate) fn parse(url: &str) -> Result<SqliteConnectOptions, OpenError> {
     Ok(connect)
 }
 
+/// The path of the file at this URL, which need not exist.
+pub(crate) fn path_of_file(url: &str) -> Result<PathBuf, OpenError> {
+    files::locate(parse(url)?.get_filename(), false)
+}
+
+/// The options for changes of an existing file on a connection outside the pools.
+pub(crate) fn writing(connect: SqliteConnectOptions) -> SqliteConnectOptions {
+    connect
+        .create_if_missing(false)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+}
+
 /// The options for read-only access to the file at this URL.
 pub(crate) fn reading(url: &str) -> Result<SqliteConnectOptions, OpenError> {
     Ok(parse(url)?.busy_timeout(BUSY_TIMEOUT).read_only(true))
@@ -166,6 +184,16 @@ async fn prepare(connection: &mut SqliteConnection, location: &str) -> Result<()
     };
     let mut transaction = connection.begin_with(BEGIN).await.map_err(unreachable)?;
     migrate(&MIGRATOR, &mut *transaction).await?;
+    let moved_to: Result<String, _> = sqlx::query_scalar(FIND_MOVED_TO)
+        .fetch_one(&mut *transaction)
+        .await;
+    let moved_to = moved_to.map_err(unreachable)?;
+    if !moved_to.is_empty() {
+        return Err(OpenError::MovedTo {
+            location: location.to_owned(),
+            moved_to,
+        });
+    }
     let level = sqlx::query_as(FIND_LEVEL)
         .fetch_one(&mut *transaction)
         .await;
@@ -204,8 +232,6 @@ async fn assert_settings(
 
 #[cfg(test)]
 mod tests {
-    use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-
     use super::*;
 
     /// `open` checks the settings of its own connections. This test shows that the check refuses a

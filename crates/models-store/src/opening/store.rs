@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use models_core::{
     AdminApiKeyRepository, ApiKeyRepository, AuditRepository, Barrier, CountRepository,
@@ -11,7 +10,6 @@ use models_core::{
     ServiceAccountRepository,
 };
 use sqlx::migrate::Migrator;
-use tokio::time::timeout;
 
 use super::encryption::Encryption;
 use super::options::DatabaseKind;
@@ -20,9 +18,6 @@ use crate::catalog::{Backend, Database, SqlStore};
 use crate::database::{Connections, DatabaseHealth, Health, Observer, ObserverSlot, PoolStatus};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// The time limit for closing each pool, whose statements may still run.
-const LONGEST_CLOSING: Duration = Duration::from_secs(10);
 
 /// An open catalog. Changes that take something away wait at the barrier `N`.
 #[derive(Clone)]
@@ -79,20 +74,12 @@ impl<N: Barrier + 'static> Store<N> {
         database: Database<DB>,
         nodes: impl FnOnce(Arc<dyn NodeRepository>) -> N,
     ) -> Self {
-        let pools = [&database.reader, &database.writer, &database.nodes].map(Clone::clone);
-        let files = database.files.clone();
-        let close = move || -> BoxFuture<'static, ()> {
-            let (pools, files) = (pools.clone(), files.clone());
-            Box::pin(async move {
-                if let Some(files) = files {
-                    files.close().await;
-                }
-                for pool in pools {
-                    if timeout(LONGEST_CLOSING, pool.close()).await.is_err() {
-                        tracing::warn!("failed to close a database connection in time");
-                    }
-                }
-            })
+        let close = {
+            let database = database.clone();
+            move || -> BoxFuture<'static, ()> {
+                let database = database.clone();
+                Box::pin(async move { database.close().await })
+            }
         };
         let pools = {
             let database = database.clone();
