@@ -1,6 +1,7 @@
 //! The commands, their options and their errors.
 
 mod administration;
+mod copies;
 mod failures;
 mod inputs;
 mod keys;

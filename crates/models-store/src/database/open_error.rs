@@ -112,7 +112,8 @@ pub enum OpenError {
     },
     /// `copy` has moved the catalog of this file.
     #[error(
-        "the catalog in {location} was moved to {moved_to} by `models-api copy`; use that database. To use this file again          (it lacks all later changes), run `models-api copy --undo`"
+        "the catalog in {location} was moved to {moved_to} by `models-api copy`; use that database. To use this file again \
+         (it lacks all later changes), run `models-api copy --undo`"
     )]
     MovedTo {
         /// The file.

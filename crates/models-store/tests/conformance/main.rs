@@ -4,6 +4,7 @@
 
 mod administration;
 mod api_keys;
+mod copies;
 mod counts;
 mod deadlines;
 mod deletions;

@@ -3,5 +3,5 @@
 mod identity;
 mod leases;
 mod pruning;
-mod scene;
+pub mod scene;
 mod versions;

@@ -80,6 +80,15 @@ impl TestDatabase {
         execute(url, format!("{end} = '{name}'")).await;
     }
 
+    /// Runs statements on a PostgreSQL database.
+    ///
+    /// # Panics
+    ///
+    /// If the server refuses them.
+    pub async fn execute(&self, statements: &str) {
+        execute(&self.url, statements.to_owned()).await;
+    }
+
     /// The database's URL.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -112,9 +121,9 @@ async fn execute(url: &str, statement: String) {
     let mut connection = PgConnection::connect(url)
         .await
         .expect("the PostgreSQL server responds");
-    // The name in the statement is a UUID from above.
+    // The statements are constants of tests, or name a UUID from above.
     connection
         .execute(AssertSqlSafe(statement))
         .await
-        .expect("a database is created or dropped");
+        .expect("the server executes the statements");
 }

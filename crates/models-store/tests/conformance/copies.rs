@@ -1,0 +1,6 @@
+//! Copies of a catalog from SQLite to PostgreSQL.
+
+mod contents;
+mod failures;
+mod refusals;
+mod scene;
