@@ -4,4 +4,5 @@ pub mod cancellation;
 pub mod consistency;
 pub mod imports;
 pub mod notifications;
+pub mod restriction;
 pub mod revocation;

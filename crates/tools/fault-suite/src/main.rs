@@ -20,12 +20,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use changes::{cancellation, consistency, imports, notifications, revocation};
+use changes::restriction::Restriction;
+use changes::{cancellation, consistency, imports, notifications, restriction, revocation};
 use environment::scene::Scene;
 use load::{exhaustion, overload};
 use neighbours::{gateway, pooler, sharing};
 use outages::{crash, failover, network, power, restore, rotation, silence};
-use versions::{newer, older, upgrade};
+use versions::{fenced, newer, older, upgrade};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -55,8 +56,10 @@ struct Arguments {
     leave_out: Vec<String>,
 }
 
-const SCENARIOS: [&str; 18] = [
+const SCENARIOS: [&str; 20] = [
     "revocation",
+    "permissions",
+    "disabling",
     "visibility",
     "cancellation",
     "consistency",
@@ -142,7 +145,14 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
                 upgrade::run(&mut report, &program).await?;
                 newer::run(&mut report, &program).await?;
                 if let Some(older) = &arguments.older {
-                    older::run(&mut report, &std::path::absolute(older)?, &program).await?;
+                    let older = std::path::absolute(older)?;
+                    older::run(&mut report, &older, &program).await?;
+                    let versions = fenced::Versions {
+                        older: &older,
+                        program: &program,
+                        count: scale(3_000),
+                    };
+                    fenced::run(&mut report, versions).await?;
                 }
             }
             "imports" => imports::run(&mut report, &program, scale(120_000)).await?,
@@ -155,6 +165,12 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
                 scene.report = report;
                 match name {
                     "revocation" => revocation::run(&mut scene, scale(1_000)).await?,
+                    "permissions" => {
+                        restriction::run(&mut scene, Restriction::Policy, scale(1_000)).await?;
+                    }
+                    "disabling" => {
+                        restriction::run(&mut scene, Restriction::Disabling, scale(1_000)).await?;
+                    }
                     "visibility" => notifications::run(&mut scene, scale(300).max(100)).await?,
                     "cancellation" => cancellation::run(&mut scene, 1_000).await?,
                     _ => consistency::run(&mut scene, scale(100_000)).await?,

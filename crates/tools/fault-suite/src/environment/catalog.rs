@@ -104,6 +104,12 @@ impl Catalog {
 
     /// Adds models of the organization.
     pub async fn add(&self, ids: &[String]) -> Result<(), Failure> {
+        self.add_to(Scope::Organization(self.organization.id.clone()), ids)
+            .await
+    }
+
+    /// Adds models of this scope.
+    pub async fn add_to(&self, scope: Scope, ids: &[String]) -> Result<(), Failure> {
         let entries = ids.iter().map(|id| {
             Ok(ImportEntry {
                 id: id.parse()?,
@@ -113,7 +119,7 @@ impl Catalog {
             })
         });
         let import = Import {
-            scope: Scope::Organization(self.organization.id.clone()),
+            scope,
             entries: entries.collect::<Result<_, Failure>>()?,
             default_owner: "acme".parse()?,
             dry_run: false,
