@@ -169,8 +169,28 @@ async fn update_settings<DB: Backend>(
             after: OrganizationState::from(&after),
         };
         mutation.record(&updated).await?;
+        if before.name != after.name {
+            rename_owners(mutation, id, &before.name, &after.name).await?;
+        }
     }
     Ok(Some(after))
+}
+
+/// Gives the organization's new name to its models that have the old one as their owner. The change of the organization
+/// records this too, so that a rename is one event.
+async fn rename_owners<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    id: &OrganizationId,
+    before: &Name,
+    after: &Name,
+) -> Result<(), RepositoryError> {
+    const RENAME: &str = "UPDATE models SET owned_by = $3 WHERE scope = $1 AND owned_by = $2";
+    const NOTE: &str = "UPDATE organizations SET models_revision = $2 WHERE id = $1";
+    let names = [before.as_str(), after.as_str()].map(Into::into);
+    let values = [&[id.as_str().into()], &names[..]].concat();
+    mutation.execute(RENAME, values).await?;
+    let values = vec![id.as_str().into(), mutation.revision().0.into()];
+    mutation.execute(NOTE, values).await
 }
 
 /// Inserts the organization within an open transaction.

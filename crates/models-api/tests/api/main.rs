@@ -111,6 +111,7 @@ on_both_databases! {
         a_fine_tuned_model_gets_a_new_id
         a_registration_says_what_is_wrong
         a_policy_and_public_models_limit_registrations
+        a_renamed_organization_renames_the_owner_of_its_models
         an_update_may_name_the_validator
         a_registration_is_read_from_another_node_with_its_revision
     }

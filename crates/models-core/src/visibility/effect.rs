@@ -20,8 +20,8 @@ pub enum Effect<'a> {
     /// same id again. A view that cannot tell whether there is one must be rebuilt. If the view
     /// shows the organization's own model, the removal of a public one changes nothing.
     Remove(&'a Model),
-    /// The view no longer shows any own model of the organization. It must be rebuilt.
-    RemoveOwn,
+    /// Many own models of the organization have changed. The view must be rebuilt.
+    Rebuild,
 }
 
 /// The audiences whose views a change can touch. The effect on all others is [`Effect::Nothing`].
@@ -44,16 +44,14 @@ pub fn effect_on<'a>(change: &'a Change, audience: &Audience) -> Effect<'a> {
             (model, Effect::Put)
         }
         Change::ModelDeleted(model) => (model, Effect::Remove),
-        Change::OrganizationDeleted { organization, .. } => {
-            return if organization.id == *audience.organization_id() {
-                Effect::RemoveOwn
-            } else {
-                Effect::Nothing
+        Change::OrganizationDeleted { .. } | Change::OrganizationUpdated { .. } => {
+            return match reach_of(change) {
+                Reach::Organization(id) if id == *audience.organization_id() => Effect::Rebuild,
+                Reach::Organization(_) | Reach::Nobody | Reach::Everybody => Effect::Nothing,
             };
         }
         // An audience has its policies, so a change of a policy moves callers to another audience.
         Change::OrganizationCreated(_)
-        | Change::OrganizationUpdated { .. }
         | Change::ProjectCreated { .. }
         | Change::ProjectUpdated { .. }
         | Change::ProjectArchived { .. }
@@ -82,6 +80,12 @@ pub fn effect_on<'a>(change: &'a Change, audience: &Audience) -> Effect<'a> {
 pub fn reach_of(change: &Change) -> Reach {
     if let Change::OrganizationDeleted { organization, .. } = change {
         return Reach::Organization(organization.id.clone());
+    }
+    // Models that have no other owner follow the name.
+    if let Change::OrganizationUpdated { id, before, after } = change
+        && before.name != after.name
+    {
+        return Reach::Organization(id.clone());
     }
     match change.scope() {
         None => Reach::Nobody,

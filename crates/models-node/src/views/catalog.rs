@@ -107,7 +107,7 @@ impl<V: View> Catalog<V> {
             match effect_on(change, audience) {
                 Effect::Nothing => {}
                 // The new view does not follow from the old one.
-                Effect::Put(_) | Effect::RemoveOwn => return self.views.remove(audience),
+                Effect::Put(_) | Effect::Rebuild => return self.views.remove(audience),
                 Effect::Remove(model) => deleted.push((*revision, model.id.clone())),
             }
         }

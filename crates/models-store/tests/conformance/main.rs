@@ -192,6 +192,7 @@ on_both_databases! {
     }
     settings {
         the_settings_of_an_organization_are_updated_one_by_one
+        models_without_another_owner_follow_the_name
         simultaneous_updates_of_different_settings_are_all_kept
         the_keys_of_a_disabled_organization_are_suspended
     }

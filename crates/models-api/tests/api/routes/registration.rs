@@ -1,9 +1,9 @@
-use models_core::Role;
+use models_core::{OrganizationUpdate, Role};
 use serde_json::{Value, json};
 
 use crate::administration::{account, project};
-use crate::service::TestService;
 use crate::service::client::{Response, send_with_body};
+use crate::service::{TestService, origin};
 
 /// Sends a POST of this JSON with further headers.
 async fn post(
@@ -240,6 +240,30 @@ pub async fn a_policy_and_public_models_limit_registrations(service: TestService
             .status,
         404
     );
+}
+
+pub async fn a_renamed_organization_renames_the_owner_of_its_models(service: TestService) {
+    let acme = service.organization("acme").await;
+    let writer = service.caller(&acme, Role::Writer).await;
+    writer.post("/v1/models", &json!({"id": "own"})).await;
+    writer
+        .post("/v1/models", &json!({"id": "other", "owned_by": "someone"}))
+        .await;
+    let before = writer.get("/v1/models").await;
+    let update = OrganizationUpdate::Name("Acme & Sons".parse().unwrap());
+    let organizations = &service.store.organizations;
+    organizations
+        .update(&acme.id, update, origin())
+        .await
+        .unwrap()
+        .unwrap();
+    service.catch_up().await;
+    let after = writer.get("/v1/models").await;
+    assert_eq!(after.body, before.body.replace("acme Inc.", "Acme & Sons"));
+    assert!(after.body.contains("someone"));
+    for name in ["etag", "x-models-revision"] {
+        assert_ne!(after.header(name), before.header(name), "{name}");
+    }
 }
 
 pub async fn an_update_may_name_the_validator(service: TestService) {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::ModelId;
-use crate::organization::{Organization, OrganizationContents};
+use crate::organization::{Organization, OrganizationContents, OrganizationState};
 use crate::project::DefaultProject;
 use crate::time::Timestamp;
 use crate::visibility::list;
@@ -32,7 +32,7 @@ fn applied(mut view: View, effect: Effect<'_>) -> Option<View> {
         Effect::Put(model) => {
             view.insert(model.id.clone(), model.clone());
         }
-        Effect::RemoveOwn => return None,
+        Effect::Rebuild => return None,
         Effect::Remove(model) if model.scope != Scope::Public => return None,
         Effect::Remove(model) if shows_own(&view, &model.id) => {}
         Effect::Remove(model) => {
@@ -126,7 +126,26 @@ fn a_change_reaches_the_audiences_of_its_model() {
     };
     assert_eq!(reach_of(&removal), first);
     let effect = |who| effect_on(&removal, &unrestricted(who));
-    assert_eq!((effect(1), effect(2)), (Effect::RemoveOwn, Effect::Nothing));
+    assert_eq!((effect(1), effect(2)), (Effect::Rebuild, Effect::Nothing));
+    let named = |name: &str| OrganizationState {
+        name: name.parse().expect("a name"),
+        disabled_at: None,
+        public_models: None,
+        new_projects: None,
+    };
+    let renaming = |before, after| Change::OrganizationUpdated {
+        id: organization(1),
+        before: named(before),
+        after: named(after),
+    };
+    assert_eq!(reach_of(&renaming("a", "b")), first);
+    let effect = |who| {
+        let change = renaming("a", "b");
+        effect_on(&change, &unrestricted(who)) == Effect::Rebuild
+    };
+    assert_eq!((effect(1), effect(2)), (true, false));
+    assert_eq!(reach_of(&renaming("a", "a")), Reach::Nobody);
+    assert!(is_untouched(&renaming("a", "a"), 1));
     let lease = Change::LeaseUpdated {
         before_seconds: None,
         after_seconds: 15,

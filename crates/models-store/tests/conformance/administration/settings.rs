@@ -1,6 +1,9 @@
+use std::sync::Arc;
+
 use models_core::{
-    Attempt, Change, Context, Deletion, DeletionRefusal, KeyRejection, Name, OrganizationPolicies,
-    OrganizationSettings, OrganizationState, OrganizationUpdate, PolicyMode, Role, Suspension,
+    Attempt, Change, Context, Deletion, DeletionRefusal, ImportEntry, KeyRejection, Name,
+    OrganizationPolicies, OrganizationSettings, OrganizationState, OrganizationUpdate, PolicyMode,
+    Role, Scope, Suspension,
 };
 
 use crate::Store;
@@ -8,7 +11,7 @@ use crate::fixtures::administration::{
     access, changes_after, policy, settings, update_organization,
 };
 use crate::fixtures::{
-    NOW, add_api_key, add_models, add_organization, id, organization, origin, own,
+    NOW, add_api_key, add_models, add_organization, entry, id, import, organization, origin, own,
 };
 
 pub async fn the_settings_of_an_organization_are_updated_one_by_one(store: Store) {
@@ -62,6 +65,43 @@ pub async fn the_settings_of_an_organization_are_updated_one_by_one(store: Store
     assert_eq!(updated.await.unwrap(), None);
     let found = store.organizations.settings(&missing.id).await.unwrap();
     assert_eq!(found, None);
+}
+
+pub async fn models_without_another_owner_follow_the_name(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    let other = add_organization(&store, "other").await;
+    let name = acme.name.as_str();
+    let owned = |id: &str, owner: &str| ImportEntry {
+        owned_by: Some(owner.parse().unwrap()),
+        ..entry(id, 1)
+    };
+    for (scope, entries) in [
+        (own(&acme), vec![owned("a", name), owned("b", "someone")]),
+        (own(&other), vec![owned("c", name)]),
+        (Scope::Public, vec![owned("d", name)]),
+    ] {
+        let import = import(scope, entries);
+        let imported = store.models.import(import, origin(), Arc::new(|_| ()));
+        imported.await.unwrap();
+    }
+    let before = store.events.revision().await.unwrap();
+    let update = OrganizationUpdate::Name("Acme & Sons".parse().unwrap());
+    let updated = store.organizations.update(&acme.id, update, origin());
+    updated.await.unwrap().unwrap();
+    assert_eq!(changes_after(&store, before).await.len(), 1);
+    let candidates = store.models.list_candidates(&acme.id).await.unwrap().value;
+    let owners: Vec<_> = candidates
+        .models
+        .iter()
+        .map(|model| (model.id.as_str(), model.owned_by.as_str()))
+        .collect();
+    assert_eq!(
+        owners,
+        [("a", "Acme & Sons"), ("b", "someone"), ("d", name)]
+    );
+    assert_eq!(candidates.own_revision.0, before.0 + 1);
+    let foreign = store.models.list(&own(&other)).await.unwrap();
+    assert_eq!(foreign[0].owned_by.as_str(), name);
 }
 
 pub async fn simultaneous_updates_of_different_settings_are_all_kept(store: Store) {
