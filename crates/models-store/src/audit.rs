@@ -3,15 +3,19 @@
 mod pruning;
 mod row;
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use models_core::{
-    AuditEntry, AuditQuery, AuditRepository, Order, OrganizationId, Origin, Page, RepositoryError,
-    Revision, Timestamp,
+    AuditEntry, AuditQuery, AuditRepository, Change, Order, OrganizationId, Origin, Page, Policy,
+    PolicyDigest, RepositoryError, Revision, Timestamp,
 };
 
 use self::row::AuditRow;
 use crate::catalog::{Backend, SqlStore};
 use crate::database::Value;
+use crate::policies;
 
 /// Writes the statement that lists entries. `$1` and `$2` are the revisions between which the
 /// entries are, `$3` and `$4` the first and the last time, `$5` the organization, `$6` to `$9` the
@@ -66,20 +70,37 @@ impl<DB: Backend> AuditRepository for SqlStore<DB> {
         let items = rows.into_iter().map(AuditRow::entry);
         let mut items = items.collect::<Result<Vec<_>, _>>()?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let next = (items.len() > limit).then(|| {
-            items.truncate(limit);
-            items.last().map(|entry| entry.revision)
-        });
-        Ok(Page {
-            items,
-            next: next.flatten(),
-        })
+        let has_more = items.len() > limit;
+        items.truncate(limit);
+        self.add_policies(&mut items).await?;
+        let last = items.last().map(|entry| entry.revision);
+        let next = last.filter(|_| has_more);
+        Ok(Page { items, next })
     }
 
     async fn prune(&self, before: Timestamp, origin: Origin) -> Result<u64, RepositoryError> {
         let store = self.clone();
         self.run(async move { pruning::prune(&store, before, origin).await })
             .await
+    }
+}
+
+impl<DB: Backend> SqlStore<DB> {
+    /// Adds the policies that the changes name. Most pages name few.
+    async fn add_policies(&self, entries: &mut [AuditEntry]) -> Result<(), RepositoryError> {
+        let mut found: HashMap<PolicyDigest, Option<Arc<Policy>>> = HashMap::new();
+        for entry in entries {
+            let named = entry.change.iter().flat_map(Change::policies);
+            for reference in named.filter(|reference| reference.entries <= AuditEntry::LISTED) {
+                let policy = match found.get(&reference.digest) {
+                    Some(policy) => policy.clone(),
+                    None => policies::find(self, &reference.digest).await?,
+                };
+                entry.policies.extend(policy.clone());
+                found.insert(reference.digest, policy);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use models_core::{Invalid, Policy, PolicyEntry, RepositoryError};
+use models_core::{Invalid, Policy, PolicyDigest, PolicyEntry, RepositoryError};
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Backend, Mutation};
+use crate::catalog::{Backend, Database, Mutation};
 use crate::database::damaged;
 
 /// A policy as JSON, such as `{"mode":"allow_list","model_ids":["a","b-*"]}`.
@@ -35,8 +35,19 @@ impl TryFrom<StoredPolicy<'_>> for Policy {
     }
 }
 
+const FIND: &str = "SELECT policy FROM policies WHERE digest = $1";
 const INSERT: &str =
     "INSERT INTO policies (digest, policy) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
+
+/// Finds the policy with this digest.
+pub(crate) async fn find<DB: Backend>(
+    database: &Database<DB>,
+    digest: &PolicyDigest,
+) -> Result<Option<Arc<Policy>>, RepositoryError> {
+    let values = vec![digest.to_hex().as_str().into()];
+    let rows: Vec<(String,)> = database.read(FIND, values).await?;
+    read(rows.first().map(|(json,)| json.as_str()))
+}
 
 /// Inserts the policy within an open transaction, unless the table has it. Returns its digest, which
 /// other tables refer to.

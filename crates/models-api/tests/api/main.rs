@@ -62,6 +62,7 @@ on_both_databases! {
     administration::audit_logs {
         a_change_is_listed_with_its_actor_its_values_and_its_request
         changes_by_keys_and_on_the_command_line_are_listed
+        the_values_of_policies_are_listed
         the_parameters_select_entries
         pages_continue_in_both_directions_while_the_log_grows
         an_organization_learns_nothing_about_the_log_of_another_one

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -9,6 +10,7 @@ use super::error::RepositoryError;
 use super::page::{Order, Page};
 use crate::event::{Actor, Change, Context, Origin, Revision};
 use crate::organization::OrganizationId;
+use crate::policy::Policy;
 use crate::project::ProjectId;
 use crate::service_account::ServiceAccountId;
 use crate::text::Name;
@@ -38,6 +40,14 @@ pub struct AuditEntry {
     pub project: Option<(ProjectId, Name)>,
     /// The change; `None` if a newer version wrote it, or if it is damaged.
     pub change: Option<Change>,
+    /// The policies that the change names, if they have at most [`AuditEntry::LISTED`] entries.
+    pub policies: Vec<Arc<Policy>>,
+}
+
+impl AuditEntry {
+    /// The most entries of a policy that an entry holds. A longer policy has only its reference, so that
+    /// a page stays small.
+    pub const LISTED: u32 = 100;
 }
 
 /// The entries of the audit log to read. Each list selects the entries that match one of its texts;

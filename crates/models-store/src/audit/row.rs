@@ -44,6 +44,7 @@ impl AuditRow {
                 project,
                 change: change.filter(|change| change.kind() == self.kind),
                 kind: self.kind,
+                policies: vec![],
             })
         })();
         parsed.map_err(|error: Invalid| damaged("events", error))

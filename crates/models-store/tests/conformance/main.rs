@@ -149,6 +149,7 @@ on_both_databases! {
     audit {
         an_entry_has_the_actor_the_circumstances_and_the_project
         the_lists_of_a_query_select_entries
+        an_entry_has_the_short_policies_that_the_change_names
         pages_of_the_audit_log_go_in_both_directions
         the_old_beginning_of_the_log_is_removed
         a_long_log_is_removed_in_pieces

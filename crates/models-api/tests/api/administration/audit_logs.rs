@@ -130,6 +130,31 @@ pub async fn changes_by_keys_and_on_the_command_line_are_listed(service: TestSer
     assert_eq!(more["after"]["redacted_value"], made["redacted_value"]);
 }
 
+pub async fn the_values_of_policies_are_listed(service: TestService) {
+    let acme = service.organization("acme").await;
+    let admin = service.admin(&acme).await;
+    let path = format!("{}/model_permissions", project(&admin, "one").await);
+    let long: Vec<String> = (0..101).map(|number| format!("m{number}")).collect();
+    for policy in [
+        json!({"mode": "allow_list", "model_ids": ["b-*", "a"]}),
+        json!({"mode": "deny_list", "model_ids": long}),
+    ] {
+        assert_eq!(admin.post(&path, &policy).await.status, 200);
+    }
+    assert_eq!(admin.delete(&path).await.status, 200);
+    let changes = entries(&admin, "event_types[]=model_permissions.updated").await;
+    let short = json!({"mode": "allow_list", "model_ids": ["a", "b-*"]});
+    let long =
+        json!({"mode": "deny_list", "entries": 101, "sha256": changes[1]["after"]["sha256"]});
+    let values: Vec<_> = changes
+        .iter()
+        .map(|entry| (&entry["before"], &entry["after"]))
+        .collect();
+    let null = Value::Null;
+    assert_eq!(values, [(&long, &null), (&short, &long), (&null, &short)]);
+    assert_eq!(text(&long, "sha256").len(), 64);
+}
+
 pub async fn the_parameters_select_entries(service: TestService) {
     let acme = service.organization("acme").await;
     let admin = service.admin(&acme).await;

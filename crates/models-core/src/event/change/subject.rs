@@ -3,6 +3,7 @@
 use super::Change;
 use crate::model::Scope;
 use crate::organization::OrganizationId;
+use crate::policy::PolicyReference;
 use crate::project::ProjectId;
 
 impl Change {
@@ -95,6 +96,38 @@ impl Change {
             | Self::LeaseUpdated { .. }
             | Self::AuditPruned { .. } => None,
         }
+    }
+
+    /// The policies that the change names, before and after it.
+    #[must_use]
+    pub fn policies(&self) -> Vec<PolicyReference> {
+        let all = match self {
+            Self::OrganizationUpdated { before, after, .. } => vec![
+                before.public_models,
+                before.new_projects,
+                after.public_models,
+                after.new_projects,
+            ],
+            Self::ModelPermissionsUpdated { before, after, .. } => vec![*before, *after],
+            Self::OrganizationCreated(_)
+            | Self::ProjectCreated { .. }
+            | Self::ProjectUpdated { .. }
+            | Self::ProjectArchived { .. }
+            | Self::ServiceAccountCreated(_)
+            | Self::ServiceAccountUpdated { .. }
+            | Self::ServiceAccountDeleted(_)
+            | Self::ApiKeyCreated(_)
+            | Self::ApiKeyUpdated { .. }
+            | Self::ApiKeyDeleted(_)
+            | Self::AdminApiKeyCreated(_)
+            | Self::AdminApiKeyDeleted(_)
+            | Self::ModelCreated(_)
+            | Self::ModelUpdated { .. }
+            | Self::ModelDeleted(_)
+            | Self::LeaseUpdated { .. }
+            | Self::AuditPruned { .. } => vec![],
+        };
+        all.into_iter().flatten().collect()
     }
 
     /// The id of the changed organization, project, service account, key or model; `catalog` for a

@@ -3,12 +3,14 @@ use std::time::Duration;
 
 use models_core::{
     AccountRole, Actor, Attempt, AuditEntry, AuditQuery, Change, Context, LogEntry, Order,
-    Organization, Origin, Revision, Scope, ServiceAccount, Timestamp,
+    Organization, OrganizationUpdate, Origin, PolicyMode, Revision, Scope, ServiceAccount,
+    Timestamp,
 };
 
 use crate::Store;
 use crate::fixtures::administration::{
-    account, add_account, add_admin_key, add_key_of, add_project, made_by, project,
+    account, add_account, add_admin_key, add_key_of, add_project, made_by, policy, project,
+    update_organization,
 };
 use crate::fixtures::{NOW, add_models, add_organization, id, log, origin, own};
 
@@ -210,6 +212,39 @@ pub async fn the_lists_of_a_query_select_entries(store: Store) {
         };
         assert_eq!(acts(query).await.len(), expected, "{times:?}");
     }
+}
+
+pub async fn an_entry_has_the_short_policies_that_the_change_names(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    let short = policy(PolicyMode::AllowList, &["a", "b-*"]);
+    let texts: Vec<String> = (0..101).map(|number| format!("m{number}")).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let (whole, long) = (
+        policy(PolicyMode::DenyList, &texts[..100]),
+        policy(PolicyMode::DenyList, &texts),
+    );
+    let project = &acme.default_project.id;
+    for policy in [&short, &whole, &long] {
+        let set = store
+            .projects
+            .set_policy(&acme.id, project, Some(policy.clone()), origin());
+        set.await.unwrap().unwrap();
+    }
+    let update = OrganizationUpdate::PublicModels(Some(short.clone()));
+    update_organization(&store, &acme, update).await;
+    let named: Vec<_> = entries(&store, newest(&acme))
+        .await
+        .into_iter()
+        .map(|entry| entry.policies)
+        .collect();
+    let expected = [
+        vec![short.clone()],
+        vec![whole.clone()],
+        vec![short.clone(), whole],
+        vec![short],
+        vec![],
+    ];
+    assert_eq!(named, expected);
 }
 
 pub async fn pages_of_the_audit_log_go_in_both_directions(store: Store) {

@@ -71,7 +71,9 @@ impl AuditLogObject {
         let Values { before, after } = entry
             .change
             .as_ref()
-            .map_or_else(Values::default, Values::of);
+            .map_or_else(Values::default, |change| {
+                Values::of(change, &entry.policies)
+            });
         let details = change::details(&entry, before.as_ref(), after.as_ref());
         Self {
             id,

@@ -1,8 +1,10 @@
 //! The values of changes. They have neither secrets nor digests of secrets.
 
+use std::sync::Arc;
+
 use models_core::{
     AdminApiKey, ApiKey, AuditEntry, Change, Model, Organization, OrganizationContents,
-    OrganizationState, PolicyReference, Project, Scopes, ServiceAccount, ServiceAccountId,
+    OrganizationState, Policy, PolicyReference, Project, Scopes, ServiceAccount, ServiceAccountId,
     Timestamp,
 };
 use serde_json::{Map, Value, json};
@@ -16,11 +18,12 @@ pub(super) struct Values {
 }
 
 impl Values {
-    pub(super) fn of(change: &Change) -> Self {
+    pub(super) fn of(change: &Change, policies: &[Arc<Policy>]) -> Self {
+        let policy = |reference: PolicyReference| policy(reference, policies);
         match change {
             Change::OrganizationCreated(organization) => created(self::organization(organization)),
             Change::OrganizationUpdated { before, after, .. } => {
-                updated(settings(before), settings(after))
+                updated(settings(before, policies), settings(after, policies))
             }
             Change::OrganizationDeleted {
                 organization,
@@ -113,7 +116,8 @@ fn removed_organization(organization: &Organization, removed: &OrganizationConte
     })
 }
 
-fn settings(state: &OrganizationState) -> Value {
+fn settings(state: &OrganizationState, policies: &[Arc<Policy>]) -> Value {
+    let policy = |reference: PolicyReference| policy(reference, policies);
     json!({
         "name": state.name.as_str(),
         "disabled_at": state.disabled_at.map(Timestamp::seconds),
@@ -129,13 +133,20 @@ fn project(project: &Project) -> Value {
     })
 }
 
-/// The log has the digest of a policy in place of its entries, which can be 10,000.
-fn policy(policy: PolicyReference) -> Map<String, Value> {
-    object(json!({
-        "mode": policy.mode.as_str(),
-        "entries": policy.entries,
-        "sha256": policy.digest.to_hex(),
-    }))
+/// A policy with its ids and patterns, or a long one with their number and its SHA-256.
+fn policy(reference: PolicyReference, policies: &[Arc<Policy>]) -> Map<String, Value> {
+    let mut policies = policies.iter();
+    let mode = reference.mode.as_str();
+    object(
+        match policies.find(|policy| policy.digest() == reference.digest) {
+            Some(policy) => {
+                json!({ "mode": mode, "model_ids": policy.entries().collect::<Vec<_>>() })
+            }
+            None => {
+                json!({ "mode": mode, "entries": reference.entries, "sha256": reference.digest.to_hex() })
+            }
+        },
+    )
 }
 
 fn account(account: &ServiceAccount) -> Value {
