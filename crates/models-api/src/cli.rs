@@ -14,6 +14,7 @@ mod model;
 mod operator;
 mod serve;
 pub(crate) mod terminal;
+mod time;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -144,7 +145,7 @@ enum CatalogCommand {
     /// Show and set the lease: the time for which a node may serve from memory without contact with the database.
     #[command(subcommand, after_help = "Example:\n  models-api lease show")]
     Lease(lease::Command),
-    /// Import, export, list, show and delete models: the public ones, or with --organization those of one organization.
+    /// Import, export, list, search, show and delete models: the public ones, or with --organization those of one organization.
     #[command(
         subcommand,
         after_help = "Example:\n  models-api model import models.json --dry-run"

@@ -1,18 +1,21 @@
-//! `model import|export|list|show|delete`.
+//! `model import|export|list|search|show|delete`.
 
+mod delete;
 mod import;
+mod list;
 mod owner;
+mod search;
 
 use clap::Subcommand;
-use models_core::{Model, ModelId, Organization};
-use models_node::use_cases::models;
+use models_core::ModelId;
 
+use self::delete::Delete;
 use self::import::ImportFile;
-use self::owner::Owner;
-use super::catalog::{find_owner, origin};
-use super::limit::Limit;
+use self::list::List;
+use self::owner::{Owner, find_model};
+use self::search::Search;
 use super::terminal::{Failure, Output, print};
-use crate::dialects::openai::objects::{DeletedModelObject, ModelObject};
+use crate::dialects::openai::objects::ModelObject;
 use crate::store::Store;
 
 #[derive(Subcommand)]
@@ -25,15 +28,9 @@ pub(super) enum Command {
     )]
     Export(Owner),
     /// List the models.
-    #[command(
-        after_help = "Examples:\n  models-api model list\n  models-api model list --organization acme --limit 10 --json"
-    )]
-    List {
-        #[command(flatten)]
-        owner: Owner,
-        #[command(flatten)]
-        limit: Limit,
-    },
+    List(List),
+    /// Find models by a part of their ids, among the public models and those of all organizations.
+    Search(Search),
     /// Show one model.
     #[command(
         after_help = "Examples:\n  models-api model show gpt-4o-mini\n  models-api model show ft:gpt-4o-mini:acme::a1 --organization acme"
@@ -44,16 +41,8 @@ pub(super) enum Command {
         #[command(flatten)]
         owner: Owner,
     },
-    /// Delete one model.
-    #[command(
-        after_help = "Examples:\n  models-api model delete gpt-4o-mini\n  models-api model delete ft:gpt-4o-mini:acme::a1 --organization acme"
-    )]
-    Delete {
-        /// The model's id.
-        id: ModelId,
-        #[command(flatten)]
-        owner: Owner,
-    },
+    /// Delete one model. Without --yes, the command asks before it deletes a public model.
+    Delete(Delete),
 }
 
 impl Command {
@@ -64,7 +53,7 @@ impl Command {
 
     /// Whether the command may change the catalog.
     pub(super) fn changes(&self) -> bool {
-        self.may_create() || matches!(self, Self::Delete { .. })
+        self.may_create() || matches!(self, Self::Delete(_))
     }
 }
 
@@ -72,15 +61,16 @@ pub(super) async fn run(command: Command, store: &Store, output: Output) -> Resu
     match command {
         Command::Import(import) => import.run(store, output).await,
         Command::Export(owner) => export(&owner, store).await,
-        Command::List { owner, limit } => list(&owner, &limit, store, output).await,
+        Command::List(list) => list.run(store, output).await,
+        Command::Search(search) => search.run(store, output).await,
         Command::Show { id, owner } => show(&id, &owner, store, output).await,
-        Command::Delete { id, owner } => delete(&id, &owner, store, output).await,
+        Command::Delete(delete) => delete.run(store, output).await,
     }
 }
 
 /// Prints the response of `GET /v1/models` with one model per line.
 async fn export(owner: &Owner, store: &Store) -> Result<(), Failure> {
-    let models = find_models(owner, store).await?;
+    let models = owner.models(store).await?;
     let lines: Result<Vec<String>, _> = models
         .iter()
         .map(|model| serde_json::to_string(&ModelObject::from(model)))
@@ -91,38 +81,9 @@ async fn export(owner: &Owner, store: &Store) -> Result<(), Failure> {
     ))
 }
 
-async fn list(owner: &Owner, limit: &Limit, store: &Store, output: Output) -> Result<(), Failure> {
-    let mut models = find_models(owner, store).await?;
-    limit.truncate(&mut models);
-    output.list_as(
-        ["id", "created", "owned by", "shutdown date"],
-        &models,
-        ModelObject::from,
-        |model| {
-            let shutdown_date = model
-                .shutdown_date
-                .map_or_else(|| "-".to_owned(), String::from);
-            [
-                model.id.to_string(),
-                model.created.to_string(),
-                model.owned_by.to_string(),
-                shutdown_date,
-            ]
-        },
-    )
-}
-
-async fn find_models(owner: &Owner, store: &Store) -> Result<Vec<Model>, Failure> {
-    let organization = find_owner(store, owner.organization.as_ref()).await?;
-    let scope = models::scope(organization.as_ref());
-    Ok(store.models.list(&scope).await?)
-}
-
 async fn show(id: &ModelId, owner: &Owner, store: &Store, output: Output) -> Result<(), Failure> {
-    let organization = find_owner(store, owner.organization.as_ref()).await?;
-    let scope = models::scope(organization.as_ref());
-    let found = store.models.find(&scope, id).await?;
-    let model = found.ok_or_else(|| missing(id, organization.as_ref()))?;
+    let organization = owner.find(store).await?;
+    let model = find_model(store, organization.as_ref(), id).await?;
     output.object(&ModelObject::from(&model), || {
         let shutdown_date = model.shutdown_date.map_or_else(|| "not announced".to_owned(), String::from);
         let owner = organization.map_or_else(|| "all organizations".to_owned(), |organization| format!("`{}`", organization.slug));
@@ -131,27 +92,4 @@ async fn show(id: &ModelId, owner: &Owner, store: &Store, output: Output) -> Res
             model.created, model.owned_by
         )
     })
-}
-
-async fn delete(id: &ModelId, owner: &Owner, store: &Store, output: Output) -> Result<(), Failure> {
-    let organization = find_owner(store, owner.organization.as_ref()).await?;
-    let organization = organization.as_ref();
-    let deleted = models::delete(&*store.models, organization, id, origin()).await?;
-    let model = deleted.ok_or_else(|| missing(id, organization))?;
-    output.object(&DeletedModelObject::from(&model), || match organization {
-        None => format!("Deleted the public model `{id}`."),
-        Some(_) => format!("Deleted the model `{id}`."),
-    })
-}
-
-fn missing(id: &ModelId, organization: Option<&Organization>) -> String {
-    match organization {
-        None => format!(
-            "there is no public model `{id}`; for a model of an organization, add --organization SLUG"
-        ),
-        Some(organization) => format!(
-            "the organization `{}` has no model `{id}` of its own",
-            organization.slug
-        ),
-    }
 }

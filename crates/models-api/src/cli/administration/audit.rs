@@ -3,7 +3,6 @@
 mod filter;
 mod show;
 mod tail;
-mod time;
 
 use std::num::NonZeroU32;
 
@@ -16,6 +15,7 @@ use self::filter::Filter;
 use self::show::{EntryObject, HEADER, row};
 use crate::cli::catalog::origin;
 use crate::cli::terminal::{Failure, Output};
+use crate::cli::time;
 use crate::store::Store;
 
 #[derive(Subcommand)]

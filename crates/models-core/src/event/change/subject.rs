@@ -110,6 +110,7 @@ impl Change {
             ],
             Self::ModelPermissionsUpdated { before, after, .. } => vec![*before, *after],
             Self::OrganizationCreated(_)
+            | Self::OrganizationDeleted { .. }
             | Self::ProjectCreated { .. }
             | Self::ProjectUpdated { .. }
             | Self::ProjectArchived { .. }

@@ -5,9 +5,9 @@ use std::num::NonZeroU32;
 use clap::Args;
 use models_core::{AuditQuery, Slug, Timestamp};
 
-use super::time;
 use crate::cli::catalog::find_owner;
 use crate::cli::terminal::Failure;
+use crate::cli::time;
 use crate::store::Store;
 
 /// The most entries of a page.
