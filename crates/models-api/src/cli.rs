@@ -145,7 +145,7 @@ enum CatalogCommand {
     /// Show and set the lease: the time for which a node may serve from memory without contact with the database.
     #[command(subcommand, after_help = "Example:\n  models-api lease show")]
     Lease(lease::Command),
-    /// Import, export, list, search, show and delete models: the public ones, or with --organization those of one organization.
+    /// Import, export, create, update, list, search, show and delete models: the public ones, or with --organization those of one organization.
     #[command(
         subcommand,
         after_help = "Example:\n  models-api model import models.json --dry-run"

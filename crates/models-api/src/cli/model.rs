@@ -1,19 +1,25 @@
-//! `model import|export|list|search|show|delete`.
+//! `model import|export|create|update|list|search|show|delete`.
 
+mod create;
 mod delete;
+mod fields;
 mod import;
 mod list;
 mod owner;
+mod registration;
 mod search;
+mod update;
 
 use clap::Subcommand;
 use models_core::ModelId;
 
+use self::create::Create;
 use self::delete::Delete;
 use self::import::ImportFile;
 use self::list::List;
 use self::owner::{Owner, find_model};
 use self::search::Search;
+use self::update::Update;
 use super::terminal::{Failure, Output, print};
 use crate::dialects::openai::objects::ModelObject;
 use crate::store::Store;
@@ -27,6 +33,10 @@ pub(super) enum Command {
         after_help = "Examples:\n  models-api model export > models.json\n  models-api model export --organization acme > acme.json"
     )]
     Export(Owner),
+    /// Create one model. The same command again changes nothing.
+    Create(Create),
+    /// Change fields of one model.
+    Update(Update),
     /// List the models.
     List(List),
     /// Find models by a part of their ids, among the public models and those of all organizations.
@@ -48,12 +58,25 @@ pub(super) enum Command {
 impl Command {
     /// Whether the command creates a missing database.
     pub(super) fn may_create(&self) -> bool {
-        matches!(self, Self::Import(import) if !import.dry_run)
+        match self {
+            Self::Import(import) => !import.dry_run,
+            Self::Create(create) => create.may_create(),
+            Self::Export(_)
+            | Self::Update(_)
+            | Self::List(_)
+            | Self::Search(_)
+            | Self::Show { .. }
+            | Self::Delete(_) => false,
+        }
     }
 
     /// Whether the command may change the catalog.
     pub(super) fn changes(&self) -> bool {
-        self.may_create() || matches!(self, Self::Delete(_))
+        match self {
+            Self::Import(import) => !import.dry_run,
+            Self::Create(_) | Self::Update(_) | Self::Delete(_) => true,
+            Self::Export(_) | Self::List(_) | Self::Search(_) | Self::Show { .. } => false,
+        }
     }
 }
 
@@ -61,6 +84,8 @@ pub(super) async fn run(command: Command, store: &Store, output: Output) -> Resu
     match command {
         Command::Import(import) => import.run(store, output).await,
         Command::Export(owner) => export(&owner, store).await,
+        Command::Create(create) => create.run(store, output).await,
+        Command::Update(update) => update.run(store, output).await,
         Command::List(list) => list.run(store, output).await,
         Command::Search(search) => search.run(store, output).await,
         Command::Show { id, owner } => show(&id, &owner, store, output).await,

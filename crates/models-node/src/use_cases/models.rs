@@ -2,10 +2,10 @@
 
 use models_core::{
     Attempt, Context, Deletion, Import, ImportEntry, ImportReport, Model, ModelId, ModelRepository,
-    Name, Organization, Origin, Principal, Progress, RepositoryError, Scope, Timestamp,
+    Name, Organization, Origin, Principal, Progress, Registrant, RepositoryError, Scope, Timestamp,
 };
 
-/// The owner of a new public model if the import names none. OpenAI's API uses this word too.
+/// The owner of a new public model if its import or registration names none. OpenAI's API uses this word too.
 const DEFAULT_OWNER: &str = "system";
 
 /// The models to import.
@@ -35,13 +35,26 @@ pub(super) fn import_of(organization: Option<&Organization>, new: NewImport) -> 
     Import {
         scope: scope(organization),
         entries,
-        default_owner: organization.map_or_else(system, |organization| organization.name.clone()),
+        default_owner: default_owner(organization),
         dry_run,
     }
 }
 
-fn system() -> Name {
-    DEFAULT_OWNER.parse().expect("a constant that is a name")
+/// The operator who registers models of an organization, or public models.
+#[must_use]
+pub fn operator(organization: Option<&Organization>) -> Registrant {
+    Registrant::Operator {
+        scope: scope(organization),
+        default_owner: default_owner(organization),
+    }
+}
+
+/// The owner of new models that name none: their organization, or the system.
+fn default_owner(organization: Option<&Organization>) -> Name {
+    organization.map_or_else(
+        || DEFAULT_OWNER.parse().expect("a constant that is a name"),
+        |organization| organization.name.clone(),
+    )
 }
 
 /// The scope of an organization's own models, or of public models.
@@ -118,6 +131,12 @@ mod tests {
             assert_eq!(import.dry_run, dry_run);
             let id = organization.map(|organization| &organization.id);
             assert_eq!(import.scope.organization_id(), id);
+            let operator = operator(organization);
+            let expected = Registrant::Operator {
+                scope: import.scope,
+                default_owner: import.default_owner,
+            };
+            assert_eq!(operator, expected);
         }
     }
 
