@@ -11,6 +11,7 @@ mod contender;
 mod load;
 mod names;
 mod options;
+mod registration;
 mod report;
 mod scene;
 mod servers;
@@ -47,6 +48,9 @@ pub fn run(options: &Options) -> Result<(), String> {
     if slow::NAME.contains(&options.only) {
         report += &slow::measure(&tools)?;
     }
+    if registration::NAME.contains(&options.only) {
+        report += &registration::measure(&tools, options)?;
+    }
     save(&report)?;
     let written = std::io::stdout().write_all(report.as_bytes());
     written.map_err(|error| error.to_string())?;
@@ -63,9 +67,10 @@ fn measure(tools: &Tools, options: &Options, cells: &[Cell]) -> Result<Vec<Table
 fn chosen(options: &Options) -> Result<Vec<Cell>, String> {
     let mut cells = cells::all();
     cells.retain(|cell| cell.name.contains(&options.only));
-    if cells.is_empty() && !slow::NAME.contains(&options.only) {
+    let others = [slow::NAME, registration::NAME];
+    if cells.is_empty() && !others.iter().any(|name| name.contains(&options.only)) {
         let cells = cells::all();
-        let names = cells.iter().map(|cell| cell.name).chain([slow::NAME]);
+        let names = cells.iter().map(|cell| cell.name).chain(others);
         let names: Vec<_> = names.collect();
         return Err(format!(
             "no cell has `{}` in its name; the cells are:\n  {}",

@@ -19,6 +19,13 @@ const HOW_TO_INSTALL: &str = "this machine has no PostgreSQL server, and the ins
     macOS: `brew install postgresql@17`), or set MODELS_TEST_POSTGRES_URL to the URL of a server on which tests may create \
     databases";
 
+/// Whether committed changes survive a crash of the machine.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Durability {
+    Full,
+    None,
+}
+
 pub struct Postgres {
     url: String,
     started: Option<Started>,
@@ -36,7 +43,12 @@ impl Postgres {
         if let Ok(url) = env::var(VARIABLE) {
             return Ok(Self { url, started: None });
         }
-        start(&get()?)
+        start(&get()?, Durability::None)
+    }
+
+    /// A new server that keeps what it commits, as in production.
+    pub fn durable() -> Result<Self, String> {
+        start(&get()?, Durability::Full)
     }
 
     pub fn url(&self) -> &str {
@@ -83,7 +95,7 @@ fn install() -> Option<PathBuf> {
     find()
 }
 
-fn start(binaries: &Path) -> Result<Postgres, String> {
+fn start(binaries: &Path, durability: Durability) -> Result<Postgres, String> {
     let io = |error: std::io::Error| format!("a directory for the PostgreSQL server: {error}");
     let kept = TempDir::with_prefix("models-postgres-").map_err(io)?;
     let directory = kept.path();
@@ -95,20 +107,18 @@ fn start(binaries: &Path) -> Result<Postgres, String> {
     run(&mut initdb(user, binaries, &data))?;
     let socket = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
     let port = socket.map_err(io)?.port();
-    let server = as_user(user, &binaries.join("postgres"))
+    let mut server = as_user(user, &binaries.join("postgres"));
+    server
         .arg("-D")
         .arg(data)
         .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k"])
         .arg(directory)
+        .args(["-c", "max_connections=300"]);
+    if durability == Durability::None {
         // The data is thrown away, so the server need not wait for the disk.
-        .args([
-            "-c",
-            "fsync=off",
-            "-c",
-            "full_page_writes=off",
-            "-c",
-            "max_connections=300",
-        ])
+        server.args(["-c", "fsync=off", "-c", "full_page_writes=off"]);
+    }
+    let server = server
         .stderr(fs::File::create(&log).map_err(io)?)
         .spawn()
         .map_err(io)?;

@@ -134,7 +134,7 @@ impl<'a> Catalog<'a> {
 }
 
 /// Returns the command's standard output; fails if the command fails.
-fn output(mut command: Command, input: &Value) -> Result<String, String> {
+pub fn output(mut command: Command, input: &Value) -> Result<String, String> {
     let fail = |error: std::io::Error| error.to_string();
     command
         .stdin(Stdio::piped())

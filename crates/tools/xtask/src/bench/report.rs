@@ -178,7 +178,7 @@ impl Table {
 }
 
 /// The median, with minimum and maximum if there are several values.
-fn spread(values: &[f64], digits: usize) -> String {
+pub fn spread(values: &[f64], digits: usize) -> String {
     let middle = median(values);
     if values.len() < 2 {
         return format!("{middle:.digits$}");
@@ -189,7 +189,7 @@ fn spread(values: &[f64], digits: usize) -> String {
 }
 
 /// The ratios of the values, round by round.
-fn ratios(values: &[f64], others: &[f64]) -> Vec<f64> {
+pub fn ratios(values: &[f64], others: &[f64]) -> Vec<f64> {
     let pairs = values.iter().zip(others);
     pairs.map(|(value, other)| value / other).collect()
 }

@@ -84,13 +84,29 @@ impl Connection {
 
     /// Sends a request with this header only, reads the response, which must have a length, and
     /// returns its status.
-    pub fn send(
+    pub fn send(&mut self, method: &str, path: &str, header: &Header) -> std::io::Result<u16> {
+        self.exchange(method, path, header, "")
+    }
+
+    /// Sends a request with this header and this JSON, and returns the status of the response.
+    pub fn post(&mut self, path: &str, header: &Header, json: &str) -> std::io::Result<u16> {
+        let fields = format!(
+            "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{json}",
+            json.len()
+        );
+        self.exchange("POST", path, header, &fields)
+    }
+
+    fn exchange(
         &mut self,
         method: &str,
         path: &str,
         (name, value): &Header,
+        rest: &str,
     ) -> std::io::Result<u16> {
-        let request = format!("{method} {path} HTTP/1.1\r\nHost: bench\r\n{name}: {value}\r\n\r\n");
+        let end = if rest.is_empty() { "\r\n" } else { rest };
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nHost: bench\r\n{name}: {value}\r\n{end}");
         self.stream.get_mut().write_all(request.as_bytes())?;
         let mut head = vec![];
         while !head.ends_with(b"\r\n\r\n") {
