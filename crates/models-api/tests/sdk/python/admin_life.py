@@ -147,6 +147,52 @@ class Life:
             keys.update(self.key.id, project_id=project, scopes=scopes)
             equal(self.visible(self.key.value), self.public)
 
+    def the_key_registers_models(self):
+        """The SDK has no function that registers a model, so this uses the function for any request."""
+        client = self.client(api_key=self.key.value)
+
+        def register(path="/models", body=None, **options):
+            return client.post(path, body=body, cast_to=openai.types.Model, options=options)
+
+        fields = {"id": "weather/v1", "created": 1760000000, "shutdown_date": "2027-12-31"}
+        registered = register(body=fields)
+        self.registered = registered.id
+        equal((registered.id, registered.object, registered.created), ("weather/v1", "model", 1760000000))
+        equal((registered.owned_by, registered.shutdown_date), ("Acme", "2027-12-31"))
+        equal(client.models.retrieve("weather/v1"), registered)
+        equal(self.visible(self.key.value), sorted([*self.public, "weather/v1"]))
+        equal(register(body=fields), registered)
+        refused(openai.ConflictError, register, body={**fields, "created": 1})
+        refused(openai.ConflictError, register, body={"id": self.public[0]})
+        equal(refused(openai.BadRequestError, register, body={"id": "a", "colour": "red"}).param, "colour")
+        updated = register("/models/weather%2Fv1", {"owned_by": "Research", "shutdown_date": None})
+        equal((updated.owned_by, updated.shutdown_date, updated.created), ("Research", None, 1760000000))
+
+        tuned = {"base_model": self.public[0], "suffix": "weather"}
+        minted = register(body=tuned)
+        check(minted.id.startswith(f"ft:{self.public[0]}:acme:weather:"), f"id: {minted.id}")
+        repeated = register(body=tuned, headers={"x-stainless-retry-count": "1"})
+        equal(repeated, minted)
+        check(register(body=tuned).id != minted.id, "a new request got the id of an earlier one")
+        equal(len(self.visible(self.key.value)), len(self.public) + 3)
+
+    def a_policy_restricts_registrations(self):
+        client, permissions = self.client(api_key=self.key.value), self.projects.model_permissions
+        permissions.update(self.project.id, mode="deny_list", model_ids=["secret-*"])
+        for name in ("secret-1", "secret-2"):
+            refused(openai.PermissionDeniedError, client.post, "/models", body={"id": name}, cast_to=openai.types.Model)
+        permissions.delete(self.project.id)
+
+    def an_owner_deletes_the_registered_models(self):
+        accounts, project = self.projects.service_accounts, self.project.id
+        refused(openai.PermissionDeniedError, self.models(self.key.value).delete, self.registered)
+        accounts.update(self.account.id, project_id=project, role="owner")
+        models = self.models(self.key.value)
+        for model in set(self.visible(self.key.value)) - set(self.public):
+            equal(models.delete(model).deleted, True)
+        equal(self.visible(self.key.value), self.public)
+        accounts.update(self.account.id, project_id=project, role="member")
+
     def an_update_without_a_value_is_refused(self):
         keys, project = self.projects.api_keys, self.project.id
         for field in ("scopes", "expires_in_seconds"):
@@ -219,6 +265,9 @@ class Life:
             "service_account.created", "api_key.created",
             *["model_permissions.updated"] * 4,
             *["api_key.updated"] * 4,
+            "model.created", "model.updated", *["model.created"] * 2,
+            *["model_permissions.updated"] * 2,
+            "service_account.updated", *["model.deleted"] * 3, "service_account.updated",
             "api_key.created", "api_key.updated", "api_key.deleted",
             "api_key.deleted", "service_account.deleted",
             "service_account.created", "api_key.created",
@@ -226,7 +275,10 @@ class Life:
             "admin_api_key.deleted",
         ])
         by_platform = logs.list(actor_ids=[self.admin_key.id], limit=100).data
-        equal(by_platform, entries[1:-3])
+        # The key registered and deleted the models.
+        equal(by_platform, [entry for entry in entries[1:-3] if not self.is_of_model(entry)])
+        for entry in filter(self.is_of_model, entries):
+            equal(entry.actor.api_key.service_account.id, self.account.id)
         for entry in by_platform:
             equal((entry.actor.type, entry.actor.api_key.id), ("api_key", self.admin_key.id))
             equal(entry.project.id, self.project.id)
@@ -242,6 +294,10 @@ class Life:
         check(self.admin_key.value not in text and self.key.value not in text, "the log has a key")
 
     @staticmethod
+    def is_of_model(entry):
+        return entry.type.startswith("model.")
+
+    @staticmethod
     def details(entry):
         return entry.to_dict()[entry.type]
 
@@ -255,6 +311,9 @@ class Life:
         the_key_does_not_administer,
         a_wider_list_shows_more_at_once,
         scopes_restrict_the_key,
+        the_key_registers_models,
+        a_policy_restricts_registrations,
+        an_owner_deletes_the_registered_models,
         an_update_without_a_value_is_refused,
         the_key_rotates,
         deleting_the_account_revokes_its_key,
