@@ -1,4 +1,4 @@
-//! A key with all that decides what it may do.
+//! A key with the role, the policies and the suspension that apply to it.
 
 use super::key::ApiKey;
 use super::principal::Principal;
@@ -7,7 +7,7 @@ use crate::permission::{AccountRole, Permissions};
 use crate::policy::Policies;
 use crate::time::Timestamp;
 
-/// A key with all that decides what it may do, as of one moment.
+/// A key with the role, the policies and the suspension that apply to it, as of one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyAccess {
     /// The key.
