@@ -3,6 +3,7 @@
 mod administration;
 mod backup;
 mod catalog;
+mod completion;
 mod config;
 mod copy;
 mod healthcheck;
@@ -19,7 +20,7 @@ mod time;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use models_core::{Entered, Name};
 use models_node::Nodes;
 use tokio::runtime::Runtime;
@@ -41,7 +42,7 @@ Settings have three sources, and a later source overrides an earlier one:
 MODELS_ENVIRONMENT the environment (default `development`)
   3. variables named MODELS__SECTION__KEY, such as MODELS__DATABASE__URL and MODELS__SERVER__PORT
 
-All commands but serve, config, openapi and healthcheck work on the database directly. The service need not run.";
+All commands but serve, config, openapi, completion and healthcheck work on the database directly. The service need not run.";
 
 const EXAMPLES: &str = "Examples:
   models-api
@@ -78,6 +79,14 @@ enum Command {
     /// Print the OpenAPI document of the service.
     #[command(after_help = "Example:\n  models-api openapi > openapi.json")]
     Openapi,
+    /// Print a script that completes the commands and options of this program in a shell.
+    #[command(
+        after_help = "Examples:\n  models-api completion bash > /etc/bash_completion.d/models-api\n  models-api completion zsh\n  models-api completion fish"
+    )]
+    Completion {
+        /// The shell.
+        shell: completion::Shell,
+    },
     /// Check that the service at `operations.host` and `operations.port` is ready: exit status 0 if it is, else 1.
     #[command(after_help = "Example:\n  models-api healthcheck && echo ready")]
     Healthcheck,
@@ -227,6 +236,7 @@ async fn run_command() -> ExitCode {
         Command::Copy(command) => command.run(output).await,
         Command::Config(command) => config::run(&command, output).await,
         Command::Openapi => openapi(),
+        Command::Completion { shell } => print(&completion::script(shell, Arguments::command())),
         Command::Healthcheck => healthcheck::run(output),
     };
     match done {

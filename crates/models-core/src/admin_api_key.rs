@@ -44,7 +44,7 @@ pub struct Administrator {
     pub organization_slug: Slug,
 }
 
-/// An admin key with all that decides whether it is valid, as of one moment.
+/// An admin key with the suspension that applies to it, as of one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminAccess {
     /// The key.

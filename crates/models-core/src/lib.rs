@@ -53,9 +53,9 @@ pub use repository::{
     AdminApiKeyRepository, Administered, AdministrationRefusal, ApiKeyRepository, ApiKeyUpdate,
     Attempt, AuditEntry, AuditQuery, AuditRepository, Candidates, CatalogCounts, CommitInDoubt,
     Condition, CountRepository, Credential, CredentialRepository, Deletion, EventRepository,
-    FirstContents, FirstStartRepository, KeyUses, LeaseRepository, ListedAdminApiKey,
-    ModelRepository, NodeRepository, OrganizationRepository, OwnedApiKey, Progress,
-    ProjectRepository, Registered, Registrant, RegistrationRepository, RepositoryError,
+    FirstContents, FirstStartRepository, InsertionRefusal, KeyUses, LeaseRepository,
+    ListedAdminApiKey, ModelRepository, NodeRepository, OrganizationRepository, OwnedApiKey,
+    Progress, ProjectRepository, Registered, Registrant, RegistrationRepository, RepositoryError,
     ServiceAccountRepository, ServiceAccountUpdate,
 };
 pub use service_account::{ServiceAccount, ServiceAccountId};

@@ -18,12 +18,12 @@ pub struct Project {
     pub id: ProjectId,
     /// The display name.
     pub name: Name,
-    /// Whether this is the organization's default project, which nobody can rename or archive.
+    /// Whether this is the organization's default project, which cannot be renamed or archived.
     pub is_default: bool,
     /// The time of creation.
     pub created_at: Timestamp,
     /// The time at which the project was archived. The service refuses the keys of an archived
-    /// project, and nobody can change it.
+    /// project, and the project cannot be changed.
     pub archived_at: Option<Timestamp>,
 }
 

@@ -24,7 +24,7 @@ mod registrations;
 mod service_accounts;
 
 pub use self::admin_api_keys::{AdminApiKeyRepository, ListedAdminApiKey};
-pub use self::administration::{Administered, AdministrationRefusal};
+pub use self::administration::{Administered, AdministrationRefusal, InsertionRefusal};
 pub use self::api_keys::{ApiKeyRepository, ApiKeyUpdate, OwnedApiKey};
 pub use self::audit::{AuditEntry, AuditQuery, AuditRepository};
 pub use self::counts::{CatalogCounts, CountRepository};

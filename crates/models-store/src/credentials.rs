@@ -27,7 +27,7 @@ macro_rules! key_access {
 }
 pub(crate) use key_access;
 
-/// Finds the key with a digest in one statement, so that all that decides what it may do is as of one
+/// Finds the key with a digest in one statement, so that its role, policies and suspension are as of one
 /// moment. No digest is in both tables.
 const FIND: &str = concat!(
     "SELECT ",

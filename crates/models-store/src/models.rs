@@ -46,8 +46,8 @@ const LIST_CANDIDATES: &str = concat!(
             ON e.revision = c.revision \
         LEFT JOIN models m ON m.scope IN ('public', $1) ORDER BY m.created, m.id, m.scope"
 );
-/// Finds a key and all that decides what it may do, with the models of one id that its organization
-/// may see.
+/// Finds a key with its role, policies and suspension, and with the models of one id that its
+/// organization may see.
 const FIND_KEY_AND_CANDIDATES: &str = concat!(
     "SELECT ",
     key_access!(columns),

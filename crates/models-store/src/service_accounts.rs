@@ -5,8 +5,8 @@ pub(crate) mod row;
 
 use async_trait::async_trait;
 use models_core::{
-    Administered, ApiKey, KeyDigest, OrganizationId, Origin, Page, PageRequest, ProjectId,
-    RepositoryError, ServiceAccount, ServiceAccountId, ServiceAccountRepository,
+    Administered, ApiKey, InsertionRefusal, KeyDigest, OrganizationId, Origin, Page, PageRequest,
+    ProjectId, RepositoryError, ServiceAccount, ServiceAccountId, ServiceAccountRepository,
     ServiceAccountUpdate,
 };
 
@@ -14,7 +14,7 @@ pub(crate) use self::changes::insert;
 
 use self::row::{FIND, ServiceAccountRow, find_account, first, service_account_columns};
 use crate::catalog::paged_list::{PagedList, paged_list};
-use crate::catalog::{Backend, SqlStore};
+use crate::catalog::{Backend, Mutation, SqlStore};
 use crate::projects::has_project;
 
 const LIST: PagedList = paged_list!(
@@ -37,6 +37,25 @@ impl<DB: Backend> ServiceAccountRepository for SqlStore<DB> {
         let organization_id = account.organization_id.clone();
         self.administer(&organization_id, origin, move |mutation, _| {
             Box::pin(async move { changes::create(mutation, account, key).await })
+        })
+        .await
+    }
+
+    async fn insert_all(
+        &self,
+        accounts: Vec<(ServiceAccount, ApiKey, KeyDigest)>,
+        origin: Origin,
+    ) -> Result<Result<(), (usize, InsertionRefusal)>, RepositoryError> {
+        let store = self.clone();
+        self.run(async move {
+            let mut mutation = Mutation::begin(&store, origin).await?;
+            let created = changes::create_all(&mut mutation, accounts).await?;
+            if created.is_err() {
+                mutation.roll_back().await?;
+            } else {
+                mutation.commit().await?;
+            }
+            Ok(created)
         })
         .await
     }

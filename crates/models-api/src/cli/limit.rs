@@ -10,7 +10,7 @@ use super::terminal::Failure;
 /// The items of a page if the whole list is wanted.
 const PAGE: NonZeroU32 = NonZeroU32::new(1_000).expect("a constant above 0");
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(super) struct Limit {
     /// List at most this many, in the order of the list.
     #[arg(long, value_name = "NUMBER")]

@@ -3,6 +3,7 @@
 use clap::{CommandFactory, Parser};
 
 use super::Arguments;
+use super::completion::{Shell, script};
 
 /// The arguments of each call of the program in this help text.
 fn calls(help: &str) -> Vec<Vec<String>> {
@@ -58,6 +59,16 @@ fn check(command: &clap::Command, path: &[&str]) -> usize {
         .filter(|inner| inner.get_name() != "help");
     let counts = inner.map(|inner| check(inner, &[path, &[inner.get_name()]].concat()));
     calls.len() + counts.sum::<usize>()
+}
+
+#[test]
+fn the_completion_of_each_shell_names_the_commands() {
+    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+        let script = script(shell, Arguments::command());
+        for word in ["service-account", "completion", "expires-within"] {
+            assert!(script.contains(word), "{shell:?}: {word}");
+        }
+    }
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl Requester {
         );
     }
 
-    /// Logs that this request of an administrator changed what has this id. Call it as [`Requester::changed`].
+    /// Logs that this request of an administrator changed the object with this id. Call it as [`Requester::changed`].
     pub(crate) fn administered(&self, kind: &str, administrator: &Administrator, id: &str) {
         let (request_id, client_request_id, client, user_agent) = self.shown();
         let key_id = administrator.key_id.as_str();

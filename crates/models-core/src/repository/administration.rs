@@ -6,17 +6,26 @@ use crate::api_key::KeyRejection;
 /// Why an administrative change is refused. Nothing changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdministrationRefusal {
-    /// The admin key that makes the change is no longer valid.
+    /// The admin key that makes the change is revoked or expired, or its organization is disabled.
     Key(KeyRejection),
     /// The organization has no such project, service account or key. One that belongs to another
     /// organization gives the same refusal.
     NotFound,
-    /// The project is archived. Nobody can change it.
+    /// The project is archived, and an archived project cannot be changed.
     Archived,
-    /// Nobody can rename or archive the default project.
+    /// The default project cannot be renamed or archived.
     DefaultProject,
     /// The key to change is revoked or has expired.
     InvalidKey,
+}
+
+/// Why one of several insertions is refused. None of them is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InsertionRefusal {
+    /// An id or a secret is taken.
+    AlreadyExists,
+    /// The owner of the new object does not exist or cannot be changed.
+    Refused(AdministrationRefusal),
 }
 
 /// The result of an administrative change. The transaction reads the admin key of the origin, so a

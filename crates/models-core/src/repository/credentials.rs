@@ -29,8 +29,8 @@ pub struct KeyUses {
 /// The repository of the keys of both kinds, as requests use them.
 #[async_trait]
 pub trait CredentialRepository: Send + Sync {
-    /// The key with this digest, also a revoked or expired one, with all that decides what it may
-    /// do.
+    /// The key with this digest, also a revoked or expired one, with the role, the
+    /// policies and the suspension that apply to it.
     async fn find_by_digest(
         &self,
         digest: &KeyDigest,

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::administration::Administered;
+use super::administration::{Administered, InsertionRefusal};
 use super::error::RepositoryError;
 use super::page::{Page, PageRequest};
 use crate::api_key::{ApiKey, KeyDigest};
@@ -34,6 +34,14 @@ pub trait ServiceAccountRepository: Send + Sync {
         key: Option<(ApiKey, KeyDigest)>,
         origin: Origin,
     ) -> Administered<()>;
+
+    /// Inserts accounts of any organizations, each with its first key, or none of them. The refusal
+    /// has the position of the account that is refused. Only an operator makes this change.
+    async fn insert_all(
+        &self,
+        accounts: Vec<(ServiceAccount, ApiKey, KeyDigest)>,
+        origin: Origin,
+    ) -> Result<Result<(), (usize, InsertionRefusal)>, RepositoryError>;
 
     /// A page of the accounts, in the order of their creation. The cursor is an id. `None` if there
     /// is no such project.

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use models_core::{
-    Administered, ApiKey, KeyDigest, Name, Organization, OrganizationContents, OrganizationId,
-    OrganizationRepository, OrganizationSettings, OrganizationUpdate, Origin, Page, PageRequest,
-    Policy, Project, ProjectId, ProjectRepository, RepositoryError, ServiceAccount,
+    Administered, ApiKey, InsertionRefusal, KeyDigest, Name, Organization, OrganizationContents,
+    OrganizationId, OrganizationRepository, OrganizationSettings, OrganizationUpdate, Origin, Page,
+    PageRequest, Policy, Project, ProjectId, ProjectRepository, RepositoryError, ServiceAccount,
     ServiceAccountId, ServiceAccountRepository, ServiceAccountUpdate, Slug,
 };
 
@@ -134,6 +134,18 @@ impl ServiceAccountRepository for Inserted {
         _: Origin,
     ) -> Administered<()> {
         self.accounts.lock().unwrap().push((account, key));
+        Ok(Ok(()))
+    }
+
+    async fn insert_all(
+        &self,
+        accounts: Vec<(ServiceAccount, ApiKey, KeyDigest)>,
+        _: Origin,
+    ) -> Result<Result<(), (usize, InsertionRefusal)>, RepositoryError> {
+        let mut inserted = self.accounts.lock().unwrap();
+        for (account, key, digest) in accounts {
+            inserted.push((account, Some((key, digest))));
+        }
         Ok(Ok(()))
     }
 

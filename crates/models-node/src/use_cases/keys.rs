@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use models_core::{
     AccountRole, Administered, ApiKey, ApiKeyId, ApiKeyRepository, Credential,
-    CredentialRepository, Origin, RepositoryError, Secret, ServiceAccountRepository, Timestamp,
+    CredentialRepository, InsertionRefusal, Origin, RepositoryError, Secret,
+    ServiceAccountRepository, Timestamp,
 };
 
 use super::service_accounts::{KeyOwner, NewKey, NewServiceAccount, account, api_key};
@@ -47,6 +48,33 @@ pub async fn create(
     let key = api_key(owner, &account, new, secret, origin.at);
     let inserted = accounts.insert(account, Some((key.clone(), secret.digest())), origin);
     Ok(inserted.await?.map(|()| key))
+}
+
+/// A key to create, with its owner and its secret.
+pub struct NewOwnedKey {
+    /// The project that the key belongs to.
+    pub owner: KeyOwner,
+    /// The key.
+    pub new: NewKey,
+    /// The secret.
+    pub secret: Secret,
+}
+
+/// Creates keys as [`create`] does, all of them or none. A refusal has the position of the refused key.
+pub async fn create_all<'k>(
+    accounts: &dyn ServiceAccountRepository,
+    keys: impl Iterator<Item = &'k NewOwnedKey>,
+    origin: Origin,
+) -> Result<Result<Vec<ApiKey>, (usize, InsertionRefusal)>, RepositoryError> {
+    let (mut rows, mut created) = (vec![], vec![]);
+    for NewOwnedKey { owner, new, secret } in keys {
+        let account = account(owner, account_of(new), origin.at);
+        let key = api_key(owner, &account, new.clone(), secret, origin.at);
+        created.push(key.clone());
+        rows.push((account, key, secret.digest()));
+    }
+    let inserted = accounts.insert_all(rows, origin).await?;
+    Ok(inserted.map(|()| created))
 }
 
 /// The account of this key's name.
@@ -158,6 +186,32 @@ mod tests {
             assert_eq!(created.service_account_id, Some(account.id));
             assert_eq!((created.role, created.expires_at), (role, expires_at));
         }
+    }
+
+    #[tokio::test]
+    async fn several_keys_are_stored_in_their_order() {
+        let accounts = Inserted::default();
+        let keys: Vec<NewOwnedKey> = [Role::Reader, Role::Owner]
+            .map(|role| NewOwnedKey {
+                owner: KeyOwner::default_project(&acme()),
+                new: NewKey {
+                    id: None,
+                    name: "gateway".parse().unwrap(),
+                    role,
+                    scopes: None,
+                    expires_at: None,
+                },
+                secret: Secret::from_random([7; 32]),
+            })
+            .into();
+        let created = create_all(&accounts, keys.iter(), origin()).await;
+        let created = created.unwrap().unwrap();
+        let stored = accounts.accounts.into_inner().unwrap().into_iter();
+        let stored: Vec<ApiKey> = stored.map(|(_, key)| key.unwrap().0).collect();
+        assert_eq!(created, stored);
+        let roles: Vec<Role> = created.iter().map(|key| key.role).collect();
+        assert_eq!(roles, [Role::Reader, Role::Owner]);
+        assert_ne!(created[0].id, created[1].id);
     }
 
     #[tokio::test]

@@ -41,6 +41,7 @@ pub struct NewServiceAccount {
 }
 
 /// The key of a service account to create.
+#[derive(Clone)]
 pub struct NewKey {
     /// The id; `None` for a new one.
     pub id: Option<ApiKeyId>,

@@ -1,8 +1,9 @@
 //! Changes of service accounts, within an open transaction.
 
 use models_core::{
-    Administered, AdministrationRefusal, ApiKey, ApiKeyId, Change, KeyDigest, OrganizationId,
-    ProjectId, RepositoryError, ServiceAccount, ServiceAccountId, ServiceAccountUpdate,
+    Administered, AdministrationRefusal, ApiKey, ApiKeyId, Change, InsertionRefusal, KeyDigest,
+    OrganizationId, ProjectId, RepositoryError, ServiceAccount, ServiceAccountId,
+    ServiceAccountUpdate,
 };
 
 use super::row::{FIND_DELETED, find_account, first, service_account_columns};
@@ -36,6 +37,23 @@ pub(super) async fn create<DB: Backend>(
     insert(mutation, account).await?;
     if let Some((key, digest)) = key {
         insert_api_key(mutation, key, digest).await?;
+    }
+    Ok(Ok(()))
+}
+
+/// Creates the accounts with their first keys. After a refusal, the caller rolls back.
+pub(super) async fn create_all<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    accounts: Vec<(ServiceAccount, ApiKey, KeyDigest)>,
+) -> Result<Result<(), (usize, InsertionRefusal)>, RepositoryError> {
+    for (position, (account, key, digest)) in accounts.into_iter().enumerate() {
+        let refusal = match create(mutation, account, Some((key, digest))).await {
+            Ok(Ok(())) => continue,
+            Ok(Err(refusal)) => InsertionRefusal::Refused(refusal),
+            Err(RepositoryError::AlreadyExists) => InsertionRefusal::AlreadyExists,
+            Err(error) => return Err(error),
+        };
+        return Ok(Err((position, refusal)));
     }
     Ok(Ok(()))
 }

@@ -174,6 +174,7 @@ on_both_databases! {
         an_account_belongs_to_a_project_of_its_organization
         a_change_of_the_role_reaches_the_accounts_keys
         an_update_without_a_difference_is_not_logged
+        accounts_of_several_organizations_are_inserted_together_or_not_at_all
         a_deleted_account_takes_its_keys_along
     }
     project_keys {

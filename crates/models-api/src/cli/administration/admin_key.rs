@@ -8,13 +8,14 @@ use models_node::use_cases::admin_keys::{self, NewAdminKey};
 use serde::Serialize;
 
 use super::cell;
-use super::key_options::{CreatedKey, KeyOptions, print_created};
+use super::key_options::{CreatedKey, ExpiryFilter, KeyOptions, print_created};
 use super::refusal::{created, done};
 use crate::cli::catalog::{find_organization, origin};
 use crate::cli::limit::Limit;
 use crate::cli::missing;
 use crate::cli::terminal::refusal::ADMIN_KEY_ID;
 use crate::cli::terminal::{Failure, Output};
+use crate::clock::now;
 use crate::random::new_admin_secret;
 use crate::store::Store;
 
@@ -23,11 +24,15 @@ pub(in crate::cli) enum Command {
     /// Create an admin key and print it once. It administers its organization over HTTP.
     Create(Create),
     /// List the admin keys of an organization with the creator of each, the oldest first, without their secrets.
-    #[command(after_help = "Example:\n  models-api admin-key list --organization acme")]
+    #[command(
+        after_help = "Examples:\n  models-api admin-key list --organization acme\n  models-api admin-key list --organization acme --expires-within 14days"
+    )]
     List {
         /// The organization.
         #[arg(long, value_name = "SLUG")]
         organization: Slug,
+        #[command(flatten)]
+        expiry: ExpiryFilter,
         #[command(flatten)]
         limit: Limit,
     },
@@ -95,8 +100,9 @@ pub(in crate::cli) async fn run(
         Command::Create(create) => create.run(store, output).await,
         Command::List {
             organization,
+            expiry,
             limit,
-        } => list(&organization, &limit, store, output).await,
+        } => list(&organization, (&expiry, &limit), store, output).await,
         Command::Show(target) => target.show(store, output).await,
         Command::Revoke(target) => target.revoke(store, output).await,
     }
@@ -136,14 +142,17 @@ impl Create {
 
 async fn list(
     organization: &Slug,
-    limit: &Limit,
+    (expiry, limit): (&ExpiryFilter, &Limit),
     store: &Store,
     output: Output,
 ) -> Result<(), Failure> {
     let id = find_organization(store, organization).await?.id;
-    let keys = limit
+    let mut keys = Limit::default()
         .read(async |request| Ok(store.admin_api_keys.list(&id, request).await?))
         .await?;
+    let now = now();
+    keys.retain(|listed| expiry.selects(now, listed.key.expires_at, listed.key.revoked_at));
+    limit.truncate(&mut keys);
     output.list_as(
         [
             "id",

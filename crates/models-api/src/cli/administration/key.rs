@@ -1,5 +1,6 @@
 //! `key create|list|show|update|rotate|revoke`.
 
+mod bulk;
 mod create;
 mod find;
 mod list;
@@ -22,7 +23,7 @@ use crate::store::Store;
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum Command {
-    /// Create a key and print it once.
+    /// Create a key, or all keys of a file, and print each once.
     Create(Create),
     /// List keys, without their secrets.
     List(List),

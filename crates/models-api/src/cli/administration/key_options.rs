@@ -29,6 +29,31 @@ impl KeyOptions {
     }
 }
 
+/// The option that selects the keys of a list by their expiry.
+#[derive(Args)]
+pub(in crate::cli) struct ExpiryFilter {
+    /// List only valid keys that expire within this time, such as `14days`.
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    expires_within: Option<Duration>,
+}
+
+impl ExpiryFilter {
+    /// Whether the list has a key with these times. Without the option, it has every key.
+    pub(super) fn selects(
+        &self,
+        now: Timestamp,
+        expires_at: Option<Timestamp>,
+        revoked_at: Option<Timestamp>,
+    ) -> bool {
+        let Some(within) = self.expires_within else {
+            return true;
+        };
+        let last = now.checked_add(within);
+        revoked_at.is_none()
+            && expires_at.is_some_and(|at| now < at && last.is_none_or(|last| at <= last))
+    }
+}
+
 /// The options that supply the secret of a new key.
 #[derive(Args)]
 pub(super) struct SecretOptions {
@@ -59,14 +84,23 @@ impl SecretOptions {
     }
 }
 
-/// The time of expiry after this lifetime.
+/// The time of expiry after the lifetime that `--expires-in` gives.
 pub(super) fn expiry(at: Timestamp, lifetime: Duration) -> Result<Timestamp, Failure> {
+    expiry_of("--expires-in", at, lifetime)
+}
+
+/// The time of expiry after the lifetime that the option or field of this name gives.
+pub(super) fn expiry_of(
+    name: &str,
+    at: Timestamp,
+    lifetime: Duration,
+) -> Result<Timestamp, Failure> {
     keys::expiry(at, lifetime).map_err(|invalid| {
-        let text = match invalid {
-            InvalidLifetime::TooShort => "--expires-in must be at least a second",
-            InvalidLifetime::TooLong => "--expires-in must end before 7 February 2106",
+        let must = match invalid {
+            InvalidLifetime::TooShort => "be at least a second",
+            InvalidLifetime::TooLong => "end before 7 February 2106",
         };
-        text.into()
+        format!("{name} must {must}").into()
     })
 }
 
@@ -77,13 +111,19 @@ fn read_secret(path: &Path, allow_weak: bool) -> Result<Secret, Failure> {
         .parse()
         .map_err(|error| format!("{path_shown}: {error}"))?;
     let secret = secret.into_inner();
-    if keys::can_be_guessed(&secret) && !allow_weak {
-        return Err(format!(
-            "{path_shown}: a key of fewer than {SHORTEST_SECRET} characters can be guessed; --allow-weak accepts it"
-        )
-        .into());
-    }
+    check_strength(&secret, allow_weak)
+        .map_err(|reason| format!("{path_shown}: {reason}; --allow-weak accepts it"))?;
     Ok(secret)
+}
+
+/// Refuses a secret that can be guessed, unless the operator accepts it.
+pub(super) fn check_strength(secret: &Secret, allow_weak: bool) -> Result<(), String> {
+    if keys::can_be_guessed(secret) && !allow_weak {
+        return Err(format!(
+            "a key of fewer than {SHORTEST_SECRET} characters can be guessed"
+        ));
+    }
+    Ok(())
 }
 
 /// The scopes of a key. No scope restricts nothing.
@@ -109,7 +149,7 @@ pub(super) struct CreatedKey<'a, K> {
     pub(super) key: K,
 }
 
-/// Prints a created key. `text` says what was created, and `revoke` is the command that revokes the key.
+/// Prints a created key. `text` is the sentence about the creation, and `revoke` is the command that revokes the key.
 pub(super) fn print_created<K: Serialize>(
     created: &CreatedKey<'_, K>,
     id: &str,
@@ -127,4 +167,34 @@ pub(super) fn print_created<K: Serialize>(
         )
         .into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_valid_key_that_expires_within_the_time_is_selected() {
+        let at = Timestamp::from_seconds;
+        let filter = |seconds: Option<u64>| ExpiryFilter {
+            expires_within: seconds.map(Duration::from_secs),
+        };
+        for (seconds, expires_at, revoked_at, expected) in [
+            (Some(10), Some(20), None, true),
+            (Some(10), Some(21), None, false),
+            (Some(10), Some(11), None, true),
+            (Some(10), Some(10), None, false),
+            (Some(10), None, None, false),
+            (Some(10), Some(20), Some(5), false),
+            (Some(u64::MAX), Some(u32::MAX), None, true),
+            (None, None, None, true),
+            (None, Some(5), Some(5), true),
+        ] {
+            let selected = filter(seconds).selects(at(10), expires_at.map(at), revoked_at.map(at));
+            assert_eq!(
+                selected, expected,
+                "{seconds:?} {expires_at:?} {revoked_at:?}"
+            );
+        }
+    }
 }

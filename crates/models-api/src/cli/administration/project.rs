@@ -56,7 +56,7 @@ pub(in crate::cli) enum Command {
         #[arg(long)]
         name: Entered<Name>,
     },
-    /// Archive a project permanently: the service refuses its keys, and nobody can change it.
+    /// Archive a project permanently: the service refuses its keys, and no command or request can change the project.
     #[command(after_help = "Example:\n  models-api project archive proj_abc")]
     Archive(Target),
 }

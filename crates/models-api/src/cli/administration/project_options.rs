@@ -19,6 +19,13 @@ pub(in crate::cli) struct ProjectOptions {
 }
 
 impl ProjectOptions {
+    pub(super) fn new(organization: Option<Slug>, project: Option<ProjectId>) -> Self {
+        Self {
+            organization,
+            project,
+        }
+    }
+
     /// Finds the organization and the id of its project.
     pub(super) async fn find(&self, store: &Store) -> Result<(Organization, ProjectId), Failure> {
         match (&self.organization, &self.project) {

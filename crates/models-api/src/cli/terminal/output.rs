@@ -45,6 +45,19 @@ impl Output {
         }
     }
 
+    /// Prints objects with secrets, which the service cannot show again. Each is a line in JSON.
+    pub(in crate::cli) fn objects_once<T: Serialize>(
+        self,
+        objects: &[T],
+        text: impl Fn(&T) -> String,
+    ) -> Result<(), Failure> {
+        let mut lines = vec![];
+        for object in objects {
+            lines.extend(self.render(object, || text(object))?);
+        }
+        print_once(&lines.join("\n"))
+    }
+
     /// Prints objects: an array in JSON, or a table with one row per object.
     pub(in crate::cli) fn list<T: Serialize, const N: usize>(
         self,

@@ -2,6 +2,7 @@
 
 mod admin_keys;
 mod audit;
+mod bulk_keys;
 mod effects;
 mod organizations;
 mod permissions;

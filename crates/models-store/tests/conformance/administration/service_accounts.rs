@@ -1,6 +1,7 @@
 use models_core::{
-    AccountRole, AdministrationRefusal, ApiKey, Change, KeyRejection, Permission, Permissions,
-    ProjectId, RepositoryError, Role, ServiceAccount, ServiceAccountUpdate,
+    AccountRole, AdministrationRefusal, ApiKey, Change, InsertionRefusal, KeyRejection,
+    Organization, Permission, Permissions, ProjectId, RepositoryError, Role, ServiceAccount,
+    ServiceAccountUpdate,
 };
 
 use crate::Store;
@@ -190,6 +191,50 @@ pub async fn an_update_without_a_difference_is_not_logged(store: Store) {
         after: renamed,
     };
     assert_eq!(changes_after(&store, before).await, [expected]);
+}
+
+pub async fn accounts_of_several_organizations_are_inserted_together_or_not_at_all(store: Store) {
+    let acme = add_organization(&store, "acme").await;
+    let other = add_organization(&store, "other").await;
+    let archived = add_project(&store, &other, "archived").await;
+    let archive = store.projects.archive(&other.id, &archived.id, origin());
+    archive.await.unwrap().unwrap();
+    add_account(&store, &acme, &acme.default_project.id, "taken").await;
+    let new = |organization: &Organization, project: &ProjectId, id: &str| {
+        let account = account(organization, project, id);
+        let (key, digest) = key_of(organization, &account);
+        (account, key, digest)
+    };
+    let first = new(&acme, &acme.default_project.id, "first");
+    let second = new(&other, &other.default_project.id, "second");
+    let before = store.events.revision().await.unwrap();
+    let archived = InsertionRefusal::Refused(AdministrationRefusal::Archived);
+    let missing = InsertionRefusal::Refused(AdministrationRefusal::NotFound);
+    let taken = InsertionRefusal::AlreadyExists;
+    let mut same_secret = new(&acme, &acme.default_project.id, "third");
+    same_secret.2 = first.2;
+    for (refused, refusal) in [
+        (new(&other, &"archived".parse().unwrap(), "third"), archived),
+        (new(&acme, &other.default_project.id, "third"), missing),
+        (new(&acme, &acme.default_project.id, "taken"), taken),
+        (same_secret, taken),
+    ] {
+        let rows = vec![first.clone(), second.clone(), refused];
+        let inserted = store.service_accounts.insert_all(rows, origin()).await;
+        assert_eq!(inserted.unwrap(), Err((2, refusal)));
+        assert_eq!(store.events.revision().await.unwrap(), before);
+        assert_eq!(find(&store, &first.0).await, None);
+    }
+    let rows = vec![first.clone(), second.clone()];
+    let inserted = store.service_accounts.insert_all(rows, origin()).await;
+    assert_eq!(inserted.unwrap(), Ok(()));
+    for (account, key, digest) in [first, second] {
+        assert_eq!(find(&store, &account).await, Some(account));
+        assert_eq!(access(&store, &digest).await.key, key);
+    }
+    let kinds = kinds_after(&store, before).await;
+    let both = ["service_account.created", "api_key.created"];
+    assert_eq!(kinds, [both, both].concat());
 }
 
 pub async fn a_deleted_account_takes_its_keys_along(store: Store) {

@@ -1,5 +1,7 @@
 //! `key create`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use models_core::{Role, ServiceAccountId};
 use models_node::use_cases::keys;
@@ -7,6 +9,7 @@ use models_node::use_cases::service_accounts::KeyOwner;
 
 use super::super::project_options::ProjectOptions;
 use super::super::refusal::created;
+use super::bulk::create_all;
 use super::new::{NewKeyOptions, create_for_account};
 use crate::cli::catalog::origin;
 use crate::cli::missing;
@@ -18,16 +21,39 @@ const EXAMPLES: &str = "Examples:
   models-api key create --organization acme --role reader --name gateway
   models-api key create --organization acme --role owner --name pipeline --expires-in 90days
   models-api key create --project proj_abc --service-account svc_acct_abc --name ci --scope api.model.read
-  models-api key create --organization acme --role reader --name moved --id key_abc --secret-file existing-key";
+  models-api key create --organization acme --role reader --name moved --id key_abc --secret-file existing-key
+  models-api key create --from keys.jsonl --json";
+
+/// The options of one key.
+const OPTIONS_OF_ONE: [&str; 10] = [
+    "organization",
+    "project",
+    "role",
+    "service_account",
+    "name",
+    "scopes",
+    "id",
+    "expires_in",
+    "secret_file",
+    "allow_weak",
+];
 
 #[derive(Args)]
-#[command(after_help = EXAMPLES)]
+#[command(
+    after_help = EXAMPLES,
+    mut_arg("organization", |option| option.required_unless_present_any(["project", "from"])),
+    mut_arg("name", |option| option.required(false).required_unless_present("from")),
+)]
 pub(in crate::cli) struct Create {
+    /// Create all keys of a file, or none of them (`-` for standard input). Each line is a JSON object with the fields
+    /// `organization` or `project`, `role`, `name`, and optionally `id`, `scopes`, `expires_in`, `secret` and `allow_weak`.
+    #[arg(long, value_name = "FILE", conflicts_with_all = OPTIONS_OF_ONE)]
+    from: Option<PathBuf>,
     #[command(flatten)]
     project: ProjectOptions,
     /// The key's role: `reader` and `writer` list and retrieve models, `owner` also deletes them. The command makes a
     /// service account of the key's name for the key.
-    #[arg(long, required_unless_present = "service_account")]
+    #[arg(long, required_unless_present_any = ["service_account", "from"])]
     role: Option<Role>,
     /// The service account that owns the key, and whose role decides the key's role.
     #[arg(long, value_name = "SERVICE_ACCOUNT_ID", conflicts_with = "role")]
@@ -38,6 +64,9 @@ pub(in crate::cli) struct Create {
 
 impl Create {
     pub(super) async fn run(self, store: &Store, output: Output) -> Result<(), Failure> {
+        if let Some(path) = &self.from {
+            return create_all(path, store, output).await;
+        }
         let owner = self.project.find_owner(store).await?;
         match (self.service_account, self.role) {
             (Some(account), _) => {

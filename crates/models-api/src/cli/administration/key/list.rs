@@ -1,18 +1,21 @@
 //! `key list`.
 
 use clap::Args;
-use models_core::{ApiKey, ListedApiKey, ProjectId, ServiceAccountId, Slug};
+use models_core::{ApiKey, ListedApiKey, ProjectId, ServiceAccountId, Slug, Timestamp};
 
 use super::super::cell;
+use super::super::key_options::ExpiryFilter;
 use crate::cli::catalog::{find_owner, find_project};
 use crate::cli::limit::Limit;
 use crate::cli::terminal::{Failure, Output};
+use crate::clock::now;
 use crate::store::Store;
 
 const EXAMPLES: &str = "Examples:
   models-api key list --organization acme
   models-api key list --service-account svc_acct_abc
-  models-api key list --project proj_abc --limit 10 --json";
+  models-api key list --project proj_abc --limit 10 --json
+  models-api key list --expires-within 14days";
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -27,6 +30,8 @@ pub(in crate::cli) struct List {
     #[arg(long, value_name = "SERVICE_ACCOUNT_ID")]
     service_account: Option<ServiceAccountId>,
     #[command(flatten)]
+    expiry: ExpiryFilter,
+    #[command(flatten)]
     limit: Limit,
 }
 
@@ -38,15 +43,18 @@ impl List {
         };
         let organization = organization.as_ref().map(|organization| &organization.id);
         let mut keys = store.api_keys.list(organization).await?;
-        keys.retain(|listed| self.selects(&listed.key));
+        let now = now();
+        keys.retain(|listed| self.selects(&listed.key, now));
         self.limit.truncate(&mut keys);
         print_table(&keys, output)
     }
 
-    fn selects(&self, key: &ApiKey) -> bool {
+    fn selects(&self, key: &ApiKey, now: Timestamp) -> bool {
         let is_of_project = self.project.as_ref().is_none_or(|id| key.project_id == *id);
         let account = self.service_account.as_ref();
-        is_of_project && account.is_none_or(|id| key.service_account_id.as_ref() == Some(id))
+        is_of_project
+            && account.is_none_or(|id| key.service_account_id.as_ref() == Some(id))
+            && self.expiry.selects(now, key.expires_at, key.revoked_at)
     }
 }
 

@@ -17,8 +17,8 @@ use crate::store::Store;
 #[derive(Args)]
 pub(in crate::cli) struct NewKeyOptions {
     /// The key's display name.
-    #[arg(long)]
-    pub(super) name: Entered<Name>,
+    #[arg(long, required = true)]
+    pub(super) name: Option<Entered<Name>>,
     /// A scope, such as `api.model.read`; repeat the option for several. The key may do only what its role and its
     /// scopes both allow. Without this option the scopes restrict nothing.
     #[arg(long = "scope", value_name = "SCOPE")]
@@ -36,7 +36,7 @@ impl NewKeyOptions {
     pub(super) fn new_key(&self, role: Role, now: Timestamp) -> Result<NewKey, Failure> {
         Ok(NewKey {
             id: self.id.clone(),
-            name: self.name.clone(),
+            name: self.name.clone().ok_or("name the key")?,
             role,
             scopes: scopes(&self.scopes)?,
             expires_at: self.options.expires_at(now)?,
@@ -94,7 +94,7 @@ pub(in crate::cli::administration) async fn create_for_account(
 }
 
 /// The sentence about a created key.
-fn created_text(key: &ApiKey) -> String {
+pub(super) fn created_text(key: &ApiKey) -> String {
     let ApiKey {
         id,
         role,

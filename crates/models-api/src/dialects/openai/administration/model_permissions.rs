@@ -32,7 +32,7 @@ impl<'a> From<Option<&'a Policy>> for ModelPermissionsObject<'a> {
     }
 }
 
-/// The confirmation that a project has no model permissions any more.
+/// The confirmation that the model permissions of a project are removed.
 #[derive(Serialize, ToSchema)]
 #[schema(as = DeletedModelPermissions)]
 #[serde(deny_unknown_fields)]
