@@ -162,7 +162,7 @@ fn invalid_arguments_of_a_registration_are_refused() {
             &format!("model create --base-model b --organization acme --suffix {long}"),
             "64 characters",
         ),
-        ("model create a\u{200b}", "invisible"),
+        ("model create a\u{200b}", "must not hold U+200B"),
         ("model create a/../b", "segment"),
         ("model create a --created 7", "must be a date"),
         ("model create a --shutdown-date 2027-02-30", "YYYY-MM-DD"),
