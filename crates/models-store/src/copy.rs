@@ -113,14 +113,7 @@ async fn copy_from(
             return Err(error);
         }
     };
-    source.commit_as_moved(&to).await?;
-    // A node that has registered meanwhile may have read the source before the mark.
-    if let Err(error) = running::expect_no_row(database, lease).await {
-        target.roll_back().await;
-        mark::remove(&from).await?;
-        return Err(error);
-    }
-    match target.commit().await {
+    match end(database, lease, source, target).await {
         Ok(()) => {}
         // The mark stays: nobody knows whether the target has the catalog.
         Err(error @ CopyError::InDoubt { .. }) => return Err(error),
@@ -135,6 +128,22 @@ async fn copy_from(
         encryption,
         tables,
     })
+}
+
+/// Commits the mark, and then the target.
+async fn end(
+    database: &Database<Sqlite>,
+    lease: Duration,
+    source: Source,
+    target: Target,
+) -> Result<(), CopyError> {
+    source.commit_as_moved(&target.location).await?;
+    // A node that has registered meanwhile may have read the source before the mark.
+    if let Err(error) = running::expect_no_row(database, lease).await {
+        target.roll_back().await;
+        return Err(error);
+    }
+    target.commit().await
 }
 
 /// Copies and compares all tables. Both transactions stay open.

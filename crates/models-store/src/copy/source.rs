@@ -65,6 +65,8 @@ impl Source {
             .execute("COMMIT")
             .await
             .map_err(CopyError::Read)?;
-        self.connection.close().await.map_err(CopyError::Read)
+        // A failure to close has no consequences.
+        let _ = self.connection.close().await;
+        Ok(())
     }
 }
