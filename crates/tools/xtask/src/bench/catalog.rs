@@ -21,6 +21,9 @@ const FAMILIES: [&str; 6] = [
     "whisper-1",
 ];
 
+/// The organization without its own models.
+const READERS: &str = "acme-research";
+
 /// A catalog that is ready to be served, with the keys of its organizations.
 pub struct Catalog<'a> {
     tools: &'a Tools,
@@ -31,6 +34,8 @@ pub struct Catalog<'a> {
     pub owner_key: String,
     /// The keys of the tenants.
     pub keys: Vec<String>,
+    /// The key of a project whose policy allows the public models one by one.
+    pub restricted_key: Option<String>,
 }
 
 impl<'a> Catalog<'a> {
@@ -47,9 +52,14 @@ impl<'a> Catalog<'a> {
             key: String::new(),
             owner_key: String::new(),
             keys: vec![],
+            restricted_key: None,
         };
-        catalog.run(&["model", "import", "-"], &public(contents.models))?;
-        catalog.key = catalog.organization("acme-research", "reader")?;
+        let public = public(contents.models);
+        catalog.run(&["model", "import", "-"], &public)?;
+        catalog.key = catalog.organization(READERS, "reader")?;
+        if contents.allow_list {
+            catalog.restricted_key = Some(catalog.restricted_project(&public)?);
+        }
         if contents.tenants > 0 {
             catalog.owner_key = catalog.organization(aside::ORGANIZATION, "owner")?;
             let import = [
@@ -99,11 +109,30 @@ impl<'a> Catalog<'a> {
     fn organization(&self, slug: &str, role: &str) -> Result<String, String> {
         let create = ["organization", "create", "--slug", slug, "--name", slug];
         self.run(&create, &Value::Null)?;
-        let create = ["key", "create", "--organization", slug, "--role", role];
-        let printed = self.run(
-            &[&create[..], &["--name", "bench", "--json"]].concat(),
-            &Value::Null,
-        )?;
+        self.key(&["--organization", slug, "--role", role])
+    }
+
+    /// Creates a project whose policy allows these models one by one, and returns its key.
+    fn restricted_project(&self, models: &Value) -> Result<String, String> {
+        let create = ["project", "create", "--organization", READERS];
+        let named = [&create[..], &["--name", "restricted", "--quiet"]].concat();
+        let project = self.run(&named, &Value::Null)?;
+        let project = project.trim();
+        let ids = models.as_array().into_iter().flatten();
+        let ids: Value = ids.map(|model| model["id"].clone()).collect();
+        let policy = json!({"mode": "allow_list", "model_ids": ids});
+        let file = self.directory.join("policy.json");
+        std::fs::write(&file, policy.to_string()).map_err(|error| error.to_string())?;
+        let set = ["permissions", "set", "--project", project, "--file"];
+        let file = file.to_string_lossy();
+        self.run(&[&set[..], &[&*file]].concat(), &Value::Null)?;
+        self.key(&["--project", project, "--role", "reader"])
+    }
+
+    /// Creates a key with these options, and returns its secret.
+    fn key(&self, options: &[&str]) -> Result<String, String> {
+        let create = ["key", "create", "--name", "bench", "--json"];
+        let printed = self.run(&[&create[..], options].concat(), &Value::Null)?;
         let key: Value = serde_json::from_str(&printed).map_err(|error| error.to_string())?;
         let value = key["value"].as_str();
         value

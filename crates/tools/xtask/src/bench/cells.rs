@@ -18,6 +18,8 @@ pub struct Contents {
     pub own_models: u32,
     /// The mebibytes for rendered lists; `None` for the default.
     pub views_mib: Option<u32>,
+    /// Whether there is a project whose policy allows the public models one by one.
+    pub allow_list: bool,
 }
 
 impl Contents {
@@ -38,6 +40,18 @@ pub enum Readers {
     Many,
     /// The organization whose models are deleted; it has 20,000 and more.
     Writer,
+    /// A project of [`Readers::One`] with the allow-list.
+    Restricted,
+}
+
+impl Readers {
+    /// The load that the requests of these readers are compared with.
+    pub fn alone(self) -> &'static str {
+        match self {
+            Self::One | Self::Many | Self::Writer => "one tenant alone",
+            Self::Restricted => "a project without a policy",
+        }
+    }
 }
 
 /// One kind of load.
@@ -74,12 +88,14 @@ pub fn all() -> Vec<Cell> {
         tenants: 10_000,
         own_models: 2,
         views_mib: None,
+        allow_list: false,
     };
     let million = Contents {
         models: 1,
         tenants: 10_000,
         own_models: 100,
         views_mib: None,
+        allow_list: false,
     };
     let crowded = Contents {
         views_mib: Some(1),
@@ -102,6 +118,11 @@ pub fn all() -> Vec<Cell> {
             headers: vec![header("Accept-Encoding", "gzip")],
             ..list("list of 1,000, gzip accepted", 1_000)
         },
+        Cell {
+            path: model_path(),
+            ..restricted("retrieve one model in a project with an allow-list of 1,000")
+        },
+        restricted("list of 1,000 in a project with an allow-list of 1,000"),
         list("list of 10,000", 10_000),
         Cell {
             name: "retrieve one model, by 10,000 tenants (Zipf)",
@@ -159,12 +180,26 @@ fn list(name: &'static str, models: usize) -> Cell {
             tenants: 0,
             own_models: 0,
             views_mib: None,
+            allow_list: false,
         },
         path: LIST.to_owned(),
         headers: vec![],
         conditional: false,
         readers: Readers::One,
         beside: Beside::Nothing,
+    }
+}
+
+/// A list in a project whose policy allows each of 1,000 models.
+fn restricted(name: &'static str) -> Cell {
+    let list = list(name, 1_000);
+    Cell {
+        contents: Contents {
+            allow_list: true,
+            ..list.contents
+        },
+        readers: Readers::Restricted,
+        ..list
     }
 }
 

@@ -22,8 +22,19 @@ pub struct Contender<'a> {
     load: Load,
     /// The stream of requests sent meanwhile.
     stream: Option<&'a Stream>,
-    /// The load of one tenant alone, if the cell's load differs.
+    /// The load of one tenant alone or of a project without a policy, if the cell's load differs.
     alone: Option<Load>,
+}
+
+/// The keys of a cell.
+#[derive(Clone, Copy)]
+pub struct Callers<'a> {
+    /// The key of the requests.
+    pub key: &'a str,
+    /// The key of [`Readers::One`].
+    pub plain: &'a str,
+    /// The keys of [`Readers::Many`].
+    pub keys: &'a [String],
 }
 
 impl<'a> Contender<'a> {
@@ -32,12 +43,11 @@ impl<'a> Contender<'a> {
     pub fn make(
         server: &'a Server,
         cell: &Cell,
-        key: &str,
-        keys: &[String],
+        callers: Callers<'_>,
         stream: Option<&'a Stream>,
         directory: &Path,
     ) -> Result<(Self, Row), String> {
-        let (headers, response) = probe(server, cell, key)?;
+        let (headers, response) = probe(server, cell, callers.key)?;
         if let Some(stream) = stream {
             stream.try_one(server)?;
         }
@@ -46,16 +56,26 @@ impl<'a> Contender<'a> {
             headers,
             mix: None,
         };
-        let alone =
+        let mut alone =
             (cell.readers != Readers::One || cell.beside != Beside::Nothing).then(|| load.clone());
-        let mut row = Row::new(server.name, &response);
+        if cell.readers == Readers::Restricted {
+            let (headers, plain) = probe(server, cell, callers.plain)?;
+            if plain.body != response.body {
+                return Err("responds differently without the policy".to_owned());
+            }
+            alone = Some(Load {
+                headers,
+                ..load.clone()
+            });
+        }
+        let mut row = Row::new(server.name, &response, cell.readers.alone());
         if cell.readers == Readers::Many {
             let file = directory.join(format!("mix{}", server.prefix.replace('/', "-")));
-            mix::write(&file, server.prefix, keys)?;
+            mix::write(&file, server.prefix, callers.keys)?;
             load.mix = Some(file);
             if is_service(server) {
                 let before = server.memory();
-                warm(server, &cell.path, keys)?;
+                warm(server, &cell.path, callers.keys)?;
                 row.own_model_bytes = cell.contents.own_model_bytes(before, server.memory());
             }
         }
@@ -83,6 +103,7 @@ impl<'a> Contender<'a> {
             alone: alone.map(|sample| Alone {
                 requests_per_second: sample.requests_per_second,
                 p99: sample.p99,
+                cpu: sample.cpu,
             }),
             ..sample
         })

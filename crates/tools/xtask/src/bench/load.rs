@@ -37,16 +37,18 @@ pub struct Sample {
     pub failed: f64,
     /// The other requests a second meanwhile.
     pub beside_per_second: f64,
-    /// The sample of one tenant alone just before, if the load differs.
+    /// The sample of the load that this one is compared with, just before.
     pub alone: Option<Alone>,
 }
 
-/// One tenant's reads, with no other requests.
+/// Reads that other ones are compared with.
 #[derive(Clone, Copy)]
 pub struct Alone {
     pub requests_per_second: f64,
     /// The 99th percentile of the response time in milliseconds.
     pub p99: f64,
+    /// The server's CPU time in microseconds a request.
+    pub cpu: f64,
 }
 
 /// The load of a cell on a server.

@@ -28,19 +28,22 @@ pub struct Table {
 pub struct Row {
     server: &'static str,
     response: String,
+    /// The load that the requests are compared with.
+    alone: &'static str,
     /// The growth of memory for each own model after all tenants have listed, in bytes.
     pub own_model_bytes: Option<f64>,
     pub samples: Vec<Sample>,
 }
 
 impl Row {
-    pub fn new(server: &'static str, response: &Response) -> Self {
+    pub fn new(server: &'static str, response: &Response, alone: &'static str) -> Self {
         let coding = response
             .header("content-encoding")
             .map(|coding| format!(" {coding}"));
         Self {
             server,
             response: format!("{} B{}", response.body.len(), coding.unwrap_or_default()),
+            alone,
             own_model_bytes: None,
             samples: vec![],
         }
@@ -75,7 +78,7 @@ impl Row {
         )
     }
 
-    /// The comparison with one tenant alone.
+    /// The comparison with the load just before.
     fn against_alone(&self) -> Option<String> {
         let alone: Vec<_> = self
             .samples
@@ -88,14 +91,17 @@ impl Row {
         let values = |value: fn(&Alone) -> f64| alone.iter().map(value).collect::<Vec<_>>();
         let requests = self.values(|sample| sample.requests_per_second);
         let p99 = self.values(|sample| sample.p99);
+        let cpu = self.values(|sample| sample.cpu);
         Some(format!(
-            "{}: {} times the requests/s and {} times the p99 of one tenant alone, just before",
+            "{}: {} times the CPU, {} times the requests/s and {} times the p99 of {}, just before",
             self.server,
+            spread(&ratios(&cpu, &values(|alone| alone.cpu)), 3),
             spread(
                 &ratios(&requests, &values(|alone| alone.requests_per_second)),
                 3
             ),
             spread(&ratios(&p99, &values(|alone| alone.p99)), 2),
+            self.alone,
         ))
     }
 

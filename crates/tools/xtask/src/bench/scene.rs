@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::catalog::Catalog;
 use super::cells::{Beside, Cell, Contents, LIST, Readers, model_path};
-use super::contender::Contender;
+use super::contender::{Callers, Contender};
 use super::load;
 use super::load::aside::{self, Aside, Stream};
 use super::names::{BARE, OTHER, SERVICE};
@@ -28,6 +28,7 @@ pub struct Scene<'a> {
     catalog_key: String,
     owner_key: String,
     keys: Vec<String>,
+    restricted_key: Option<String>,
     deletions: Stream,
     strangers: Stream,
     /// The time from the start of the service's process to its first response.
@@ -51,6 +52,7 @@ impl<'a> Scene<'a> {
             catalog_key: catalog.key,
             owner_key: catalog.owner_key,
             keys: catalog.keys,
+            restricted_key: catalog.restricted_key,
             directory,
         })
     }
@@ -93,6 +95,7 @@ impl<'a> Scene<'a> {
             Readers::One => &self.catalog_key,
             Readers::Many => self.keys.first().unwrap_or(&self.catalog_key),
             Readers::Writer => &self.owner_key,
+            Readers::Restricted => self.restricted_key.as_ref().ok_or("there is no policy")?,
         };
         let stream = match cell.beside {
             Beside::Nothing => None,
@@ -100,8 +103,12 @@ impl<'a> Scene<'a> {
             Beside::Strangers => Some(&self.strangers),
         };
         for server in &self.servers {
-            let made =
-                Contender::make(server, cell, key, &self.keys, stream, self.directory.path());
+            let callers = Callers {
+                key,
+                plain: &self.catalog_key,
+                keys: &self.keys,
+            };
+            let made = Contender::make(server, cell, callers, stream, self.directory.path());
             match made {
                 Ok((contender, row)) => {
                     contenders.push(contender);

@@ -21,6 +21,7 @@ const CONTENTS: Contents = Contents {
     tenants: 0,
     own_models: 0,
     views_mib: None,
+    allow_list: false,
 };
 /// The time for which the clients read, and the bytes of each read.
 const READING: Duration = Duration::from_secs(5);
