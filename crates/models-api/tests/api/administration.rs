@@ -4,6 +4,7 @@ pub mod admin_api_keys;
 pub mod api_keys;
 pub mod audit_logs;
 pub mod bodies;
+pub mod creators;
 pub mod isolation;
 pub mod model_permissions;
 pub mod paging;

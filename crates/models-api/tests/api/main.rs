@@ -58,6 +58,10 @@ on_both_databases! {
     }
     administration::paging {
         pages_return_each_object_once_and_in_order
+        pages_return_each_object_once_under_concurrent_changes
+    }
+    administration::creators {
+        no_sequence_of_calls_raises_a_key_above_its_creator
     }
     administration::audit_logs {
         a_change_is_listed_with_its_actor_its_values_and_its_request
@@ -70,7 +74,7 @@ on_both_databases! {
         events_of_newer_versions_are_listed_without_values
     }
     administration::isolation {
-        a_foreign_object_responds_like_a_missing_one
+        every_route_responds_alike_to_foreign_and_missing_ids
         a_foreign_cursor_is_an_empty_page
     }
     administration::bodies {
@@ -167,6 +171,8 @@ on_both_databases! {
         the_barrier_waits_for_the_lease_of_a_silent_node
         a_node_without_its_row_drops_its_caches
         a_deletion_changes_views_in_memory_without_a_load
+        a_restriction_made_on_one_node_is_enforced_on_every_node
+        projects_with_equal_policies_share_a_view
     }
     connection::probes {
         every_probe_has_its_expected_responses
@@ -184,6 +190,7 @@ on_both_databases! {
     contract::properties {
         every_error_has_the_envelope_for_random_requests
         listed_models_are_retrievable_in_random_catalogs
+        listed_models_are_retrievable_under_random_policies
     }
     connection::stopping {
         requests_in_flight_get_responses_when_the_service_stops

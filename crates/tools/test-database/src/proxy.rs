@@ -1,5 +1,6 @@
 //! A proxy before a server that can silently drop packets.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,6 +17,8 @@ pub struct Proxy {
     /// The number of calls of [`black_hole`](Proxy::black_hole).
     generation: watch::Sender<u64>,
     trigger: Arc<Mutex<Option<Vec<u8>>>>,
+    /// The number of times that clients have sent something, and the bytes that the server has sent.
+    traffic: Arc<[AtomicU64; 2]>,
 }
 
 impl Proxy {
@@ -35,6 +38,7 @@ impl Proxy {
             target: target.to_owned(),
             generation: watch::Sender::new(0),
             trigger: Arc::default(),
+            traffic: Arc::default(),
         };
         let accepting = proxy.clone();
         tokio::spawn(async move {
@@ -60,6 +64,12 @@ impl Proxy {
     /// server has received the text.
     pub fn black_hole_after(&self, text: &str) {
         *self.trigger() = Some(text.as_bytes().to_vec());
+    }
+
+    /// The number of times that clients have sent something, and the bytes that the server has sent.
+    #[must_use]
+    pub fn traffic(&self) -> [u64; 2] {
+        [0, 1].map(|side| self.traffic[side].load(Ordering::Acquire))
     }
 
     /// Whether a client has sent the text of [`black_hole_after`](Self::black_hole_after).
@@ -96,7 +106,7 @@ impl Proxy {
             biased;
             _ = generation.changed() => true,
             is_triggered = self.to_server(&mut client_read, &mut server_write) => is_triggered,
-            () = to_client(&mut server_read, &mut client_write) => false,
+            () = self.to_client(&mut server_read, &mut client_write) => false,
         };
         if is_black_hole {
             // Both ends stay open.
@@ -110,6 +120,7 @@ impl Proxy {
         let mut buffer = vec![0; 16 * 1024];
         while let Ok(length @ 1..) = from.read(&mut buffer).await {
             let sent = &buffer[..length];
+            self.traffic[0].fetch_add(1, Ordering::AcqRel);
             let is_triggered = self.takes_trigger(sent);
             if to.write_all(sent).await.is_err() {
                 return false;
@@ -120,13 +131,15 @@ impl Proxy {
         }
         false
     }
-}
 
-async fn to_client(from: &mut OwnedReadHalf, to: &mut OwnedWriteHalf) {
-    let mut buffer = vec![0; 16 * 1024];
-    while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        if to.write_all(&buffer[..length]).await.is_err() {
-            return;
+    /// Forwards until a side closes.
+    async fn to_client(&self, from: &mut OwnedReadHalf, to: &mut OwnedWriteHalf) {
+        let mut buffer = vec![0; 16 * 1024];
+        while let Ok(length @ 1..) = from.read(&mut buffer).await {
+            self.traffic[1].fetch_add(length as u64, Ordering::AcqRel);
+            if to.write_all(&buffer[..length]).await.is_err() {
+                return;
+            }
         }
     }
 }

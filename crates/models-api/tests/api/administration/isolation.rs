@@ -1,14 +1,14 @@
 //! Two organizations try to see, change and page into each other's objects.
 
+use std::time::Duration;
+
+use models_api::{Access, ROUTES};
 use serde_json::{Value, json};
+use test_database::Proxy;
 
 use super::{ADMIN_KEYS, PROJECTS, account, ids, project};
+use crate::service::client::Response;
 use crate::service::{TestCaller, TestService};
-
-/// Replaces the ids in a response that only repeats the path of its request.
-fn without(response: &str, id: &str) -> String {
-    response.replace(id, "ID")
-}
 
 fn last(path: &str) -> &str {
     path.rsplit('/').next().unwrap()
@@ -29,104 +29,245 @@ async fn snapshot(admin: &TestCaller, project: &str) -> Vec<Value> {
     all
 }
 
-pub async fn a_foreign_object_responds_like_a_missing_one(service: TestService) {
+pub async fn every_route_responds_alike_to_foreign_and_missing_ids(service: TestService) {
     let (acme, other) = (
         service.organization("acme").await,
         service.organization("other").await,
     );
     let (victim, attacker) = (service.admin(&acme).await, service.admin(&other).await);
-    let path = project(&victim, "secret").await;
-    let own = project(&attacker, "own").await;
-    let made = account(&victim, &path).await;
-    let admin_key = format!("{ADMIN_KEYS}/{}", victim.admin_key.as_ref().unwrap().id);
-    let before = snapshot(&victim, &path).await;
-    let (account_id, key_id) = (last(&made.path), last(&made.key_path));
-
-    let policy = json!({"mode": "allow_list", "model_ids": []});
-    let name = json!({"name": "stolen"});
-    let requests = [
-        ("GET", admin_key.clone(), None),
-        ("DELETE", admin_key, None),
-        ("GET", path.clone(), None),
-        ("POST", path.clone(), Some(name.clone())),
-        ("POST", path.clone(), Some(json!({}))),
-        ("POST", format!("{path}/archive"), None),
-        ("GET", format!("{path}/api_keys"), None),
-        (
-            "GET",
-            format!("{path}/api_keys?owner_project_access=inactive"),
-            None,
-        ),
-        ("GET", made.key_path.clone(), None),
-        ("POST", made.key_path.clone(), Some(json!({"scopes": []}))),
-        ("DELETE", made.key_path.clone(), None),
-        ("GET", format!("{own}/api_keys/{key_id}"), None),
-        (
-            "POST",
-            format!("{own}/api_keys/{key_id}"),
-            Some(json!({"scopes": []})),
-        ),
-        ("DELETE", format!("{own}/api_keys/{key_id}"), None),
-        ("GET", format!("{path}/service_accounts"), None),
-        (
-            "POST",
-            format!("{path}/service_accounts"),
-            Some(name.clone()),
-        ),
-        ("GET", made.path.clone(), None),
-        ("POST", made.path.clone(), Some(name.clone())),
-        ("DELETE", made.path.clone(), None),
-        ("POST", format!("{}/api_keys", made.path), Some(json!({}))),
-        ("GET", format!("{own}/service_accounts/{account_id}"), None),
-        (
-            "POST",
-            format!("{own}/service_accounts/{account_id}"),
-            Some(name),
-        ),
-        (
-            "DELETE",
-            format!("{own}/service_accounts/{account_id}"),
-            None,
-        ),
-        (
-            "POST",
-            format!("{own}/service_accounts/{account_id}/api_keys"),
-            Some(json!({})),
-        ),
-        ("GET", format!("{path}/model_permissions"), None),
-        ("POST", format!("{path}/model_permissions"), Some(policy)),
-        ("DELETE", format!("{path}/model_permissions"), None),
-    ];
-    let ids = [
-        last(&path),
-        account_id,
-        key_id,
-        victim.admin_key.as_ref().unwrap().id.as_str(),
-    ];
-    for (method, path, body) in requests {
+    let foreign = Objects::new(&victim).await;
+    let before = snapshot(&victim, &foreign.project).await;
+    let mut compared = 0;
+    for route in &ROUTES {
+        let pattern = route.template.path();
+        if route.access != Access::Admin || !pattern.contains('{') {
+            continue;
+        }
+        let (own, sibling) = (Objects::new(&attacker).await, Objects::new(&attacker).await);
+        let body = accepted_body(&attacker, route.method.as_str(), pattern).await;
         let send = async |path: &str| match &body {
             Some(body) => attacker.post(path, body).await,
-            None => attacker.send(method, path, &[]).await,
+            None => attacker.send(route.method.as_str(), path, &[]).await,
         };
-        let foreign = send(&path).await;
-        assert_eq!(foreign.status, 404, "{method} {path}: {foreign:?}");
-        foreign.error();
-        // The same request for ids that nothing has.
-        let mut missing_path = path.clone();
-        let mut expected = foreign.body.clone();
-        for id in ids {
-            let missing: String = id.chars().rev().collect();
-            missing_path = missing_path.replace(id, &missing);
-            expected = without(&expected, id);
+        for kinds in combinations(pattern) {
+            let path = fill(pattern, &kinds, [&own, &foreign, &sibling]);
+            let missing: Vec<_> = kinds
+                .iter()
+                .map(|kind| {
+                    if *kind == Kind::Own {
+                        Kind::Own
+                    } else {
+                        Kind::Missing
+                    }
+                })
+                .collect();
+            let missing_path = fill(pattern, &missing, [&own, &foreign, &sibling]);
+            let cell = format!("{} {pattern} {kinds:?}", route.method);
+            let responses = [send(&path).await, send(&missing_path).await];
+            assert_eq!(responses[0].status, 404, "{cell}: {:?}", responses[0]);
+            responses[0].error();
+            let [found, expected] = responses.map(|response| comparable(&response));
+            let ids = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
+            let mut found_body = found.1;
+            let mut expected_body = expected.1;
+            for (id, missing) in ids(&path).iter().zip(ids(&missing_path)) {
+                if *id != missing {
+                    found_body = found_body.replace(id, "ID");
+                    expected_body = expected_body.replace(&missing, "ID");
+                }
+            }
+            assert_eq!(found_body, expected_body, "{cell}");
+            assert_eq!(found.0, expected.0, "{cell}");
+            compared += 1;
         }
-        let mut missing = send(&missing_path).await.body;
-        for id in ids {
-            missing = without(&missing, &id.chars().rev().collect::<String>());
-        }
-        assert_eq!(missing, expected, "{method} {path}");
+        let own = fill(pattern, &[Kind::Own; 3], [&own, &foreign, &sibling]);
+        let allowed = send(&own).await;
+        assert_eq!(allowed.status, 200, "{} {own}: {allowed:?}", route.method);
     }
-    assert_eq!(snapshot(&victim, &path).await, before);
-    assert_eq!(made.key.get("/v1/models").await.status, 200);
+    println!("{compared} pairs of responses");
+    assert_eq!(snapshot(&victim, &foreign.project).await, before);
+    for path in [&foreign.account, &foreign.key, &foreign.admin_key] {
+        assert_eq!(victim.get(path).await.status, 200);
+    }
+    let query = format!("{}/api_keys?owner_project_access=inactive", foreign.project);
+    assert_eq!(attacker.get(&query).await.status, 404);
+}
+
+/// The objects of an organization, by their paths.
+struct Objects {
+    project: String,
+    account: String,
+    key: String,
+    admin_key: String,
+}
+
+impl Objects {
+    async fn new(admin: &TestCaller) -> Self {
+        let project = project(admin, "secret").await;
+        let made = account(admin, &project).await;
+        let created = admin
+            .post(ADMIN_KEYS, &json!({"name": "more"}))
+            .await
+            .json();
+        Self {
+            project,
+            account: made.path,
+            key: made.key_path,
+            admin_key: format!("{ADMIN_KEYS}/{}", created["id"].as_str().unwrap()),
+        }
+    }
+
+    fn id(&self, name: &str) -> &str {
+        last(match name {
+            "project_id" => &self.project,
+            "service_account_id" => &self.account,
+            "api_key_id" => &self.key,
+            "key_id" => &self.admin_key,
+            other => panic!("the test has no object for {other}"),
+        })
+    }
+}
+
+/// What an id in a path is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Own,
+    Foreign,
+    /// An id below another project of the same organization.
+    Sibling,
+    Missing,
+}
+
+/// The names of the ids in a path.
+fn names(pattern: &str) -> Vec<&str> {
+    let segments = pattern.split('/');
+    segments
+        .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+        .collect()
+}
+
+/// Every choice of ids that names something foreign, or something of another project.
+fn combinations(pattern: &str) -> Vec<Vec<Kind>> {
+    let mut all: Vec<Vec<Kind>> = vec![vec![]];
+    for name in names(pattern) {
+        let kinds: &[Kind] = match name {
+            "project_id" | "key_id" => &[Kind::Own, Kind::Foreign, Kind::Missing],
+            _ => &[Kind::Own, Kind::Foreign, Kind::Sibling, Kind::Missing],
+        };
+        let extended = all
+            .iter()
+            .flat_map(|before| kinds.iter().map(|kind| [&before[..], &[*kind]].concat()));
+        all = extended.collect();
+    }
+    all.retain(|kinds| kinds.contains(&Kind::Foreign) || kinds.contains(&Kind::Sibling));
+    all
+}
+
+/// The path with these kinds of ids. A missing id has the length of the others.
+fn fill(pattern: &str, kinds: &[Kind], [own, foreign, sibling]: [&Objects; 3]) -> String {
+    let mut path = pattern.to_owned();
+    for (name, kind) in names(pattern).into_iter().zip(kinds) {
+        let id = match kind {
+            Kind::Own => own.id(name).to_owned(),
+            Kind::Foreign => foreign.id(name).to_owned(),
+            Kind::Sibling => sibling.id(name).to_owned(),
+            Kind::Missing => own.id(name).chars().rev().collect(),
+        };
+        path = path.replace(&format!("{{{name}}}"), &id);
+    }
+    path
+}
+
+/// A body that the route accepts for own objects. A route without a body has `None`.
+async fn accepted_body(attacker: &TestCaller, method: &str, pattern: &str) -> Option<Value> {
+    if method != "POST" {
+        return None;
+    }
+    for body in [
+        json!({}),
+        json!({"name": "stolen"}),
+        json!({"scopes": []}),
+        json!({"mode": "allow_list", "model_ids": []}),
+    ] {
+        let own = Objects::new(attacker).await;
+        let path = fill(pattern, &[Kind::Own; 3], [&own, &own, &own]);
+        if attacker.post(&path, &body).await.status == 200 {
+            return Some(body);
+        }
+    }
+    panic!("the test has no body for {method} {pattern}");
+}
+
+/// The headers of a response that do not differ from request to request, and its body.
+fn comparable(response: &Response) -> (Vec<(String, String)>, String) {
+    const CHANGING: [&str; 3] = ["date", "x-request-id", "openai-processing-ms"];
+    let mut headers = response.headers.clone();
+    headers.retain(|(name, _)| !CHANGING.contains(&name.as_str()));
+    // The server sends them in any order.
+    headers.sort();
+    (headers, response.body.clone())
+}
+
+/// A foreign id and a missing one take the same statements to the same results: for both, the node
+/// sends the database the same number of statements, and gets the same number of bytes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_id_takes_the_same_statements_as_a_missing_one() {
+    const TRIES: usize = 8;
+    let service = TestService::on_postgres().await;
+    let proxy = Proxy::before(service.database_url()).await;
+    let node = service.node_through(proxy.url()).await;
+    let (acme, other) = (
+        service.organization("acme").await,
+        service.organization("other").await,
+    );
+    let (victim, attacker) = (service.admin(&acme).await, service.admin(&other).await);
+    let (foreign, own) = (Objects::new(&victim).await, Objects::new(&attacker).await);
+    let attacker = attacker.at(&node);
+    for route in &ROUTES {
+        let pattern = route.template.path();
+        if route.access != Access::Admin || !pattern.contains('{') {
+            continue;
+        }
+        let body = accepted_body(&attacker, route.method.as_str(), pattern).await;
+        // The least of several tries: other work of the node adds to it.
+        let exchanged = async |kinds: &[Kind]| {
+            let path = fill(pattern, kinds, [&own, &foreign, &own]);
+            let mut least = [u64::MAX; 2];
+            for _ in 0..TRIES {
+                let before = proxy.traffic();
+                let response = match &body {
+                    Some(body) => attacker.post(&path, body).await,
+                    None => attacker.send(route.method.as_str(), &path, &[]).await,
+                };
+                assert_eq!(response.status, 404, "{} {path}", route.method);
+                // The end of the transaction may follow the response.
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                let after = proxy.traffic();
+                for side in 0..2 {
+                    least[side] = least[side].min(after[side] - before[side]);
+                }
+            }
+            least
+        };
+        for kinds in combinations(pattern) {
+            if kinds.contains(&Kind::Sibling) {
+                continue;
+            }
+            let missing: Vec<_> = kinds
+                .iter()
+                .map(|kind| {
+                    if *kind == Kind::Own {
+                        Kind::Own
+                    } else {
+                        Kind::Missing
+                    }
+                })
+                .collect();
+            let (found, expected) = (exchanged(&kinds).await, exchanged(&missing).await);
+            assert!(found[0] > 0, "the request reads the database");
+            assert_eq!(found, expected, "{} {pattern} {kinds:?}", route.method);
+        }
+    }
 }
 
 pub async fn a_foreign_cursor_is_an_empty_page(service: TestService) {

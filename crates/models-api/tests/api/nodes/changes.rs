@@ -1,11 +1,13 @@
-//! Several nodes of one catalog: a deletion on one node takes effect on all, even on a silent one.
+//! Several nodes of one catalog: a change on one node takes effect on all, even on a silent one.
 
 use std::time::{Duration, Instant};
 
 use models_core::Role;
 use models_node::Nodes;
 use models_store::{Options, open};
+use serde_json::json;
 
+use crate::administration::{account, ids, project};
 use crate::service::client::send;
 use crate::service::{TestService, origin};
 
@@ -150,6 +152,64 @@ pub async fn a_node_without_its_row_drops_its_caches(service: TestService) {
         404,
         "the node has dropped its caches"
     );
+}
+
+/// A change of a policy or of an organization's status returns once every node enforces it.
+pub async fn a_restriction_made_on_one_node_is_enforced_on_every_node(service: TestService) {
+    let acme = service.organization("acme").await;
+    service.models(None, &[("public", 1), ("hidden", 2)]).await;
+    let node = service.another_node().await;
+    let admin = service.admin(&acme).await;
+    let path = project(&admin, "one").await;
+    let key = account(&admin, &path).await.key;
+    let there = key.at(&node);
+    let permissions = format!("{path}/model_permissions");
+    let deny = json!({"mode": "deny_list", "model_ids": ["hidden"]});
+    for _ in 0..10 {
+        for caller in [&key, &there] {
+            assert_eq!(caller.get("/v1/models/hidden").await.status, 200);
+            assert_eq!(ids(&caller.get("/v1/models").await.json()).len(), 2);
+        }
+        assert_eq!(admin.post(&permissions, &deny).await.status, 200);
+        assert_eq!(there.get("/v1/models/hidden").await.status, 404);
+        assert_eq!(ids(&there.get("/v1/models").await.json()), ["public"]);
+        assert_eq!(key.get("/v1/models/hidden").await.status, 404);
+        assert_eq!(admin.delete(&permissions).await.status, 200);
+    }
+    service.disable(&acme).await;
+    for caller in [&key, &there] {
+        assert_eq!(caller.get("/v1/models").await.status, 401);
+        assert_eq!(caller.get("/v1/models/public").await.status, 401);
+    }
+}
+
+/// Projects of an organization with equal policies have one view.
+pub async fn projects_with_equal_policies_share_a_view(service: TestService) {
+    let acme = service.organization("acme").await;
+    service.models(None, &[("a", 1), ("b", 2)]).await;
+    // With own models, the view belongs to the organization.
+    service.models(Some(&acme), &[("own", 3)]).await;
+    let admin = service.admin(&acme).await;
+    let key_with = async |entries: &[&str]| {
+        let path = project(&admin, "one").await;
+        let body = json!({"mode": "allow_list", "model_ids": entries});
+        let set = admin
+            .post(&format!("{path}/model_permissions"), &body)
+            .await;
+        assert_eq!(set.status, 200);
+        account(&admin, &path).await.key
+    };
+    let equal = [
+        key_with(&["a", "own"]).await,
+        key_with(&["own", "a", "a"]).await,
+    ];
+    let different = key_with(&["a"]).await;
+    let list = equal[0].get("/v1/models").await;
+    let before = fills(&service).await;
+    assert_eq!(equal[1].get("/v1/models").await.body, list.body);
+    assert_eq!(fills(&service).await, before);
+    assert_ne!(different.get("/v1/models").await.body, list.body);
+    assert!(fills(&service).await > before);
 }
 
 /// A client that deletes many models one by one does not make the nodes load the list each time. The changed list equals,

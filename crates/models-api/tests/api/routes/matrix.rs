@@ -29,11 +29,16 @@ enum CallerKind {
     NoRole,
     /// An owner of an archived project.
     Archived,
+    /// An owner of an archived project of another organization.
+    ArchivedElsewhere,
     /// An owner of a disabled organization.
     Disabled,
+    RevokedElsewhere,
+    ExpiredElsewhere,
     Admin,
     AdminElsewhere,
     RevokedAdmin,
+    RevokedAdminElsewhere,
     ExpiredAdmin,
     DisabledAdmin,
 }
@@ -48,7 +53,7 @@ enum ModelKind {
     Denied,
 }
 
-const CALLERS: [CallerKind; 19] = [
+const CALLERS: [CallerKind; 23] = [
     CallerKind::NoKey,
     CallerKind::Malformed,
     CallerKind::Unknown,
@@ -62,10 +67,14 @@ const CALLERS: [CallerKind; 19] = [
     CallerKind::Scopeless,
     CallerKind::NoRole,
     CallerKind::Archived,
+    CallerKind::ArchivedElsewhere,
     CallerKind::Disabled,
+    CallerKind::RevokedElsewhere,
+    CallerKind::ExpiredElsewhere,
     CallerKind::Admin,
     CallerKind::AdminElsewhere,
     CallerKind::RevokedAdmin,
+    CallerKind::RevokedAdminElsewhere,
     CallerKind::ExpiredAdmin,
     CallerKind::DisabledAdmin,
 ];
@@ -95,8 +104,20 @@ fn expected(route: &Route, caller_kind: CallerKind, model_kind: ModelKind) -> u1
     let is_list = route.template == Template::List;
     match (caller_kind, model_kind) {
         (
-            NoKey | Malformed | Unknown | Expired | Revoked | Archived | Disabled | RevokedAdmin
-            | ExpiredAdmin | DisabledAdmin,
+            NoKey
+            | Malformed
+            | Unknown
+            | Expired
+            | Revoked
+            | Archived
+            | Disabled
+            | RevokedAdmin
+            | ExpiredAdmin
+            | DisabledAdmin
+            | ArchivedElsewhere
+            | RevokedElsewhere
+            | ExpiredElsewhere
+            | RevokedAdminElsewhere,
             _,
         ) => 401,
         (Scopeless | NoRole | Admin | AdminElsewhere, _) => 403,
@@ -129,8 +150,20 @@ fn expected_of_administration(route: &Route, caller_kind: CallerKind) -> u16 {
             )
         );
     match caller_kind {
-        NoKey | Malformed | Unknown | Expired | Revoked | Archived | Disabled | RevokedAdmin
-        | ExpiredAdmin | DisabledAdmin => 401,
+        NoKey
+        | Malformed
+        | Unknown
+        | Expired
+        | Revoked
+        | Archived
+        | Disabled
+        | RevokedAdmin
+        | ExpiredAdmin
+        | DisabledAdmin
+        | ArchivedElsewhere
+        | RevokedElsewhere
+        | ExpiredElsewhere
+        | RevokedAdminElsewhere => 401,
         Reader | Writer | Owner | OwnerElsewhere | ReadOnly | Scopeless | NoRole => 403,
         Admin | AdminElsewhere if lacks_fields => 400,
         Admin | AdminElsewhere if route.template.path().contains('{') => 404,
@@ -144,13 +177,20 @@ async fn caller(
     other: &Organization,
     caller_kind: CallerKind,
 ) -> TestCaller {
+    let is_elsewhere = format!("{caller_kind:?}").ends_with("Elsewhere");
+    let organization = if is_elsewhere { other } else { acme };
     match caller_kind {
         CallerKind::NoKey => service.anonymous(),
         CallerKind::Malformed => service.bearer("sk-mdl-of-our-form-but-with-no-checksum"),
         CallerKind::Unknown => service.bearer("sk-unknown-0123456789abcdef"),
-        CallerKind::Expired => service.caller_until(acme, Role::Owner, Some(now())).await,
-        CallerKind::Revoked => {
-            let caller = service.caller(acme, Role::Owner).await;
+        CallerKind::Expired | CallerKind::ExpiredElsewhere => {
+            let expiry = Some(now());
+            service
+                .caller_until(organization, Role::Owner, expiry)
+                .await
+        }
+        CallerKind::Revoked | CallerKind::RevokedElsewhere => {
+            let caller = service.caller(organization, Role::Owner).await;
             service
                 .store
                 .api_keys
@@ -168,8 +208,8 @@ async fn caller(
         }
         CallerKind::Scopeless => owner_with(service, acme, json!({"scopes": ["string"]})).await,
         CallerKind::NoRole => key_without_role(service, acme).await,
-        CallerKind::Archived => {
-            let admin = service.admin(acme).await;
+        CallerKind::Archived | CallerKind::ArchivedElsewhere => {
+            let admin = service.admin(organization).await;
             let project = project(&admin, "archived").await;
             let caller = account(&admin, &project).await.key;
             let archived = admin.send("POST", &format!("{project}/archive"), &[]).await;
@@ -184,11 +224,11 @@ async fn caller(
         }
         CallerKind::Admin => service.admin(acme).await,
         CallerKind::AdminElsewhere => service.admin(other).await,
-        CallerKind::RevokedAdmin => {
-            let caller = service.admin(acme).await;
+        CallerKind::RevokedAdmin | CallerKind::RevokedAdminElsewhere => {
+            let caller = service.admin(organization).await;
             let id = &caller.admin_key.as_ref().unwrap().id;
             let keys = &service.store.admin_api_keys;
-            let revoked = keys.revoke(&acme.id, id, origin()).await;
+            let revoked = keys.revoke(&organization.id, id, origin()).await;
             revoked.unwrap().unwrap();
             caller
         }
