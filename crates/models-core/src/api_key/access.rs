@@ -57,6 +57,7 @@ impl KeyAccess {
             organization_slug: key.organization_slug.clone(),
             project_id: key.project_id.clone(),
             service_account_id: key.service_account_id.clone(),
+            role: key.role,
             permissions: Permissions::of(key.role, self.account_role, key.scopes.as_ref()),
             policies: self.policies.clone(),
         }
@@ -108,6 +109,7 @@ mod tests {
             organization_slug: key.organization_slug.clone(),
             project_id: key.project_id.clone(),
             service_account_id: key.service_account_id.clone(),
+            role: Role::Writer,
             permissions: Permissions::of(Role::Writer, Some(AccountRole::Member), scopes.as_ref()),
             policies: access.policies.clone(),
         };

@@ -2,7 +2,7 @@
 
 use super::key::ApiKeyId;
 use crate::organization::{OrganizationId, Slug};
-use crate::permission::Permissions;
+use crate::permission::{Permissions, Role};
 use crate::policy::Policies;
 use crate::project::ProjectId;
 use crate::service_account::ServiceAccountId;
@@ -21,7 +21,9 @@ pub struct Principal {
     pub project_id: ProjectId,
     /// The service account that owns the key.
     pub service_account_id: Option<ServiceAccountId>,
-    /// What the key may do.
+    /// The role of the key.
+    pub role: Role,
+    /// What the key may do: what its role, its account's role and its scopes all allow.
     pub permissions: Permissions,
     /// The policies that decide which models the key sees.
     pub policies: Policies,

@@ -23,6 +23,7 @@ pub(super) fn principal(number: u8, role: Role) -> Principal {
         organization_slug: "acme".parse().expect("a slug"),
         project_id: ProjectId::from_uuid(Uuid::nil()),
         service_account_id: None,
+        role,
         permissions: Permissions::of(role, None, None),
         policies: Policies::default(),
     }

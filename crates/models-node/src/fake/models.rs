@@ -105,6 +105,7 @@ pub(crate) fn principal(number: u128) -> Principal {
         organization_slug: "acme".parse().unwrap(),
         project_id: ProjectId::from_uuid(Uuid::from_u128(1)),
         service_account_id: None,
+        role: Role::Reader,
         permissions: Permissions::of(Role::Reader, None, None),
         policies: Policies::default(),
     }
