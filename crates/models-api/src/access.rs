@@ -5,6 +5,7 @@ pub(crate) mod administrator;
 pub(crate) mod caller;
 pub(crate) mod credentials;
 pub(crate) mod failure_limit;
+pub(crate) mod gateway;
 pub(crate) mod key_refusal;
 pub(crate) mod look_up;
 pub(crate) mod permission;

@@ -9,3 +9,4 @@ pub(crate) mod framing;
 pub(crate) mod incoming;
 pub(crate) mod representation;
 pub(crate) mod revision;
+pub(crate) mod streamed;

@@ -1,6 +1,7 @@
 //! The OpenAI Models API, self-hosted: the HTTP server, the settings and the command line.
 
 mod access;
+mod authorize;
 pub mod cli;
 mod clock;
 mod dialects;

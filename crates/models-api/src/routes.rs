@@ -1,6 +1,7 @@
 //! The routes of the API: their [table], and the handlers.
 
 pub(crate) mod administration;
+pub(crate) mod authorize;
 mod freshness;
 mod index;
 mod models;

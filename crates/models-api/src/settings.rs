@@ -14,4 +14,7 @@ mod variables;
 pub use database::DatabaseUrl;
 pub use error::SettingsError;
 pub use names::COPY_TO;
-pub use types::{CacheSettings, LimitSettings, LogFormat, LogSettings, RequestLog, Settings};
+pub use types::{
+    AuthorizationSettings, CacheSettings, LimitSettings, LogFormat, LogSettings, RequestLog,
+    Settings,
+};

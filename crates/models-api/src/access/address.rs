@@ -12,6 +12,8 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Default)]
 pub(crate) struct TrustedProxies {
     networks: Vec<IpNet>,
+    /// Whether each peer is a trusted proxy.
+    trusts_peers: bool,
     /// Whether the node has warned about the header from an untrusted peer.
     has_warned: AtomicBool,
 }
@@ -20,7 +22,16 @@ impl TrustedProxies {
     pub(crate) fn new(networks: Vec<IpNet>) -> Self {
         Self {
             networks,
+            trusts_peers: false,
             has_warned: AtomicBool::new(false),
+        }
+    }
+
+    /// These proxies, and each peer, for a listener that only gateways use.
+    pub(crate) fn and_peers(&self) -> Self {
+        Self {
+            trusts_peers: true,
+            ..Self::new(self.networks.clone())
         }
     }
 
@@ -29,7 +40,7 @@ impl TrustedProxies {
     /// its /64, because one client usually owns all addresses of a /64.
     pub(crate) fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
-        if !self.trusts(peer) && headers.contains_key(X_FORWARDED_FOR) {
+        if !self.trusts_peers && !self.trusts(peer) && headers.contains_key(X_FORWARDED_FOR) {
             self.warn_of(peer);
         }
         match self.last_untrusted(peer, headers) {
@@ -47,6 +58,7 @@ impl TrustedProxies {
 
     fn last_untrusted(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer;
+        let mut is_trusted = self.trusts_peers || self.trusts(peer);
         let values: Vec<_> = headers.get_all(X_FORWARDED_FOR).collect();
         let named = values
             .iter()
@@ -55,10 +67,11 @@ impl TrustedProxies {
             .flat_map(|value| value.rsplit(','));
         for name in named {
             // Only an address that a trusted proxy appended can be trusted.
-            let (true, Ok(address)) = (self.trusts(client), name.trim().parse::<IpAddr>()) else {
+            let (true, Ok(address)) = (is_trusted, name.trim().parse::<IpAddr>()) else {
                 break;
             };
             client = address.to_canonical();
+            is_trusted = self.trusts(client);
         }
         client
     }

@@ -9,7 +9,7 @@ use models_core::Administrator;
 use models_node::HeldLease;
 
 use crate::access::caller::check_organization;
-use crate::access::credentials::token;
+use crate::access::credentials::CredentialPlaces;
 use crate::access::look_up::look_up_with;
 use crate::access::rate_limit::Allowance;
 use crate::access::services::Services;
@@ -38,7 +38,7 @@ impl FromRequest for AuthorizedAdmin {
 
 async fn authorize(request: &HttpRequest) -> Result<AuthorizedAdmin, ApiError> {
     let fields = Fields::of(request.head());
-    let token = token(&fields)?;
+    let token = CredentialPlaces::AUTHORIZATION.token(&fields)?;
     let services = request
         .app_data::<web::Data<Services>>()
         .expect("the application has its services");

@@ -10,7 +10,7 @@ use futures_util::future::LocalBoxFuture;
 use models_core::{OrganizationId, Permission, Principal, Slug};
 use models_node::KeyRefusal;
 
-use crate::access::credentials::token;
+use crate::access::credentials::CredentialPlaces;
 use crate::access::look_up::look_up;
 use crate::access::permission;
 use crate::access::rate_limit::Allowance;
@@ -43,10 +43,10 @@ async fn authorize(request: &HttpRequest) -> Result<Arc<Session>, ApiError> {
             "the table has no permission for this route".to_owned(),
         ));
     };
-    let token = token(&fields)?;
     let services = request
         .app_data::<web::Data<Services>>()
         .expect("the application has its services");
+    let token = services.credentials.token(&fields)?;
     let held = services.node.hold()?;
     let (held, session) = match services.node.sessions.get(&held, token, now_roughly) {
         Some(session) => (held, session),
@@ -92,8 +92,12 @@ pub(crate) fn admit(
 
 /// Returns the error for the key of this request, which became invalid while the service handled it.
 #[must_use]
-pub fn incorrect_api_key(request: &HttpRequest, refusal: KeyRefusal) -> ApiError {
-    match token(&Fields::of(request.head())) {
+pub(crate) fn incorrect_api_key(
+    request: &HttpRequest,
+    places: CredentialPlaces,
+    refusal: KeyRefusal,
+) -> ApiError {
+    match places.token(&Fields::of(request.head())) {
         Ok(token) => ApiError::IncorrectApiKey {
             redacted: redact(&String::from_utf8_lossy(token)),
             refusal,

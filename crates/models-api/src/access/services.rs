@@ -5,6 +5,7 @@ use std::sync::Arc;
 use models_core::AdminApiKeyId;
 
 use crate::access::address::TrustedProxies;
+use crate::access::credentials::CredentialPlaces;
 use crate::access::failure_limit::FailureLimit;
 use crate::access::rate_limit::RateLimit;
 use crate::dialects::openai::encoder::Encoder;
@@ -26,6 +27,8 @@ pub(crate) struct Services {
     pub(crate) failure_limit: Option<FailureLimit>,
     /// The proxies whose `X-Forwarded-For` names the client.
     pub(crate) trusted_proxies: TrustedProxies,
+    /// The places in which requests carry keys.
+    pub(crate) credentials: CredentialPlaces,
     /// Whether to ignore `OpenAI-Organization` and `OpenAI-Project`.
     pub(crate) ignore_organization_headers: bool,
     /// Whether the audit log has the addresses of clients.
@@ -42,6 +45,7 @@ impl Services {
             admin_rate_limit: RateLimit::new(settings.limits.requests_per_minute),
             failure_limit: FailureLimit::new(&settings.limits),
             trusted_proxies: TrustedProxies::new(settings.server.trusted_proxies.clone()),
+            credentials: settings.server.credentials.iter().copied().collect(),
             ignore_organization_headers: settings.server.ignore_organization_headers,
             record_client_addresses: settings.audit.client_addresses,
         }

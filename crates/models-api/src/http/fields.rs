@@ -46,6 +46,12 @@ pub(crate) struct Fields<'a> {
     length: usize,
     /// `Authorization`.
     pub(crate) authorization: Field<'a>,
+    /// `x-api-key`.
+    pub(crate) x_api_key: Field<'a>,
+    /// `x-goog-api-key`.
+    pub(crate) x_goog_api_key: Field<'a>,
+    /// `api-key`.
+    pub(crate) api_key: Field<'a>,
     organization: Field<'a>,
     project: Field<'a>,
     client_request_id: Field<'a>,
@@ -64,6 +70,9 @@ impl<'a> Fields<'a> {
             head,
             length: target.map_or(0, |target| target.as_str().len()),
             authorization: Field::Absent,
+            x_api_key: Field::Absent,
+            x_goog_api_key: Field::Absent,
+            api_key: Field::Absent,
             organization: Field::Absent,
             project: Field::Absent,
             client_request_id: Field::Absent,
@@ -77,6 +86,9 @@ impl<'a> Fields<'a> {
             this.length += name.as_str().len() + value.len() + 4;
             match name.as_str() {
                 "authorization" => this.authorization.add(value),
+                "x-api-key" => this.x_api_key.add(value),
+                "x-goog-api-key" => this.x_goog_api_key.add(value),
+                "api-key" => this.api_key.add(value),
                 "openai-organization" => this.organization.add(value),
                 "openai-project" => this.project.add(value),
                 "x-client-request-id" => this.client_request_id.add(value),
@@ -88,6 +100,16 @@ impl<'a> Fields<'a> {
             }
         }
         this
+    }
+
+    pub(crate) fn head(&self) -> &'a RequestHead {
+        self.head
+    }
+
+    /// The path and the query as the client sent them.
+    pub(crate) fn target(&self) -> &'a str {
+        let target = self.head.uri.path_and_query();
+        target.map_or("", |target| target.as_str())
     }
 
     pub(crate) fn method(&self) -> &'a Method {

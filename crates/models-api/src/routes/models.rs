@@ -51,7 +51,7 @@ pub(super) async fn delete(
         }
         Deletion::Refused(DeletionRefusal::Key(rejection)) => {
             let rejected = KeyRefusal::of(rejection, &session.principal);
-            Err(incorrect_api_key(&request, rejected))
+            Err(incorrect_api_key(&request, services.credentials, rejected))
         }
         Deletion::Refused(DeletionRefusal::Permission | DeletionRefusal::Public) => {
             Err(refusal(Permission::Delete))

@@ -11,14 +11,16 @@ mod request;
 use std::sync::Arc;
 
 use actix_http::body::BoxBody;
-use actix_http::{HttpMessage, Request, Response};
+use actix_http::header::{HeaderName, HeaderValue};
+use actix_http::{HttpMessage, Request, Response, StatusCode};
 use actix_web::HttpRequest;
 use models_core::RepositoryError;
 use models_node::{BootTime, HeldLease, Released};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 pub(crate) use self::progress::Reply;
 use self::progress::{Progress, Step};
-use self::request::{ReadRequest, Target};
+pub(crate) use self::request::{ReadRequest, Target};
 use crate::access::caller::admit;
 use crate::access::look_up::look_up;
 use crate::access::rate_limit::Allowance;
@@ -34,6 +36,16 @@ use crate::http::representation::not_modified;
 use crate::http::revision::{RevisionHeader, X_MODELS_REVISION};
 use crate::node::Node;
 use crate::routes::freshness::meet_demands;
+
+const X_MODELS_ORGANIZATION: HeaderName = HeaderName::from_static("x-models-organization");
+const X_MODELS_PROJECT: HeaderName = HeaderName::from_static("x-models-project");
+const X_MODELS_KEY: HeaderName = HeaderName::from_static("x-models-key");
+const X_MODELS_ROLE: HeaderName = HeaderName::from_static("x-models-role");
+const X_MODELS_MODEL: HeaderName = HeaderName::from_static("x-models-model");
+const X_MODELS_ETAG: HeaderName = HeaderName::from_static("x-models-etag");
+
+/// The characters that are percent-encoded in `X-Models-Model`.
+const NOT_IN_HEADERS: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'"').add(b',');
 
 /// The number of steps of a read on the slow path. Memory may evict or invalidate data between two steps.
 const TRIES: usize = 8;
@@ -106,7 +118,9 @@ fn find(
     }
     let audience = &session.audience;
     let loaded = progress.view.as_ref().filter(|(_, of, _)| of == audience);
-    let lacks_list = |view: &View| request.target == Target::List && !view.has_list();
+    // An allowed call has the validator of the list.
+    let needs_list = matches!(request.target, Target::List | Target::Call(_));
+    let lacks_list = |view: &View| needs_list && !view.has_list();
     let (held, view) = match (node.catalog.get(&held, audience), loaded) {
         (Some(view), None) => (held, view),
         (Some(view), Some(_)) if !lacks_list(&view) => (held, view),
@@ -140,9 +154,9 @@ fn refuse(node: &Node, held: HeldLease, error: ApiError) -> Result<Found, ApiErr
 
 fn not_found(request: &ReadRequest<'_>) -> ApiError {
     ApiError::ModelNotFound(match &request.target {
-        Target::Model(id) => id.clone().into_owned(),
+        Target::Model(id) | Target::Call(Some(id)) => id.clone().into_owned(),
         Target::NoModel(sent) => (*sent).to_owned(),
-        Target::List => String::new(),
+        Target::List | Target::Call(None) => String::new(),
     })
 }
 
@@ -156,6 +170,8 @@ fn response(
     let mut conditions = request.fields.conditions();
     Some(match &request.target {
         Target::NoModel(_) => return None,
+        Target::Call(Some(id)) if !view.has(id) => return None,
+        Target::Call(id) => allowed(session, view, id.as_deref()),
         Target::List => {
             let accepted = Accepted::of(request.fields.codings());
             match view.list().validator(conditions, accepted) {
@@ -177,8 +193,30 @@ fn response(
     })
 }
 
-/// The fast path: returns the response if the request is a read that succeeds from memory. `began` is the time at which
-/// the request arrived.
+/// The response to a gateway whose client may make its call. Envoy accepts no other status than 200.
+fn allowed(session: &Session, view: &View, id: Option<&str>) -> Response<BoxBody> {
+    let mut response = Response::with_body(StatusCode::OK, BoxBody::new(()));
+    let headers = response.headers_mut();
+    headers.append(X_MODELS_ORGANIZATION, session.organization.clone());
+    headers.append(X_MODELS_PROJECT, session.project.clone());
+    headers.append(X_MODELS_ETAG, view.list().etag());
+    let principal = &session.principal;
+    let encoded = id.map(|id| utf8_percent_encode(id, NOT_IN_HEADERS).to_string());
+    for (name, value) in [
+        (X_MODELS_KEY, Some(principal.key_id.as_str())),
+        (X_MODELS_ROLE, Some(principal.role.as_str())),
+        (X_MODELS_MODEL, encoded.as_deref()),
+    ] {
+        // All of them are visible ASCII characters.
+        if let Some(Ok(value)) = value.map(HeaderValue::from_str) {
+            headers.append(name, value);
+        }
+    }
+    response
+}
+
+/// The fast path of the API: returns the response if the request is a read that succeeds from memory. `began` is the time
+/// at which the request arrived.
 pub(crate) fn read_from_memory(
     services: &Services,
     began: BootTime,
@@ -188,10 +226,20 @@ pub(crate) fn read_from_memory(
     if fields.announces_body {
         return None;
     }
-    let read = ReadRequest::of(fields)?.ok()?;
+    let read = ReadRequest::of(fields, services.credentials)?.ok()?;
+    serve_from_memory(services, began, &read, request)
+}
+
+/// The fast path: returns the response if the read succeeds from memory.
+pub(crate) fn serve_from_memory(
+    services: &Services,
+    began: BootTime,
+    read: &ReadRequest<'_>,
+    request: &Request,
+) -> Option<Released<Reply>> {
     let held = services.node.hold_at(began)?;
     let mut progress = Progress::default();
-    let step = step(services, held, &read, &mut progress);
+    let step = step(services, held, read, &mut progress);
     if let Ok(Step::Ready(reply)) = step {
         return Some(reply);
     }
@@ -202,16 +250,28 @@ pub(crate) fn read_from_memory(
     None
 }
 
-/// The slow path: loads the data that memory lacks.
+/// The slow path of the API.
 pub(crate) async fn read(
     services: &Services,
     request: &HttpRequest,
+) -> Result<Response<BoxBody>, ApiError> {
+    let fields = Fields::of(request.head());
+    let read = ReadRequest::of(&fields, services.credentials)
+        .ok_or_else(|| ApiError::Fault("the router took this for a read".to_owned()))??;
+    serve(services, request, &read).await
+}
+
+/// The slow path: loads the data that memory lacks.
+pub(crate) async fn serve(
+    services: &Services,
+    request: &HttpRequest,
+    read: &ReadRequest<'_>,
 ) -> Result<Response<BoxBody>, ApiError> {
     let mut progress = Progress {
         allowance: request.extensions_mut().remove::<Allowance>(),
         ..Progress::default()
     };
-    let reply = load(services, request, &mut progress).await;
+    let reply = load(services, request, read, &mut progress).await;
     let Progress {
         allowance,
         refused,
@@ -232,18 +292,17 @@ pub(crate) async fn read(
 async fn load(
     services: &Services,
     request: &HttpRequest,
+    read: &ReadRequest<'_>,
     progress: &mut Progress,
 ) -> Result<Reply, ApiError> {
-    let fields = Fields::of(request.head());
-    let read = ReadRequest::of(&fields)
-        .ok_or_else(|| ApiError::Fault("the router took this for a read".to_owned()))??;
+    let fields = read.fields;
     let node = &services.node;
     for _ in 0..TRIES {
-        match step(services, node.hold()?, &read, progress)? {
+        match step(services, node.hold()?, read, progress)? {
             Step::Ready(reply) => return Ok(reply.into_inner()),
             Step::NeedsSession => {
                 let peer = request.peer_addr();
-                progress.session = Some(look_up(services, &fields, peer, read.token).await?);
+                progress.session = Some(look_up(services, fields, peer, read.token).await?);
             }
             Step::NeedsFreshness => {
                 meet_demands(node, fields.headers()).await?;

@@ -150,7 +150,7 @@ async fn respond(
     session: &Session,
     outcome: Result<Registered, RegistrationRefusal>,
 ) -> Result<HttpResponse, ApiError> {
-    let registered = outcome.map_err(|refusal| refused(request, session, refusal))?;
+    let registered = outcome.map_err(|refusal| refused(request, services, session, refusal))?;
     let (Registered::Created { model, revision }
     | Registered::Updated { model, revision }
     | Registered::Unchanged { model, revision }) = registered;
@@ -173,11 +173,16 @@ async fn respond(
         .body(object))
 }
 
-fn refused(request: &HttpRequest, session: &Session, refused: RegistrationRefusal) -> ApiError {
+fn refused(
+    request: &HttpRequest,
+    services: &Services,
+    session: &Session,
+    refused: RegistrationRefusal,
+) -> ApiError {
     match refused {
         RegistrationRefusal::Key(rejection) => {
             let rejected = KeyRefusal::of(rejection, &session.principal);
-            incorrect_api_key(request, rejected)
+            incorrect_api_key(request, services.credentials, rejected)
         }
         RegistrationRefusal::Permission => refusal(Permission::WriteModels),
         RegistrationRefusal::Denied(id) => ApiError::DeniedModel(id.into()),

@@ -31,6 +31,8 @@ pub enum BodyPolicy {
     None,
     /// The handler reads the body as JSON. The server refuses a body of more bytes than this.
     Json(u64),
+    /// The handler reads the body piece by piece. The server refuses a body of more bytes than this.
+    Streamed(u64),
 }
 
 /// The longest body with a few fields, in bytes. It fits 100 scopes of 256 bytes with every character escaped.

@@ -6,20 +6,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::{io, mem, thread};
 
 use actix_http::error::DispatchError;
-use actix_http::{Extensions, HttpService, KeepAlive};
+use actix_http::{Extensions, HttpService, KeepAlive, Request};
 use actix_server::Server;
 use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::{App, web};
-use futures_util::future::ready;
+use futures_util::future::{TryJoinAll, ready, try_join_all};
+use models_node::{BootTime, Released};
 use rustix::net::listen;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::SockRef;
 use tokio::sync::watch;
 
 use crate::access::services::Services;
+use crate::http::fields::Fields;
 use crate::routes;
-use crate::routes::read::read_from_memory;
+use crate::routes::authorize::{self, Authorization};
+use crate::routes::read::{Reply, read_from_memory};
 use crate::server::connection::turns::Turns;
 use crate::server::connection::{Connection, Timeouts};
 use crate::server::measured_node::MeasuredNode;
@@ -55,10 +58,9 @@ pub struct BindError {
 
 /// A service with bound sockets. The kernel queues connections until the service runs.
 pub struct Application {
-    listener: TcpListener,
-    address: SocketAddr,
-    operations: TcpListener,
-    operations_address: SocketAddr,
+    api: Bound,
+    operations: Bound,
+    authorization: Option<Bound>,
     settings: Settings,
 }
 
@@ -66,14 +68,14 @@ impl Application {
     /// Binds the addresses of the settings. Port 0 selects a free port. Fails if an address cannot be bound.
     pub fn bind(settings: &Settings) -> Result<Self, BindError> {
         let (server, operations) = (&settings.server, &settings.operations);
-        let (listener, address) = bind("server", &server.host, server.port)?;
-        let (operations, operations_address) =
-            bind("operations", &operations.host, operations.port)?;
+        let authorization = &settings.authorization;
+        let authorization = authorization
+            .port
+            .map(|port| Bound::new("authorization", &authorization.host, port));
         Ok(Self {
-            listener,
-            address,
-            operations,
-            operations_address,
+            api: Bound::new("server", &server.host, server.port)?,
+            operations: Bound::new("operations", &operations.host, operations.port)?,
+            authorization: authorization.transpose()?,
             settings: settings.clone(),
         })
     }
@@ -81,13 +83,19 @@ impl Application {
     /// The address of the API.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.api.address
     }
 
     /// The address of the operations listener.
     #[must_use]
     pub fn operations_address(&self) -> SocketAddr {
-        self.operations_address
+        self.operations.address
+    }
+
+    /// The address of the listener for authorization, if the settings have one.
+    #[must_use]
+    pub fn authorization_address(&self) -> Option<SocketAddr> {
+        self.authorization.as_ref().map(|bound| bound.address)
     }
 
     /// Serves until `stop` completes. The service then reports that it is not ready. After the drain delay it accepts no
@@ -118,7 +126,7 @@ impl Application {
             metrics: node.metrics.clone(),
             is_draining: is_draining.clone(),
         };
-        let operations = operations::start(self.operations.try_clone()?, operations)?;
+        let operations = operations::start(self.operations.listener.try_clone()?, operations)?;
         let handle = operations.handle();
         let operations = tokio::spawn(operations);
         let delay = mem::take(&mut self.settings.server.drain_delay);
@@ -127,8 +135,8 @@ impl Application {
             is_draining.store(true, Ordering::Release);
             tokio::time::sleep(delay).await;
         };
-        let served = match self.start(node.clone(), drained) {
-            Ok(server) => server.await,
+        let served = match self.start(node, drained) {
+            Ok(servers) => servers.await.map(drop),
             Err(error) => Err(error),
         };
         handle.stop(true).await;
@@ -140,18 +148,106 @@ impl Application {
 
     fn start(
         self,
-        node: MeasuredNode,
+        node: &MeasuredNode,
         stop: impl Future<Output = ()> + Send + 'static,
-    ) -> io::Result<Server> {
+    ) -> io::Result<TryJoinAll<Server>> {
         let Self {
-            listener,
-            address,
+            api,
+            authorization,
             settings,
             ..
         } = self;
-        let reception = Reception::new(&settings, &node);
-        let logged = reception.logged.clone();
-        Refusals::report_regularly(&logged.refusals);
+        let MeasuredNode {
+            node,
+            metrics,
+            administration: repositories,
+        } = node.clone();
+        let (stopping, stopped) = watch::channel(false);
+        tokio::spawn(async move {
+            stop.await;
+            stopping.send_replace(true);
+        });
+        let limits = &settings.limits;
+        let administration = settings.administration.enabled;
+        let reception = Reception::new(&settings, &node, metrics.clone());
+        Refusals::report_regularly(&reception.logged.refusals);
+        let authorization = authorization.map(|bound| {
+            let settings = &settings;
+            let authorization = Authorization::new(settings, node.clone(), metrics.clone());
+            let authorization = web::Data::new(authorization);
+            let in_memory = authorization.clone();
+            bound.serve(
+                settings,
+                settings.authorization.connections,
+                reception.for_authorization(&settings.authorization),
+                stopped.clone(),
+                move |began, fields, request| {
+                    authorize::answer_from_memory(&in_memory, began, fields, request)
+                },
+                move |config| {
+                    config.app_data(authorization.clone());
+                    authorize::configure(config);
+                },
+            )
+        });
+        let repositories = web::Data::new(repositories);
+        let services = web::Data::new(Services::new(&settings, node, metrics));
+        let in_memory = services.clone();
+        let api = api.serve(
+            &settings,
+            limits.connections,
+            reception,
+            stopped,
+            move |began, fields, request| read_from_memory(&in_memory, began, fields, request),
+            move |config| {
+                config
+                    .app_data(services.clone())
+                    .app_data(repositories.clone());
+                routes::configure(config, administration);
+            },
+        )?;
+        let servers = authorization.transpose()?.into_iter().chain([api]);
+        Ok(try_join_all(servers))
+    }
+}
+
+/// A bound socket.
+struct Bound {
+    /// The section of the settings.
+    section: &'static str,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Bound {
+    fn new(section: &'static str, host: &str, port: u16) -> Result<Self, BindError> {
+        let (listener, address) = bind(section, host, port)?;
+        Ok(Self {
+            section,
+            listener,
+            address,
+        })
+    }
+
+    /// Serves an application on this socket, until the service stops.
+    fn serve<M, C>(
+        self,
+        settings: &Settings,
+        connections: u16,
+        reception: Reception,
+        stopped: watch::Receiver<bool>,
+        read_from_memory: M,
+        configure: C,
+    ) -> io::Result<Server>
+    where
+        M: Fn(BootTime, &Fields<'_>, &Request) -> Option<Released<Reply>> + Clone + Send + 'static,
+        C: Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+    {
+        let Self {
+            section,
+            listener,
+            address,
+        } = self;
         let limits = &settings.limits;
         let timeouts = Timeouts {
             head: limits.head_timeout,
@@ -160,40 +256,24 @@ impl Application {
         };
         let most_head = (usize::from(limits.head_kib) << 10) + LONGEST_EXCESS;
         let workers = workers(settings.server.workers);
-        let connections = usize::from(limits.connections).div_ceil(workers);
-        allow_files(limits.connections.into());
-        let administration = settings.administration.enabled;
-        let MeasuredNode {
-            node,
-            metrics,
-            administration: repositories,
-        } = node;
-        let repositories = web::Data::new(repositories);
-        let services = web::Data::new(Services::new(&settings, node, metrics));
-        let (stopping, stopped) = watch::channel(false);
-        let stop = async move {
-            stop.await;
-            stopping.send_replace(true);
-        };
+        allow_files(connections.into());
+        let logged = reception.logged.clone();
+        let mut stop = stopped.clone();
         let server = Server::build()
             .workers(workers)
-            .max_concurrent_connections(connections)
+            .max_concurrent_connections(usize::from(connections).div_ceil(workers))
             // One second more, so that requests out of time still get their 503.
             .shutdown_timeout(settings.server.shutdown_timeout.as_secs() + 1)
-            .shutdown_signal(stop)
-            .listen("models", listener, move || {
-                let application = App::new()
-                    .app_data(services.clone())
-                    .app_data(repositories.clone())
-                    .configure(|config| routes::configure(config, administration));
-                let services = services.clone();
+            .shutdown_signal(async move {
+                // The sender is dropped only after the signal.
+                let _ = stop.wait_for(|is_stopping| *is_stopping).await;
+            })
+            .listen(section, listener, move || {
                 let application = respond(
                     reception.clone(),
                     stopped.clone(),
-                    move |began, fields, request| {
-                        read_from_memory(&services, began, fields, request)
-                    },
-                    application,
+                    read_from_memory.clone(),
+                    App::new().configure(configure.clone()),
                 );
                 let (stopped, stopping) = (stopped.clone(), stopped.clone());
                 let (logged, turns) = (logged.clone(), Turns::default());

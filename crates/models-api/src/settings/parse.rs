@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::Deserialize;
+use serde::de::IntoDeserializer;
 use tracing::level_filters::LevelFilter;
+
+use crate::access::credentials::CredentialPlace;
+use crate::authorize::path::Path;
 
 /// Reads addresses and networks that are separated by commas.
 pub(super) fn networks<'de, D: serde::Deserializer<'de>>(
@@ -25,6 +29,62 @@ pub(super) fn networks<'de, D: serde::Deserializer<'de>>(
         })
     };
     names.map(network).collect()
+}
+
+/// Reads a port, or an empty text for none.
+pub(super) fn optional_port<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<u16>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let refuse = |_| serde::de::Error::custom("must be empty or between 0 and 65535");
+    text.parse().map(Some).map_err(refuse)
+}
+
+/// Reads paths that are separated by commas.
+pub(super) fn paths<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let paths = text
+        .split(',')
+        .map(str::trim)
+        .filter(|path| !path.is_empty());
+    let check = |path: &str| match Path::decode(path) {
+        Ok(_) => Ok(path.to_owned()),
+        Err(_) => Err(serde::de::Error::custom(
+            "must be paths, such as `/v1/batches`, without `//`, `.` and `..`",
+        )),
+    };
+    paths.map(check).collect()
+}
+
+/// Reads places of keys that are separated by commas.
+pub(super) fn credentials<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<CredentialPlace>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let names = text
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    let place = |name: &str| {
+        CredentialPlace::deserialize(name.into_deserializer()).map_err(|_: serde::de::value::Error| {
+            serde::de::Error::custom(
+                "must be places of keys: authorization, x-api-key, x-goog-api-key, api-key and key",
+            )
+        })
+    };
+    let places: Vec<_> = names.map(place).collect::<Result<_, _>>()?;
+    if places.is_empty() {
+        return Err(serde::de::Error::custom(
+            "must name at least one place of keys",
+        ));
+    }
+    Ok(places)
 }
 
 pub(super) fn level<'de, D: serde::Deserializer<'de>>(

@@ -114,6 +114,7 @@ impl Sources {
             .filter(|_| !self.variables.contains_key(URL))
             .map(|(path, _)| path.as_path());
         secrets::resolve(&mut settings.database, self.is_development, file).map_err(refused)?;
+        secrets::resolve_gateways(&mut settings.authorization).map_err(refused)?;
         let (time, lease) = (settings.limits.request_timeout, settings.consistency.lease);
         if time <= lease {
             let reason = format!(

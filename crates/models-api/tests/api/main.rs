@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "tests print the number of cases")]
 
 mod administration;
+mod authorization;
 mod connection;
 mod contract;
 mod nodes;
@@ -31,6 +32,22 @@ macro_rules! on_both_databases {
 }
 
 on_both_databases! {
+    authorization::questions {
+        a_call_is_allowed_with_the_identity_of_the_key
+        the_model_is_found_in_each_kind_of_body
+        a_body_that_cannot_be_read_whole_is_refused
+        a_get_that_announces_a_body_is_answered_at_once
+        the_parts_of_a_question_must_agree
+    }
+    authorization::decisions {
+        a_call_is_allowed_exactly_if_the_model_is_listed
+        a_call_needs_the_scope_for_requests
+    }
+    authorization::access {
+        only_gateways_may_ask
+        the_listener_has_the_routes_of_gateways_alone
+        a_key_may_be_in_the_place_of_another_provider
+    }
     administration::admin_api_keys {
         an_admin_key_is_created_shown_once_and_revoked
         an_admin_key_that_revokes_itself_changes_nothing_more

@@ -34,6 +34,9 @@ pub enum ApiError {
         /// The problem.
         problem: ParameterProblem,
     },
+    /// The parts of a gateway's question name different models, or a body names a model that programs read differently.
+    #[error("The request names more than one model, or a key that some programs read as `model`.")]
+    AmbiguousModel,
     /// The project is archived, and the route refuses such a project.
     #[error("The project is archived. Archived projects cannot be used or updated.")]
     ArchivedProject,
@@ -49,6 +52,9 @@ pub enum ApiError {
     /// The `Authorization` header has another scheme than Bearer, or no token. OpenAI reports such a header as missing.
     #[error("Missing bearer authentication in header")]
     MalformedCredentials,
+    /// The request has different keys in two places.
+    #[error("The request has two different API keys. Send one key.")]
+    DifferentCredentials,
     /// The key is malformed, unknown, revoked or expired.
     #[error(
         "Incorrect API key provided: {redacted}. Keys are created with `models-api key create`."
@@ -71,6 +77,11 @@ pub enum ApiError {
          your organization (Reader, Writer, Owner) and that the model is your organization's own."
     )]
     MissingScope(&'static str),
+    /// The peer is no gateway that may ask for authorization.
+    #[error(
+        "This address is for gateways that `authorization.allowed_clients` and `authorization.secret_file` name."
+    )]
+    UnknownGateway,
     /// An admin key on a route of models, or another key on a route of administration. Holds the kind that the route needs.
     #[error("{}", .0.needed())]
     WrongKeyKind(KeyKind),
@@ -198,13 +209,16 @@ impl ApiError {
             | Self::DefaultProject
             | Self::ExpiredKey           => (400, REQUEST, None, None, false),
             Self::InvalidParameter { name, problem } => (400, REQUEST, Some(name.as_str()), Some(problem.code()), false),
+            Self::AmbiguousModel         => (400, REQUEST, Some("model"), Some("ambiguous_model"), false),
             Self::MissingCredentials
-            | Self::MalformedCredentials => (401, REQUEST, None, None, false),
+            | Self::MalformedCredentials
+            | Self::DifferentCredentials => (401, REQUEST, None, None, false),
             Self::IncorrectApiKey { .. } => (401, REQUEST, None, Some("invalid_api_key"), false),
             Self::MismatchedOrganization => (401, REQUEST, None, Some("mismatched_organization"), false),
             Self::MismatchedProject      => (401, REQUEST, None, Some("mismatched_project"), false),
             Self::MissingScope(_)
-            | Self::WrongKeyKind(_)      => (403, REQUEST, None, None, false),
+            | Self::WrongKeyKind(_)
+            | Self::UnknownGateway       => (403, REQUEST, None, None, false),
             Self::ModelNotFound(_)       => (404, REQUEST, Some("model"), Some("model_not_found"), false),
             Self::DeniedModel(_)         => (403, REQUEST, Some("id"), Some("model_denied"), false),
             Self::ModelExists(_)

@@ -105,6 +105,11 @@ impl List {
         }
     }
 
+    /// The validator of the plain list.
+    pub(crate) fn etag(&self) -> HeaderValue {
+        self.plain.etag.clone()
+    }
+
     /// Returns the best available representation for a client that accepts these codings. Also returns a better coding,
     /// if the caller must now encode the list in it.
     pub(crate) fn choose(&self, accepted: Accepted) -> (Representation, Option<Coding>) {

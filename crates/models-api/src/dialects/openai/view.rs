@@ -86,21 +86,31 @@ impl View {
         self.token.clone()
     }
 
+    /// Whether the view has this model.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.place(id).is_some()
+    }
+
     /// Returns the object of this model, if the view has it.
     pub(crate) fn model(&self, id: &str) -> Option<Representation> {
-        let id = escaped(id);
-        let hash = self.models.hash(&id);
-        let (models, number) = match (self.models.find(hash, &id), &self.common) {
-            (Some(number), _) => (&self.models, number),
-            (None, Some(common)) => (&common.public.models, common.find(hash, &id)?),
-            (None, None) => return None,
-        };
+        let (models, number) = self.place(id)?;
         let (object, etag) = models.model(number)?;
         Some(Representation {
             content: Content::Whole(object),
             etag: etag_header(etag),
             coding: None,
         })
+    }
+
+    /// The models among which this model is, and its number there.
+    fn place(&self, id: &str) -> Option<(&Rendered, u32)> {
+        let id = escaped(id);
+        let hash = self.models.hash(&id);
+        match (self.models.find(hash, &id), &self.common) {
+            (Some(number), _) => Some((&self.models, number)),
+            (None, Some(common)) => Some((&common.public.models, common.find(hash, &id)?)),
+            (None, None) => None,
+        }
     }
 
     fn of(models: Rendered, common: Option<Common>, newest: &Newest) -> Self {

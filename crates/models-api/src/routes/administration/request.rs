@@ -17,6 +17,7 @@ use super::query::Query;
 use super::repositories::Repositories;
 use crate::access::administrator::AuthorizedAdmin;
 use crate::access::caller::incorrect_api_key;
+use crate::access::credentials::CredentialPlaces;
 use crate::access::services::Services;
 use crate::clock::now;
 use crate::dialects::openai::administration::body::{Body, FromBody};
@@ -182,7 +183,7 @@ impl AdminRequest {
                     administrator.key_id.to_string(),
                     administrator.organization_slug.clone(),
                 );
-                incorrect_api_key(&self.request, rejected)
+                incorrect_api_key(&self.request, CredentialPlaces::AUTHORIZATION, rejected)
             }
             AdministrationRefusal::NotFound => self.not_found(),
             AdministrationRefusal::Archived => ApiError::ArchivedProject,

@@ -65,7 +65,7 @@ pub(super) fn operation(route: &Route) -> path::Operation {
         (BodyPolicy::Json(_), Operation::Update) => operation
             .request_body(Some(request(schema::<FieldsObject>())))
             .build(),
-        (BodyPolicy::None | BodyPolicy::Json(_), _) => operation.build(),
+        (BodyPolicy::None | BodyPolicy::Json(_) | BodyPolicy::Streamed(_), _) => operation.build(),
     }
 }
 
@@ -140,7 +140,11 @@ fn refusals(route: &Route) -> impl Iterator<Item = StatusCode> {
     let has_id = match route.template {
         Template::Model => true,
         Template::Administration(resource) => resource.id_names().next().is_some(),
-        Template::Index | Template::List | Template::None => false,
+        Template::Index
+        | Template::List
+        | Template::Authorize
+        | Template::AuthorizedModels
+        | Template::None => false,
     };
     [
         (needs_key, StatusCode::UNAUTHORIZED),

@@ -14,7 +14,11 @@ const IF_NONE_MATCH: &str = "ifNoneMatch";
 /// Returns the parameters of all routes of this path.
 pub(super) fn of_path(template: Template) -> Option<Vec<Ref>> {
     match template {
-        Template::Index | Template::List | Template::None => None,
+        Template::Index
+        | Template::List
+        | Template::Authorize
+        | Template::AuthorizedModels
+        | Template::None => None,
         Template::Model => Some(vec![reference(MODEL)]),
         Template::Administration(resource) => {
             let ids: Vec<_> = resource.id_names().map(reference).collect();

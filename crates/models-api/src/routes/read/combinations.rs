@@ -41,13 +41,14 @@ enum Names {
 
 fn outcome(harness: &Harness, request: &Request) -> Outcome {
     let fields = Fields::of(request.head());
-    let stepped = match ReadRequest::of(&fields).expect("it is a read") {
-        Ok(read) => {
-            let held = harness.services.node.hold().unwrap();
-            step(&harness.services, held, &read, &mut Progress::default())
-        }
-        Err(error) => Err(error),
-    };
+    let stepped =
+        match ReadRequest::of(&fields, harness.services.credentials).expect("it is a read") {
+            Ok(read) => {
+                let held = harness.services.node.hold().unwrap();
+                step(&harness.services, held, &read, &mut Progress::default())
+            }
+            Err(error) => Err(error),
+        };
     match stepped {
         Ok(Step::Ready(reply)) => Outcome::Status(reply.into_inner().response.status().as_u16()),
         Ok(Step::NeedsSession) => Outcome::NeedsSession,
@@ -224,7 +225,9 @@ async fn a_rendered_list_is_sent_although_a_deletion_replaced_its_view() {
         view: Some((lease, harness.audience(), before)),
         ..Progress::default()
     };
-    let read = ReadRequest::of(&fields).unwrap().unwrap();
+    let read = ReadRequest::of(&fields, harness.services.credentials)
+        .unwrap()
+        .unwrap();
     let held = harness.services.node.hold().unwrap();
     let stepped = step(&harness.services, held, &read, &mut progress);
     assert!(matches!(stepped, Ok(Step::Ready(_))));
@@ -241,7 +244,9 @@ async fn a_request_with_several_steps_counts_once_against_the_rate_limit() {
     let request = request(LIST, &[("Authorization", &[bearer.as_str()])]);
     let fields = Fields::of(request.head());
     let try_step = |progress: &mut Progress| {
-        let read = ReadRequest::of(&fields).unwrap().unwrap();
+        let read = ReadRequest::of(&fields, services.credentials)
+            .unwrap()
+            .unwrap();
         step(&services, services.node.hold().unwrap(), &read, progress)
     };
     for (remaining, is_refused) in [(1, false), (0, false), (0, true)] {

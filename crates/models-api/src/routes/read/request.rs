@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use models_core::Permission;
 
-use crate::access::credentials::token;
+use crate::access::credentials::CredentialPlaces;
 use crate::dialects::openai::error::ApiError;
 use crate::http::fields::Fields;
 use crate::routes::path::{MODELS, model_id};
@@ -12,11 +12,13 @@ use crate::routes::table::{Access, Route, Template};
 
 /// The resource that a read requests.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Target<'a> {
+pub(crate) enum Target<'a> {
     List,
     Model(Cow<'a, str>),
     /// A text that is not an id, as the client sent it.
     NoModel(&'a str),
+    /// A call of this model, about which a gateway asks. `None` if the key alone decides.
+    Call(Option<Cow<'a, str>>),
 }
 
 impl<'a> Target<'a> {
@@ -25,7 +27,11 @@ impl<'a> Target<'a> {
         match template {
             Template::List => Some(Self::List),
             Template::Model => Some(Self::model(fields.path(), fields.may_demand_freshness)),
-            Template::Index | Template::Administration(_) | Template::None => None,
+            Template::Index
+            | Template::Administration(_)
+            | Template::Authorize
+            | Template::AuthorizedModels
+            | Template::None => None,
         }
     }
 
@@ -44,7 +50,7 @@ impl<'a> Target<'a> {
 }
 
 /// A read, parsed from its head.
-pub(super) struct ReadRequest<'a> {
+pub(crate) struct ReadRequest<'a> {
     pub(super) fields: &'a Fields<'a>,
     pub(super) permission: Permission,
     pub(super) target: Target<'a>,
@@ -53,14 +59,17 @@ pub(super) struct ReadRequest<'a> {
 
 impl<'a> ReadRequest<'a> {
     /// Parses the head of a read. Returns `None` for another operation, and an error for malformed credentials.
-    pub(super) fn of(fields: &'a Fields<'a>) -> Option<Result<Self, ApiError>> {
+    pub(crate) fn of(
+        fields: &'a Fields<'a>,
+        places: CredentialPlaces,
+    ) -> Option<Result<Self, ApiError>> {
         let template = Template::of(fields.path());
         let route = Route::find(fields.method(), template).filter(|route| route.is_in_memory)?;
         let Access::Key(permission) = route.access else {
             return None;
         };
         let target = Target::of(fields, template)?;
-        Some(token(fields).map(|token| Self {
+        Some(places.token(fields).map(|token| Self {
             fields,
             permission,
             target,
@@ -68,8 +77,21 @@ impl<'a> ReadRequest<'a> {
         }))
     }
 
+    /// The read that answers a gateway: whether this caller may call a model, or which models it may call.
+    pub(crate) fn of_caller(fields: &'a Fields<'a>, target: Target<'a>, token: &'a [u8]) -> Self {
+        Self {
+            fields,
+            permission: Permission::RequestModels,
+            target,
+            token,
+        }
+    }
+
     /// Whether the request is for the list or for a well-formed id.
     pub(super) fn has_id(&self) -> bool {
-        self.target == Target::List || model_id(self.fields.path()).is_ok()
+        match self.target {
+            Target::List | Target::Call(_) => true,
+            Target::Model(_) | Target::NoModel(_) => model_id(self.fields.path()).is_ok(),
+        }
     }
 }

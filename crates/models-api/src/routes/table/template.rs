@@ -14,6 +14,10 @@ pub enum Template {
     Model,
     /// A resource of the administration API.
     Administration(Resource),
+    /// The questions of gateways, on the listener for authorization. The rest of the path may be the client's path.
+    Authorize,
+    /// The list of models for gateways, on the same listener.
+    AuthorizedModels,
     /// Any other path.
     None,
 }
@@ -27,7 +31,13 @@ impl Template {
             Some(rest) if rest.starts_with('/') && rest.len() > 1 => Self::Model,
             Some(_) | None if path == Self::Index.pattern() => Self::Index,
             Some(_) => Self::None,
-            None => Resource::of(path).map_or(Self::None, Self::Administration),
+            None => match path.strip_prefix(Self::Authorize.pattern()) {
+                Some(rest) if rest.is_empty() || rest.starts_with('/') => Self::Authorize,
+                Some(_) | None if path == Self::AuthorizedModels.pattern() => {
+                    Self::AuthorizedModels
+                }
+                Some(_) | None => Resource::of(path).map_or(Self::None, Self::Administration),
+            },
         }
     }
 
@@ -39,6 +49,8 @@ impl Template {
             Self::List => LIST,
             Self::Model => "/v1/models/{id:.+}",
             Self::Administration(resource) => resource.path(),
+            Self::Authorize => "/v1/authorize",
+            Self::AuthorizedModels => "/v1/authorized-models",
             Self::None => "",
         }
     }
@@ -48,14 +60,23 @@ impl Template {
     pub const fn path(self) -> &'static str {
         match self {
             Self::Model => "/v1/models/{model}",
-            Self::Index | Self::List | Self::Administration(_) | Self::None => self.pattern(),
+            Self::Index
+            | Self::List
+            | Self::Administration(_)
+            | Self::Authorize
+            | Self::AuthorizedModels
+            | Self::None => self.pattern(),
         }
     }
 
     /// The label in metrics and in the log. It is empty for paths outside the API.
     pub(crate) const fn label(self) -> &'static str {
         match self {
-            Self::List | Self::Model | Self::Administration(_) => self.path(),
+            Self::List
+            | Self::Model
+            | Self::Administration(_)
+            | Self::Authorize
+            | Self::AuthorizedModels => self.path(),
             Self::Index | Self::None => "",
         }
     }
@@ -82,6 +103,11 @@ mod tests {
             ),
             ("/v1/organization/projects/", Template::None),
             ("/v1/organization", Template::None),
+            ("/v1/authorize", Template::Authorize),
+            ("/v1/authorize/v1/models/a", Template::Authorize),
+            ("/v1/authorizex", Template::None),
+            ("/v1/authorized-models", Template::AuthorizedModels),
+            ("/v1/authorized-models/", Template::None),
         ] {
             assert_eq!(Template::of(path), template, "{path}");
         }

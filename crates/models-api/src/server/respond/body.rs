@@ -4,27 +4,39 @@ use actix_http::header::TRANSFER_ENCODING;
 use actix_http::{HttpMessage, Request};
 use futures_util::StreamExt;
 
-use super::limits::RequestLimits;
+use super::limits::{Listener, RequestLimits};
 use crate::dialects::openai::error::ApiError;
 use crate::http::framing::announced_length;
 use crate::http::incoming::Incoming;
+use crate::http::streamed::Streamed;
 use crate::routes::table::{BodyPolicy, Template, served};
 use crate::server::connection::input::Body;
 
 /// Returns the policy of the request's route. A request without a route has no handler that reads the body.
 fn policy(request: &Request, limits: &RequestLimits) -> BodyPolicy {
     let template = Template::of(request.path());
-    let mut routes = served(limits.administration);
-    let route =
-        routes.find(|route| route.template == template && route.method == *request.method());
-    route.map_or(BodyPolicy::None, |route| route.body)
+    match limits.listener {
+        Listener::Api { administration } => {
+            let mut routes = served(administration);
+            let route = routes
+                .find(|route| route.template == template && route.method == *request.method());
+            route.map_or(BodyPolicy::None, |route| route.body)
+        }
+        // nginx announces the body of the client's request, and sends a GET without it.
+        Listener::Authorization { most_body }
+            if template == Template::Authorize && !request.method().is_safe() =>
+        {
+            BodyPolicy::Streamed(most_body)
+        }
+        Listener::Authorization { .. } => BodyPolicy::None,
+    }
 }
 
 /// The number of bytes that the body of this request may have.
 fn most(policy: BodyPolicy, limits: &RequestLimits) -> u64 {
     match policy {
         BodyPolicy::None => limits.dropped_body,
-        BodyPolicy::Json(most) => most,
+        BodyPolicy::Json(most) | BodyPolicy::Streamed(most) => most,
     }
 }
 
@@ -44,6 +56,10 @@ pub(super) fn receive(request: &mut Request, limits: &RequestLimits) -> Body {
             let memory = limits.bodies.clone();
             let incoming = Incoming::new(request.take_payload(), announced, most, memory);
             request.extensions_mut().insert(incoming);
+        }
+        BodyPolicy::Streamed(most) => {
+            let body = Streamed::new(request.take_payload(), most);
+            request.extensions_mut().insert(body);
         }
     }
     Body::of(request, most(policy, limits))

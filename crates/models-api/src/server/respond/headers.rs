@@ -24,9 +24,8 @@ const VERSION: &str = "2020-10-01";
 /// A response is for one caller, and a cache must revalidate it before use.
 const PRIVATE: &str = "private, no-cache";
 /// The request headers that a response depends on.
-const DEPENDS_ON: &str = "Authorization, OpenAI-Organization, OpenAI-Project, Accept-Encoding";
-pub(super) const DEPENDS_ON_ORIGIN_TOO: &str =
-    "Authorization, OpenAI-Organization, OpenAI-Project, Accept-Encoding, Origin";
+const DEPENDS_ON: &str = "Authorization, X-Api-Key, X-Goog-Api-Key, Api-Key, OpenAI-Organization, OpenAI-Project, Accept-Encoding";
+pub(super) const DEPENDS_ON_ORIGIN_TOO: &str = "Authorization, X-Api-Key, X-Goog-Api-Key, Api-Key, OpenAI-Organization, OpenAI-Project, Accept-Encoding, Origin";
 /// The headers with the same value in every response.
 const STANDARD: [(HeaderName, &str); 3] = [
     (OPENAI_VERSION, VERSION),

@@ -16,7 +16,7 @@ use super::headers::{
     DEPENDS_ON_ORIGIN_TOO, X_REQUEST_ID, insert_allowance, insert_organization, insert_session,
     insert_standard,
 };
-use super::limits::{BODIES, RequestLimits};
+use super::limits::{BODIES, Listener, RequestLimits};
 use super::logged::Logged;
 use crate::access::address::TrustedProxies;
 use crate::dialects::openai::error::ApiError;
@@ -25,13 +25,13 @@ use crate::http::fields::{Fields, X_CLIENT_REQUEST_ID};
 use crate::http::framing::{announced_length, is_upgrade};
 use crate::http::incoming::BodyMemory;
 use crate::http::revision::{RevisionHeader, X_MODELS_REVISION};
+use crate::node::Node;
 use crate::routes::read::Reply;
 use crate::routes::table::{methods, served};
-use crate::server::measured_node::MeasuredNode;
 use crate::server::metrics::Metrics;
 use crate::server::request_id::RequestId;
 use crate::server::requester::Requester;
-use crate::settings::Settings;
+use crate::settings::{AuthorizationSettings, Settings};
 
 /// The longest `X-Client-Request-Id`, in characters; OpenAI's own limit.
 const LONGEST_CLIENT_REQUEST_ID: usize = 512;
@@ -64,13 +64,13 @@ pub(super) enum Early {
 }
 
 impl Reception {
-    pub(crate) fn new(settings: &Settings, measured: &MeasuredNode) -> Self {
+    pub(crate) fn new(settings: &Settings, node: &Node, metrics: Arc<Metrics>) -> Self {
         let administration = settings.administration.enabled;
         let methods =
             HeaderValue::try_from(methods(served(administration))).expect("methods are ASCII");
         Self {
-            clock: measured.node.clock().clone(),
-            metrics: Some(measured.metrics.clone()),
+            clock: node.clock().clone(),
+            metrics: Some(metrics),
             trust_request_id: settings.server.trust_request_id,
             cors: Cors::new(&settings.server.cors_origins, methods),
             trusted_proxies: Arc::new(TrustedProxies::new(settings.server.trusted_proxies.clone())),
@@ -78,12 +78,28 @@ impl Reception {
             limits: RequestLimits {
                 head: usize::from(settings.limits.head_kib) << 10,
                 dropped_body: u64::from(settings.limits.body_kib) << 10,
-                administration,
+                listener: Listener::Api { administration },
                 bodies: BodyMemory::new(BODIES),
                 in_flight: Arc::new(Semaphore::new(settings.limits.requests_in_flight.into())),
                 time: settings.limits.request_timeout,
             },
             grace: settings.server.shutdown_timeout,
+        }
+    }
+
+    /// The same for the listener of gateways.
+    pub(crate) fn for_authorization(&self, settings: &AuthorizationSettings) -> Self {
+        let most_body = u64::from(settings.body_mib) << 20;
+        let in_flight = self.limits.in_flight.available_permits();
+        Self {
+            limits: RequestLimits {
+                listener: Listener::Authorization { most_body },
+                in_flight: Arc::new(Semaphore::new(in_flight)),
+                time: settings.request_timeout,
+                ..self.limits.clone()
+            },
+            trusted_proxies: Arc::new(self.trusted_proxies.and_peers()),
+            ..self.clone()
         }
     }
 
@@ -104,6 +120,7 @@ impl Reception {
             has_body: announced_length(request).is_some_and(|length| length > 0)
                 || request.headers().contains_key(TRANSFER_ENCODING),
             closes: is_upgrade(request)
+                || self.limits.listener.ignores_body(request)
                 || [TRANSFER_ENCODING, EXPECT]
                     .iter()
                     .any(|name| request.headers().contains_key(name)),

@@ -66,7 +66,9 @@ async fn a_panic_is_a_500_and_the_service_continues() {
         limits: RequestLimits {
             head: 1 << 14,
             dropped_body: 1 << 16,
-            administration: true,
+            listener: limits::Listener::Api {
+                administration: true,
+            },
             bodies: BodyMemory::new(1 << 20),
             in_flight: Arc::new(Semaphore::new(1)),
             time: Duration::from_secs(1),

@@ -185,12 +185,14 @@ fn the_files_of_the_repository_parse() {
 
 #[test]
 fn debug_shows_no_password() {
-    let settings = load(&[("MODELS__DATABASE__URL", "postgres://me:secret@x/y")]).unwrap();
-    assert!(!format!("{settings:?}").contains("secret"));
+    let settings = load(&[("MODELS__DATABASE__URL", "postgres://me:s3cret@x/y")]).unwrap();
+    assert!(!format!("{settings:?}").contains("s3cret"));
 }
 
 /// Settings that hold several values, or a path. Their errors name the wrong value.
-const NAMING: [&str; 3] = [
+const NAMING: [&str; 5] = [
+    "authorization.allowed_clients",
+    "authorization.secret_file",
     "database.password_file",
     "server.cors_origins",
     "server.trusted_proxies",

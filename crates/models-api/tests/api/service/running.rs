@@ -17,6 +17,8 @@ pub struct TestService {
     pub address: SocketAddr,
     /// The address of the operations listener.
     pub operations: SocketAddr,
+    /// The address of the listener for gateways, if the settings have one.
+    pub authorization: Option<SocketAddr>,
     pub store: Store,
     pub node: MeasuredNode,
     pub(super) database: Arc<TestDatabase>,
@@ -113,12 +115,14 @@ impl TestService {
             .unwrap();
         let address = application.address();
         let operations = application.operations_address();
+        let authorization = application.authorization_address();
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async move { drop(stopped.await) };
         let running = tokio::spawn(application.run(node.clone(), store.clone(), stopped));
         Self {
             address,
             operations,
+            authorization,
             store,
             node,
             database,

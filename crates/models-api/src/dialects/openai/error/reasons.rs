@@ -4,8 +4,10 @@ use super::ApiError;
 use crate::access::key_refusal::reason;
 
 /// All values of [`ApiError::reason`], and the log's reason for a request that cannot be parsed.
-pub(crate) const REASONS: [&str; 14] = [
+pub(crate) const REASONS: [&str; 16] = [
     "missing",
+    "different",
+    "gateway",
     "malformed",
     "unknown",
     "expired",
@@ -22,8 +24,10 @@ pub(crate) const REASONS: [&str; 14] = [
 ];
 
 /// All values of [`ApiError::key_refusal`].
-pub(crate) const KEY_REFUSALS: [&str; 8] = [
+pub(crate) const KEY_REFUSALS: [&str; 10] = [
     "missing",
+    "different",
+    "gateway",
     "incorrect",
     "organization",
     "project",
@@ -51,6 +55,7 @@ impl ApiError {
     pub fn key_refusal(&self) -> Option<&'static str> {
         match self {
             Self::MissingCredentials | Self::MalformedCredentials => Some("missing"),
+            Self::DifferentCredentials => Some("different"),
             Self::IncorrectApiKey { .. } => Some("incorrect"),
             Self::MismatchedOrganization => Some("organization"),
             Self::MismatchedProject => Some("project"),
@@ -58,7 +63,9 @@ impl ApiError {
             Self::WrongKeyKind(_) => Some("kind"),
             Self::RateLimited { .. } => Some("rate_limit"),
             Self::TooManyFailures { .. } => Some("too_many_incorrect"),
+            Self::UnknownGateway => Some("gateway"),
             Self::BadRequest(_)
+            | Self::AmbiguousModel
             | Self::InvalidParameter { .. }
             | Self::ArchivedProject
             | Self::DefaultProject

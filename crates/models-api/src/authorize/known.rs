@@ -1,0 +1,309 @@
+//! The routes of upstream APIs, and the place where each names its model.
+
+use std::borrow::Cow;
+
+use actix_http::Method;
+
+use super::path::Path;
+
+/// The place where a request names its model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The key `model` of a JSON body.
+    Json,
+    /// The field `model` of a form (`multipart/form-data`), or the key `model` of a JSON body.
+    Form,
+    /// The parameter `model` of the query.
+    Query,
+    /// The path. A JSON body may name the model too.
+    Path,
+    /// Nowhere: the key alone decides.
+    Nowhere,
+}
+
+/// A route of an upstream API.
+#[derive(Debug)]
+pub(crate) struct KnownRoute {
+    method: Method,
+    /// Segments. `*` is any segment, `{model}` a segment with the model, `{model}:verb` a segment that ends with this verb,
+    /// and `{model...}` the rest of the path.
+    pattern: &'static str,
+    pub(crate) place: Place,
+}
+
+/// A route, and the model in its path.
+#[derive(Debug)]
+pub(crate) struct Known<'a> {
+    pub(crate) place: Place,
+    pub(crate) model: Option<Cow<'a, str>>,
+}
+
+/// The paths below which OpenAI's routes are: its own, that of Azure's v1 API, and that of Gemini's compatible API.
+const OPENAI_BASES: [&[&str]; 3] = [&["v1"], &["openai", "v1"], &["v1beta", "openai"]];
+
+const fn route(method: Method, pattern: &'static str, place: Place) -> KnownRoute {
+    KnownRoute {
+        method,
+        pattern,
+        place,
+    }
+}
+
+const fn get(pattern: &'static str, place: Place) -> KnownRoute {
+    route(Method::GET, pattern, place)
+}
+
+const fn post(pattern: &'static str, place: Place) -> KnownRoute {
+    route(Method::POST, pattern, place)
+}
+
+const fn delete(pattern: &'static str, place: Place) -> KnownRoute {
+    route(Method::DELETE, pattern, place)
+}
+
+/// OpenAI's routes, below each of their bases.
+/// Source: the paths of `openapi.yaml` in openai/openai-openapi. Routes whose requests name models in nested objects or in
+/// files, such as batches and Realtime sessions, are not here.
+static OPENAI: [KnownRoute; 44] = [
+    get("models", Place::Nowhere),
+    get("models/{model...}", Place::Path),
+    delete("models/{model...}", Place::Path),
+    post("chat/completions", Place::Json),
+    get("chat/completions", Place::Nowhere),
+    get("chat/completions/*", Place::Nowhere),
+    post("chat/completions/*", Place::Nowhere),
+    delete("chat/completions/*", Place::Nowhere),
+    get("chat/completions/*/messages", Place::Nowhere),
+    post("responses", Place::Json),
+    post("responses/input_tokens", Place::Json),
+    post("responses/compact", Place::Json),
+    get("responses/*", Place::Nowhere),
+    delete("responses/*", Place::Nowhere),
+    post("responses/*/cancel", Place::Nowhere),
+    get("responses/*/input_items", Place::Nowhere),
+    post("completions", Place::Json),
+    post("embeddings", Place::Json),
+    post("moderations", Place::Json),
+    post("images/generations", Place::Json),
+    post("images/edits", Place::Form),
+    post("images/variations", Place::Form),
+    post("audio/speech", Place::Json),
+    post("audio/transcriptions", Place::Form),
+    post("audio/translations", Place::Form),
+    get("realtime", Place::Query),
+    post("videos", Place::Form),
+    get("videos", Place::Nowhere),
+    get("videos/*", Place::Nowhere),
+    get("videos/*/content", Place::Nowhere),
+    delete("videos/*", Place::Nowhere),
+    post("fine_tuning/jobs", Place::Json),
+    get("fine_tuning/jobs", Place::Nowhere),
+    get("fine_tuning/jobs/*", Place::Nowhere),
+    post("fine_tuning/jobs/*/cancel", Place::Nowhere),
+    get("fine_tuning/jobs/*/events", Place::Nowhere),
+    get("fine_tuning/jobs/*/checkpoints", Place::Nowhere),
+    post("files", Place::Nowhere),
+    get("files", Place::Nowhere),
+    get("files/*", Place::Nowhere),
+    delete("files/*", Place::Nowhere),
+    get("files/*/content", Place::Nowhere),
+    post("rerank", Place::Json),
+    post("score", Place::Json),
+];
+
+/// The routes of the other APIs.
+static OTHERS: [KnownRoute; 24] = [
+    // Anthropic: docs.anthropic.com, "API reference".
+    post("v1/messages", Place::Json),
+    post("v1/messages/count_tokens", Place::Json),
+    post("v1/complete", Place::Json),
+    // Azure OpenAI: learn.microsoft.com, "Azure OpenAI REST API reference", data plane.
+    post("openai/deployments/{model}/chat/completions", Place::Path),
+    post("openai/deployments/{model}/completions", Place::Path),
+    post("openai/deployments/{model}/embeddings", Place::Path),
+    post("openai/deployments/{model}/images/generations", Place::Path),
+    post("openai/deployments/{model}/images/edits", Place::Path),
+    post("openai/deployments/{model}/audio/speech", Place::Path),
+    post(
+        "openai/deployments/{model}/audio/transcriptions",
+        Place::Path,
+    ),
+    post("openai/deployments/{model}/audio/translations", Place::Path),
+    // Gemini: ai.google.dev, "API reference".
+    get("v1beta/models", Place::Nowhere),
+    get("v1beta/models/{model}", Place::Path),
+    post("v1beta/models/{model}:generateContent", Place::Path),
+    post("v1beta/models/{model}:streamGenerateContent", Place::Path),
+    post("v1beta/models/{model}:countTokens", Place::Path),
+    post("v1beta/models/{model}:embedContent", Place::Path),
+    post("v1beta/models/{model}:batchEmbedContents", Place::Path),
+    post("v1/models/{model}:generateContent", Place::Path),
+    post("v1/models/{model}:streamGenerateContent", Place::Path),
+    // Amazon Bedrock Runtime: docs.aws.amazon.com, "Amazon Bedrock Runtime".
+    post("model/{model}/invoke", Place::Path),
+    post("model/{model}/invoke-with-response-stream", Place::Path),
+    post("model/{model}/converse", Place::Path),
+    post("model/{model}/converse-stream", Place::Path),
+];
+
+/// Finds the route of this method and path. `HEAD` is a `GET` whose response has no body.
+pub(crate) fn find<'a>(method: &Method, path: &'a Path<'_>) -> Option<Known<'a>> {
+    let method = if *method == Method::HEAD {
+        &Method::GET
+    } else {
+        method
+    };
+    let segments = path.segments();
+    let below = OPENAI_BASES.iter().filter_map(|base| {
+        let is_base = segments.len() > base.len() && base.iter().zip(segments).all(|(a, b)| a == b);
+        is_base.then(|| (&OPENAI[..], &segments[base.len()..]))
+    });
+    for (routes, segments) in below.chain([(&OTHERS[..], segments)]) {
+        for route in routes {
+            if route.method == *method
+                && let Some(known) = matched(route, segments)
+            {
+                return Some(known);
+            }
+        }
+    }
+    None
+}
+
+/// Whether the path belongs to Gemini's own API, which takes a key in the query.
+pub(crate) fn is_of_gemini(path: &Path<'_>) -> bool {
+    match path.segments() {
+        [base, kind, ..] => base == "v1beta" && kind != "openai",
+        [_] | [] => false,
+    }
+}
+
+/// Matches the segments with the pattern of a route.
+fn matched<'a>(route: &KnownRoute, segments: &'a [Cow<'_, str>]) -> Option<Known<'a>> {
+    let mut segments = segments.iter();
+    let mut model = None;
+    for expected in route.pattern.split('/') {
+        let segment = segments.next()?;
+        if let Some(rest) = expected.strip_prefix("{model}") {
+            let name = segment.strip_suffix(rest).filter(|name| !name.is_empty())?;
+            model = Some(Cow::Borrowed(name));
+        } else if expected == "{model...}" {
+            let mut name = Cow::Borrowed(&**segment);
+            for segment in segments.by_ref() {
+                let name = name.to_mut();
+                name.push('/');
+                name.push_str(segment);
+            }
+            model = Some(name);
+        } else if segment.contains('/') || (expected != "*" && expected != segment) {
+            return None;
+        }
+    }
+    let place = route.place;
+    segments.next().is_none().then_some(Known { place, model })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(method: &Method, path: &str) -> Option<(Place, Option<String>)> {
+        let path = Path::decode(path).unwrap();
+        let Known { place, model } = find(method, &path)?;
+        Some((place, model.map(Cow::into_owned)))
+    }
+
+    #[test]
+    fn each_route_says_where_its_model_is() {
+        for (method, path, place, model) in [
+            (Method::POST, "/v1/chat/completions", Place::Json, None),
+            (Method::POST, "/openai/v1/responses", Place::Json, None),
+            (Method::POST, "/v1beta/openai/embeddings", Place::Json, None),
+            (Method::POST, "/v1/audio/transcriptions", Place::Form, None),
+            (Method::GET, "/v1/realtime", Place::Query, None),
+            (Method::GET, "/v1/models", Place::Nowhere, None),
+            (Method::HEAD, "/v1/models", Place::Nowhere, None),
+            (
+                Method::GET,
+                "/v1/files/file_1/content",
+                Place::Nowhere,
+                None,
+            ),
+            (
+                Method::GET,
+                "/v1/models/a/b%2Fc",
+                Place::Path,
+                Some("a/b/c"),
+            ),
+            (
+                Method::DELETE,
+                "/v1/models/ft%3Aa:b",
+                Place::Path,
+                Some("ft:a:b"),
+            ),
+            (
+                Method::POST,
+                "/openai/deployments/a/chat/completions",
+                Place::Path,
+                Some("a"),
+            ),
+            (
+                Method::POST,
+                "/v1beta/models/gemini-3:generateContent",
+                Place::Path,
+                Some("gemini-3"),
+            ),
+            (
+                Method::POST,
+                "/v1beta/models/a:b:countTokens",
+                Place::Path,
+                Some("a:b"),
+            ),
+            (
+                Method::POST,
+                "/model/arn%3Aaws%2Fx/invoke",
+                Place::Path,
+                Some("arn:aws/x"),
+            ),
+        ] {
+            let expected = Some((place, model.map(str::to_owned)));
+            assert_eq!(found(&method, path), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn other_paths_and_methods_are_unknown() {
+        for (method, path) in [
+            (Method::POST, "/v1/batches"),
+            (Method::POST, "/v1/chat%2Fcompletions"),
+            (Method::POST, "/v1%2Fchat/completions"),
+            (Method::POST, "/V1/chat/completions"),
+            (Method::POST, "/v1/chat/completions;a"),
+            (Method::POST, "/v1"),
+            (Method::POST, "/v1/files/a%2Fb/content"),
+            (Method::POST, "/v1beta/models/:generateContent"),
+            (Method::POST, "/v1beta/models/a:otherVerb"),
+            (Method::POST, "/openai/deployments/a/b/chat/completions"),
+            (Method::PATCH, "/v1/chat/completions"),
+            (Method::POST, "/v1/models/a"),
+        ] {
+            assert_eq!(found(&method, path), None, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn no_request_has_two_routes() {
+        let routes = OPENAI
+            .iter()
+            .map(|route| (route, format!("v1/{}", route.pattern)));
+        let others = OTHERS.iter().map(|route| (route, route.pattern.to_owned()));
+        let mut paths: Vec<_> = routes
+            .chain(others)
+            .map(|(route, path)| (route.method.clone(), path))
+            .collect();
+        let all = paths.len();
+        paths.sort_by_key(|(method, path)| (method.to_string(), path.clone()));
+        paths.dedup();
+        assert_eq!(paths.len(), all);
+    }
+}

@@ -1,0 +1,226 @@
+use actix_http::test::TestRequest;
+
+use super::*;
+
+/// What a question with these headers is about.
+fn ask(method: Method, rest: &str, headers: &[(&str, &str)]) -> Result<Question, ApiError> {
+    let mut request = TestRequest::default();
+    request.method(method);
+    for header in headers {
+        request.append_header(*header);
+    }
+    let open = [Path::decode("/v1/batches").unwrap()];
+    Question::of(request.finish().head(), rest, &open)
+}
+
+/// The model that the question calls, without a body.
+fn model(method: Method, rest: &str, headers: &[(&str, &str)]) -> Result<Option<String>, ApiError> {
+    Ok(ask(method, rest, headers)?.model()?.map(str::to_owned))
+}
+
+#[test]
+fn each_gateway_names_the_request_in_its_own_way() {
+    let chat = "/v1/chat/completions";
+    for (method, rest, headers) in [
+        // nginx, HAProxy
+        (
+            Method::GET,
+            "",
+            vec![
+                ("X-Original-URI", chat),
+                ("X-Original-Method", "POST"),
+                ("X-Models-Model", "a%2Fb"),
+            ],
+        ),
+        // Caddy, Traefik
+        (
+            Method::GET,
+            "?a=b",
+            vec![
+                ("X-Forwarded-Uri", "/v1/chat/completions?a=b"),
+                ("X-Forwarded-Method", "POST"),
+                ("X-Gateway-Model-Name", "a/b"),
+            ],
+        ),
+        // Envoy
+        (Method::POST, chat, vec![("x-ai-eg-model", "a/b")]),
+        (
+            Method::POST,
+            chat,
+            vec![
+                ("x-ai-eg-model", "a/b"),
+                ("X-Gateway-Model-Name", "a/b"),
+                ("X-Models-Model", "a/b"),
+            ],
+        ),
+        // a program that asks about a model alone
+        (Method::GET, "", vec![("X-Models-Model", "a%2fb")]),
+        (Method::GET, "/v1/models/a/b", vec![]),
+        (Method::GET, "/v1/realtime?x=1&model=a%2Fb", vec![]),
+        (
+            Method::POST,
+            "/openai/deployments/a%2Fb/chat/completions",
+            vec![],
+        ),
+        (
+            Method::POST,
+            "/v1beta/models/a%2Fb:generateContent?key=k",
+            vec![],
+        ),
+    ] {
+        assert_eq!(
+            model(method, rest, &headers),
+            Ok(Some("a/b".to_owned())),
+            "{rest} {headers:?}"
+        );
+    }
+}
+
+#[test]
+fn without_a_model_the_key_alone_decides_on_some_routes() {
+    for rest in [
+        "/v1/models",
+        "/v1/files",
+        "/v1/batches",
+        "/v1/batches/b/cancel",
+    ] {
+        assert_eq!(model(Method::GET, rest, &[]), Ok(None), "{rest}");
+    }
+    let missing = model_problem(ParameterProblem::Missing);
+    for (method, rest) in [
+        (Method::POST, "/v1/chat/completions"),
+        (Method::GET, "/v1/realtime"),
+        (Method::GET, ""),
+    ] {
+        assert_eq!(model(method, rest, &[]), Err(missing.clone()), "{rest}");
+    }
+    // A model in a header is checked on every route.
+    assert_eq!(
+        model(Method::GET, "/v1/files", &[("X-Models-Model", "a")]),
+        Ok(Some("a".to_owned()))
+    );
+}
+
+#[test]
+fn parts_of_a_question_that_disagree_are_refused() {
+    let chat = "/v1/chat/completions";
+    for (method, rest, headers) in [
+        (
+            Method::POST,
+            chat,
+            vec![("X-Models-Model", "a"), ("X-Models-Model", "b")],
+        ),
+        (
+            Method::POST,
+            chat,
+            vec![("X-Models-Model", "a"), ("x-ai-eg-model", "b")],
+        ),
+        (Method::GET, "/v1/models/a", vec![("X-Models-Model", "b")]),
+        (Method::GET, "/v1/realtime?model=a&model=b", vec![]),
+        (
+            Method::GET,
+            "/v1/realtime?model=a",
+            vec![("X-Models-Model", "b")],
+        ),
+    ] {
+        assert_eq!(
+            model(method, rest, &headers),
+            Err(ApiError::AmbiguousModel),
+            "{rest} {headers:?}"
+        );
+    }
+    for headers in [
+        vec![("X-Original-URI", chat), ("X-Forwarded-Uri", "/v1/models")],
+        vec![("X-Original-URI", chat), ("X-Original-URI", "/v1/models")],
+        vec![
+            ("X-Original-URI", chat),
+            ("X-Envoy-Original-Path", "/v1/chat/completions?a"),
+        ],
+        vec![
+            ("X-Original-URI", chat),
+            ("X-Original-Method", "POST"),
+            ("X-Forwarded-Method", "GET"),
+        ],
+        vec![("X-Original-URI", chat), ("X-Original-Method", "P OST")],
+        vec![("X-Original-URI", "/v1/chat//completions")],
+        vec![("X-Original-URI", "/v1/models/../chat/completions")],
+        vec![("X-Models-Model", "%ff")],
+    ] {
+        let found = model(Method::POST, "", &headers);
+        assert!(
+            matches!(found, Err(ApiError::BadRequest(_))),
+            "{headers:?} {found:?}"
+        );
+    }
+    let both = model(Method::POST, chat, &[("X-Original-URI", "/v1/models")]);
+    assert!(matches!(both, Err(ApiError::BadRequest(_))), "{both:?}");
+}
+
+#[test]
+fn an_unknown_route_is_refused() {
+    for (method, rest) in [
+        (Method::POST, "/v1/unknown"),
+        (Method::GET, "/v1/chat/completions/a/b"),
+        (Method::PUT, "/v1/chat/completions"),
+        (Method::POST, "/v1%2Fchat/completions"),
+        (Method::POST, "/v1/batchesx"),
+    ] {
+        let found = model(method, rest, &[("X-Models-Model", "a")]);
+        assert!(
+            matches!(found, Err(ApiError::UnknownUrl { .. })),
+            "{rest} {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_body_must_agree_with_the_head() {
+    let question = |rest, headers: &[_]| ask(Method::POST, rest, headers).unwrap();
+    let with = |mut question: Question, found| {
+        question.add_body(found)?;
+        Ok::<_, ApiError>(question.model()?.map(str::to_owned))
+    };
+    let chat = || question("/v1/chat/completions", &[("X-Models-Model", "a")]);
+    assert_eq!(with(chat(), Ok("a".to_owned())), Ok(Some("a".to_owned())));
+    assert_eq!(
+        with(chat(), Ok("b".to_owned())),
+        Err(ApiError::AmbiguousModel)
+    );
+    assert_eq!(
+        with(chat(), Err(BodyError::NoModel)),
+        Ok(Some("a".to_owned()))
+    );
+    assert_eq!(
+        with(chat(), Err(BodyError::TwoModels)),
+        Err(ApiError::AmbiguousModel)
+    );
+    let deployment = || question("/openai/deployments/a/completions", &[]);
+    assert_eq!(
+        with(deployment(), Ok("b".to_owned())),
+        Err(ApiError::AmbiguousModel)
+    );
+    assert_eq!(
+        with(deployment(), Err(BodyError::NoModel)),
+        Ok(Some("a".to_owned()))
+    );
+    let bare = question("/v1/embeddings", &[]);
+    assert_eq!(
+        with(bare.clone(), Ok("a".to_owned())),
+        Ok(Some("a".to_owned()))
+    );
+    assert_eq!(
+        with(bare, Err(BodyError::NoModel)),
+        Err(model_problem(ParameterProblem::Missing))
+    );
+    for (rest, form) in [
+        ("/v1/embeddings", Some(BodyForm::Json)),
+        ("/v1/audio/transcriptions", Some(BodyForm::FormOrJson)),
+        (
+            "/openai/deployments/a/completions",
+            Some(BodyForm::FormOrJson),
+        ),
+        ("/v1/files", None),
+    ] {
+        assert_eq!(question(rest, &[]).body(), form, "{rest}");
+    }
+}
