@@ -63,7 +63,7 @@ impl Reads {
             view.render_list().await?;
         }
         Ok(Self {
-            reception: Reception::new(settings, &measured),
+            reception: Reception::new(settings, &measured.node, measured.metrics.clone()),
             services: Services::new(settings, measured.node, measured.metrics),
         })
     }

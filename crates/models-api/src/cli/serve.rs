@@ -31,9 +31,11 @@ pub(super) async fn run(settings: &Settings, store: &Store) -> Result<(), Failur
         None
     };
     let (address, operations) = (application.address(), application.operations_address());
+    let authorization = application.authorization_address();
     tracing::info!(
         %address,
         %operations,
+        authorization = authorization.map(tracing::field::display),
         version = env!("CARGO_PKG_VERSION"),
         database = %store.kind,
         location = store.location,

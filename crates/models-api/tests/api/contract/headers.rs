@@ -22,7 +22,7 @@ pub fn assert_standard_headers(response: &Response) {
         Some("private, no-cache"),
         "{response:?}"
     );
-    let vary = "Authorization, OpenAI-Organization, OpenAI-Project, Accept-Encoding";
+    let vary = "Authorization, X-Api-Key, X-Goog-Api-Key, Api-Key, OpenAI-Organization, OpenAI-Project, Accept-Encoding";
     assert_eq!(response.header("vary"), Some(vary), "{response:?}");
     let request_id = response.header("x-request-id").unwrap();
     let digits = request_id.strip_prefix("req_").unwrap();

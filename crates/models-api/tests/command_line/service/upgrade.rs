@@ -4,7 +4,8 @@
 //! `upgrade/record.py` records the responses, one directory for each older version, named after its commit. A later
 //! version adds a directory, and its responses must not change from then on. Responses may differ only in the headers that
 //! the script masks: the request id, the date and the processing time. On PostgreSQL the revision token may differ too,
-//! because it depends on the server's identity. `Allow` names the methods that this version adds. The order of headers does
+//! because it depends on the server's identity. `Allow` names the methods that this version adds, and `Vary`
+//! the headers. The order of headers does
 //! not matter.
 
 use std::fs;
@@ -23,9 +24,19 @@ use crate::program::Program;
 const ATTEMPTS: usize = 300;
 
 /// The values of headers that name what this version adds, in place of the recorded values.
-const ADDITIONS: [(&str, &str, &str); 2] = [
+const ADDITIONS: [(&str, &str, &str); 4] = [
     ("allow", "GET, HEAD", "GET, HEAD, POST"),
     ("allow", "GET, HEAD, DELETE", "GET, HEAD, POST, DELETE"),
+    (
+        "vary",
+        "Authorization, OpenAI-Organization, OpenAI-Project, Accept-Encoding",
+        "Authorization, X-Api-Key, X-Goog-Api-Key, Api-Key, OpenAI-Organization, OpenAI-Project, Accept-Encoding",
+    ),
+    (
+        "vary",
+        "Authorization, OpenAI-Organization, OpenAI-Project, Accept-Encoding, Origin",
+        "Authorization, X-Api-Key, X-Goog-Api-Key, Api-Key, OpenAI-Organization, OpenAI-Project, Accept-Encoding, Origin",
+    ),
 ];
 
 /// The recorded requests for routes that this version adds. Older versions refuse them.
