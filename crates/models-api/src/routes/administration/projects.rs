@@ -45,6 +45,7 @@ pub(super) async fn update(request: AdminRequest) -> Result<HttpResponse, ApiErr
     let Some(name) = update.name()? else {
         let project = find(&request).await?;
         refuse_fixed(&project)?;
+        request.send_revision().await;
         return request.respond(&ProjectObject::from(project));
     };
     let (projects, origin) = (request.repositories().projects.clone(), request.origin());

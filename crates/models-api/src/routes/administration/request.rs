@@ -162,7 +162,7 @@ impl AdminRequest {
 
     /// Adds the token of the organization's newest change to the response. The token depends on no other organization, so it
     /// does not show what others change. If the log cannot be read now, the response has no token: the change is made.
-    async fn send_revision(&self) {
+    pub(super) async fn send_revision(&self) {
         let events = &self.repositories.events;
         let newest = events
             .revision_of_organization(self.organization_id())
