@@ -1,5 +1,6 @@
 //! The command line: it runs the service, and its other commands administer the database.
 
+mod about;
 mod administration;
 mod backup;
 mod catalog;
@@ -31,24 +32,9 @@ use crate::server::logging;
 use crate::settings::Settings;
 use crate::store::Store;
 
+use about::{ABOUT_SETTINGS, EXAMPLES};
 use administration::{admin_key, audit, key, organization, permissions, project, service_account};
 use terminal::{Failure, Output, notices, print, print_error, print_message, refusal};
-
-const ABOUT_SETTINGS: &str = "The OpenAI Models API, self-hosted.
-
-Settings have three sources, and a later source overrides an earlier one:
-  1. the embedded defaults
-  2. the file {directory}/{environment}.toml: MODELS_CONFIG_DIRECTORY names the directory (default `config`), and \
-MODELS_ENVIRONMENT the environment (default `development`)
-  3. variables named MODELS__SECTION__KEY, such as MODELS__DATABASE__URL and MODELS__SERVER__PORT
-
-All commands but serve, config, openapi, completion and healthcheck work on the database directly. The service need not run.";
-
-const EXAMPLES: &str = "Examples:
-  models-api
-  models-api key list
-  MODELS__SERVER__PORT=9000 models-api serve
-  models-api help model import";
 
 /// The OpenAI Models API, self-hosted.
 #[derive(Parser)]

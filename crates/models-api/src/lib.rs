@@ -20,7 +20,8 @@ pub mod internals;
 pub use routes::table::{
     Access, Administration, BodyPolicy, Operation, ROUTES, Resource, Route, Template,
 };
-pub use server::application::{Application, BindError};
+pub use server::application::Application;
+pub use server::listener::BindError;
 pub use server::measured_node::MeasuredNode;
 pub use settings::{Settings, SettingsError};
 pub use store::Store;

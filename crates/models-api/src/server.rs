@@ -2,6 +2,7 @@
 
 pub(crate) mod application;
 pub(crate) mod connection;
+pub(crate) mod listener;
 pub(crate) mod logging;
 pub(crate) mod measured_node;
 pub(crate) mod metrics;

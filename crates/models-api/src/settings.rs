@@ -1,5 +1,6 @@
 //! The settings, their values and the sources of the values.
 
+mod authorization;
 mod copy_target;
 mod database;
 mod error;
@@ -11,10 +12,8 @@ mod source;
 mod types;
 mod variables;
 
+pub use authorization::AuthorizationSettings;
 pub use database::DatabaseUrl;
 pub use error::SettingsError;
 pub use names::COPY_TO;
-pub use types::{
-    AuthorizationSettings, CacheSettings, LimitSettings, LogFormat, LogSettings, RequestLog,
-    Settings,
-};
+pub use types::{CacheSettings, LimitSettings, LogFormat, LogSettings, RequestLog, Settings};

@@ -2,6 +2,7 @@
 
 mod backup;
 mod encryption;
+mod filling;
 mod location;
 mod open;
 mod options;
@@ -17,7 +18,7 @@ pub use self::open::{check_url, open, open_with};
 pub use self::options::{DatabaseKind, Options};
 pub use self::store::Store;
 
+pub(crate) use self::filling::connect_to_fill;
 #[cfg(test)]
 pub(crate) use self::postgres::connect as connect_to_server;
-pub(crate) use self::postgres::connect_to_fill;
 pub(crate) use self::sqlite::{connect as connect_to_file, path_of_file, writing};

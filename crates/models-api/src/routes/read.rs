@@ -5,19 +5,19 @@
 //! ([`read_from_memory`]) calls it once, before the router. If it refuses the read or memory lacks data, the slow path ([`read`])
 //! loads the data and calls it again.
 
+mod allowed;
 mod progress;
 mod request;
 
 use std::sync::Arc;
 
 use actix_http::body::BoxBody;
-use actix_http::header::{HeaderName, HeaderValue};
-use actix_http::{HttpMessage, Request, Response, StatusCode};
+use actix_http::{HttpMessage, Request, Response};
 use actix_web::HttpRequest;
 use models_core::RepositoryError;
 use models_node::{BootTime, HeldLease, Released};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use self::allowed::allowed;
 pub(crate) use self::progress::Reply;
 use self::progress::{Progress, Step};
 pub(crate) use self::request::{ReadRequest, Target};
@@ -36,16 +36,6 @@ use crate::http::representation::not_modified;
 use crate::http::revision::{RevisionHeader, X_MODELS_REVISION};
 use crate::node::Node;
 use crate::routes::freshness::meet_demands;
-
-const X_MODELS_ORGANIZATION: HeaderName = HeaderName::from_static("x-models-organization");
-const X_MODELS_PROJECT: HeaderName = HeaderName::from_static("x-models-project");
-const X_MODELS_KEY: HeaderName = HeaderName::from_static("x-models-key");
-const X_MODELS_ROLE: HeaderName = HeaderName::from_static("x-models-role");
-const X_MODELS_MODEL: HeaderName = HeaderName::from_static("x-models-model");
-const X_MODELS_ETAG: HeaderName = HeaderName::from_static("x-models-etag");
-
-/// The characters that are percent-encoded in `X-Models-Model`.
-const NOT_IN_HEADERS: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'"').add(b',');
 
 /// The number of steps of a read on the slow path. Memory may evict or invalidate data between two steps.
 const TRIES: usize = 8;
@@ -191,28 +181,6 @@ fn response(
             }
         }
     })
-}
-
-/// The response to a gateway whose client may make its call. Envoy accepts no other status than 200.
-fn allowed(session: &Session, view: &View, id: Option<&str>) -> Response<BoxBody> {
-    let mut response = Response::with_body(StatusCode::OK, BoxBody::new(()));
-    let headers = response.headers_mut();
-    headers.append(X_MODELS_ORGANIZATION, session.organization.clone());
-    headers.append(X_MODELS_PROJECT, session.project.clone());
-    headers.append(X_MODELS_ETAG, view.list().etag());
-    let principal = &session.principal;
-    let encoded = id.map(|id| utf8_percent_encode(id, NOT_IN_HEADERS).to_string());
-    for (name, value) in [
-        (X_MODELS_KEY, Some(principal.key_id.as_str())),
-        (X_MODELS_ROLE, Some(principal.role.as_str())),
-        (X_MODELS_MODEL, encoded.as_deref()),
-    ] {
-        // All of them are visible ASCII characters.
-        if let Some(Ok(value)) = value.map(HeaderValue::from_str) {
-            headers.append(name, value);
-        }
-    }
-    response
 }
 
 /// The fast path of the API: returns the response if the request is a read that succeeds from memory. `began` is the time

@@ -1,7 +1,6 @@
 //! The password of the database: its sources, and the passwords that are refused.
 
 use std::fs;
-use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -9,8 +8,6 @@ use models_core::mask;
 use url::Url;
 
 use super::database::{DatabaseSettings, DatabaseUrl};
-use super::types::AuthorizationSettings;
-use crate::access::gateway::SecretDigest;
 use crate::store::{DatabaseKind, DatabasePassword, PasswordSource};
 
 /// Passwords that anybody can guess: the default of the compose stack, and common first passwords.
@@ -29,9 +26,6 @@ pub(super) type Refusal = (&'static str, String);
 
 const URL: &str = "database.url";
 const PASSWORD_FILE: &str = "database.password_file";
-const SECRET_FILE: &str = "authorization.secret_file";
-/// The shortest secret of gateways, in bytes.
-const SHORTEST_SECRET: usize = 16;
 
 impl DatabaseUrl {
     /// Returns the URL without secrets, for messages. It keeps only parts that are certainly not a password. A password
@@ -153,32 +147,6 @@ pub(super) fn resolve(
         let reason =
             "the password is empty or well known; only the environment `development` accepts it";
         return Err((URL, reason.to_owned()));
-    }
-    Ok(())
-}
-
-/// Reads the secret that gateways share with the service. Refuses a listener for everybody: whoever can ask there can test
-/// keys and the ids of models.
-pub(super) fn resolve_gateways(authorization: &mut AuthorizationSettings) -> Result<(), Refusal> {
-    if !authorization.secret_file.as_os_str().is_empty() {
-        let refuse = |reason| (SECRET_FILE, reason);
-        let secret = read(&authorization.secret_file).map_err(refuse)?;
-        if secret.len() < SHORTEST_SECRET {
-            return Err(refuse(format!(
-                "{} must hold at least {SHORTEST_SECRET} characters",
-                authorization.secret_file.display()
-            )));
-        }
-        authorization.secret = Some(SecretDigest::of(secret.as_bytes()));
-    }
-    let host = authorization.host.as_str();
-    let address: Option<IpAddr> = host.parse().ok();
-    let is_local = host == "localhost" || address.is_some_and(|address| address.is_loopback());
-    let is_open = authorization.secret.is_none() && authorization.allowed_clients.is_empty();
-    if authorization.port.is_some() && !is_local && is_open {
-        let reason = "on another address than loopback, set `authorization.secret_file` or \
-                      `authorization.allowed_clients`: whoever can ask there can test keys";
-        return Err(("authorization.host", reason.to_owned()));
     }
     Ok(())
 }

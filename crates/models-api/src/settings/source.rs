@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::error::SettingsError;
 use super::names::{DIRECTORY, ENVIRONMENT, variable};
 use super::types::Settings;
-use super::{secrets, variables};
+use super::{authorization, secrets, variables};
 
 const DEFAULTS: &str = include_str!("../../../../config/default.toml");
 const URL: &str = "database.url";
@@ -114,7 +114,7 @@ impl Sources {
             .filter(|_| !self.variables.contains_key(URL))
             .map(|(path, _)| path.as_path());
         secrets::resolve(&mut settings.database, self.is_development, file).map_err(refused)?;
-        secrets::resolve_gateways(&mut settings.authorization).map_err(refused)?;
+        authorization::resolve(&mut settings.authorization).map_err(refused)?;
         let (time, lease) = (settings.limits.request_timeout, settings.consistency.lease);
         if time <= lease {
             let reason = format!(

@@ -1,6 +1,5 @@
 //! The types of the settings.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,14 +8,12 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 
+use super::authorization::AuthorizationSettings;
 use super::database::DatabaseSettings;
 use super::origins;
-use super::parse::{
-    count, credentials, delay, flag, lease, level, networks, optional_port, paths, seconds, within,
-};
+use super::parse::{count, credentials, delay, flag, lease, level, networks, seconds, within};
 use super::secrets::PasswordFile;
 use crate::access::credentials::CredentialPlace;
-use crate::access::gateway::SecretDigest;
 use crate::store::{Options, PasswordSource};
 
 /// All settings. `config/default.toml` documents each.
@@ -98,30 +95,6 @@ pub struct OperationsSettings {
     pub host: String,
     #[serde(deserialize_with = "within::<_, 0, 65_535>")]
     pub port: u16,
-}
-
-/// The listener for the questions of gateways.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AuthorizationSettings {
-    pub host: String,
-    /// `None`: there is no such listener.
-    #[serde(deserialize_with = "optional_port")]
-    pub port: Option<u16>,
-    #[serde(deserialize_with = "networks")]
-    pub allowed_clients: Vec<IpNet>,
-    pub secret_file: PathBuf,
-    /// The digest of the secret in `secret_file`.
-    #[serde(skip)]
-    pub(crate) secret: Option<SecretDigest>,
-    #[serde(deserialize_with = "paths")]
-    pub open_paths: Vec<String>,
-    #[serde(deserialize_with = "within::<_, 1, 65_535>")]
-    pub connections: u16,
-    #[serde(deserialize_with = "within::<_, 1, 1_024>")]
-    pub body_mib: u16,
-    #[serde(deserialize_with = "seconds")]
-    pub request_timeout: Duration,
 }
 
 /// Limits on the resources that clients use.

@@ -1,7 +1,5 @@
 //! PostgreSQL: three pools, with time-outs on everything that could hang.
 
-mod filling;
-
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,9 +21,7 @@ use super::store::Store;
 use crate::catalog::Database;
 use crate::database::{Connections, Health, ObserverSlot, OpenError, PasswordSource, Passwords};
 
-pub(crate) use self::filling::connect_to_fill;
-
-static MIGRATOR: Migrator = sqlx_macros::migrate!("../../migrations/postgres");
+pub(super) static MIGRATOR: Migrator = sqlx_macros::migrate!("../../migrations/postgres");
 
 /// Changes take turns at one row, so more connections would only wait there. Reads have a pool of
 /// their own and do not wait with them.
@@ -43,7 +39,7 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// the wait for a synchronous standby, and COMMIT would then report success. If a node vanishes in
 /// mid-transaction, the server frees its turn after 5 s. The `tcp_` settings let the server notice
 /// a vanished client; on a Unix socket they have no effect.
-const SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; \
+pub(super) const SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; \
     SET idle_in_transaction_session_timeout = '5s'; \
     SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; \
     SET tcp_user_timeout = '10s'; \
@@ -67,7 +63,7 @@ const FIND_SETTINGS: &str = "SELECT current_setting('statement_timeout') AS stat
 /// One connection listens, one renews the node's own row, and the others are for barriers.
 const NODE_CONNECTIONS: u32 = 4;
 
-const HAS_TABLES: &str = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
+pub(super) const HAS_TABLES: &str = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
 
 #[derive(FromRow)]
 struct SettingsRow {
@@ -156,7 +152,7 @@ async fn responds(connection: &mut PgConnection) -> bool {
 }
 
 /// Connects once outside the pools, which would retry silently. Checks the settings, and migrates.
-async fn prepare(
+pub(super) async fn prepare(
     connect: &PgConnectOptions,
     location: &str,
     options: Options,

@@ -1,14 +1,15 @@
 //! All errors that clients receive, in OpenAI's envelope. Each error is one row of a table.
 
+mod conversion;
 mod envelope;
 mod key_kind;
 pub(crate) mod parameter;
 pub(crate) mod reasons;
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
-use actix_web::{HttpResponse, ResponseError};
-use models_core::{RepositoryError, mask};
+use models_core::mask;
 use models_node::KeyRefusal;
 
 pub(crate) use self::envelope::Envelope;
@@ -297,29 +298,5 @@ impl ApiError {
             headers.push((RETRY_AFTER, RETRY_AFTER_SECONDS.to_owned()));
         }
         headers
-    }
-}
-
-impl ResponseError for ApiError {
-    fn status_code(&self) -> StatusCode {
-        self.row().status
-    }
-
-    /// Returns a placeholder that carries the error to the middleware, which knows the request's id.
-    fn error_response(&self) -> HttpResponse {
-        HttpResponse::new(self.status_code())
-    }
-}
-
-impl From<RepositoryError> for ApiError {
-    fn from(error: RepositoryError) -> Self {
-        let reason = error.to_string();
-        match error {
-            error if error.is_in_doubt() => Self::InDoubt(reason),
-            RepositoryError::Unavailable(_)
-            | RepositoryError::Outdated { .. }
-            | RepositoryError::OlderNodes(_) => Self::Overloaded(reason),
-            RepositoryError::AlreadyExists | RepositoryError::Failed(_) => Self::Fault(reason),
-        }
     }
 }

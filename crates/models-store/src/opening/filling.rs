@@ -4,7 +4,7 @@ use sqlx::Executor;
 use sqlx::postgres::PgConnection;
 use tokio::time::timeout;
 
-use super::{HAS_TABLES, MIGRATOR, SETTINGS, prepare};
+use super::postgres::{HAS_TABLES, MIGRATOR, SETTINGS, prepare};
 use crate::database::OpenError;
 use crate::opening::encryption::{self, Encryption};
 use crate::opening::location::location;
