@@ -101,8 +101,14 @@ fn commands_and_options_that_the_documents_name_exist() {
                 .take_while(is_name)
                 .copied()
                 .collect();
-            // A command has at most two words. In `model delete gpt`, the third is an argument that looks like a name.
-            let names = &names[..names.len().min(2)];
+            // A command has at most two words. In `model delete gpt`, the third is an argument that looks like a name, and in
+            // `completion bash` the second.
+            let most = if names.first() == Some(&"completion") {
+                1
+            } else {
+                2
+            };
+            let names = &names[..names.len().min(most)];
             if names.first() == Some(&"help") {
                 continue;
             }

@@ -164,7 +164,7 @@ fn migrate_prints_the_location_of_the_database() {
     let printed = program.json(&["migrate"]);
     assert_eq!(
         (&printed["database"], &printed["schema_version"]),
-        (&json!("SQLite"), &json!(10))
+        (&json!("SQLite"), &json!(14))
     );
     assert!(
         printed["location"]
