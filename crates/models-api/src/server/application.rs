@@ -14,7 +14,7 @@ use crate::access::services::Services;
 use crate::routes;
 use crate::routes::authorize::{self, Authorization};
 use crate::routes::read::read_from_memory;
-use crate::server::listener::{BindError, Bound};
+use crate::server::listener::{BindError, Bound, allow_files};
 use crate::server::measured_node::MeasuredNode;
 use crate::server::metrics::keep_counting;
 use crate::server::operations::{self, Operations};
@@ -134,6 +134,9 @@ impl Application {
             stopping.send_replace(true);
         });
         let limits = &settings.limits;
+        let of_gateways = authorization.as_ref();
+        let of_gateways = of_gateways.map_or(0, |_| settings.authorization.connections);
+        allow_files(u64::from(limits.connections) + u64::from(of_gateways));
         let administration = settings.administration.enabled;
         let reception = Reception::new(&settings, &node, metrics.clone());
         Refusals::report_regularly(&reception.logged.refusals);

@@ -92,7 +92,6 @@ impl Bound {
         };
         let most_head = (usize::from(limits.head_kib) << 10) + LONGEST_EXCESS;
         let workers = workers(settings.server.workers);
-        allow_files(connections.into());
         let logged = reception.logged.clone();
         let mut stop = stopped.clone();
         let server = Server::build()
@@ -168,7 +167,7 @@ fn bind(
 }
 
 /// Raises the limit on open files to the number that the connections need. Logs a warning if that is not allowed.
-fn allow_files(connections: u64) {
+pub(super) fn allow_files(connections: u64) {
     /// Files of the database, the log and the runtime.
     const OTHERS: u64 = 256;
     let needed = connections + OTHERS;
