@@ -64,7 +64,7 @@ const fn delete(pattern: &'static str, place: Place) -> KnownRoute {
 /// OpenAI's routes, below each of their bases.
 /// Source: the paths of `openapi.yaml` in openai/openai-openapi. Routes whose requests name models in nested objects or in
 /// files, such as batches and Realtime sessions, are not here.
-static OPENAI: [KnownRoute; 44] = [
+static OPENAI: [KnownRoute; 42] = [
     get("models", Place::Nowhere),
     get("models/{model...}", Place::Path),
     delete("models/{model...}", Place::Path),
@@ -107,12 +107,10 @@ static OPENAI: [KnownRoute; 44] = [
     get("files/*", Place::Nowhere),
     delete("files/*", Place::Nowhere),
     get("files/*/content", Place::Nowhere),
-    post("rerank", Place::Json),
-    post("score", Place::Json),
 ];
 
 /// The routes of the other APIs.
-static OTHERS: [KnownRoute; 24] = [
+static OTHERS: [KnownRoute; 26] = [
     // Anthropic: docs.anthropic.com, "API reference".
     post("v1/messages", Place::Json),
     post("v1/messages/count_tokens", Place::Json),
@@ -139,6 +137,9 @@ static OTHERS: [KnownRoute; 24] = [
     post("v1beta/models/{model}:batchEmbedContents", Place::Path),
     post("v1/models/{model}:generateContent", Place::Path),
     post("v1/models/{model}:streamGenerateContent", Place::Path),
+    // vLLM: docs.vllm.ai, "OpenAI-Compatible Server".
+    post("v1/rerank", Place::Json),
+    post("v1/score", Place::Json),
     // Amazon Bedrock Runtime: docs.aws.amazon.com, "Amazon Bedrock Runtime".
     post("model/{model}/invoke", Place::Path),
     post("model/{model}/invoke-with-response-stream", Place::Path),
