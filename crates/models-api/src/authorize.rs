@@ -1,6 +1,6 @@
-//! The questions of gateways: may this credential call this model?
+//! Authorization requests: a gateway sends one before it forwards a client's request.
 
 pub(crate) mod body;
 mod known;
 pub(crate) mod path;
-pub(crate) mod question;
+pub(crate) mod request;

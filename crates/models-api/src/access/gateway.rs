@@ -1,4 +1,4 @@
-//! The gateways that may ask for authorization.
+//! The gateways that may send authorization requests.
 
 use std::net::SocketAddr;
 
@@ -23,7 +23,7 @@ impl SecretDigest {
     }
 }
 
-/// The gateways that may ask.
+/// The gateways that may send authorization requests.
 #[derive(Debug, Default)]
 pub(crate) struct Gateways {
     /// The networks of the gateways. Empty: any network.

@@ -1,4 +1,4 @@
-//! The path of the request that a gateway asks about.
+//! The path of a client's request.
 //!
 //! The gateway, the service and the upstream must read the same path. So a path is decoded once, and a path that programs
 //! normalize differently is refused.
@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 /// A decoded path.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Path<'a> {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Path<'a> {
     segments: Vec<Cow<'a, str>>,
 }
 

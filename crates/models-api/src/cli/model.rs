@@ -51,7 +51,7 @@ pub(super) enum Command {
         #[command(flatten)]
         owner: Owner,
     },
-    /// Delete one model. Without --yes, the command asks before it deletes a public model.
+    /// Delete one model. Without --yes, the command asks for a confirmation before it deletes a public model.
     Delete(Delete),
 }
 

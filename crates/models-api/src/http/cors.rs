@@ -30,6 +30,11 @@ impl Cors {
         }
     }
 
+    /// No page may read responses.
+    pub(crate) fn off() -> Self {
+        Self::new(&[], HeaderValue::from_static(""))
+    }
+
     pub(crate) fn is_on(&self) -> bool {
         !self.origins.is_empty()
     }

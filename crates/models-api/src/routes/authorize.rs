@@ -1,24 +1,23 @@
-//! `/v1/authorize`: may this credential call this model? And `/v1/authorized-models`: which models may it call?
+//! `/v1/authorize` decides whether a key may call a model. `/v1/authorized-models` lists the models that it may call.
 //!
-//! The routes have a listener of their own, because the answers are an oracle: who may ask can test keys and ids.
+//! Both have a listener of their own, because a caller of `/v1/authorize` can test keys and model ids.
 
 use std::borrow::Cow;
-use std::io;
 use std::sync::Arc;
 
 use actix_http::Request;
-use actix_http::header::HeaderMap;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use actix_web::web::{self, Data};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use models_node::{BootTime, Released};
 
 use crate::access::credentials::{CredentialPlace, add};
 use crate::access::gateway::Gateways;
+use crate::access::look_up::look_up;
 use crate::access::services::Services;
-use crate::authorize::body::{BodyError, form, json::Scanner};
+use crate::authorize::body;
 use crate::authorize::path::Path;
-use crate::authorize::question::{BodyForm, Question};
+use crate::authorize::request::AuthorizationRequest;
+use crate::clock::now_roughly;
 use crate::dialects::openai::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::streamed::Streamed;
@@ -32,31 +31,25 @@ use crate::settings::Settings;
 /// The path below which a gateway may append the client's path.
 const AUTHORIZE: &str = Template::Authorize.pattern();
 
-/// The header with which Envoy says that it sends the beginning of a body alone.
-const PARTIAL: HeaderName = HeaderName::from_static("x-envoy-auth-partial-body");
-const MULTIPART: &str = "multipart/";
-
-/// What a gateway may ask.
+/// The authorization of clients' calls.
 pub(crate) struct Authorization {
     pub(crate) services: Services,
     pub(crate) gateways: Gateways,
-    /// The paths whose requests the key alone decides, beside the known routes.
+    /// The paths on which the key alone decides, beside the known routes.
     pub(crate) open_paths: Vec<Path<'static>>,
 }
 
 impl Authorization {
-    /// What gateways may ask of this node, according to the settings.
+    /// The authorization according to the settings.
     pub(crate) fn new(settings: &Settings, node: Node, metrics: Arc<Metrics>) -> Self {
         let authorization = &settings.authorization;
-        let paths = authorization.open_paths.iter();
-        let open_paths = paths.filter_map(|path| Path::decode(path).ok().map(Path::into_owned));
         let gateways = Gateways {
             clients: authorization.allowed_clients.clone(),
             secret: authorization.secret,
         };
         let services = Services::new(settings, node, metrics);
         let services = Services {
-            // A question is not a request of the key.
+            // An authorization request is not a request of the client.
             rate_limit: None,
             admin_rate_limit: None,
             trusted_proxies: services.trusted_proxies.and_peers(),
@@ -65,49 +58,53 @@ impl Authorization {
         Self {
             services,
             gateways,
-            open_paths: open_paths.collect(),
+            open_paths: authorization.open_paths.clone(),
         }
     }
 
-    /// The question in this head.
-    fn question(&self, fields: &Fields<'_>) -> Result<Question, ApiError> {
+    /// The authorization request in this head.
+    fn request(&self, fields: &Fields<'_>) -> Result<AuthorizationRequest, ApiError> {
         let target = fields.target();
         let rest = target.strip_prefix(AUTHORIZE).unwrap_or(target);
-        Question::of(fields.head(), rest, &self.open_paths)
+        AuthorizationRequest::of(fields.head(), rest, &self.open_paths)
     }
 
-    /// The token of the client, in a header or in the query of a path of Gemini.
-    fn token<'a>(&self, fields: &Fields<'a>, question: &'a Question) -> Result<&'a [u8], ApiError> {
+    /// The client's key, from a header or from the query of one of Gemini's paths.
+    fn token<'a>(
+        &self,
+        fields: &Fields<'a>,
+        request: &'a AuthorizationRequest,
+    ) -> Result<&'a [u8], ApiError> {
         let places = self.services.credentials;
         let mut found = places.found(fields)?;
         if places.has(CredentialPlace::Key) {
-            for key in question.keys() {
+            for key in request.keys() {
                 add(&mut found, Some(key))?;
             }
         }
         found.ok_or(ApiError::MissingCredentials)
     }
 
-    /// The read that answers a question.
+    /// The read for an authorization request.
     fn read<'a>(
         &self,
         fields: &'a Fields<'a>,
-        question: &'a Question,
+        request: &'a AuthorizationRequest,
     ) -> Result<ReadRequest<'a>, ApiError> {
         // The credential is checked first, so that a client without one learns nothing.
-        let token = self.token(fields, question)?;
-        let target = Target::Call(question.model()?.map(Cow::Borrowed));
+        let token = self.token(fields, request)?;
+        let target = Target::Call(request.model()?.map(Cow::Borrowed));
         Ok(ReadRequest::of_caller(fields, target, token))
     }
 }
 
 /// Configures the routes of the listener.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    config.default_service(web::to(answer));
+    config.default_service(web::to(respond));
 }
 
-/// The fast path: answers from memory if the head alone asks.
-pub(crate) fn answer_from_memory(
+/// The fast path: responds from memory to a request without a body.
+pub(crate) fn respond_from_memory(
     authorization: &Authorization,
     began: BootTime,
     fields: &Fields<'_>,
@@ -118,28 +115,29 @@ pub(crate) fn answer_from_memory(
     }
     let gateways = &authorization.gateways;
     gateways.check(request.peer_addr(), fields).ok()?;
-    let question = authorization.question(fields).ok()?;
-    let read = authorization.read(fields, &question).ok()?;
+    let authorized = authorization.request(fields).ok()?;
+    let read = authorization.read(fields, &authorized).ok()?;
     read::serve_from_memory(&authorization.services, began, &read, request)
 }
 
-async fn answer(
+async fn respond(
     request: HttpRequest,
     authorization: Data<Authorization>,
 ) -> Result<HttpResponse, ApiError> {
     let fields = Fields::of(request.head());
     authorization.gateways.check(request.peer_addr(), &fields)?;
-    let mut question;
+    let mut authorized;
     let read = match Template::of(fields.path()) {
         Template::Authorize => {
-            question = authorization.question(&fields)?;
-            // Without a credential, the body is not read.
-            authorization.token(&fields, &question)?;
+            authorized = authorization.request(&fields)?;
             let body = request.extensions_mut().remove::<Streamed>();
-            if let (Some(form), Some(body)) = (question.body(), body) {
-                question.add_body(find_model(&request, body, form).await)?;
+            if let (Some(form), Some(body)) = (authorized.body(), body) {
+                // The service reads no body for a client without a valid key.
+                let token = authorization.token(&fields, &authorized)?;
+                authenticate(&authorization.services, &request, &fields, token).await?;
+                authorized.add_body(body::find_model(request.headers(), body, form).await)?;
             }
-            authorization.read(&fields, &question)?
+            authorization.read(&fields, &authorized)?
         }
         Template::AuthorizedModels if request.method().is_safe() => {
             let token = authorization.services.credentials.token(&fields)?;
@@ -156,53 +154,17 @@ async fn answer(
     Ok(HttpResponse::from(response))
 }
 
-/// Finds the model in the body while it arrives.
-async fn find_model(
+/// Checks that the token is a valid key.
+async fn authenticate(
+    services: &Services,
     request: &HttpRequest,
-    mut body: Streamed,
-    form: BodyForm,
-) -> Result<String, BodyError> {
-    let headers = request.headers();
-    if is_partial(headers) || is_encoded(headers) {
-        return Err(BodyError::Malformed);
+    fields: &Fields<'_>,
+    token: &[u8],
+) -> Result<(), ApiError> {
+    let node = &services.node;
+    let known = node.sessions.get(&node.hold()?, token, now_roughly);
+    if known.is_none() {
+        look_up(services, fields, request.peer_addr(), token).await?;
     }
-    let content_type = headers.get(CONTENT_TYPE);
-    let content_type = content_type.map_or(Ok(""), |value| value.to_str());
-    let content_type = content_type.map_err(|_| BodyError::Malformed)?;
-    let kind = content_type.trim_start().get(..MULTIPART.len());
-    if kind.is_some_and(|kind| kind.eq_ignore_ascii_case(MULTIPART)) {
-        return match form {
-            BodyForm::FormOrJson => form::model(content_type, body.into_stream()).await,
-            BodyForm::Json => Err(BodyError::Malformed),
-        };
-    }
-    let mut scanner = Scanner::new();
-    let mut is_empty = true;
-    while let Some(piece) = body.next().await {
-        let piece = piece.map_err(|error| {
-            if error.kind() == io::ErrorKind::FileTooLarge {
-                BodyError::TooLarge
-            } else {
-                BodyError::Malformed
-            }
-        })?;
-        is_empty &= piece.is_empty();
-        scanner.scan(&piece)?;
-    }
-    if is_empty {
-        return Err(BodyError::NoModel);
-    }
-    scanner.finish()
-}
-
-/// Whether the gateway sent the beginning of the body alone.
-fn is_partial(headers: &HeaderMap) -> bool {
-    let mut values = headers.get_all(PARTIAL);
-    values.any(|value| !value.as_bytes().eq_ignore_ascii_case(b"false"))
-}
-
-/// Whether the body has a content coding, such as gzip.
-fn is_encoded(headers: &HeaderMap) -> bool {
-    let mut values = headers.get_all(CONTENT_ENCODING);
-    values.any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+    Ok(())
 }

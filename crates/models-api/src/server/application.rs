@@ -151,7 +151,7 @@ impl Application {
                 reception.for_authorization(&settings.authorization),
                 stopped.clone(),
                 move |began, fields, request| {
-                    authorize::answer_from_memory(&in_memory, began, fields, request)
+                    authorize::respond_from_memory(&in_memory, began, fields, request)
                 },
                 move |config| {
                     config.app_data(authorization.clone());

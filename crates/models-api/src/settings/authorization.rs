@@ -10,12 +10,13 @@ use serde::Deserialize;
 use super::parse::{networks, optional_port, paths, seconds, within};
 use super::secrets::{Refusal, read};
 use crate::access::gateway::SecretDigest;
+use crate::authorize::path::Path;
 
 const SECRET_FILE: &str = "authorization.secret_file";
 /// The shortest secret of gateways, in bytes.
 const SHORTEST_SECRET: usize = 16;
 
-/// The listener for the questions of gateways.
+/// The listener for authorization requests.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuthorizationSettings {
@@ -30,7 +31,7 @@ pub struct AuthorizationSettings {
     #[serde(skip)]
     pub(crate) secret: Option<SecretDigest>,
     #[serde(deserialize_with = "paths")]
-    pub open_paths: Vec<String>,
+    pub open_paths: Vec<Path<'static>>,
     #[serde(deserialize_with = "within::<_, 1, 65_535>")]
     pub connections: u16,
     #[serde(deserialize_with = "within::<_, 1, 1_024>")]
@@ -39,8 +40,8 @@ pub struct AuthorizationSettings {
     pub request_timeout: Duration,
 }
 
-/// Reads the secret that gateways share with the service. Refuses a listener for everybody: whoever can ask there can test
-/// keys and the ids of models.
+/// Reads the secret that gateways share with the service. Refuses a listener that all clients of a network can reach: they
+/// could test keys and model ids.
 pub(super) fn resolve(authorization: &mut AuthorizationSettings) -> Result<(), Refusal> {
     if !authorization.secret_file.as_os_str().is_empty() {
         let refuse = |reason| (SECRET_FILE, reason);
@@ -59,7 +60,7 @@ pub(super) fn resolve(authorization: &mut AuthorizationSettings) -> Result<(), R
     let is_open = authorization.secret.is_none() && authorization.allowed_clients.is_empty();
     if authorization.port.is_some() && !is_local && is_open {
         let reason = "on another address than loopback, set `authorization.secret_file` or \
-                      `authorization.allowed_clients`: whoever can ask there can test keys";
+                      `authorization.allowed_clients`: without them, every client of the network can test keys";
         return Err(("authorization.host", reason.to_owned()));
     }
     Ok(())

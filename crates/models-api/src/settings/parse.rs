@@ -47,19 +47,20 @@ pub(super) fn optional_port<'de, D: serde::Deserializer<'de>>(
 /// Reads paths that are separated by commas.
 pub(super) fn paths<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
-) -> Result<Vec<String>, D::Error> {
+) -> Result<Vec<Path<'static>>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let paths = text
         .split(',')
         .map(str::trim)
         .filter(|path| !path.is_empty());
-    let check = |path: &str| match Path::decode(path) {
-        Ok(_) => Ok(path.to_owned()),
-        Err(_) => Err(serde::de::Error::custom(
-            "must be paths, such as `/v1/batches`, without `//`, `.` and `..`",
-        )),
+    let decode = |path: &str| {
+        Path::decode(path).map(Path::into_owned).map_err(|_| {
+            serde::de::Error::custom(
+                "must be paths, such as `/v1/batches`, without `//`, `.` and `..`",
+            )
+        })
     };
-    paths.map(check).collect()
+    paths.map(decode).collect()
 }
 
 /// Reads places of keys that are separated by commas.

@@ -2,14 +2,14 @@
 
 pub mod access;
 pub mod decisions;
-pub mod questions;
+pub mod requests;
 
 use std::net::SocketAddr;
 
 use crate::service::client::{Response, send, send_with_body};
 use crate::service::{TestCaller, TestService};
 
-/// A service like this one that also answers gateways.
+/// A service like this one with the listener for gateways.
 async fn with_listener(service: &TestService, more: &[(&str, &str)]) -> TestService {
     let port = [("MODELS__AUTHORIZATION__PORT", "0")];
     let settings: Vec<_> = port.iter().chain(more).copied().collect();
@@ -30,7 +30,7 @@ impl<'a> Gateway<'a> {
         }
     }
 
-    async fn ask(&self, method: &str, rest: &str, headers: &[(&str, &str)]) -> Response {
+    async fn authorize(&self, method: &str, rest: &str, headers: &[(&str, &str)]) -> Response {
         let bearer = self
             .client
             .token
@@ -47,17 +47,17 @@ impl<'a> Gateway<'a> {
         .await
     }
 
-    /// Asks about this model in the way of nginx.
-    async fn about(&self, model: &str) -> Response {
+    /// Authorizes a call of this model, with the headers that nginx sends.
+    async fn authorize_model(&self, model: &str) -> Response {
         let headers = [
             ("X-Original-URI", "/v1/chat/completions"),
             ("X-Original-Method", "POST"),
             ("X-Models-Model", model),
         ];
-        self.ask("GET", "", &headers).await
+        self.authorize("GET", "", &headers).await
     }
 
-    async fn ask_with_body(&self, rest: &str, kind: &str, body: &str) -> Response {
+    async fn authorize_with_body(&self, rest: &str, kind: &str, body: &str) -> Response {
         let bearer = format!("Bearer {}", self.client.token.as_ref().unwrap());
         let length = body.len().to_string();
         let headers = [

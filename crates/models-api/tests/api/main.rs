@@ -32,19 +32,21 @@ macro_rules! on_both_databases {
 }
 
 on_both_databases! {
-    authorization::questions {
+    authorization::requests {
         a_call_is_allowed_with_the_identity_of_the_key
         the_model_is_found_in_each_kind_of_body
         a_body_that_cannot_be_read_whole_is_refused
-        a_get_that_announces_a_body_is_answered_at_once
-        the_parts_of_a_question_must_agree
+        a_get_that_announces_a_body_gets_its_response_at_once
+        all_sources_must_agree
+        a_preflight_needs_a_key
+        a_body_without_a_valid_key_is_not_read
     }
     authorization::decisions {
         a_call_is_allowed_exactly_if_the_model_is_listed
         a_call_needs_the_scope_for_requests
     }
     authorization::access {
-        only_gateways_may_ask
+        only_gateways_send_authorization_requests
         the_listener_has_the_routes_of_gateways_alone
         a_key_may_be_in_the_place_of_another_provider
     }

@@ -12,7 +12,7 @@ use crate::registration::{NamedFields, Registration};
 use crate::text::Name;
 use crate::visibility::RegistrationRefusal;
 
-/// Who registers or updates a model.
+/// The registrant of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Registrant {
     /// The API key that is the actor of the change. Its transaction reads the key.

@@ -60,6 +60,13 @@ fn is_model(field: &Field<'_>) -> Result<bool, BodyError> {
     // The file of a part may have any name. The rest of the header must have one spelling.
     let plain =
         |quoted: String| lower.starts_with(&quoted) && !has_further_name(&lower[quoted.len()..]);
+    // The transfer encoding of a part, and a field with the encoding of the others, are obsolete (RFC 7578, sections 4.6 and
+    // 4.7). Some parsers still obey them.
+    if field.headers().contains_key("content-transfer-encoding")
+        || name.eq_ignore_ascii_case("_charset_")
+    {
+        return Err(BodyError::Malformed);
+    }
     if !plain(format!("form-data; name=\"{}\"", name.to_ascii_lowercase())) {
         return Err(BodyError::Malformed);
     }
@@ -184,6 +191,20 @@ mod tests {
     #[test]
     fn a_form_in_which_parsers_could_find_different_models_is_refused() {
         for (parts, expected) in [
+            (
+                vec![
+                    model_part("a"),
+                    part("form-data; name=\"_charset_\"", "utf-16"),
+                ],
+                BodyError::Malformed,
+            ),
+            (
+                vec![part(
+                    "form-data; name=\"model\"\r\nContent-Transfer-Encoding: base64",
+                    "YQ==",
+                )],
+                BodyError::Malformed,
+            ),
             (vec![model_part("a"), model_part("b")], BodyError::TwoModels),
             (
                 vec![model_part("a"), part("form-data; name=\"Model\"", "b")],

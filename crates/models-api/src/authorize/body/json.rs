@@ -1,7 +1,7 @@
 //! The model of a JSON body, found while the body arrives.
 //!
-//! A gateway asks about a body that an upstream will parse with a parser of its own. So the scanner accepts only a body in
-//! which every parser finds the same model: one object with one top-level key `model`, and no other key that a parser
+//! The upstream parses the same body with a parser of its own. So the scanner accepts only a body in which every parser
+//! finds the same model: one object with one top-level key `model`, and no other key that a parser
 //! without regard to case would take for it (Go's `encoding/json` does). It keeps no more of the body than the text that it
 //! compares.
 

@@ -67,8 +67,8 @@ pub(in crate::cli) enum Command {
     },
     /// Delete an organization with its keys, admin keys, projects, service accounts and models.
     ///
-    /// The command shows what it removes, and asks for the slug. The event log stays, and no other organization can get
-    /// the slug or the ids.
+    /// The command prints the number of keys, projects, accounts and models that it removes, and asks for the slug. The
+    /// event log stays. No other organization can get the slug or the ids.
     Delete(Delete),
 }
 

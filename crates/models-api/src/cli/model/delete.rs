@@ -47,7 +47,7 @@ impl Delete {
     }
 }
 
-/// Asks on a terminal. Without a terminal, nobody can answer.
+/// Reads a confirmation from the terminal. Fails without a terminal.
 fn confirm_public(id: &ModelId) -> Result<(), Failure> {
     if !io::stdin().is_terminal() {
         return Err(format!(
@@ -61,14 +61,14 @@ fn confirm_public(id: &ModelId) -> Result<(), Failure> {
     confirm(io::stdin().lock())
 }
 
-/// Reads the operator's answer.
+/// Reads `yes`.
 fn confirm(mut input: impl BufRead) -> Result<(), Failure> {
     let mut line = String::new();
     input.read_line(&mut line)?;
     if line.trim() == "yes" {
         Ok(())
     } else {
-        Err("nothing was deleted: the answer was not `yes`".into())
+        Err("nothing was deleted: the input was not `yes`".into())
     }
 }
 

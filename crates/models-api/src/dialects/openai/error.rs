@@ -35,8 +35,8 @@ pub enum ApiError {
         /// The problem.
         problem: ParameterProblem,
     },
-    /// The parts of a gateway's question name different models, or a body names a model that programs read differently.
-    #[error("The request names more than one model, or a key that some programs read as `model`.")]
+    /// An authorization request has two models, or a body in which two programs can read different models.
+    #[error("The request has more than one model, or a key that some programs read as `model`.")]
     AmbiguousModel,
     /// The project is archived, and the route refuses such a project.
     #[error("The project is archived. Archived projects cannot be used or updated.")]
@@ -78,9 +78,9 @@ pub enum ApiError {
          your organization (Reader, Writer, Owner) and that the model is your organization's own."
     )]
     MissingScope(&'static str),
-    /// The peer is no gateway that may ask for authorization.
+    /// The peer may not send authorization requests.
     #[error(
-        "This address is for gateways that `authorization.allowed_clients` and `authorization.secret_file` name."
+        "The settings `authorization.allowed_clients` and `authorization.secret_file` do not allow this client."
     )]
     UnknownGateway,
     /// An admin key on a route of models, or another key on a route of administration. Holds the kind that the route needs.

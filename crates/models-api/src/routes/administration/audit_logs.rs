@@ -19,7 +19,7 @@ pub(super) async fn list(request: AdminRequest) -> Result<HttpResponse, ApiError
         at: parameters.times()?,
         ..AuditQuery::newest(Some(request.organization_id().clone()), parameters.limit()?)
     };
-    // All entries are of one organization, and nobody has an email address here.
+    // All entries belong to one organization, and no actor has an email address.
     parameters.flag("tenant_only")?;
     let mut selects_nothing = parameters.values("actor_emails").is_some();
     let mut revision = |cursor: Option<&str>| {

@@ -79,7 +79,7 @@ pub(super) fn parameters() -> Vec<(&'static str, Parameter)> {
         ),
         texts(
             "actor_emails",
-            "Nobody has an email address, so any selects nothing.",
+            "No actor has an email address, so each value selects no entry.",
         ),
         texts("project_ids", "Ids of projects."),
         texts("resource_ids", "Ids of what was changed."),

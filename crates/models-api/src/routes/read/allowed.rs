@@ -1,4 +1,4 @@
-//! The answer to a gateway whose client may make its call.
+//! The response to an authorization request for an allowed call.
 
 use actix_http::body::BoxBody;
 use actix_http::header::{HeaderName, HeaderValue};
@@ -18,7 +18,7 @@ const X_MODELS_ETAG: HeaderName = HeaderName::from_static("x-models-etag");
 /// The characters that are percent-encoded in `X-Models-Model`.
 const NOT_IN_HEADERS: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'"').add(b',');
 
-/// The response to a gateway whose client may make its call. Envoy accepts no other status than 200.
+/// The response to an authorization request for an allowed call. Envoy accepts no other status than 200.
 pub(super) fn allowed(session: &Session, view: &View, id: Option<&str>) -> Response<BoxBody> {
     let mut response = Response::with_body(StatusCode::OK, BoxBody::new(()));
     let headers = response.headers_mut();

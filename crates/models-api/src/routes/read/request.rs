@@ -17,7 +17,7 @@ pub(crate) enum Target<'a> {
     Model(Cow<'a, str>),
     /// A text that is not an id, as the client sent it.
     NoModel(&'a str),
-    /// A call of this model, about which a gateway asks. `None` if the key alone decides.
+    /// The authorization of a call of this model. `None` if the key alone decides.
     Call(Option<Cow<'a, str>>),
 }
 
@@ -77,7 +77,7 @@ impl<'a> ReadRequest<'a> {
         }))
     }
 
-    /// The read that answers a gateway: whether this caller may call a model, or which models it may call.
+    /// The read for a gateway: whether the caller may call a model, or which models it may call.
     pub(crate) fn of_caller(fields: &'a Fields<'a>, target: Target<'a>, token: &'a [u8]) -> Self {
         Self {
             fields,

@@ -14,7 +14,7 @@ pub enum Template {
     Model,
     /// A resource of the administration API.
     Administration(Resource),
-    /// The questions of gateways, on the listener for authorization. The rest of the path may be the client's path.
+    /// Authorization requests, on the listener for gateways. The rest of the path may be the client's path.
     Authorize,
     /// The list of models for gateways, on the same listener.
     AuthorizedModels,

@@ -21,7 +21,7 @@ pub(crate) enum Listener {
         /// Whether the administration API is on.
         administration: bool,
     },
-    /// The questions of gateways, with bodies of at most `most_body` bytes.
+    /// Authorization requests, with bodies of at most `most_body` bytes.
     Authorization { most_body: u64 },
 }
 

@@ -98,6 +98,8 @@ impl Reception {
                 time: settings.request_timeout,
                 ..self.limits.clone()
             },
+            // A gateway would take the response to a preflight for a permission.
+            cors: Cors::off(),
             trusted_proxies: Arc::new(self.trusted_proxies.and_peers()),
             ..self.clone()
         }

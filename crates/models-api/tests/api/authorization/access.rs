@@ -1,4 +1,4 @@
-//! Who may ask.
+//! The gateways and the places of keys.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -8,7 +8,7 @@ use super::{Gateway, with_listener};
 use crate::service::TestService;
 use crate::service::client::send;
 
-pub async fn only_gateways_may_ask(service: TestService) {
+pub async fn only_gateways_send_authorization_requests(service: TestService) {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("secret");
     std::fs::write(&file, "a secret of the gateway\n").unwrap();
@@ -40,7 +40,7 @@ pub async fn only_gateways_may_ask(service: TestService) {
         for (secret, status) in secrets.iter().chain(secrets) {
             let secret = secret.map(|secret| ("X-Models-Secret", secret));
             let headers: Vec<_> = secret.into_iter().collect();
-            let response = gateway.ask("GET", "/v1/models/known", &headers).await;
+            let response = gateway.authorize("GET", "/v1/models/known", &headers).await;
             assert_eq!(response.status, *status, "{secret:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! Who may call what.
+//! Allowed and refused calls.
 
 use models_core::Role;
 use serde_json::json;
@@ -23,14 +23,14 @@ pub async fn a_call_is_allowed_exactly_if_the_model_is_listed(service: TestServi
     let statuses = async || {
         let mut found = vec![];
         for model in ["public", "denied", "own", "foreign", "missing"] {
-            let response = gateway.about(model).await;
+            let response = gateway.authorize_model(model).await;
             let listed = made.key.get(&format!("/v1/models/{model}")).await;
             assert_eq!(response.status, listed.status, "{model}");
             if response.status == 404 {
                 let other = model.replace(model, "x");
                 assert_eq!(
                     response.body.replace(model, &other),
-                    gateway.about("x").await.body
+                    gateway.authorize_model("x").await.body
                 );
             }
             found.push(response.status);
@@ -57,9 +57,9 @@ pub async fn a_call_is_allowed_exactly_if_the_model_is_listed(service: TestServi
     // The deletion of the model, and then of the key, hold when they have returned.
     let owner = service.caller(&acme, Role::Owner).await;
     assert_eq!(owner.delete("/v1/models/own").await.status, 200);
-    assert_eq!(gateway.about("own").await.status, 404);
+    assert_eq!(gateway.authorize_model("own").await.status, 404);
     assert_eq!(admin.delete(&made.path).await.status, 200);
-    let refused = gateway.about("public").await;
+    let refused = gateway.authorize_model("public").await;
     assert_eq!(
         (refused.status, refused.error()["code"].as_str()),
         (401, Some("invalid_api_key"))
@@ -97,7 +97,7 @@ pub async fn a_call_needs_the_scope_for_requests(service: TestService) {
                 status
             };
             assert_eq!(
-                gateway.about(model).await.status,
+                gateway.authorize_model(model).await.status,
                 expected,
                 "{scopes} {model}"
             );
@@ -105,7 +105,10 @@ pub async fn a_call_needs_the_scope_for_requests(service: TestService) {
     }
     // An admin key calls no models.
     assert_eq!(
-        Gateway::of(&service, &admin).about("public").await.status,
+        Gateway::of(&service, &admin)
+            .authorize_model("public")
+            .await
+            .status,
         403
     );
 }

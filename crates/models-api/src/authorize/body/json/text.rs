@@ -30,7 +30,7 @@ struct Kept {
     high: Option<u16>,
     /// The text has half of a surrogate pair without the other half. Parsers refuse, replace or drop it.
     has_half: bool,
-    /// The text is longer than what is kept.
+    /// The text is longer than [`LONGEST`].
     is_long: bool,
 }
 

@@ -89,7 +89,7 @@ async fn follow(
     }
 }
 
-/// Prints an entry on a line of its own. Fails if nobody reads the output any more, so that `--follow` ends.
+/// Prints an entry on a line of its own. Fails if the output is closed, so that `--follow` ends.
 fn print_line(ids: &AuditIds, entry: AuditEntry, output: Output) -> Result<(), Failure> {
     match output {
         Output::Text => print_once(&row(&entry).join("  ")),

@@ -20,7 +20,7 @@ const EXAMPLES: &str = "Examples:
 pub(in crate::cli) struct Delete {
     /// The organization's slug.
     slug: Slug,
-    /// The slug once more, to delete the organization without a question.
+    /// The slug once more, which confirms the deletion.
     #[arg(long, value_name = "SLUG")]
     confirm: Option<Slug>,
 }

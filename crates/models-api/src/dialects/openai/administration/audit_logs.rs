@@ -13,7 +13,7 @@ use self::change::Values;
 use super::list::Identified;
 
 /// An entry of the audit log. The field with the name of its type has the details in OpenAI's form; `before` and `after` have
-/// the values of what was changed.
+/// the values of the changed object.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditLog)]
 pub(crate) struct AuditLogObject {

@@ -1,6 +1,6 @@
-//! The shipped configuration of the gateway that asks the service about each request, before an inference server.
+//! The shipped gateway that sends authorization requests, before an inference server.
 
-use std::io::{Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command};
 use std::thread;
@@ -27,17 +27,16 @@ fn echo() -> String {
 }
 
 fn respond(mut stream: TcpStream) {
-    let mut received = Vec::new();
-    let mut piece = [0; 8192];
-    let head = loop {
-        match stream.read(&mut piece) {
-            Ok(0) | Err(_) => return,
-            Ok(length) => received.extend_from_slice(&piece[..length]),
-        }
-        if let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") {
-            break String::from_utf8(received[..end].to_vec()).unwrap();
-        }
-    };
+    let mut reader = BufReader::new(&stream);
+    let lines = reader.by_ref().lines().map_while(Result::ok);
+    let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+    let length = head.iter().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("content-length").then_some(value)
+    });
+    let length: u64 = length.map_or(0, |length| length.parse().unwrap());
+    io::copy(&mut reader.take(length), &mut io::sink()).unwrap();
+    let head = head.join("\r\n");
     let response = format!(
         "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{head}",
         head.len()
@@ -212,11 +211,11 @@ fn the_client_gets_the_refusal_of_the_service() {
         .gateway
         .request("DELETE /v1/models/known", &[&scene.bearer], "");
     assert_status(&deletion, 403);
-    // Without an answer nothing is allowed.
+    // Without a response of the service, the gateway allows nothing.
     let (stopped, _) = scene.serving.stop("-TERM");
     assert!(stopped);
-    let unanswered = scene.gateway.chat(&[&scene.bearer], r#"{"model":"known"}"#);
-    assert_status(&unanswered, 503);
+    let without_response = scene.gateway.chat(&[&scene.bearer], r#"{"model":"known"}"#);
+    assert_status(&without_response, 503);
 }
 
 /// Attempts to call a model that the key does not see. The table in `docs/gateways.md` lists them.

@@ -9,8 +9,8 @@ use models_core::{
 };
 use serde_json::{Map, Value, json};
 
-/// What was changed, before and after the change. Something new has nothing before, and something deleted, revoked or removed
-/// has nothing after.
+/// The values of the changed object. A new object has no values before the change, and a deleted or revoked object has none
+/// after it.
 #[derive(Default)]
 pub(super) struct Values {
     pub(super) before: Option<Map<String, Value>>,
@@ -103,7 +103,7 @@ fn organization(organization: &Organization) -> Value {
     json!({ "slug": organization.slug.as_str(), "name": organization.name.as_str() })
 }
 
-/// The organization, and the numbers of what was removed with it.
+/// The organization, and the numbers of the objects that were removed with it.
 fn removed_organization(organization: &Organization, removed: &OrganizationContents) -> Value {
     json!({
         "slug": organization.slug.as_str(),

@@ -1,7 +1,7 @@
-//! The question of a gateway: which request does a client make, and which model does it name?
+//! An authorization request: the client's method, path and model, as the gateway states them.
 //!
-//! Several programs write the headers of a question: the gateway, an earlier hop, and the client, whose headers many
-//! gateways pass on. So all that name the same thing must agree. Nothing is guessed.
+//! Several programs write its headers: the gateway, an earlier hop, and the client, whose headers many gateways forward. So
+//! all headers that state the same value must agree. The service never chooses between two values.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use actix_http::{Method, RequestHead};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use percent_encoding::percent_decode;
 
-use super::body::BodyError;
+use super::body::{BodyError, BodyForm};
 use super::known::{self, Known, Place};
 use super::path::Path;
 use crate::dialects::openai::error::ApiError;
@@ -35,10 +35,10 @@ const MODELS: [HeaderName; 2] = [
     HeaderName::from_static("x-ai-eg-model"),
 ];
 
-/// A question.
+/// An authorization request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Question {
-    /// The place of the model; `None` if the question names no request.
+pub(crate) struct AuthorizationRequest {
+    /// The place of the model; `None` if the gateway states no path.
     place: Option<Place>,
     /// The model that the headers, the path and the query name.
     model: Option<String>,
@@ -46,8 +46,8 @@ pub(crate) struct Question {
     keys: Vec<String>,
 }
 
-impl Question {
-    /// The question in this head, of which `rest` is the target below `/v1/authorize`. Paths at or below `open_paths` need
+impl AuthorizationRequest {
+    /// Reads this head, of which `rest` is the target below `/v1/authorize`. Paths at or below `open_paths` need
     /// no route that is known.
     pub(crate) fn of(
         head: &RequestHead,
@@ -122,14 +122,13 @@ impl Question {
         })
     }
 
-    /// The form of the body that may name the model. A request to the service itself without a body, as most gateways
-    /// send it, has named its model in the head.
+    /// The form of the body that may name the model. `None` if the service reads no body.
     pub(crate) fn body(&self) -> Option<BodyForm> {
         match self.place {
             Some(Place::Json) => Some(BodyForm::Json),
             Some(Place::Form | Place::Path) => Some(BodyForm::FormOrJson),
             Some(Place::Query | Place::Nowhere) => None,
-            // The question is about a model alone.
+            // The gateway states a model and no path.
             None => self.model.is_none().then_some(BodyForm::Json),
         }
     }
@@ -138,8 +137,10 @@ impl Question {
     pub(crate) fn add_body(&mut self, found: Result<String, BodyError>) -> Result<(), ApiError> {
         match found {
             Ok(named) => agree(&mut self.model, named.into()),
-            // The head may name the model.
-            Err(BodyError::NoModel) => Ok(()),
+            // The head has the model of a body that the gateway does not forward.
+            Err(BodyError::Empty) => Ok(()),
+            // The path has the model, and the body need not repeat it.
+            Err(BodyError::NoModel) if self.place == Some(Place::Path) => Ok(()),
             Err(error) => Err(refused(error)),
         }
     }
@@ -157,15 +158,6 @@ impl Question {
     pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
         self.keys.iter().map(String::as_bytes)
     }
-}
-
-/// The form of a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BodyForm {
-    /// JSON.
-    Json,
-    /// `multipart/form-data`, or JSON if the request says so.
-    FormOrJson,
 }
 
 /// Notes a name of the model. Fails if another name was noted before.
@@ -221,7 +213,7 @@ fn refused(error: BodyError) -> ApiError {
             "The body has more than 127 levels, or a form with more than 1,000 parts.",
         ),
         BodyError::TooLarge => ApiError::BodyTooLarge,
-        BodyError::NoModel => model_problem(ParameterProblem::Missing),
+        BodyError::Empty | BodyError::NoModel => model_problem(ParameterProblem::Missing),
         BodyError::TwoModels | BodyError::KeyInOtherCase => ApiError::AmbiguousModel,
         BodyError::ModelIsNoText => model_problem(ParameterProblem::Value(Cow::Borrowed(
             "must be a string of at most 1,024 bytes",

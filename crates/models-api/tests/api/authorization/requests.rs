@@ -1,4 +1,4 @@
-//! What gateways ask, and how.
+//! The forms of authorization requests.
 
 use models_core::Role;
 
@@ -16,7 +16,7 @@ pub async fn a_call_is_allowed_with_the_identity_of_the_key(service: TestService
     let list = caller.get("/v1/models").await;
     let gateway = Gateway::of(&service, &caller);
     for _ in 0..2 {
-        let allowed = gateway.about("a%2Fb").await;
+        let allowed = gateway.authorize_model("a%2Fb").await;
         assert_eq!(
             (allowed.status, allowed.body.as_str()),
             (200, ""),
@@ -39,7 +39,7 @@ pub async fn a_call_is_allowed_with_the_identity_of_the_key(service: TestService
             assert_eq!(allowed.header(name), Some(value), "{name}");
         }
     }
-    let files = gateway.ask("GET", "/v1/files", &[]).await;
+    let files = gateway.authorize("GET", "/v1/files", &[]).await;
     assert_eq!((files.status, files.header("x-models-model")), (200, None));
 }
 
@@ -77,7 +77,7 @@ pub async fn the_model_is_found_in_each_kind_of_body(service: TestService) {
             } else {
                 status
             };
-            let response = gateway.ask_with_body(rest, kind, &body).await;
+            let response = gateway.authorize_with_body(rest, kind, &body).await;
             assert_eq!(response.status, expected, "{rest} {kind} {response:?}");
         }
     }
@@ -108,7 +108,7 @@ pub async fn the_model_is_found_in_each_kind_of_body(service: TestService) {
             form("known"),
         ),
     ] {
-        let response = gateway.ask_with_body(rest, kind, &body).await;
+        let response = gateway.authorize_with_body(rest, kind, &body).await;
         assert_eq!(response.status, 400, "{rest} {kind} {response:?}");
         response.error();
     }
@@ -122,12 +122,23 @@ pub async fn a_body_that_cannot_be_read_whole_is_refused(service: TestService) {
     let caller = service.caller(&acme, Role::Reader).await;
     let gateway = Gateway::of(&service, &caller);
     let long = format!(r#"{{"model":"known","p":"{}"}}"#, "x".repeat(1 << 20));
-    let announced = gateway.ask_with_body(CHAT, "application/json", &long).await;
+    let announced = gateway
+        .authorize_with_body(CHAT, "application/json", &long)
+        .await;
     assert_eq!(announced.status, 413);
     let key = caller.token.as_ref().unwrap();
     let head = format!("POST /v1/authorize{CHAT} HTTP/1.1\r\nHost: models\r\nx-api-key: {key}\r\n");
     let body = r#"{"model":"known"}"#;
     for (header, status) in [
+        (
+            "Content-Type: application/json\r\nContent-Type: text/plain",
+            400,
+        ),
+        ("Content-Type: application/json; charset=utf-7", 400),
+        (
+            "X-Models-Model: known\r\nContent-Type: application/json",
+            200,
+        ),
         ("Content-Encoding: gzip", 400),
         ("Content-Encoding: identity", 200),
         ("x-envoy-auth-partial-body: true", 400),
@@ -168,7 +179,7 @@ pub async fn a_body_that_cannot_be_read_whole_is_refused(service: TestService) {
 }
 
 /// nginx announces the body of its client's request, and sends none.
-pub async fn a_get_that_announces_a_body_is_answered_at_once(service: TestService) {
+pub async fn a_get_that_announces_a_body_gets_its_response_at_once(service: TestService) {
     let service = with_listener(&service, &[]).await;
     let acme = service.organization("acme").await;
     service.models(None, &[("known", 1)]).await;
@@ -192,7 +203,7 @@ pub async fn a_get_that_announces_a_body_is_answered_at_once(service: TestServic
     );
 }
 
-pub async fn the_parts_of_a_question_must_agree(service: TestService) {
+pub async fn all_sources_must_agree(service: TestService) {
     let service = with_listener(
         &service,
         &[("MODELS__AUTHORIZATION__OPEN_PATHS", "/v1/batches, /metrics")],
@@ -243,7 +254,7 @@ pub async fn the_parts_of_a_question_must_agree(service: TestService) {
         ("/metrics", vec![("X-Models-Model", "missing")], 404),
         ("", vec![("X-Models-Model", "known")], 200),
     ] {
-        let response = gateway.ask("GET", rest, &headers).await;
+        let response = gateway.authorize("GET", rest, &headers).await;
         assert_eq!(response.status, status, "{rest} {headers:?} {response:?}");
     }
     for method in ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"] {
@@ -253,9 +264,38 @@ pub async fn the_parts_of_a_question_must_agree(service: TestService) {
             ("X-Models-Model", "known"),
         ];
         assert_eq!(
-            gateway.ask(method, "", &headers).await.status,
+            gateway.authorize(method, "", &headers).await.status,
             200,
             "{method}"
         );
+    }
+}
+
+/// A gateway would take the response to a preflight for a permission.
+pub async fn a_preflight_needs_a_key(service: TestService) {
+    let origins = ("MODELS__SERVER__CORS_ORIGINS", "https://a.example");
+    let service = with_listener(&service, &[origins]).await;
+    let anonymous = service.anonymous();
+    let gateway = Gateway::of(&service, &anonymous);
+    for origin in ["https://a.example", "https://b.example"] {
+        let preflight = [
+            ("Origin", origin),
+            ("Access-Control-Request-Method", "POST"),
+        ];
+        let response = gateway.authorize("OPTIONS", "/v1/files", &preflight).await;
+        assert_eq!(response.status, 401, "{response:?}");
+        assert_eq!(response.header("access-control-allow-origin"), None);
+    }
+}
+
+pub async fn a_body_without_a_valid_key_is_not_read(service: TestService) {
+    let service = with_listener(&service, &[]).await;
+    let unknown = service.bearer("sk-unknown-0123456789abcdef");
+    let gateway = Gateway::of(&service, &unknown);
+    for body in ["{", r#"{"model":"a"}"#] {
+        let response = gateway
+            .authorize_with_body(CHAT, "application/json", body)
+            .await;
+        assert_eq!(response.error()["code"], "invalid_api_key", "{body}");
     }
 }

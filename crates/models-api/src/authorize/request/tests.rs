@@ -2,20 +2,24 @@ use actix_http::test::TestRequest;
 
 use super::*;
 
-/// What a question with these headers is about.
-fn ask(method: Method, rest: &str, headers: &[(&str, &str)]) -> Result<Question, ApiError> {
+/// Reads an authorization request with these headers.
+fn read(
+    method: Method,
+    rest: &str,
+    headers: &[(&str, &str)],
+) -> Result<AuthorizationRequest, ApiError> {
     let mut request = TestRequest::default();
     request.method(method);
     for header in headers {
         request.append_header(*header);
     }
     let open = [Path::decode("/v1/batches").unwrap()];
-    Question::of(request.finish().head(), rest, &open)
+    AuthorizationRequest::of(request.finish().head(), rest, &open)
 }
 
-/// The model that the question calls, without a body.
+/// The model of an authorization request without a body.
 fn model(method: Method, rest: &str, headers: &[(&str, &str)]) -> Result<Option<String>, ApiError> {
-    Ok(ask(method, rest, headers)?.model()?.map(str::to_owned))
+    Ok(read(method, rest, headers)?.model()?.map(str::to_owned))
 }
 
 #[test]
@@ -53,7 +57,7 @@ fn each_gateway_names_the_request_in_its_own_way() {
                 ("X-Models-Model", "a/b"),
             ],
         ),
-        // a program that asks about a model alone
+        // a program that states a model alone
         (Method::GET, "", vec![("X-Models-Model", "a%2fb")]),
         (Method::GET, "/v1/models/a/b", vec![]),
         (Method::GET, "/v1/realtime?x=1&model=a%2Fb", vec![]),
@@ -102,7 +106,7 @@ fn without_a_model_the_key_alone_decides_on_some_routes() {
 }
 
 #[test]
-fn parts_of_a_question_that_disagree_are_refused() {
+fn headers_that_disagree_are_refused() {
     let chat = "/v1/chat/completions";
     for (method, rest, headers) in [
         (
@@ -175,26 +179,31 @@ fn an_unknown_route_is_refused() {
 
 #[test]
 fn a_body_must_agree_with_the_head() {
-    let question = |rest, headers: &[_]| ask(Method::POST, rest, headers).unwrap();
-    let with = |mut question: Question, found| {
-        question.add_body(found)?;
-        Ok::<_, ApiError>(question.model()?.map(str::to_owned))
+    let request = |rest, headers: &[_]| read(Method::POST, rest, headers).unwrap();
+    let with = |mut request: AuthorizationRequest, found| {
+        request.add_body(found)?;
+        Ok::<_, ApiError>(request.model()?.map(str::to_owned))
     };
-    let chat = || question("/v1/chat/completions", &[("X-Models-Model", "a")]);
+    let chat = || request("/v1/chat/completions", &[("X-Models-Model", "a")]);
     assert_eq!(with(chat(), Ok("a".to_owned())), Ok(Some("a".to_owned())));
     assert_eq!(
         with(chat(), Ok("b".to_owned())),
         Err(ApiError::AmbiguousModel)
     );
+    // A header cannot stand for a body without a model.
     assert_eq!(
         with(chat(), Err(BodyError::NoModel)),
+        Err(model_problem(ParameterProblem::Missing))
+    );
+    assert_eq!(
+        with(chat(), Err(BodyError::Empty)),
         Ok(Some("a".to_owned()))
     );
     assert_eq!(
         with(chat(), Err(BodyError::TwoModels)),
         Err(ApiError::AmbiguousModel)
     );
-    let deployment = || question("/openai/deployments/a/completions", &[]);
+    let deployment = || request("/openai/deployments/a/completions", &[]);
     assert_eq!(
         with(deployment(), Ok("b".to_owned())),
         Err(ApiError::AmbiguousModel)
@@ -203,7 +212,7 @@ fn a_body_must_agree_with_the_head() {
         with(deployment(), Err(BodyError::NoModel)),
         Ok(Some("a".to_owned()))
     );
-    let bare = question("/v1/embeddings", &[]);
+    let bare = request("/v1/embeddings", &[]);
     assert_eq!(
         with(bare.clone(), Ok("a".to_owned())),
         Ok(Some("a".to_owned()))
@@ -221,6 +230,6 @@ fn a_body_must_agree_with_the_head() {
         ),
         ("/v1/files", None),
     ] {
-        assert_eq!(question(rest, &[]).body(), form, "{rest}");
+        assert_eq!(request(rest, &[]).body(), form, "{rest}");
     }
 }
