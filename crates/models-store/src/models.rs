@@ -260,6 +260,17 @@ async fn find_key_and_candidates<DB: Backend>(
     Ok(Ok((principal, candidates)))
 }
 
+/// The model of exactly this scope, within an open transaction.
+async fn find_in<DB: Backend>(
+    mutation: &mut Mutation<DB>,
+    scope: &Scope,
+    id: &ModelId,
+) -> Result<Option<Model>, RepositoryError> {
+    let values = vec![column(scope).into(), id.as_str().into()];
+    let rows = mutation.fetch(FIND, values).await?;
+    models(rows).map(|models| models.into_iter().next())
+}
+
 async fn remove<DB: Backend>(
     mutation: &mut Mutation<DB>,
     scope: &Scope,

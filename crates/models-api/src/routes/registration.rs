@@ -1,6 +1,7 @@
 //! `POST /v1/models` and `POST /v1/models/{model}`: the handlers that register and update.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderValue, IF_MATCH, LOCATION};
 use actix_web::web::Data;
@@ -11,6 +12,7 @@ use models_core::{
 };
 use models_node::KeyRefusal;
 use percent_encoding::utf8_percent_encode;
+use tokio::time::timeout;
 
 use super::administration::repositories::Repositories;
 use super::models::{attempt, requested_id};
@@ -30,6 +32,9 @@ use crate::http::representation::{etag_header, write_etag};
 use crate::http::revision::RevisionHeader;
 use crate::random::random_bytes;
 use crate::server::requester::Requester;
+
+/// The longest wait until this node shows a registration.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -154,10 +159,8 @@ async fn respond(
     let (Registered::Created { model, revision }
     | Registered::Updated { model, revision }
     | Registered::Unchanged { model, revision }) = registered;
-    // The caller reads its own write from this node. If the node cannot catch up, the write holds nevertheless, and the
-    // revision in the response says what other reads must include.
     if services.node.applied() < revision {
-        drop(services.node.catch_up().await);
+        show(services).await;
     }
     let token = services.node.token(revision);
     request.extensions_mut().insert(RevisionHeader::from(token));
@@ -171,6 +174,15 @@ async fn respond(
         .insert_header((ETAG, etag))
         .insert_header((LOCATION, path))
         .body(object))
+}
+
+/// Waits until this node shows the registration, so that the caller reads its own write from it. If that takes long, the
+/// response tells the caller nevertheless that the model is registered. Its revision demands the model of later reads.
+async fn show(services: &Services) {
+    let caught_up = timeout(LONGEST_WAIT, services.node.catch_up()).await;
+    if !matches!(caught_up, Ok(Ok(()))) {
+        tracing::debug!("failed to catch up with a registration");
+    }
 }
 
 fn refused(

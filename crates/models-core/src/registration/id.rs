@@ -54,6 +54,12 @@ impl RandomPart {
             b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         Self(bytes.map(|byte| CHARACTERS[usize::from(byte) % CHARACTERS.len()]))
     }
+
+    /// Whether this text has the form of a random part.
+    #[must_use]
+    pub fn is_valid(text: &str) -> bool {
+        text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    }
 }
 
 impl Mint {
@@ -98,6 +104,10 @@ mod tests {
             random: RandomPart::from_random([0, 9, 10, 35, 36, 61, 62, 255]),
         };
         let id = |base: &str, suffix: &str| mint(base, suffix).id(&slug).map(String::from);
+        assert!(RandomPart::is_valid("09AZaz07"));
+        for text in ["", "09AZaz0", "09AZaz078", "09AZaz0-"] {
+            assert!(!RandomPart::is_valid(text), "{text}");
+        }
         let expected = "ft:gpt-4o:acme:weather:09AZaz07".to_owned();
         assert_eq!(id("gpt-4o", "weather"), Ok(expected));
         let expected = "ft:a/b:acme::09AZaz07".to_owned();

@@ -13,7 +13,7 @@ pub enum RegistrationRefusal {
     Key(KeyRejection),
     /// The key has no permission to register models, or the model to update is public.
     Permission,
-    /// The project's policy denies the id, whether or not anything has it.
+    /// A policy of the organization or of the project denies the id, whether or not a model has it.
     Denied(ModelId),
     /// A public model has the id.
     Public(ModelId),
@@ -29,9 +29,11 @@ pub enum RegistrationRefusal {
 }
 
 /// The organization's own model with this id, if there is one. Fails if the principal may not
-/// register a model under the id. The permission is checked first, and then the policy, so that a
-/// refusal reveals nothing about a model that the principal does not see. A public model keeps its
-/// id, also where a policy of the organization hides it.
+/// register a model under the id. The permission is checked first, and then the policies, so that a
+/// refusal reveals nothing about a model that the principal does not see.
+///
+/// A gateway allows calls of the organization's own models. So the organization's policy, which
+/// restricts the public models that it sees, also restricts the ids that it registers.
 pub fn find_registered<'m>(
     principal: &Principal,
     id: &ModelId,
@@ -40,7 +42,8 @@ pub fn find_registered<'m>(
     if !principal.permissions.has(Permission::WriteModels) {
         return Err(RegistrationRefusal::Permission);
     }
-    if !principal.policies.project_allows(id.as_str()) {
+    let policies = &principal.policies;
+    if !policies.organization_allows(id.as_str()) || !policies.project_allows(id.as_str()) {
         return Err(RegistrationRefusal::Denied(id.clone()));
     }
     let own = Scope::Organization(principal.organization_id.clone());
@@ -94,10 +97,11 @@ mod tests {
             model(Some(2), "foreign", 1),
             model(Some(1), "denied", 1),
             model(None, "denied-too", 1),
+            model(None, "public-for-nobody", 1),
         ];
         let deny = policy(PolicyMode::DenyList, &["denied*"]);
         let policies = Policies {
-            organization: Some(policy(PolicyMode::AllowList, &[]).into()),
+            organization: Some(policy(PolicyMode::DenyList, &["*-for-nobody"]).into()),
             project: Some(deny.into()),
         };
         let writer = Principal {
@@ -122,6 +126,14 @@ mod tests {
             (
                 "denied-too",
                 Err(RegistrationRefusal::Denied(id("denied-too"))),
+            ),
+            (
+                "public-for-nobody",
+                Err(RegistrationRefusal::Denied(id("public-for-nobody"))),
+            ),
+            (
+                "new-for-nobody",
+                Err(RegistrationRefusal::Denied(id("new-for-nobody"))),
             ),
             (
                 "denied-missing",
@@ -149,9 +161,12 @@ mod tests {
                     Some(model) => Ok(model),
                 };
                 prop_assert_eq!(find_updatable(&writer, &id, &catalog), expected.clone());
-                // What the writer may update, it has registered.
+                // A registration of the same id finds the model, unless the organization's policy denies the id.
                 if let Ok(model) = expected {
-                    prop_assert_eq!(find_registered(&writer, &id, &catalog), Ok(Some(model)));
+                    let found = find_registered(&writer, &id, &catalog);
+                    let is_denied = !writer.policies.organization_allows(id.as_str());
+                    let denied = Err(RegistrationRefusal::Denied(id.clone()));
+                    prop_assert_eq!(found, if is_denied { denied } else { Ok(Some(model)) });
                 }
             }
         }

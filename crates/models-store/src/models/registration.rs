@@ -8,12 +8,13 @@ use models_core::{
 };
 
 use super::registered::find_minted;
-use super::rows::{ModelRow, column, model_columns, models};
-use super::{FIND, KeyProblem, find_key_and_candidates, insert};
+use super::rows::{ModelRow, column, model_columns};
+use super::{KeyProblem, find_in, find_key_and_candidates, insert};
 use crate::catalog::{Backend, Mutation, SqlStore};
 use crate::database::damaged;
 
-const FIND_ORGANIZATION: &str = "SELECT slug, name FROM organizations WHERE id = $1";
+const FIND_ORGANIZATION: &str =
+    "SELECT slug, name FROM organizations WHERE id = $1 AND deleted_at IS NULL";
 const FIND_CANDIDATES: &str = concat!(
     "SELECT ",
     model_columns!(all, [", "] [*]),
@@ -96,9 +97,8 @@ async fn register<DB: Backend>(
             };
             let (slug, _) = organization(mutation, organization_id).await?;
             if attempt == Attempt::Repeated {
-                let prefix = mint.prefix(&slug);
-                let minted = find_minted(mutation, organization_id, &prefix, &fields);
-                if let Some((model, revision)) = minted.await? {
+                let minted = find_minted(mutation, &scope, &mint.prefix(&slug), &fields).await?;
+                if let Some((model, revision)) = minted {
                     return Ok(Ok(Registered::Unchanged { model, revision }));
                 }
             }
@@ -121,7 +121,7 @@ async fn register<DB: Backend>(
             }
             Err(refusal) => return Ok(Err(refusal)),
         },
-        Registrant::Operator { scope, .. } => (scope.clone(), find(mutation, scope, &id).await?),
+        Registrant::Operator { scope, .. } => (scope.clone(), find_in(mutation, scope, &id).await?),
     };
     if let Some(model) = existing {
         if fields.update(&model) == model {
@@ -131,11 +131,9 @@ async fn register<DB: Backend>(
         return Ok(Err(RegistrationRefusal::Different(id)));
     }
     let owner = match (registrant, scope.organization_id()) {
-        (Registrant::Key, Some(organization_id)) => {
-            organization(mutation, organization_id).await?.1
-        }
+        (_, Some(organization_id)) => organization(mutation, organization_id).await?.1,
+        (Registrant::Operator { default_owner, .. }, None) => default_owner.clone(),
         (Registrant::Key, None) => return Ok(Err(RegistrationRefusal::Permission)),
-        (Registrant::Operator { default_owner, .. }, _) => default_owner.clone(),
     };
     let model = fields.create(id, scope, owner, mutation.origin().at);
     insert(mutation, &model).await?;
@@ -158,7 +156,7 @@ async fn update<DB: Backend>(
             Err(refusal) => Err(refusal),
         },
         Registrant::Operator { scope, .. } => {
-            let model = find(mutation, scope, id).await?;
+            let model = find_in(mutation, scope, id).await?;
             model.ok_or_else(|| RegistrationRefusal::NotFound(id.clone()))
         }
     };
@@ -205,16 +203,6 @@ async fn read<DB: Backend>(
     }))
 }
 
-async fn find<DB: Backend>(
-    mutation: &mut Mutation<DB>,
-    scope: &Scope,
-    id: &ModelId,
-) -> Result<Option<Model>, RepositoryError> {
-    let values = vec![column(scope).into(), id.as_str().into()];
-    let rows = mutation.fetch(FIND, values).await?;
-    models(rows).map(|models| models.into_iter().next())
-}
-
 /// The slug and the name of an organization.
 async fn organization<DB: Backend>(
     mutation: &mut Mutation<DB>,
@@ -225,7 +213,7 @@ async fn organization<DB: Backend>(
     let (slug, name) = rows
         .into_iter()
         .next()
-        .ok_or_else(|| RepositoryError::Failed("the organization does not exist".into()))?;
+        .ok_or_else(|| RepositoryError::Failed("the organization is deleted".into()))?;
     let parsed = (|| Ok((slug.try_into()?, name.try_into()?)))();
     parsed.map_err(|error: models_core::Invalid| damaged("organizations", error))
 }
