@@ -24,6 +24,14 @@ local function all(values)
   return list
 end
 
+local function refuse(txn, status, message)
+  local reply = txn:reply()
+  reply:set_status(status)
+  reply:add_header("content-type", "application/json")
+  reply:set_body('{"error":{"message":"' .. message .. '","type":"invalid_request_error","param":null,"code":null}}')
+  txn:done(reply)
+end
+
 core.register_action("models_authorize", { "http-req" }, function(txn)
   local sent = txn.http:req_get_headers()
   local headers = {
@@ -32,7 +40,10 @@ core.register_action("models_authorize", { "http-req" }, function(txn)
     ["x-forwarded-for"] = { txn.sf:src() },
   }
   for _, name in ipairs(forwarded) do
-    if sent[name] then headers[name] = all(sent[name]) end
+    local values = all(sent[name] or {})
+    -- Programs choose different values of a repeated header, and HAProxy drops headers beyond `tune.http.maxhdr`.
+    if #values > 1 then return refuse(txn, 400, "The header " .. name .. " occurs more than once.") end
+    if values[1] then headers[name] = values end
   end
   if secret then headers["x-models-secret"] = { secret } end
   local body = txn.sf:req_body()
@@ -46,6 +57,7 @@ core.register_action("models_authorize", { "http-req" }, function(txn)
   end
   local status = response.status or 0
   if status == 200 then
+    txn:set_var("txn.models_allowed", true)
     for _, name in ipairs(identity) do
       txn.http:req_del_header(name)
       local values = response.headers[name]

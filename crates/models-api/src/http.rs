@@ -4,6 +4,7 @@ pub(crate) mod body;
 pub(crate) mod coding;
 pub(crate) mod conditional;
 pub(crate) mod cors;
+pub(crate) mod escapes;
 pub(crate) mod fields;
 pub(crate) mod framing;
 pub(crate) mod incoming;

@@ -12,9 +12,16 @@ use crate::http::fields::Fields;
 /// The header with the secret that gateways share with the service.
 const X_MODELS_SECRET: HeaderName = HeaderName::from_static("x-models-secret");
 
-/// The SHA-256 of a secret. The comparison of digests takes the same time wherever the secrets differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The SHA-256 of a secret. The time of a comparison of digests tells nothing about the secret. `Debug` does not show the
+/// digest, because a short secret can be guessed from it.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SecretDigest([u8; 32]);
+
+impl std::fmt::Debug for SecretDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretDigest")
+    }
+}
 
 impl SecretDigest {
     /// The digest of this secret.

@@ -1,5 +1,6 @@
 //! The model in the body of a client's request.
 
+mod error;
 mod form;
 mod json;
 
@@ -9,6 +10,7 @@ use actix_http::header::HeaderMap;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use futures_util::stream::{self, StreamExt};
 
+pub(crate) use self::error::BodyError;
 use self::json::Scanner;
 use crate::http::streamed::Streamed;
 
@@ -25,27 +27,6 @@ pub(crate) enum BodyForm {
     FormOrJson,
 }
 
-/// The reason why the service reads no model from a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BodyError {
-    /// The body is not JSON, or not an object.
-    Malformed,
-    /// The JSON nests too deeply, or the form has too many parts.
-    TooDeep,
-    /// The body is longer than `authorization.body_mib` allows.
-    TooLarge,
-    /// The body is empty: the gateway does not forward bodies.
-    Empty,
-    /// The body has no key `model`.
-    NoModel,
-    /// The body has two keys `model`.
-    TwoModels,
-    /// The body has the key `model` in another case, such as `Model`.
-    KeyInOtherCase,
-    /// The value of `model` is not a string, or is longer than any model id.
-    ModelIsNoText,
-}
-
 /// Finds the model in the body while the body arrives.
 pub(crate) async fn find_model(
     headers: &HeaderMap,
@@ -56,6 +37,9 @@ pub(crate) async fn find_model(
         return Err(BodyError::Malformed);
     }
     let content_type = content_type(headers)?;
+    if has_other_charset(content_type) {
+        return Err(BodyError::Malformed);
+    }
     let Some(first) = body.next().await else {
         return Err(BodyError::Empty);
     };
@@ -67,7 +51,7 @@ pub(crate) async fn find_model(
             BodyForm::Json => Err(BodyError::Malformed),
         };
     }
-    if has_other_charset(content_type) {
+    if !is_json(content_type) {
         return Err(BodyError::Malformed);
     }
     let mut scanner = Scanner::new();
@@ -106,6 +90,13 @@ fn content_type(headers: &HeaderMap) -> Result<&str, BodyError> {
     }
 }
 
+/// Whether the type is JSON, or absent. Programs read the same bytes in another way if they have another type, such as that
+/// of the forms of HTML.
+fn is_json(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    kind.is_empty() || kind.eq_ignore_ascii_case("application/json")
+}
+
 /// Whether the type names another character encoding than UTF-8. In another encoding, such as UTF-7, the same bytes can
 /// have other keys.
 fn has_other_charset(content_type: &str) -> bool {
@@ -121,6 +112,20 @@ fn has_other_charset(content_type: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_json_is_read_as_json() {
+        for (content_type, expected) in [
+            ("", true),
+            ("application/json", true),
+            ("Application/JSON ; charset=utf-8", true),
+            ("application/x-www-form-urlencoded", false),
+            ("text/plain", false),
+            ("application/jsonx", false),
+        ] {
+            assert_eq!(is_json(content_type), expected, "{content_type}");
+        }
+    }
 
     #[test]
     fn a_type_names_utf_8_or_no_encoding() {

@@ -15,7 +15,7 @@ pub(crate) enum Place {
     Form,
     /// The parameter `model` of the query.
     Query,
-    /// The path. A JSON body may name the model too.
+    /// The path. The body may repeat the model.
     Path,
     /// Nowhere: the key alone decides.
     Nowhere,
@@ -35,6 +35,8 @@ pub(crate) struct KnownRoute {
 #[derive(Debug)]
 pub(crate) struct Known<'a> {
     pub(crate) place: Place,
+    /// Whether the route belongs to Gemini's API.
+    pub(crate) is_of_gemini: bool,
     pub(crate) model: Option<Cow<'a, str>>,
 }
 
@@ -62,9 +64,9 @@ const fn delete(pattern: &'static str, place: Place) -> KnownRoute {
 }
 
 /// OpenAI's routes, below each of their bases.
-/// Source: the paths of `openapi.yaml` in openai/openai-openapi. Routes whose requests name models in nested objects or in
-/// files, such as batches and Realtime sessions, are not here.
-static OPENAI: [KnownRoute; 42] = [
+/// Source: the paths of `openapi.yaml` in openai/openai-openapi. Routes whose requests can have models in nested objects or in
+/// files, such as batches, fine-tuning jobs and Realtime sessions, are not here.
+static OPENAI: [KnownRoute; 41] = [
     get("models", Place::Nowhere),
     get("models/{model...}", Place::Path),
     delete("models/{model...}", Place::Path),
@@ -96,7 +98,6 @@ static OPENAI: [KnownRoute; 42] = [
     get("videos/*", Place::Nowhere),
     get("videos/*/content", Place::Nowhere),
     delete("videos/*", Place::Nowhere),
-    post("fine_tuning/jobs", Place::Json),
     get("fine_tuning/jobs", Place::Nowhere),
     get("fine_tuning/jobs/*", Place::Nowhere),
     post("fine_tuning/jobs/*/cancel", Place::Nowhere),
@@ -110,7 +111,7 @@ static OPENAI: [KnownRoute; 42] = [
 ];
 
 /// The routes of the other APIs.
-static OTHERS: [KnownRoute; 26] = [
+static OTHERS: [KnownRoute; 24] = [
     // Anthropic: docs.anthropic.com, "API reference".
     post("v1/messages", Place::Json),
     post("v1/messages/count_tokens", Place::Json),
@@ -132,9 +133,7 @@ static OTHERS: [KnownRoute; 26] = [
     get("v1beta/models/{model}", Place::Path),
     post("v1beta/models/{model}:generateContent", Place::Path),
     post("v1beta/models/{model}:streamGenerateContent", Place::Path),
-    post("v1beta/models/{model}:countTokens", Place::Path),
     post("v1beta/models/{model}:embedContent", Place::Path),
-    post("v1beta/models/{model}:batchEmbedContents", Place::Path),
     post("v1/models/{model}:generateContent", Place::Path),
     post("v1/models/{model}:streamGenerateContent", Place::Path),
     // vLLM: docs.vllm.ai, "OpenAI-Compatible Server".
@@ -171,14 +170,6 @@ pub(crate) fn find<'a>(method: &Method, path: &'a Path<'_>) -> Option<Known<'a>>
     None
 }
 
-/// Whether the path belongs to Gemini's own API, which takes a key in the query.
-pub(crate) fn is_of_gemini(path: &Path<'_>) -> bool {
-    match path.segments() {
-        [base, kind, ..] => base == "v1beta" && kind != "openai",
-        [_] | [] => false,
-    }
-}
-
 /// Matches the segments with the pattern of a route.
 fn matched<'a>(route: &KnownRoute, segments: &'a [Cow<'_, str>]) -> Option<Known<'a>> {
     let mut segments = segments.iter();
@@ -196,12 +187,25 @@ fn matched<'a>(route: &KnownRoute, segments: &'a [Cow<'_, str>]) -> Option<Known
                 name.push_str(segment);
             }
             model = Some(name);
-        } else if segment.contains('/') || (expected != "*" && expected != segment) {
+        } else if expected == "*" {
+            if !is_plain_id(segment) {
+                return None;
+            }
+        } else if expected != segment {
             return None;
         }
     }
-    let place = route.place;
-    segments.next().is_none().then_some(Known { place, model })
+    segments.next().is_none().then_some(Known {
+        place: route.place,
+        is_of_gemini: route.pattern.starts_with("v1beta/models") || route.pattern.contains("}:"),
+        model,
+    })
+}
+
+/// Whether the segment is an id such as `file-abc_1`. Programs read other segments in different ways.
+fn is_plain_id(segment: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    segment.bytes().all(is_plain)
 }
 
 #[cfg(test)]

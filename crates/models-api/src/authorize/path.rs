@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
+use crate::http::escapes::has_whole_escapes;
+
 /// A decoded path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Path<'a> {
@@ -19,7 +21,8 @@ pub(crate) struct AmbiguousPath;
 
 impl<'a> Path<'a> {
     /// Decodes a path, as it was in the first line of the request. Fails if a segment is empty, `.` or `..`, and if an
-    /// escape is malformed or stands for a control character, a backslash or bytes that are not UTF-8.
+    /// escape is malformed. Fails for bytes that are not UTF-8, for control characters, and for `\\`, `;`, `?` and `#`, at
+    /// which some programs end a segment.
     pub(crate) fn decode(sent: &'a str) -> Result<Self, AmbiguousPath> {
         let segments = sent.strip_prefix('/').ok_or(AmbiguousPath)?;
         let segments = segments
@@ -51,17 +54,16 @@ impl<'a> Path<'a> {
 }
 
 fn decode_segment(sent: &str) -> Result<Cow<'_, str>, AmbiguousPath> {
-    let mut escapes = sent.split('%').skip(1);
-    let is_whole = |rest: &str| matches!(rest.as_bytes(), [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
-    if !escapes.all(is_whole) {
+    if !has_whole_escapes(sent) {
         return Err(AmbiguousPath);
     }
     let decoded = percent_decode_str(sent)
         .decode_utf8()
         .map_err(|_| AmbiguousPath)?;
-    let is_control = |character: char| character.is_control() || character == '\\';
+    let is_refused =
+        |character: char| character.is_control() || matches!(character, '\\' | ';' | '?' | '#');
     let is_relative = |segment: &str| matches!(segment, "" | "." | "..");
-    if decoded.contains(is_control) || decoded.split('/').any(is_relative) {
+    if decoded.contains(is_refused) || decoded.split('/').any(is_relative) {
         return Err(AmbiguousPath);
     }
     Ok(decoded)
@@ -109,6 +111,9 @@ mod tests {
             "/v1/models/%00",
             "/v1/models/a%0d%0a",
             "/v1\\models",
+            "/v1/models/a;b",
+            "/v1/models/a%3Fb",
+            "/v1/models/a#b",
             "/v1/%5cmodels",
             "http://host/v1/models",
         ] {

@@ -11,7 +11,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use percent_encoding::percent_decode;
 
 use super::body::{BodyError, BodyForm};
-use super::known::{self, Known, Place};
+use super::known::{self, Place};
 use super::path::Path;
 use crate::dialects::openai::error::ApiError;
 use crate::dialects::openai::error::parameter::ParameterProblem;
@@ -40,6 +40,8 @@ const MODELS: [HeaderName; 2] = [
 pub(crate) struct AuthorizationRequest {
     /// The place of the model; `None` if the gateway states no path.
     place: Option<Place>,
+    /// Whether the path belongs to Gemini's API.
+    is_of_gemini: bool,
     /// The model that the headers, the path and the query name.
     model: Option<String>,
     /// The keys in the query of one of Gemini's paths.
@@ -64,19 +66,21 @@ impl AuthorizationRequest {
             agree_on(
                 &mut target,
                 text(value)?,
-                "The gateway's headers name different URIs.",
+                "The headers have different URIs.",
             )?;
         }
-        if !rest.is_empty() && !rest.starts_with('?') {
+        let is_in_path = !rest.is_empty() && !rest.starts_with('?');
+        if is_in_path {
             agree_on(
                 &mut target,
                 rest,
-                "The gateway's headers and path name different URIs.",
+                "The headers and the path have different URIs.",
             )?;
         }
         let Some(target) = target else {
             return Ok(Self {
                 place: None,
+                is_of_gemini: false,
                 model,
                 keys: vec![],
             });
@@ -84,39 +88,31 @@ impl AuthorizationRequest {
         let (sent, query) = target.split_once('?').unwrap_or((target, ""));
         let path = Path::decode(sent)
             .map_err(|_| ApiError::BadRequest("The client's path can be read in several ways."))?;
-        let method = method(head)?;
+        let method = method(head, is_in_path)?;
         let is_open = || open_paths.iter().any(|open| path.is_below(open));
-        let place = match known::find(&method, &path) {
-            Some(Known {
-                place,
-                model: named,
-            }) => {
-                if let Some(named) = named {
+        let (place, is_of_gemini) = match known::find(&method, &path) {
+            Some(known) => {
+                if let Some(named) = known.model {
                     agree(&mut model, named)?;
                 }
-                place
+                (known.place, known.is_of_gemini)
             }
-            None if is_open() => Place::Nowhere,
+            None if is_open() => (Place::Nowhere, false),
             None => return Err(unknown(&method, sent)),
         };
-        if place == Place::Query {
-            for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-                if name == "model" {
-                    agree(&mut model, value)?;
-                }
-            }
-        }
         let mut keys = vec![];
-        if known::is_of_gemini(&path) {
-            let pairs = url::form_urlencoded::parse(query.as_bytes());
-            keys.extend(
-                pairs
-                    .filter(|(name, _)| name == "key")
-                    .map(|(_, key)| key.into_owned()),
-            );
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                // Some upstreams prefer the query to the body.
+                "model" => agree(&mut model, value)?,
+                "key" if is_of_gemini => keys.push(value.into_owned()),
+                name if name.eq_ignore_ascii_case("model") => return Err(ApiError::AmbiguousModel),
+                _ => {}
+            }
         }
         Ok(Self {
             place: Some(place),
+            is_of_gemini,
             model,
             keys,
         })
@@ -136,7 +132,12 @@ impl AuthorizationRequest {
     /// Adds the result of reading the body.
     pub(crate) fn add_body(&mut self, found: Result<String, BodyError>) -> Result<(), ApiError> {
         match found {
-            Ok(named) => agree(&mut self.model, named.into()),
+            Ok(named) => {
+                // Gemini's bodies repeat the model with the beginning of its path.
+                let prefix = if self.is_of_gemini { "models/" } else { "" };
+                let named = named.strip_prefix(prefix).unwrap_or(&named);
+                agree(&mut self.model, named.into())
+            }
             // The head has the model of a body that the gateway does not forward.
             Err(BodyError::Empty) => Ok(()),
             // The path has the model, and the body need not repeat it.
@@ -160,10 +161,10 @@ impl AuthorizationRequest {
     }
 }
 
-/// Notes a name of the model. Fails if another name was noted before.
+/// Stores the model. Fails if another model was stored before.
 fn agree(model: &mut Option<String>, named: Cow<'_, str>) -> Result<(), ApiError> {
     match model {
-        Some(noted) if **noted != *named => Err(ApiError::AmbiguousModel),
+        Some(stored) if **stored != *named => Err(ApiError::AmbiguousModel),
         Some(_) => Ok(()),
         None => {
             *model = Some(named.into_owned());
@@ -172,16 +173,16 @@ fn agree(model: &mut Option<String>, named: Cow<'_, str>) -> Result<(), ApiError
     }
 }
 
-/// Notes a text. Fails with this message if another text was noted before.
+/// Stores a text. Fails with this message if another text was stored before.
 fn agree_on<'a>(
-    noted: &mut Option<&'a str>,
+    stored: &mut Option<&'a str>,
     text: &'a str,
     message: &'static str,
 ) -> Result<(), ApiError> {
-    match noted {
-        Some(noted) if *noted != text => Err(ApiError::BadRequest(message)),
+    match stored {
+        Some(stored) if *stored != text => Err(ApiError::BadRequest(message)),
         Some(_) | None => {
-            *noted = Some(text);
+            *stored = Some(text);
             Ok(())
         }
     }
@@ -207,35 +208,39 @@ fn model_problem(problem: ParameterProblem) -> ApiError {
 fn refused(error: BodyError) -> ApiError {
     match error {
         BodyError::Malformed => ApiError::BadRequest(
-            "The body is not what its route needs: a JSON object, or a form with one boundary and plain names.",
+            "The body is not a JSON object of type application/json, nor a form that all programs read alike.",
         ),
         BodyError::TooDeep => ApiError::BadRequest(
             "The body has more than 127 levels, or a form with more than 1,000 parts.",
         ),
         BodyError::TooLarge => ApiError::BodyTooLarge,
         BodyError::Empty | BodyError::NoModel => model_problem(ParameterProblem::Missing),
-        BodyError::TwoModels | BodyError::KeyInOtherCase => ApiError::AmbiguousModel,
+        BodyError::TwoModels | BodyError::KeyInOtherCase | BodyError::FurtherModels => {
+            ApiError::AmbiguousModel
+        }
         BodyError::ModelIsNoText => model_problem(ParameterProblem::Value(Cow::Borrowed(
             "must be a string of at most 1,024 bytes",
         ))),
     }
 }
 
-/// The method of the client's request.
-fn method(head: &RequestHead) -> Result<Method, ApiError> {
-    let mut method = None;
+/// The method of the client's request. It is the method of this request if the gateway appends the client's path. A gateway
+/// that states the path in a header sends a method of its own, and must state the client's method too.
+fn method(head: &RequestHead, is_in_path: bool) -> Result<Method, ApiError> {
+    let own = is_in_path.then(|| head.method.as_str());
+    let mut method = own;
     for value in METHODS.iter().flat_map(|name| head.headers().get_all(name)) {
         agree_on(
             &mut method,
             text(value)?,
-            "The gateway's headers name different methods.",
+            "The gateway states different methods.",
         )?;
     }
-    match method {
-        None => Ok(head.method.clone()),
-        Some(method) => Method::from_bytes(method.as_bytes())
-            .map_err(|_| ApiError::BadRequest("The gateway's headers name no method.")),
-    }
+    let method = method.ok_or(ApiError::BadRequest(
+        "The gateway must state the client's method in X-Forwarded-Method or X-Original-Method.",
+    ))?;
+    Method::from_bytes(method.as_bytes())
+        .map_err(|_| ApiError::BadRequest("The gateway states a malformed method."))
 }
 
 /// The models that headers name.

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use actix_http::Request;
+use actix_http::{Method, Request};
 use actix_web::web::{self, Data};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use models_node::{BootTime, Released};
@@ -91,7 +91,6 @@ impl Authorization {
         fields: &'a Fields<'a>,
         request: &'a AuthorizationRequest,
     ) -> Result<ReadRequest<'a>, ApiError> {
-        // The credential is checked first, so that a client without one learns nothing.
         let token = self.token(fields, request)?;
         let target = Target::Call(request.model()?.map(Cow::Borrowed));
         Ok(ReadRequest::of_caller(fields, target, token))
@@ -129,17 +128,21 @@ async fn respond(
     let mut authorized;
     let read = match Template::of(fields.path()) {
         Template::Authorize => {
-            authorized = authorization.request(&fields)?;
+            let parsed = authorization.request(&fields);
+            // A client without a valid key learns nothing, and the service reads no body for it.
+            let token = match &parsed {
+                Ok(parsed) => authorization.token(&fields, parsed)?,
+                Err(_) => authorization.services.credentials.token(&fields)?,
+            };
+            authenticate(&authorization.services, &request, &fields, token).await?;
+            authorized = parsed?;
             let body = request.extensions_mut().remove::<Streamed>();
             if let (Some(form), Some(body)) = (authorized.body(), body) {
-                // The service reads no body for a client without a valid key.
-                let token = authorization.token(&fields, &authorized)?;
-                authenticate(&authorization.services, &request, &fields, token).await?;
                 authorized.add_body(body::find_model(request.headers(), body, form).await)?;
             }
             authorization.read(&fields, &authorized)?
         }
-        Template::AuthorizedModels if request.method().is_safe() => {
+        Template::AuthorizedModels if [Method::GET, Method::HEAD].contains(request.method()) => {
             let token = authorization.services.credentials.token(&fields)?;
             ReadRequest::of_caller(&fields, Target::List, token)
         }

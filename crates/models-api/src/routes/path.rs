@@ -6,6 +6,8 @@
 use models_core::ModelId;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str};
 
+use crate::http::escapes::has_whole_escapes;
+
 /// The path of the list.
 pub const LIST: &str = "/v1/models";
 /// The beginning of each model's path.
@@ -38,11 +40,6 @@ fn decode(sent: &str) -> Option<ModelId> {
         .into_owned()
         .try_into()
         .ok()
-}
-
-/// Whether two hexadecimal digits follow each `%`. The decoder would keep any other `%`.
-fn has_whole_escapes(sent: &str) -> bool {
-    sent.split('%').skip(1).all(|rest| matches!(rest.as_bytes(), [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]

@@ -184,7 +184,7 @@ pub(super) fn allow_files(connections: u64) {
         tracing::warn!(
             needed,
             allowed,
-            "the limit on open files is too low for `limits.connections`; raise it (`ulimit -n`) or lower the setting"
+            "the limit on open files is too low for `limits.connections` and `authorization.connections`; raise it (`ulimit -n`) or lower the settings"
         );
     }
 }

@@ -136,7 +136,7 @@ where
         None if permit.is_err() => Err(Early::Refused(ApiError::TooManyInFlight)),
         None => Ok(catch_unwind(AssertUnwindSafe(|| service.call(request)))),
     };
-    let time = limits.time;
+    let (time, time_setting) = (limits.time, limits.time_setting);
     async move {
         let mut outcome = match work {
             Err(Early::Preflight(response)) => Outcome::from(*response),
@@ -155,7 +155,7 @@ where
                     biased;
                     result = work => exchange.translate(result),
                     () = out_of_time(stopping, reception.grace) => exchange.refuse(too_late()),
-                    () = sleep(time) => exchange.refuse(took_too_long()),
+                    () = sleep(time) => exchange.refuse(took_too_long(time_setting)),
                 }
             }
         };
@@ -188,8 +188,8 @@ impl Drop for InFlightCount {
     }
 }
 
-fn took_too_long() -> ApiError {
-    ApiError::Overloaded("the request took longer than `limits.request_timeout`".to_owned())
+fn took_too_long(setting: &str) -> ApiError {
+    ApiError::Overloaded(format!("the request took longer than `{setting}`"))
 }
 
 fn too_late() -> ApiError {

@@ -1,25 +1,31 @@
 //! The model of a form (`multipart/form-data`, RFC 7578), found while the form arrives.
 
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 use actix_web::web::Bytes;
 use futures_util::Stream;
-use futures_util::stream::StreamExt;
+use futures_util::stream::{self, StreamExt};
 use multer::{Constraints, Field, Multipart, SizeLimit};
+use tokio::task::yield_now;
 
-use super::BodyError;
+use crate::authorize::body::error::BodyError;
 
 /// The longest value of `model`, in bytes. A model's id is shorter.
 const LONGEST: u64 = 1 << 10;
 /// The most parts of a form.
 const MOST_PARTS: usize = 1_000;
 
-/// Finds the model of a form, whose type is this value of `Content-Type`. Keeps no more of the form than one piece.
-pub(crate) async fn model<E>(
+/// The most bytes without a field or a piece of one: the text before the first part, and the headers of a part.
+const LONGEST_HEAD: usize = 64 << 10;
+
+/// Finds the model of a form, whose type is this value of `Content-Type`. It keeps one piece of the form, and the headers of
+/// one part.
+pub(crate) async fn model(
     content_type: &str,
-    pieces: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
-) -> Result<String, BodyError>
-where
-    E: std::error::Error + Send + Sync + 'static,
-{
+    pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+) -> Result<String, BodyError> {
     if content_type
         .to_ascii_lowercase()
         .matches("boundary")
@@ -29,12 +35,66 @@ where
         return Err(BodyError::Malformed);
     }
     let boundary = multer::parse_boundary(content_type).map_err(|_| BodyError::Malformed)?;
+    let meter = Meter::default();
     let limits = SizeLimit::new().for_field("model", LONGEST);
     let constraints = Constraints::new().size_limit(limits);
-    let mut form = Multipart::with_constraints(pieces.boxed(), boundary, constraints);
+    let pieces = meter.clone().limit(pieces);
+    let mut form = Multipart::with_constraints(pieces, boundary, constraints);
+    let found = find(&mut form, &meter).await;
+    if meter.is_too_large.load(Ordering::Relaxed) {
+        return Err(BodyError::TooLarge);
+    }
+    found
+}
+
+/// Counts the bytes that the parser has received since it last returned something. The parser buffers them, and has no
+/// limit of its own on them.
+#[derive(Clone, Default)]
+struct Meter {
+    pending: Arc<AtomicUsize>,
+    /// Whether the body is longer than it may be.
+    is_too_large: Arc<AtomicBool>,
+}
+
+impl Meter {
+    /// These pieces, up to the limit. The parser reads on while pieces are ready, so the stream pauses after each one.
+    fn limit(
+        self,
+        pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+    ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+        stream::unfold((Box::pin(pieces), self), async |(mut pieces, meter)| {
+            yield_now().await;
+            let piece = meter.count(pieces.next().await?);
+            Some((piece, (pieces, meter)))
+        })
+        .boxed()
+    }
+
+    fn count(&self, piece: io::Result<Bytes>) -> io::Result<Bytes> {
+        if let Err(error) = &piece
+            && error.kind() == io::ErrorKind::FileTooLarge
+        {
+            self.is_too_large.store(true, Ordering::Relaxed);
+        }
+        let piece = piece?;
+        let before = self.pending.fetch_add(piece.len(), Ordering::Relaxed);
+        if before > LONGEST_HEAD {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        Ok(piece)
+    }
+
+    /// The parser has returned something.
+    fn reset(&self) {
+        self.pending.store(0, Ordering::Relaxed);
+    }
+}
+
+async fn find(form: &mut Multipart<'_>, meter: &Meter) -> Result<String, BodyError> {
     let mut model = None;
     let mut parts = 0;
     while let Some(field) = form.next_field().await.map_err(|_| BodyError::Malformed)? {
+        meter.reset();
         parts += 1;
         if parts > MOST_PARTS {
             return Err(BodyError::TooDeep);
@@ -42,7 +102,7 @@ where
         match is_model(&field)? {
             true if model.is_some() => return Err(BodyError::TwoModels),
             true => model = Some(text(field).await?),
-            false => drop_field(field).await?,
+            false => drop_field(field, meter).await?,
         }
     }
     model.ok_or(BodyError::NoModel)
@@ -103,195 +163,13 @@ async fn text(mut field: Field<'_>) -> Result<String, BodyError> {
     String::from_utf8(bytes).map_err(|_| BodyError::Malformed)
 }
 
-async fn drop_field(mut field: Field<'_>) -> Result<(), BodyError> {
+async fn drop_field(mut field: Field<'_>, meter: &Meter) -> Result<(), BodyError> {
     while let Some(piece) = field.chunk().await.map_err(|_| BodyError::Malformed)? {
         drop(piece);
+        meter.reset();
     }
     Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use std::convert::Infallible;
-
-    use futures_util::{FutureExt, stream};
-
-    use super::*;
-
-    const TYPE: &str = "multipart/form-data; boundary=b";
-
-    fn model_now(content_type: &str, pieces: Vec<Bytes>) -> Result<String, BodyError> {
-        let pieces = stream::iter(pieces.into_iter().map(Ok::<_, Infallible>));
-        model(content_type, pieces)
-            .now_or_never()
-            .expect("the whole form has arrived")
-    }
-
-    /// The model of a form in pieces of each of some lengths.
-    fn model_of(form: &str) -> Result<String, BodyError> {
-        let mut found: Vec<_> = [1, 5, form.len()]
-            .into_iter()
-            .map(|length| {
-                let pieces: Vec<_> = form
-                    .as_bytes()
-                    .chunks(length.max(1))
-                    .map(Bytes::copy_from_slice)
-                    .collect();
-                model_now(TYPE, pieces)
-            })
-            .collect();
-        found.dedup();
-        let [model] = &found[..] else {
-            panic!("{found:?}")
-        };
-        model.clone()
-    }
-
-    fn part(header: &str, value: &str) -> String {
-        format!("--b\r\nContent-Disposition: {header}\r\n\r\n{value}\r\n")
-    }
-
-    fn form(parts: &[String]) -> String {
-        format!("{}--b--\r\n", parts.concat())
-    }
-
-    fn model_part(value: &str) -> String {
-        part("form-data; name=\"model\"", value)
-    }
-
-    #[test]
-    fn the_model_is_found_beside_files() {
-        let file = part(
-            "form-data; name=\"file\"; filename=\"a; name=x.wav\"",
-            "RIFF\r\n--c\r\nmodel",
-        );
-        for parts in [
-            vec![model_part("whisper-1"), file.clone()],
-            vec![
-                file.clone(),
-                part("form-data; name=\"language\"", "en"),
-                model_part("whisper-1"),
-            ],
-            vec![
-                file.replace("a; name=x.wav", "a.wav"),
-                model_part("whisper-1"),
-            ],
-        ] {
-            let found = model_of(&form(&parts));
-            let has_strange_file = parts.concat().contains("; name=x");
-            let expected = if has_strange_file {
-                Err(BodyError::Malformed)
-            } else {
-                Ok("whisper-1".to_owned())
-            };
-            assert_eq!(found, expected, "{parts:?}");
-        }
-    }
-
-    #[test]
-    fn a_form_in_which_parsers_could_find_different_models_is_refused() {
-        for (parts, expected) in [
-            (
-                vec![
-                    model_part("a"),
-                    part("form-data; name=\"_charset_\"", "utf-16"),
-                ],
-                BodyError::Malformed,
-            ),
-            (
-                vec![part(
-                    "form-data; name=\"model\"\r\nContent-Transfer-Encoding: base64",
-                    "YQ==",
-                )],
-                BodyError::Malformed,
-            ),
-            (vec![model_part("a"), model_part("b")], BodyError::TwoModels),
-            (
-                vec![model_part("a"), part("form-data; name=\"Model\"", "b")],
-                BodyError::KeyInOtherCase,
-            ),
-            (
-                vec![
-                    model_part("a"),
-                    part("form-data; name=\"model\"; filename=\"x\"", "b"),
-                ],
-                BodyError::KeyInOtherCase,
-            ),
-            (
-                vec![
-                    model_part("a"),
-                    part("form-data; name=\"x\"; name=\"model\"", "b"),
-                ],
-                BodyError::Malformed,
-            ),
-            (
-                vec![
-                    model_part("a"),
-                    part("form-data; name=\"x\"; name*=utf-8''model", "b"),
-                ],
-                BodyError::Malformed,
-            ),
-            (
-                vec![model_part("a"), part("form-data; name=model", "b")],
-                BodyError::Malformed,
-            ),
-            (
-                vec![
-                    model_part("a"),
-                    part("form-data; filename=\"x\"; name=\"model\"", "b"),
-                ],
-                BodyError::Malformed,
-            ),
-            (
-                vec![model_part("a"), part("attachment; name=\"model\"", "b")],
-                BodyError::Malformed,
-            ),
-            (
-                vec![
-                    model_part("a"),
-                    "--b\r\nContent-Type: text/plain\r\n\r\nb\r\n".to_owned(),
-                ],
-                BodyError::Malformed,
-            ),
-            (
-                vec![model_part(&"a".repeat(1025))],
-                BodyError::ModelIsNoText,
-            ),
-            (
-                vec![part("form-data; name=\"prompt\"", "b")],
-                BodyError::NoModel,
-            ),
-            (vec![], BodyError::NoModel),
-        ] {
-            assert_eq!(model_of(&form(&parts)), Err(expected), "{parts:?}");
-        }
-    }
-
-    #[test]
-    fn an_incomplete_form_is_refused() {
-        let whole = form(&[
-            model_part("a"),
-            part("form-data; name=\"file\"; filename=\"f\"", "data"),
-        ]);
-        assert_eq!(model_of(&whole).as_deref(), Ok("a"));
-        for length in 0..whole.len() - 4 {
-            assert!(model_of(&whole[..length]).is_err(), "{length}");
-        }
-    }
-
-    #[test]
-    fn a_form_has_one_boundary() {
-        for (content_type, is_read) in [
-            ("multipart/form-data; boundary=b", true),
-            ("Multipart/Form-Data; charset=utf-8; Boundary=\"b\"", true),
-            ("multipart/form-data; boundary=b; boundary=c", false),
-            ("multipart/form-data; boundary=b; BOUNDARY*=utf-8''c", false),
-            ("multipart/form-data", false),
-            ("multipart/mixed; boundary=b", false),
-            ("application/json", false),
-        ] {
-            let found = model_now(content_type, vec![form(&[model_part("a")]).into()]);
-            assert_eq!(found.is_ok(), is_read, "{content_type}");
-        }
-    }
-}
+mod tests;

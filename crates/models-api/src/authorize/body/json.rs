@@ -1,9 +1,9 @@
 //! The model of a JSON body, found while the body arrives.
 //!
 //! The upstream parses the same body with a parser of its own. So the scanner accepts only a body in which every parser
-//! finds the same model: one object with one top-level key `model`, and no other key that a parser
-//! without regard to case would take for it (Go's `encoding/json` does). It keeps no more of the body than the text that it
-//! compares.
+//! finds the same model: one object with one top-level key `model`. It refuses the key in another case, because Go's
+//! `encoding/json` ignores the case of keys. It also refuses the known keys with further models. The scanner keeps only the
+//! text that it compares.
 
 mod text;
 mod token;
@@ -12,10 +12,13 @@ use std::str::from_utf8;
 
 use self::text::Text;
 use self::token::{Literal, Number};
-use super::BodyError;
+use crate::authorize::body::error::BodyError;
 
 /// The deepest nesting, the limit of `serde_json`.
 const DEEPEST: u32 = 127;
+
+/// The keys with further models, as `OpenRouter` and `LiteLLM` read them.
+const FURTHER_MODELS: [&str; 2] = ["models", "fallbacks"];
 
 /// Finds the model of a body that arrives piece by piece.
 #[derive(Debug)]
@@ -26,6 +29,8 @@ pub(crate) struct Scanner {
     depth: u32,
     /// Whether the present value is that of the key `model`.
     is_model: bool,
+    /// Whether the present value of the outermost object is that of the key `tools`.
+    in_tools: bool,
     model: Option<String>,
     /// The beginning of a character whose end has not arrived.
     partial: Vec<u8>,
@@ -60,6 +65,7 @@ impl Scanner {
             containers: 0,
             depth: 0,
             is_model: false,
+            in_tools: false,
             model: None,
             partial: Vec::new(),
         }
@@ -163,7 +169,7 @@ impl Scanner {
             | (State::AfterValue, b']' | b'}') => self.close(byte),
             (State::Value | State::FirstItem, _) => self.begin_value(byte),
             (State::FirstKey | State::Key, b'"') => {
-                let text = if self.depth == 1 {
+                let text = if self.depth == 1 || self.is_in_tool() {
                     Text::kept()
                 } else {
                     Text::dropped()
@@ -185,6 +191,11 @@ impl Scanner {
             }
             _ => Err(BodyError::Malformed),
         }
+    }
+
+    /// Whether the innermost container is one of the tools, which can have models of their own.
+    fn is_in_tool(&self) -> bool {
+        self.in_tools && self.depth == 3
     }
 
     fn in_object(&self) -> bool {
@@ -248,17 +259,32 @@ impl Scanner {
         };
         if is_key {
             self.state = State::Colon;
-            if self.depth == 1 && text.is("model") {
-                if self.model.is_some() {
-                    return Err(BodyError::TwoModels);
-                }
-                self.is_model = true;
-            } else if self.depth == 1 && text.is_in_any_case("model") {
-                return Err(BodyError::KeyInOtherCase);
-            }
+            self.end_key(&text)?;
         } else if self.is_model {
             self.is_model = false;
             self.model = Some(text.into_string()?);
+        }
+        Ok(())
+    }
+
+    /// Notes a key of the outermost object or of a tool.
+    fn end_key(&mut self, text: &Text) -> Result<(), BodyError> {
+        if self.is_in_tool() && text.is_in_any_case("model") {
+            return Err(BodyError::FurtherModels);
+        }
+        if self.depth != 1 {
+            return Ok(());
+        }
+        self.in_tools = text.is_in_any_case("tools");
+        if text.is("model") {
+            if self.model.is_some() {
+                return Err(BodyError::TwoModels);
+            }
+            self.is_model = true;
+        } else if text.is_in_any_case("model") {
+            return Err(BodyError::KeyInOtherCase);
+        } else if FURTHER_MODELS.iter().any(|key| text.is_in_any_case(key)) {
+            return Err(BodyError::FurtherModels);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@ use super::*;
 
 fn found(method: &Method, path: &str) -> Option<(Place, Option<String>)> {
     let path = Path::decode(path).unwrap();
-    let Known { place, model } = find(method, &path)?;
+    let Known { place, model, .. } = find(method, &path)?;
     Some((place, model.map(Cow::into_owned)))
 }
 
@@ -48,7 +48,7 @@ fn each_route_says_where_its_model_is() {
         ),
         (
             Method::POST,
-            "/v1beta/models/a:b:countTokens",
+            "/v1beta/models/a:b:embedContent",
             Place::Path,
             Some("a:b"),
         ),
@@ -71,7 +71,8 @@ fn other_paths_and_methods_are_unknown() {
         (Method::POST, "/v1/chat%2Fcompletions"),
         (Method::POST, "/v1%2Fchat/completions"),
         (Method::POST, "/V1/chat/completions"),
-        (Method::POST, "/v1/chat/completions;a"),
+        (Method::POST, "/v1/chat/completions/a.b"),
+        (Method::POST, "/v1/fine_tuning/jobs"),
         (Method::POST, "/v1"),
         (Method::POST, "/v1/files/a%2Fb/content"),
         (Method::POST, "/v1beta/models/:generateContent"),
@@ -84,18 +85,45 @@ fn other_paths_and_methods_are_unknown() {
     }
 }
 
+/// A path of each pattern. Its model looks like a further segment or a verb of another pattern.
+fn samples(pattern: &str) -> Vec<String> {
+    let models = [
+        "a",
+        "a:b",
+        "completions",
+        "chat/completions",
+        "a:generateContent",
+    ];
+    models
+        .iter()
+        .filter(|model| pattern.contains("...") || !model.contains('/'))
+        .map(|model| {
+            let path = pattern
+                .replace("{model...}", model)
+                .replace("{model}", model);
+            format!("/{}", path.replace('*', "id_1"))
+        })
+        .collect()
+}
+
 #[test]
 fn no_request_has_two_routes() {
-    let routes = OPENAI
-        .iter()
-        .map(|route| (route, format!("v1/{}", route.pattern)));
+    let below = |route: &'static KnownRoute| (route, format!("v1/{}", route.pattern));
+    let openai = OPENAI.iter().map(below);
     let others = OTHERS.iter().map(|route| (route, route.pattern.to_owned()));
-    let mut paths: Vec<_> = routes
-        .chain(others)
-        .map(|(route, path)| (route.method.clone(), path))
-        .collect();
-    let all = paths.len();
-    paths.sort_by_key(|(method, path)| (method.to_string(), path.clone()));
-    paths.dedup();
-    assert_eq!(paths.len(), all);
+    let all: Vec<_> = openai.chain(others).collect();
+    for (route, pattern) in &all {
+        for path in samples(pattern) {
+            let decoded = Path::decode(&path).unwrap();
+            let matching = all.iter().filter(|(other, pattern)| {
+                let other = KnownRoute {
+                    method: other.method.clone(),
+                    pattern: pattern.clone().leak(),
+                    place: other.place,
+                };
+                other.method == route.method && matched(&other, decoded.segments()).is_some()
+            });
+            assert_eq!(matching.count(), 1, "{} {path}", route.method);
+        }
+    }
 }

@@ -233,3 +233,80 @@ fn a_body_must_agree_with_the_head() {
         assert_eq!(request(rest, &[]).body(), form, "{rest}");
     }
 }
+
+#[test]
+fn the_method_is_the_clients() {
+    let refused = |result: Result<_, ApiError>| matches!(result, Err(ApiError::BadRequest(_)));
+    let uri = ("X-Original-URI", "/v1/chat/completions");
+    // Without a method of the client, the method of this request says nothing: nginx always sends GET.
+    assert!(refused(read(Method::GET, "", &[uri])));
+    assert!(refused(read(Method::POST, "", &[uri])));
+    let post = ("X-Original-Method", "POST");
+    assert_eq!(
+        read(Method::GET, "", &[uri, post]).unwrap().body(),
+        Some(BodyForm::Json)
+    );
+    // A gateway that appends the path also keeps the method. A client can send the header.
+    let path = "/v1/chat/completions";
+    for name in ["X-Forwarded-Method", "X-Original-Method"] {
+        assert!(
+            refused(read(Method::POST, path, &[(name, "GET")])),
+            "{name}"
+        );
+        assert!(read(Method::POST, path, &[(name, "POST")]).is_ok());
+    }
+}
+
+#[test]
+fn the_query_may_name_the_model_on_every_route() {
+    for (rest, expected) in [
+        ("/v1/models/a?model=a", Ok(Some("a".to_owned()))),
+        ("/v1/models/a?model=b", Err(ApiError::AmbiguousModel)),
+        ("/v1/models/a?MODEL=a", Err(ApiError::AmbiguousModel)),
+        ("/v1/files?model=a", Ok(Some("a".to_owned()))),
+    ] {
+        assert_eq!(model(Method::GET, rest, &[]), expected, "{rest}");
+    }
+}
+
+#[test]
+fn a_body_of_gemini_may_have_the_models_path() {
+    for (rest, found, expected) in [
+        (
+            "/v1beta/models/a:embedContent",
+            "models/a",
+            Ok(Some("a".to_owned())),
+        ),
+        (
+            "/v1beta/models/a:embedContent",
+            "models/b",
+            Err(ApiError::AmbiguousModel),
+        ),
+        (
+            "/openai/deployments/a/embeddings",
+            "models/a",
+            Err(ApiError::AmbiguousModel),
+        ),
+    ] {
+        let mut request = read(Method::POST, rest, &[]).unwrap();
+        let added = request.add_body(Ok(found.to_owned()));
+        let model = added.and_then(|()| Ok(request.model()?.map(str::to_owned)));
+        assert_eq!(model, expected, "{rest} {found}");
+    }
+    for (rest, has_key) in [
+        ("/v1beta/models?key=k", true),
+        ("/v1/models/a:generateContent?key=k", true),
+        ("/v1/embeddings?key=k", false),
+    ] {
+        let method = if rest.contains(':') || rest.contains("embeddings") {
+            Method::POST
+        } else {
+            Method::GET
+        };
+        assert_eq!(
+            read(method, rest, &[]).unwrap().keys().count() == 1,
+            has_key,
+            "{rest}"
+        );
+    }
+}

@@ -90,8 +90,8 @@ pub enum ApiError {
     /// keys: a user may paste a key as an id, and clients log error messages.
     #[error("The model '{}' does not exist", mask(.0))]
     ModelNotFound(String),
-    /// A policy of the key's project denies the id. Holds the id.
-    #[error("The project may not have a model '{}'", mask(.0))]
+    /// A policy denies the id. Holds the id.
+    #[error("A policy of your organization denies the model '{}'", mask(.0))]
     DeniedModel(String),
     /// The organization has another model with this id. Holds the id.
     #[error("The model '{}' already exists, with other content", mask(.0))]

@@ -53,4 +53,6 @@ pub(crate) struct RequestLimits {
     pub(crate) in_flight: Arc<Semaphore>,
     /// The time until the response.
     pub(crate) time: Duration,
+    /// The setting with that time.
+    pub(crate) time_setting: &'static str,
 }

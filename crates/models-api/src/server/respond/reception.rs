@@ -82,6 +82,7 @@ impl Reception {
                 bodies: BodyMemory::new(BODIES),
                 in_flight: Arc::new(Semaphore::new(settings.limits.requests_in_flight.into())),
                 time: settings.limits.request_timeout,
+                time_setting: "limits.request_timeout",
             },
             grace: settings.server.shutdown_timeout,
         }
@@ -96,6 +97,7 @@ impl Reception {
                 listener: Listener::Authorization { most_body },
                 in_flight: Arc::new(Semaphore::new(in_flight)),
                 time: settings.request_timeout,
+                time_setting: "authorization.request_timeout",
                 ..self.limits.clone()
             },
             // A gateway would take the response to a preflight for a permission.

@@ -72,6 +72,7 @@ async fn a_panic_is_a_500_and_the_service_continues() {
             bodies: BodyMemory::new(1 << 20),
             in_flight: Arc::new(Semaphore::new(1)),
             time: Duration::from_secs(1),
+            time_setting: "limits.request_timeout",
         },
         trusted_proxies: Arc::default(),
         trust_request_id: false,

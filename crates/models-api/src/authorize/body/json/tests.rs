@@ -28,13 +28,17 @@ fn a_model_is_found_wherever_it_stands() {
             " {\"messages\": [{\"model\": 1}, [], {}],\r\n\t\"model\" : \"gpt-4o\" } \n",
             "gpt-4o",
         ),
+        (
+            r#"{"tools":[{"function":{"parameters":{"model":"x"}}}],"input":[{"model":"x"}],"model":"a"}"#,
+            "a",
+        ),
         (r#"{"mod\u0065l":"\u0061\/b"}"#, "a/b"),
         (r#"{"model":"模\ud83d\ude00"}"#, "模😀"),
         (
             r#"{"n":-0.5e+3,"t":true,"f":false,"z":null,"model":"a","s":"\ud800"}"#,
             "a",
         ),
-        (r#"{"models":["x"],"my_model":"y","model":""}"#, ""),
+        (r#"{"my_models":["x"],"my_model":"y","model":""}"#, ""),
     ] {
         assert_eq!(model(body).as_deref(), Ok(expected), "{body}");
     }
@@ -46,6 +50,19 @@ fn a_body_in_which_parsers_could_find_different_models_is_refused() {
         (r#"{"model":"a","model":"b"}"#, BodyError::TwoModels),
         (r#"{"model":"a","model":"a"}"#, BodyError::TwoModels),
         (r#"{"model":"a","m\u006fdel":"b"}"#, BodyError::TwoModels),
+        (r#"{"model":"a","models":["b"]}"#, BodyError::FurtherModels),
+        (
+            r#"{"fallbacks":["b"],"model":"a"}"#,
+            BodyError::FurtherModels,
+        ),
+        (
+            r#"{"model":"a","tools":[{"type":"image_generation","model":"b"}]}"#,
+            BodyError::FurtherModels,
+        ),
+        (
+            r#"{"tools":[{},{"m\u006fdel":"b"}],"model":"a"}"#,
+            BodyError::FurtherModels,
+        ),
         (r#"{"model":"a","Model":"b"}"#, BodyError::KeyInOtherCase),
         (r#"{"MODEL":"b","model":"a"}"#, BodyError::KeyInOtherCase),
         (r#"{"Model":"b"}"#, BodyError::KeyInOtherCase),

@@ -1,6 +1,6 @@
 //! Strings of JSON (RFC 8259), byte by byte.
 
-use crate::authorize::body::BodyError;
+use crate::authorize::body::error::BodyError;
 
 /// The longest text that is kept, in bytes. A model's id is shorter, and so is each key that matters.
 const LONGEST: usize = 1 << 10;

@@ -1,6 +1,6 @@
 //! Numbers and literals of JSON (RFC 8259), byte by byte.
 
-use crate::authorize::body::BodyError;
+use crate::authorize::body::error::BodyError;
 
 /// A number that has begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -236,6 +236,16 @@ fn a_request_calls_no_other_model_than_the_service_reads() {
         (&[], "", 400),
         (&["Content-Encoding: gzip"], r#"{"model":"known"}"#, 400),
         (
+            &["Content-Type: text/plain", "Content-Type: application/json"],
+            r#"{"model":"known"}"#,
+            400,
+        ),
+        (
+            &["Content-Type: application/x-www-form-urlencoded"],
+            r#"{"model":"known","a":"&model=missing&"}"#,
+            400,
+        ),
+        (
             &["X-Forwarded-Uri: /v1/files", "X-Original-URI: /v1/files"],
             r#"{"model":"missing"}"#,
             404,
@@ -256,6 +266,8 @@ fn a_request_calls_no_other_model_than_the_service_reads() {
         ("/v1/chat%2Fcompletions", 404),
         ("/v1/files/../chat/completions", 400),
         ("/v1//chat/completions", 400),
+        ("/v1/chat/completions?model=other", 400),
+        ("/v1/chat/completions/;x", 400),
         ("/v1/%63hat/completions", 404),
         ("/v1/batches", 404),
     ] {
