@@ -5,12 +5,14 @@ mod row;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use models_core::{
     AuditEntry, AuditQuery, AuditRepository, Change, Order, OrganizationId, Origin, Page, Policy,
     PolicyDigest, RepositoryError, Revision, Timestamp,
 };
+use tokio::time::timeout;
 
 use self::row::AuditRow;
 use crate::catalog::{Backend, SqlStore};
@@ -54,9 +56,35 @@ const LIST_OWN: [&str; 2] = [
     list!("e.organization_id = $5", "DESC"),
 ];
 
+/// The longest wait for other reads of the audit log. It is the deadline of a statement.
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+
 #[async_trait]
 impl<DB: Backend> AuditRepository for SqlStore<DB> {
     async fn list(&self, query: AuditQuery) -> Result<Page<AuditEntry, Revision>, RepositoryError> {
+        let store = self.clone();
+        self.run(async move {
+            let turn = timeout(LONGEST_WAIT, store.audit_turn.acquire()).await;
+            let _turn = turn.map_err(|_| {
+                RepositoryError::Unavailable("other reads of the audit log take long".into())
+            })?;
+            store.list_entries(query).await
+        })
+        .await
+    }
+
+    async fn prune(&self, before: Timestamp, origin: Origin) -> Result<u64, RepositoryError> {
+        let store = self.clone();
+        self.run(async move { pruning::prune(&store, before, origin).await })
+            .await
+    }
+}
+
+impl<DB: Backend> SqlStore<DB> {
+    async fn list_entries(
+        &self,
+        query: AuditQuery,
+    ) -> Result<Page<AuditEntry, Revision>, RepositoryError> {
         let limit = query.limit.get();
         let statements = match query.organization_id {
             None => LIST_ALL,
@@ -78,14 +106,6 @@ impl<DB: Backend> AuditRepository for SqlStore<DB> {
         Ok(Page { items, next })
     }
 
-    async fn prune(&self, before: Timestamp, origin: Origin) -> Result<u64, RepositoryError> {
-        let store = self.clone();
-        self.run(async move { pruning::prune(&store, before, origin).await })
-            .await
-    }
-}
-
-impl<DB: Backend> SqlStore<DB> {
     /// Adds the policies that the changes name. Most pages name few.
     async fn add_policies(&self, entries: &mut [AuditEntry]) -> Result<(), RepositoryError> {
         let mut found: HashMap<PolicyDigest, Option<Arc<Policy>>> = HashMap::new();

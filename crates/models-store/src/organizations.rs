@@ -1,6 +1,7 @@
 //! The table of organizations, each with its default project.
 
 mod deletion;
+mod pieces;
 mod row;
 
 use async_trait::async_trait;
@@ -12,6 +13,7 @@ use models_core::{
 use sqlx_macros::FromRow;
 
 use self::deletion::{CONTENTS, Counts, contents};
+use self::pieces::{Pieces, pieces};
 use self::row::{OrganizationRow, organization_columns, select_organizations};
 use crate::catalog::{Backend, Mutation, SqlStore};
 use crate::database::damaged;
@@ -184,11 +186,14 @@ async fn rename_owners<DB: Backend>(
     before: &Name,
     after: &Name,
 ) -> Result<(), RepositoryError> {
-    const RENAME: &str = "UPDATE models SET owned_by = $3 WHERE scope = $1 AND owned_by = $2";
+    const RENAME: Pieces = pieces!(
+        "models",
+        "scope",
+        "UPDATE models SET owned_by = $5 WHERE owned_by = $4 AND"
+    );
     const NOTE: &str = "UPDATE organizations SET models_revision = $2 WHERE id = $1";
     let names = [before.as_str(), after.as_str()].map(Into::into);
-    let values = [&[id.as_str().into()], &names[..]].concat();
-    mutation.execute(RENAME, values).await?;
+    RENAME.execute(mutation, id, &names).await?;
     let values = vec![id.as_str().into(), mutation.revision().0.into()];
     mutation.execute(NOTE, values).await
 }

@@ -109,6 +109,7 @@ pub trait AuditRepository: Send + Sync {
     /// removal, so the rest of the log has no gaps.
     ///
     /// Events younger than an hour by the origin's time stay, and so do events that a node may not
-    /// have applied. If there is nothing to remove, nothing is recorded.
+    /// have applied. The record names the time that took effect. If there is nothing to remove,
+    /// nothing is recorded.
     async fn prune(&self, before: Timestamp, origin: Origin) -> Result<u64, RepositoryError>;
 }

@@ -7,7 +7,7 @@ use models_core::{
 };
 
 use crate::catalog::{Backend, Mutation, SqlStore};
-use crate::database::Transaction;
+use crate::database::{Transaction, damaged};
 
 /// Events younger than this stay. Repetitions of deletions, imports that run, and nodes that
 /// register need the last minutes of the log.
@@ -50,6 +50,7 @@ pub(super) async fn prune<DB: Backend>(
         mutation.roll_back().await?;
         return Ok(0);
     }
+    let before = Timestamp::try_from(before_time).map_err(|error| damaged("events", error))?;
     mutation.record(&Change::AuditPruned { before }).await?;
     mutation.commit().await?;
     let mut all = removed.len();

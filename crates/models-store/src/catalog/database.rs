@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use models_core::{CatalogState, Level, RepositoryError, Revision, Snapshot};
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 
 use super::row::{catalog, no_catalog, position};
@@ -37,6 +37,9 @@ pub(crate) struct Database<DB: Backend> {
     pub(crate) nodes: Connections<DB>,
     /// On SQLite, the database's files, which the store checks for replacement.
     pub(crate) files: Option<Arc<NodesFile>>,
+    /// Allows one read of the audit log at a time. Such a read can look at all events of an
+    /// organization, and several of them must not occupy the connections that requests need.
+    pub(crate) audit_turn: Arc<Semaphore>,
     /// The runtime that executes all database work.
     pub(crate) runtime: Handle,
     /// Notified after each commit of this process.
@@ -62,6 +65,7 @@ impl<DB: Backend> Clone for Database<DB> {
             begin: self.begin,
             nodes: self.nodes.clone(),
             files: self.files.clone(),
+            audit_turn: self.audit_turn.clone(),
             runtime: self.runtime.clone(),
             committed: self.committed.clone(),
             rest: self.rest,

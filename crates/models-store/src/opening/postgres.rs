@@ -10,6 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{Connection, Executor, Postgres};
 use sqlx_macros::FromRow;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use super::encryption::{self, Encryption};
@@ -133,6 +134,7 @@ pub(crate) async fn connect(
         begin: BEGIN,
         nodes: Connections::new(nodes, health.renewals.clone(), passwords),
         files: None,
+        audit_turn: Arc::new(Semaphore::new(1)),
         runtime: Handle::current(),
         committed: Arc::default(),
         rest: None,

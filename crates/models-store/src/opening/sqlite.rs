@@ -12,6 +12,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Sqlite};
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
 use super::options::{DatabaseKind, Options};
 use super::schema::{FIND_LEVEL, expect, expect_level, migrate};
@@ -118,6 +119,7 @@ pub(crate) async fn connect(
         begin: BEGIN,
         nodes: Connections::new(nodes, health.renewals.clone(), None),
         files: Some(files),
+        audit_turn: Arc::new(Semaphore::new(1)),
         runtime: Handle::current(),
         committed: Arc::default(),
         rest: has_one_core().then_some(REST),

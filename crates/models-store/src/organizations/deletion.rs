@@ -5,6 +5,7 @@
 
 use models_core::{Change, Organization, OrganizationContents, OrganizationId, RepositoryError};
 
+use super::pieces::{Pieces, pieces};
 use super::row::{OrganizationRow, organization_columns, select_organizations};
 use crate::catalog::{Backend, Mutation};
 use crate::database::damaged;
@@ -18,15 +19,34 @@ pub(super) const CONTENTS: &str = "SELECT \
     (SELECT COUNT(*) FROM models m WHERE m.scope = o.id) \
     FROM organizations o WHERE o.id = $1 AND o.deleted_at IS NULL";
 const FIND: &str = select_organizations!("WHERE o.id = $1 AND o.deleted_at IS NULL");
-const DELETE_MODELS: &str = "DELETE FROM models WHERE scope = $1";
-/// These statements mark rows of the organization `$1` with the time `$2`.
-const MARK: [&str; 5] = [
-    "UPDATE api_keys SET revoked_at = $2 WHERE organization_id = $1 AND revoked_at IS NULL",
-    "UPDATE admin_api_keys SET revoked_at = $2 WHERE organization_id = $1 AND revoked_at IS NULL",
-    "UPDATE service_accounts SET deleted_at = $2 WHERE organization_id = $1 AND deleted_at IS NULL",
-    "UPDATE projects SET archived_at = $2 WHERE organization_id = $1 AND archived_at IS NULL",
-    "UPDATE organizations SET deleted_at = $2 WHERE id = $1",
+/// Writes the marking of the rows of an organization in a table, in a column that is NULL before.
+macro_rules! mark {
+    ($table:literal, $column:literal) => {
+        pieces!(
+            $table,
+            "organization_id",
+            concat!(
+                "UPDATE ",
+                $table,
+                " SET ",
+                $column,
+                " = $4 WHERE ",
+                $column,
+                " IS NULL AND"
+            )
+        )
+    };
+}
+
+const DELETE_MODELS: Pieces = pieces!("models", "scope", "DELETE FROM models WHERE");
+/// These changes mark rows with the time `$4`.
+const MARK: [Pieces; 4] = [
+    mark!("api_keys", "revoked_at"),
+    mark!("admin_api_keys", "revoked_at"),
+    mark!("service_accounts", "deleted_at"),
+    mark!("projects", "archived_at"),
 ];
+const MARK_ORGANIZATION: &str = "UPDATE organizations SET deleted_at = $2 WHERE id = $1";
 
 /// The keys, the admin keys, the projects, the service accounts and the models.
 pub(super) type Counts = (i64, i64, i64, i64, i64);
@@ -56,15 +76,14 @@ pub(super) async fn delete<DB: Backend>(
         return Ok(None);
     };
     let organization = Organization::try_from(row)?;
-    mutation
-        .execute(DELETE_MODELS, vec![id.as_str().into()])
-        .await?;
-    let at = i64::from(mutation.origin().at);
+    DELETE_MODELS.execute(mutation, id, &[]).await?;
+    let at = i64::from(mutation.origin().at).into();
     for mark in MARK {
-        mutation
-            .execute(mark, vec![id.as_str().into(), at.into()])
+        mark.execute(mutation, id, std::slice::from_ref(&at))
             .await?;
     }
+    let values = vec![id.as_str().into(), at];
+    mutation.execute(MARK_ORGANIZATION, values).await?;
     let deleted = Change::OrganizationDeleted {
         organization,
         removed,

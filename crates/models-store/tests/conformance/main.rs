@@ -112,6 +112,7 @@ on_both_databases! {
     }
     concurrent_imports {
         an_import_into_an_organization_that_is_deleted_meanwhile_adds_nothing
+        an_import_into_an_organization_that_is_renamed_meanwhile_adds_nothing
         a_staging_import_delays_no_other_change
         models_that_change_during_staging_are_compared_again
         readers_see_all_of_an_import_or_nothing
@@ -200,6 +201,7 @@ on_both_databases! {
     }
     organization_deletions {
         a_deletion_removes_all_contents_in_one_change
+        many_models_are_renamed_and_deleted_in_pieces
         the_slug_and_the_ids_of_a_deleted_organization_stay_taken
         a_deleted_organization_gets_no_further_contents
     }

@@ -28,6 +28,8 @@ pub(super) const MOST_STALE: usize = 1_000;
 pub(super) struct Staging<'a, DB: Backend> {
     pub(super) connection: ImportConnection<DB>,
     import: &'a Import,
+    /// The name of the scope's organization when the import began; `None` for public models.
+    organization_name: Option<String>,
     at: Timestamp,
     /// The steps of the entries that have been staged.
     plan: Plan,
@@ -49,13 +51,14 @@ impl<'a, DB: Backend> Staging<'a, DB> {
         import: &'a Import,
         origin: &Origin,
     ) -> Result<Self, RepositoryError> {
-        check_organization(&mut connection, import).await?;
+        let organization_name = organization_name(&mut connection, import).await?;
         for statement in CREATE {
             connection.execute(statement, vec![]).await?;
         }
         Ok(Self {
             connection,
             import,
+            organization_name,
             at: origin.at,
             plan: Plan::default(),
             level: Level::FIRST,
@@ -205,8 +208,13 @@ impl<'a, DB: Backend> Staging<'a, DB> {
 
     /// Commits the transaction, in which all changes have been written.
     pub(super) async fn commit(&mut self, turn: Turn) -> Result<(), RepositoryError> {
-        // An organization may have been deleted since its import began.
-        check_organization(&mut self.connection, self.import).await?;
+        // An organization may have been deleted or renamed since its import began. Its name is the
+        // owner of models, and the staged rows have the old one.
+        let name = organization_name(&mut self.connection, self.import).await?;
+        if name != self.organization_name {
+            let reason = "the organization was renamed during the import; repeat the import";
+            return Err(RepositoryError::Failed(reason.into()));
+        }
         let last = Revision(turn.revision_before().0 + self.all().up_to);
         // The raise comes last, because it locks the nodes' rows and no node can renew its lease
         // meanwhile.
@@ -276,19 +284,22 @@ fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// `Failed` if the scope's organization does not exist.
-async fn check_organization<DB: Backend>(
+/// The name of the scope's organization; `None` for public models. `Failed` if the organization does
+/// not exist.
+async fn organization_name<DB: Backend>(
     connection: &mut ImportConnection<DB>,
     import: &Import,
-) -> Result<(), RepositoryError> {
+) -> Result<Option<String>, RepositoryError> {
     let Some(id) = import.scope.organization_id() else {
-        return Ok(());
+        return Ok(None);
     };
     let values = vec![id.as_str().into()];
-    let found: Vec<(i64,)> = connection.fetch(FIND_ORGANIZATION, values).await?;
-    if found.is_empty() {
-        let reason = format!("there is no organization {id}");
-        return Err(RepositoryError::Failed(reason.into()));
+    let found: Vec<(String,)> = connection.fetch(FIND_ORGANIZATION, values).await?;
+    match found.into_iter().next() {
+        Some((name,)) => Ok(Some(name)),
+        None => {
+            let reason = format!("there is no organization {id}");
+            Err(RepositoryError::Failed(reason.into()))
+        }
     }
-    Ok(())
 }

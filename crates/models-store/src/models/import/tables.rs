@@ -27,7 +27,7 @@ pub(super) const CREATE: [&str; 4] = [
 ];
 
 pub(super) const FIND_ORGANIZATION: &str =
-    "SELECT created_at FROM organizations WHERE id = $1 AND deleted_at IS NULL";
+    "SELECT name FROM organizations WHERE id = $1 AND deleted_at IS NULL";
 
 /// Whether the stored model `m` differs from the state before in `s`.
 macro_rules! is_stale {

@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use models_core::{
-    AccountRole, AdministrationRefusal, Change, KeyRejection, Organization, OrganizationContents,
-    OrganizationUpdate, RepositoryError, Role, Scope,
+    AccountRole, AdministrationRefusal, Change, ImportEntry, KeyRejection, Name, Organization,
+    OrganizationContents, OrganizationUpdate, RepositoryError, Role, Scope,
 };
 
 use crate::Store;
@@ -9,7 +11,7 @@ use crate::fixtures::administration::{
     changes_after, key_of, project, whole,
 };
 use crate::fixtures::{
-    NOW, add_api_key, add_models, add_organization, ids, organization, origin, own,
+    NOW, add_api_key, add_models, add_organization, entry, ids, import, organization, origin, own,
 };
 
 pub async fn a_deletion_removes_all_contents_in_one_change(store: Store) {
@@ -79,6 +81,31 @@ pub async fn a_deletion_removes_all_contents_in_one_change(store: Store) {
     assert_eq!(ids(&models), ["m"]);
     let models = store.models.list(&Scope::Public).await.unwrap();
     assert_eq!(ids(&models), ["public"]);
+}
+
+/// A statement changes at most 5,000 models.
+pub async fn many_models_are_renamed_and_deleted_in_pieces(store: Store) {
+    const MODELS: u32 = 10_001;
+    let acme = add_organization(&store, "acme").await;
+    let owned = |number: u32| ImportEntry {
+        owned_by: Some(acme.name.as_str().parse().unwrap()),
+        ..entry(&format!("m{number}"), 1)
+    };
+    let entries = (0..MODELS).map(owned).collect();
+    let imported = store
+        .models
+        .import(import(own(&acme), entries), origin(), Arc::new(|_| ()));
+    imported.await.unwrap();
+    let name: Name = "Acme & Sons".parse().unwrap();
+    let update = OrganizationUpdate::Name(name.clone());
+    let updated = store.organizations.update(&acme.id, update, origin());
+    updated.await.unwrap().unwrap();
+    let models = store.models.list(&own(&acme)).await.unwrap();
+    let renamed = models.iter().filter(|model| model.owned_by == name);
+    assert_eq!(renamed.count(), 10_001);
+    let deleted = store.organizations.delete(&acme.id, origin()).await;
+    assert_eq!(deleted.unwrap().unwrap().models, u64::from(MODELS));
+    assert_eq!(store.models.list(&own(&acme)).await.unwrap(), []);
 }
 
 pub async fn the_slug_and_the_ids_of_a_deleted_organization_stay_taken(store: Store) {

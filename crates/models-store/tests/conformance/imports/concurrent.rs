@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use models_core::{
-    Attempt, Context, Import, ImportEntry, ImportReport, RepositoryError, Role, Scope,
+    Attempt, Context, Import, ImportEntry, ImportReport, OrganizationUpdate, RepositoryError, Role,
+    Scope,
 };
 use tokio::time::timeout;
 
@@ -71,6 +72,22 @@ pub async fn an_import_into_an_organization_that_is_deleted_meanwhile_adds_nothi
         assert_eq!(store.models.list(&own(&deleted)).await.unwrap(), []);
     }
     add_models(&store, &own(&acme), &[("a", 1)]).await;
+}
+
+pub async fn an_import_into_an_organization_that_is_renamed_meanwhile_adds_nothing(store: Store) {
+    // The larger import writes ahead of its turn on PostgreSQL.
+    for (slug, count) in [("small", 10), ("large", 1_100)] {
+        let renamed = add_organization(&store, slug).await;
+        let entries = (0..count).map(|number| entry(&format!("m{number}"), 1));
+        let paused = Paused::begin(&store, import(own(&renamed), entries.collect())).await;
+        let update = OrganizationUpdate::Name("New".parse().unwrap());
+        let updated = store.organizations.update(&renamed.id, update, origin());
+        updated.await.unwrap().unwrap();
+        paused.go_on.send(()).unwrap();
+        let error = paused.importing.await.unwrap().unwrap_err();
+        assert!(error.to_string().contains("repeat the import"), "{error:?}");
+        assert_eq!(store.models.list(&own(&renamed)).await.unwrap(), []);
+    }
 }
 
 pub async fn a_staging_import_delays_no_other_change(store: Store) {
