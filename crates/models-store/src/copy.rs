@@ -3,9 +3,10 @@
 //! The source is locked against writes from the first row to the end, and one transaction fills the
 //! target. The order of the ends makes sure that no two databases ever serve the same catalog:
 //!
-//! 1. The copy is verified.
+//! 1. The copy is verified, and the nodes' rows are read.
 //! 2. The source's transaction commits the mark. From then on no program opens the source, and a
-//!    node that was registered before it reads a level that it does not support.
+//!    node that was registered before it reads a level that it does not support. The source is
+//!    locked again, so that nobody removes the mark before step 4.
 //! 3. The nodes' rows are read again. A node registers before it reads what it will serve, so a
 //!    node without a row by now finds the mark.
 //! 4. The target's transaction commits.
@@ -28,7 +29,7 @@ use sqlx::Sqlite;
 pub use self::error::CopyError;
 pub use self::mark::undo_copy;
 
-use self::source::Source;
+use self::source::{Moved, Source};
 use self::target::Target;
 use crate::catalog::Database;
 use crate::opening::{DatabaseKind, Encryption, Options, connect_to_file};
@@ -118,8 +119,13 @@ async fn copy_from(
         // The mark stays: nobody knows whether the target has the catalog.
         Err(error @ CopyError::InDoubt { .. }) => return Err(error),
         Err(error) => {
-            mark::remove(&from).await?;
-            return Err(error);
+            return Err(match mark::remove(&from).await {
+                Ok(_) => error,
+                Err(mark) => CopyError::StillMarked {
+                    error: Box::new(error),
+                    mark: Box::new(mark),
+                },
+            });
         }
     }
     Ok(Copied {
@@ -137,13 +143,35 @@ async fn end(
     source: Source,
     target: Target,
 ) -> Result<(), CopyError> {
-    source.commit_as_moved(&target.location).await?;
+    let moved = match mark(database, lease, source, &target.location).await {
+        Ok(moved) => moved,
+        Err(error) => {
+            target.roll_back().await;
+            return Err(error);
+        }
+    };
     // A node that has registered meanwhile may have read the source before the mark.
-    if let Err(error) = running::expect_no_row(database, lease).await {
-        target.roll_back().await;
-        return Err(error);
-    }
-    target.commit().await
+    let ended = match running::expect_no_row(database, lease).await {
+        Ok(()) => target.commit().await,
+        Err(error) => {
+            target.roll_back().await;
+            Err(error)
+        }
+    };
+    moved.unlock().await;
+    ended
+}
+
+/// Marks the source, unless a node has registered during the copy: such a node would lose its
+/// catalog for nothing.
+async fn mark(
+    database: &Database<Sqlite>,
+    lease: Duration,
+    source: Source,
+    to: &str,
+) -> Result<Moved, CopyError> {
+    running::expect_no_row(database, lease).await?;
+    source.commit_as_moved(to).await
 }
 
 /// Copies and compares all tables. Both transactions stay open.

@@ -26,7 +26,7 @@ pub(crate) use self::connections::{
 };
 pub(crate) use self::dialect::{Dialect, event_columns};
 pub(crate) use self::driver::Driver;
-pub(crate) use self::error::{damaged, gives_way, is_busy, is_lost, repository_error, shown};
+pub(crate) use self::error::{damaged, gives_way, is_busy, is_in_doubt, repository_error, shown};
 pub(crate) use self::health::Health;
 pub(crate) use self::health::observer::ObserverSlot;
 pub(crate) use self::milliseconds::{duration, milliseconds};

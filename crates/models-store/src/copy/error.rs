@@ -86,6 +86,21 @@ pub enum CopyError {
         /// The reason.
         reason: String,
     },
+    /// Another command removed the mark before the target committed.
+    #[error(
+        "another command removed the mark of the source during the copy; nothing was changed, so repeat the command"
+    )]
+    Undone,
+    /// The copy failed after the source was marked, and the mark cannot be removed.
+    #[error(
+        "{error}; the source is still marked as moved ({mark}); run `models-api copy --undo` before you use it"
+    )]
+    StillMarked {
+        /// The reason why the copy failed.
+        error: Box<CopyError>,
+        /// The reason why the mark cannot be removed.
+        mark: Box<CopyError>,
+    },
     /// The mark cannot be removed.
     #[error("the mark of {location} cannot be changed: {}", shown(source))]
     Mark {

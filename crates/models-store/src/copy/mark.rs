@@ -15,7 +15,8 @@ use crate::opening::{DatabaseKind, path_of_file, writing};
 pub(super) const MARK: &str = "UPDATE catalog SET moved_to = $1, level = level + $2";
 /// Removes the mark. `$1` is [`LEVELS`].
 const UNMARK: &str = "UPDATE catalog SET moved_to = '', level = level - $1";
-const FIND: &str = "SELECT moved_to FROM catalog";
+/// Finds the mark.
+pub(super) const FIND: &str = "SELECT moved_to FROM catalog";
 /// Databases from before version 0.2 have no mark.
 const HAS_MARK: &str = "SELECT count(*) FROM pragma_table_info('catalog') WHERE name = 'moved_to'";
 

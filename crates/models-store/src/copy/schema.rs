@@ -1,8 +1,9 @@
 //! The tables and columns to copy. They are read from the source's schema, so that no migration can
 //! add a column that the copy leaves out.
 
+use sqlx::Row;
+use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{PgConnection, Row};
 use sqlx_macros::FromRow;
 
 use super::error::CopyError;
@@ -22,7 +23,7 @@ const LIST_REFERENCES: &str =
     "SELECT DISTINCT \"table\" FROM pragma_foreign_key_list($1) WHERE \"table\" <> $1";
 
 /// The columns of a table in PostgreSQL.
-const LIST_TARGET_COLUMNS: &str = "SELECT a.attname::text, format_type(a.atttypid, NULL) FROM pg_attribute a \
+pub(super) const LIST_TARGET_COLUMNS: &str = "SELECT a.attname::text, format_type(a.atttypid, NULL) FROM pg_attribute a \
     WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attname COLLATE \"C\"";
 
 /// A type that a column has. The schema uses only these.
@@ -185,15 +186,8 @@ async fn table(connection: &mut SqliteConnection, name: String) -> Result<Table,
 }
 
 /// Fails if the target's table has other columns than the source's, or columns of other types.
-pub(super) async fn expect_same(
-    connection: &mut PgConnection,
-    table: &Table,
-) -> Result<(), CopyError> {
-    let rows = sqlx::query(LIST_TARGET_COLUMNS)
-        .bind(table.quoted())
-        .fetch_all(connection)
-        .await
-        .map_err(CopyError::Write)?;
+/// `rows` is the result of [`LIST_TARGET_COLUMNS`].
+pub(super) fn expect_same(table: &Table, rows: Vec<PgRow>) -> Result<(), CopyError> {
     let mut found = vec![];
     for row in rows {
         let name: String = row.try_get(0).map_err(CopyError::Write)?;

@@ -7,7 +7,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Sqlite};
 
 use super::error::CopyError;
-use super::mark::{LEVELS, MARK};
+use super::mark::{FIND, LEVELS, MARK};
 use super::schema::{self, Table};
 use crate::catalog::Database;
 use crate::opening::writing;
@@ -53,20 +53,41 @@ impl Source {
         sqlx::query(select).fetch(&mut self.connection)
     }
 
-    /// Marks the catalog as moved to this location, and commits.
-    pub(super) async fn commit_as_moved(mut self, to: &str) -> Result<(), CopyError> {
-        sqlx::query(MARK)
-            .bind(to)
-            .bind(LEVELS)
-            .execute(&mut self.connection)
-            .await
-            .map_err(CopyError::Read)?;
-        self.connection
-            .execute("COMMIT")
-            .await
-            .map_err(CopyError::Read)?;
+    /// Marks the catalog as moved to this location, commits, and locks the file again.
+    pub(super) async fn commit_as_moved(mut self, to: &str) -> Result<Moved, CopyError> {
+        let is_marked = self.mark(to).await.map_err(CopyError::Read)?;
+        if is_marked {
+            Ok(Moved {
+                connection: self.connection,
+            })
+        } else {
+            Err(CopyError::Undone)
+        }
+    }
+
+    /// Returns whether the mark is there once the file is locked again.
+    async fn mark(&mut self, to: &str) -> Result<bool, sqlx::Error> {
+        let marking = sqlx::query(MARK).bind(to).bind(LEVELS);
+        marking.execute(&mut self.connection).await?;
+        self.connection.execute("COMMIT").await?;
+        self.connection.execute("BEGIN IMMEDIATE").await?;
+        let found: String = sqlx::query_scalar(FIND)
+            .fetch_one(&mut self.connection)
+            .await?;
+        Ok(found == to)
+    }
+}
+
+/// A marked source. It is locked against writes, so nobody can remove the mark while the target
+/// commits. When this is dropped, the database unlocks the file.
+pub(super) struct Moved {
+    connection: SqliteConnection,
+}
+
+impl Moved {
+    /// Unlocks the file. The mark stays.
+    pub(super) async fn unlock(self) {
         // A failure to close has no consequences.
         let _ = self.connection.close().await;
-        Ok(())
     }
 }

@@ -11,10 +11,10 @@ use sqlx::{AssertSqlSafe, Connection, Executor};
 use tokio::time::timeout;
 
 use super::error::CopyError;
-use super::schema::{Table, expect_same};
+use super::schema::{LIST_TARGET_COLUMNS, Table, expect_same};
 use super::source::Source;
 use super::text_form;
-use crate::database::{is_lost, shown};
+use crate::database::{is_in_doubt, shown};
 use crate::nodes::DROP_LEVEL_DEFAULT;
 use crate::opening::{Encryption, Options, connect_to_fill};
 
@@ -57,7 +57,9 @@ impl Target {
         self.execute("BEGIN ISOLATION LEVEL READ COMMITTED".to_owned())
             .await?;
         for table in tables {
-            expect_same(&mut self.connection, table).await?;
+            let columns = sqlx::query(LIST_TARGET_COLUMNS).bind(table.quoted());
+            let columns = within(columns.fetch_all(&mut self.connection)).await?;
+            expect_same(table, columns)?;
         }
         let names: Vec<String> = tables.iter().map(Table::quoted).collect();
         self.execute(format!(
@@ -161,7 +163,7 @@ impl Target {
         };
         match timeout(PATIENCE, self.connection.execute("COMMIT")).await {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) if is_lost(&error) => return Err(in_doubt(shown(&error))),
+            Ok(Err(error)) if is_in_doubt(&error) => return Err(in_doubt(shown(&error))),
             Ok(Err(error)) => return Err(CopyError::Write(error)),
             Err(_) => return Err(in_doubt("the server did not respond".to_owned())),
         }

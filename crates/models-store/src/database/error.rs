@@ -5,7 +5,7 @@ use std::fmt;
 use models_core::RepositoryError;
 use sqlx::error::{DatabaseError, ErrorKind};
 use sqlx::migrate::MigrateError;
-use sqlx::postgres::PgDatabaseError;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 /// SQLSTATE classes and codes of temporary failures.
 ///
@@ -125,9 +125,11 @@ pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
 }
 
 /// Whether a commit with this error may have happened. A server that ends the connection while it
-/// waits for its standby has committed.
+/// waits for its standby has committed, and so may have a server process that ends with any other
+/// error.
 pub(crate) fn is_in_doubt(error: &sqlx::Error) -> bool {
-    is_lost(error)
+    let severity = postgres_error(error).map(PgDatabaseError::severity);
+    is_lost(error) || matches!(severity, Some(PgSeverity::Fatal | PgSeverity::Panic))
 }
 
 /// The error for a row whose values break the rules of their types.

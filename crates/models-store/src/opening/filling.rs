@@ -31,37 +31,46 @@ pub(crate) async fn connect_to_fill(
         location: location.clone(),
         source,
     };
-    let connecting = timeout(options.connect_timeout, encryption::connect(&connect)).await;
-    let connected = connecting.map_err(|_| OpenError::Timeout {
+    let late = |_| OpenError::Timeout {
         location: location.clone(),
         timeout: options.connect_timeout,
-    })?;
-    let (mut connection, encryption) = connected.map_err(unreachable)?;
-    let has_tables: (bool,) = sqlx::query_as(HAS_TABLES)
-        .fetch_one(&mut connection)
-        .await
-        .map_err(unreachable)?;
-    if has_tables.0 {
-        let found: (Option<i64>,) = sqlx::query_as(LAST_MIGRATION)
-            .fetch_one(&mut connection)
-            .await
-            .map_err(unreachable)?;
-        let (found, known) = (found.0.unwrap_or(0), newest(&MIGRATOR));
-        if found < known {
-            return Err(OpenError::Older {
-                location,
-                found,
-                known,
-            });
+    };
+    let connecting = async {
+        let (mut connection, encryption) = encryption::connect(&connect).await?;
+        for settings in [SETTINGS, SETTINGS_FOR_FILLING] {
+            connection.execute(settings).await?;
         }
+        let found = last_migration(&mut connection).await?;
+        Ok((connection, encryption, found))
+    };
+    let connected = timeout(options.connect_timeout, connecting).await;
+    let (connection, encryption, found) = connected.map_err(late)?.map_err(unreachable)?;
+    let known = newest(&MIGRATOR);
+    if let Some(found) = found.filter(|found| *found < known) {
+        return Err(OpenError::Older {
+            location,
+            found,
+            known,
+        });
     }
     let options = Options {
         create: true,
         ..options
     };
     prepare(&connect, &location, options).await?;
-    for settings in [SETTINGS, SETTINGS_FOR_FILLING] {
-        connection.execute(settings).await.map_err(unreachable)?;
-    }
     Ok((connection, location, encryption))
+}
+
+/// The last migration of a database with tables.
+async fn last_migration(connection: &mut PgConnection) -> Result<Option<i64>, sqlx::Error> {
+    let has_tables: bool = sqlx::query_scalar(HAS_TABLES)
+        .fetch_one(&mut *connection)
+        .await?;
+    if !has_tables {
+        return Ok(None);
+    }
+    let last: Option<i64> = sqlx::query_scalar(LAST_MIGRATION)
+        .fetch_one(connection)
+        .await?;
+    Ok(Some(last.unwrap_or(0)))
 }

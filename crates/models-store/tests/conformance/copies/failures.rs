@@ -1,12 +1,18 @@
 //! Copies that fail half-way.
 
+use std::time::Duration;
+
 use models_core::Scope;
 use models_store::{CopyError, CopyStep, undo_copy};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
+use tokio::time::timeout;
 
 use super::scene::Scene;
 use crate::fixtures::ids;
+
+/// A limit for a wait that ends soon.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 const RAISE: &str = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;";
 
@@ -136,6 +142,35 @@ async fn a_node_that_registers_during_the_copy_ends_it() {
     );
     scene.on_nodes("DELETE FROM nodes").await;
     scene.assert_unchanged().await;
+}
+
+/// Without the mark, two databases would serve one catalog once the target has committed.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_removes_the_mark_while_the_target_commits() {
+    const COMMITS: &str = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity \
+        WHERE datname = current_database() AND state = 'active' AND query = 'COMMIT')";
+    let scene = Scene::small().await;
+    scene.open_target().await.close().await;
+    scene
+        .on_target(
+            "CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(2); RETURN NULL; END $$; \
+            CREATE CONSTRAINT TRIGGER pause AFTER INSERT ON organizations DEFERRABLE INITIALLY DEFERRED \
+            FOR EACH ROW EXECUTE FUNCTION pause()",
+        )
+        .await;
+    let removing = async {
+        while !scene.target_answers(COMMITS).await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        scene
+            .try_on_source("UPDATE catalog SET moved_to = ''")
+            .await
+    };
+    let (copied, removed) = tokio::join!(scene.copy(), timeout(PATIENCE, removing));
+    copied.unwrap();
+    let error = removed.unwrap().unwrap_err().to_string();
+    assert!(error.contains("locked"), "{error}");
+    assert!(scene.refusal().await.contains("was moved to"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -87,6 +87,13 @@ impl Scene {
         connection.execute(statements).await.unwrap();
     }
 
+    /// The response of the target to a question.
+    pub async fn target_answers(&self, question: &'static str) -> bool {
+        let mut connection = PgConnection::connect(self.target.url()).await.unwrap();
+        let answer = sqlx::query_scalar(question).fetch_one(&mut connection);
+        answer.await.unwrap()
+    }
+
     /// The source can be used, and the target has no rows.
     pub async fn assert_unchanged(&self) {
         let store = self.open_source().await;
