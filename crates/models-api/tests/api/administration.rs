@@ -3,6 +3,8 @@
 pub mod admin_api_keys;
 pub mod api_keys;
 pub mod audit_logs;
+pub mod audit_policies;
+pub mod audit_queries;
 pub mod bodies;
 pub mod creators;
 pub mod isolation;

@@ -85,12 +85,17 @@ on_both_databases! {
     administration::audit_logs {
         a_change_is_listed_with_its_actor_its_values_and_its_request
         changes_by_keys_and_on_the_command_line_are_listed
+        a_setting_leaves_the_addresses_of_clients_out
+        events_of_newer_versions_are_listed_without_values
+    }
+    administration::audit_policies {
         the_values_of_policies_are_listed
+        an_administrator_sees_no_id_of_the_organizations_policies
+    }
+    administration::audit_queries {
         the_parameters_select_entries
         pages_continue_in_both_directions_while_the_log_grows
         an_organization_learns_nothing_about_the_log_of_another_one
-        a_setting_leaves_the_addresses_of_clients_out
-        events_of_newer_versions_are_listed_without_values
     }
     administration::isolation {
         every_route_responds_alike_to_foreign_and_missing_ids

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use models_core::{AuditQuery, Order, Page, Revision};
 
 use super::request::AdminRequest;
-use crate::dialects::openai::administration::audit_logs::AuditLogObject;
+use crate::dialects::openai::administration::audit_logs::{AuditLogObject, Reader};
 use crate::dialects::openai::administration::list::ListObject;
 use crate::dialects::openai::error::ApiError;
 
@@ -12,16 +12,16 @@ use crate::dialects::openai::error::ApiError;
 pub(super) async fn list(request: AdminRequest) -> Result<HttpResponse, ApiError> {
     let parameters = request.query();
     let mut query = AuditQuery {
-        kinds: parameters.values("event_types"),
-        actor_ids: parameters.values("actor_ids"),
-        project_ids: parameters.values("project_ids"),
-        subject_ids: parameters.values("resource_ids"),
+        kinds: parameters.values("event_types")?,
+        actor_ids: parameters.values("actor_ids")?,
+        project_ids: parameters.values("project_ids")?,
+        subject_ids: parameters.values("resource_ids")?,
         at: parameters.times()?,
         ..AuditQuery::newest(Some(request.organization_id().clone()), parameters.limit()?)
     };
     // All entries belong to one organization, and no actor has an email address.
     parameters.flag("tenant_only")?;
-    let mut selects_nothing = parameters.values("actor_emails").is_some();
+    let mut selects_nothing = parameters.values("actor_emails")?.is_some();
     let mut revision = |cursor: Option<&str>| {
         let revision = request.revision_of(cursor?);
         selects_nothing |= revision.is_none();
@@ -49,7 +49,7 @@ pub(super) async fn list(request: AdminRequest) -> Result<HttpResponse, ApiError
             .repositories()
             .audit_ids
             .id(organization_id, entry.revision);
-        AuditLogObject::new(id, entry)
+        AuditLogObject::new(id, entry, Reader::Administrator)
     });
     request.respond(&list)
 }

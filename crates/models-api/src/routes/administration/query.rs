@@ -12,6 +12,8 @@ use crate::dialects::openai::error::parameter::ParameterProblem;
 
 const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(20).expect("20 is not 0");
 const MOST: u32 = 100;
+/// The most texts of a list. The database compares each with each event.
+const MOST_VALUES: usize = 100;
 
 /// The parameters of a query. Unknown ones are ignored.
 pub(super) struct Query(Vec<(String, String)>);
@@ -24,11 +26,14 @@ impl Query {
     }
 
     /// The texts of a list, `name[]=a&name[]=b`; `None` without any.
-    pub(super) fn values(&self, name: &str) -> Option<Vec<String>> {
+    pub(super) fn values(&self, name: &'static str) -> Result<Option<Vec<String>>, ApiError> {
         let is_of_list = |other: &str| other.strip_suffix("[]").unwrap_or(other) == name;
         let all = self.0.iter().filter(|(other, _)| is_of_list(other));
         let values: Vec<String> = all.map(|(_, value)| value.clone()).collect();
-        (!values.is_empty()).then_some(values)
+        if values.len() > MOST_VALUES {
+            return Err(must(name, "must not have more than 100 values"));
+        }
+        Ok((!values.is_empty()).then_some(values))
     }
 
     /// The range of `effective_at[gt]`, `[gte]`, `[lt]` and `[lte]`, in Unix seconds.
@@ -137,9 +142,12 @@ mod tests {
     #[test]
     fn a_query_names_lists_and_times() {
         let query = Query::parse(Some("a[]=1&b=2&a%5B%5D=3&a=4&ab[]=5"));
-        let texts = |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect());
+        let texts =
+            |texts: &[&str]| Ok(Some(texts.iter().map(|text| (*text).to_owned()).collect()));
         assert_eq!(query.values("a"), texts(&["1", "3", "4"]));
-        assert_eq!(query.values("c"), None::<Vec<String>>);
+        assert_eq!(query.values("c"), Ok(None));
+        let many = Query::parse(Some(&"a[]=1&".repeat(101)));
+        assert!(many.values("a").is_err());
         let most = i64::from(u32::MAX);
         for (query, expected) in [
             ("", 0..=most),

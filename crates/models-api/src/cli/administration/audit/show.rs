@@ -4,7 +4,7 @@ use models_core::{Actor, AuditEntry};
 use models_node::AuditIds;
 use serde::Serialize;
 
-use crate::dialects::openai::administration::audit_logs::AuditLogObject;
+use crate::dialects::openai::administration::audit_logs::{AuditLogObject, Reader};
 
 /// The columns of the table.
 pub(super) const HEADER: [&str; 6] = ["time", "type", "object", "project", "actor", "reason"];
@@ -53,7 +53,7 @@ impl EntryObject {
         Self {
             organization_id: organization_id.map(ToString::to_string),
             revision: entry.revision.0,
-            entry: AuditLogObject::new(id, entry),
+            entry: AuditLogObject::new(id, entry, Reader::Operator),
         }
     }
 }

@@ -64,15 +64,23 @@ impl From<(ProjectId, Name)> for AuditedProjectObject {
     }
 }
 
+/// The reader of an entry.
+#[derive(Clone, Copy)]
+pub(crate) enum Reader {
+    Operator,
+    /// Does not see which public models the operator hides from the organization.
+    Administrator,
+}
+
 impl AuditLogObject {
     /// The object of an entry that has this id for clients.
-    pub(crate) fn new(id: String, entry: AuditEntry) -> Self {
+    pub(crate) fn new(id: String, entry: AuditEntry, reader: Reader) -> Self {
         let actor = ActorObject::from(&entry);
         let Values { before, after } = entry
             .change
             .as_ref()
             .map_or_else(Values::default, |change| {
-                Values::of(change, &entry.policies)
+                Values::of(change, &entry.policies, reader)
             });
         let details = change::details(&entry, before.as_ref(), after.as_ref());
         Self {

@@ -9,6 +9,8 @@ use models_core::{
 };
 use serde_json::{Map, Value, json};
 
+use super::Reader;
+
 /// The values of the changed object. A new object has no values before the change, and a deleted or revoked object has none
 /// after it.
 #[derive(Default)]
@@ -18,12 +20,13 @@ pub(super) struct Values {
 }
 
 impl Values {
-    pub(super) fn of(change: &Change, policies: &[Arc<Policy>]) -> Self {
+    pub(super) fn of(change: &Change, policies: &[Arc<Policy>], reader: Reader) -> Self {
         let policy = |reference: PolicyReference| policy(reference, policies);
         match change {
             Change::OrganizationCreated(organization) => created(self::organization(organization)),
             Change::OrganizationUpdated { before, after, .. } => {
-                updated(settings(before, policies), settings(after, policies))
+                let settings = |state| settings(state, policies, reader);
+                updated(settings(before), settings(after))
             }
             Change::OrganizationDeleted {
                 organization,
@@ -116,8 +119,14 @@ fn removed_organization(organization: &Organization, removed: &OrganizationConte
     })
 }
 
-fn settings(state: &OrganizationState, policies: &[Arc<Policy>]) -> Value {
-    let policy = |reference: PolicyReference| policy(reference, policies);
+/// The settings. Even a digest of a policy would let an administrator try ids of hidden models.
+fn settings(state: &OrganizationState, policies: &[Arc<Policy>], reader: Reader) -> Value {
+    let policy = |reference: PolicyReference| match reader {
+        Reader::Operator => policy(reference, policies),
+        Reader::Administrator => {
+            object(json!({ "mode": reference.mode.as_str(), "entries": reference.entries }))
+        }
+    };
     json!({
         "name": state.name.as_str(),
         "disabled_at": state.disabled_at.map(Timestamp::seconds),
