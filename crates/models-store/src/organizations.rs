@@ -22,6 +22,8 @@ use crate::projects::insert_default_project;
 
 const LIST: &str = select_organizations!("WHERE o.deleted_at IS NULL ORDER BY o.slug");
 const FIND_BY_SLUG: &str = select_organizations!("WHERE o.slug = $1 AND o.deleted_at IS NULL");
+const FIND_DELETED: &str =
+    "SELECT id FROM organizations WHERE slug = $1 AND deleted_at IS NOT NULL";
 const INSERT: &str = concat!(
     "INSERT INTO organizations (",
     organization_columns!([", "] [*]),
@@ -89,6 +91,13 @@ impl<DB: Backend> OrganizationRepository for SqlStore<DB> {
             .next()
             .map(Organization::try_from)
             .transpose()
+    }
+
+    async fn find_deleted(&self, slug: &Slug) -> Result<Option<OrganizationId>, RepositoryError> {
+        let rows: Vec<(String,)> = self.read(FIND_DELETED, vec![slug.as_str().into()]).await?;
+        let id = rows.into_iter().next().map(|(id,)| id.try_into());
+        id.transpose()
+            .map_err(|error| damaged("organizations", error))
     }
 
     async fn settings(

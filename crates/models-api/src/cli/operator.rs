@@ -1,5 +1,6 @@
 //! The operator that runs a command, for the audit log.
 
+use models_core::{Entered, Name};
 use rustix::process::geteuid;
 use rustix::system::uname;
 
@@ -9,8 +10,13 @@ pub(super) fn user() -> String {
     let uid = geteuid().as_raw();
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = name_of(uid, &users).map(str::to_owned);
-    let name = name.or_else(|| std::env::var("USER").ok().filter(|name| !name.is_empty()));
+    // A variable can hold any text, and the name is printed.
+    let name = name.or_else(|| std::env::var("USER").ok().filter(|name| is_name(name)));
     name.unwrap_or_else(|| format!("uid {uid}"))
+}
+
+fn is_name(text: &str) -> bool {
+    text.parse::<Entered<Name>>().is_ok()
 }
 
 /// The name of the host; `None` if it is not text.
@@ -37,6 +43,14 @@ mod tests {
         assert_eq!(name_of(0, users), Some("root"));
         assert_eq!(name_of(101, users), Some("models"));
         assert_eq!(name_of(7, users), None);
+    }
+
+    #[test]
+    fn a_variable_holds_a_name_or_not() {
+        assert!(is_name("jane.doe@example.com"));
+        for text in ["", "a\u{1b}[2J", "a\nb"] {
+            assert!(!is_name(text), "{text:?}");
+        }
     }
 
     #[test]

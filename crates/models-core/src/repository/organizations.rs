@@ -26,6 +26,9 @@ pub trait OrganizationRepository: Send + Sync {
     /// The organization with this slug, unless it is deleted.
     async fn find_by_slug(&self, slug: &Slug) -> Result<Option<Organization>, RepositoryError>;
 
+    /// The id of the deleted organization with this slug.
+    async fn find_deleted(&self, slug: &Slug) -> Result<Option<OrganizationId>, RepositoryError>;
+
     /// The settings of the organization with this id.
     async fn settings(
         &self,

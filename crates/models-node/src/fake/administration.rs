@@ -36,6 +36,10 @@ impl OrganizationRepository for Inserted {
         unreachable!()
     }
 
+    async fn find_deleted(&self, _: &Slug) -> Result<Option<OrganizationId>, RepositoryError> {
+        unreachable!()
+    }
+
     async fn settings(
         &self,
         _: &OrganizationId,

@@ -10,8 +10,10 @@ use super::database::{Backend, Database};
 /// Counts the contents at the time `$1`. Keys expire soon if they expire until `$2`.
 const COUNT: &str = "WITH keys AS ( \
         SELECT k.expires_at FROM api_keys k JOIN projects p ON p.id = k.project_id \
-            WHERE k.revoked_at IS NULL AND p.archived_at IS NULL \
-        UNION ALL SELECT expires_at FROM admin_api_keys WHERE revoked_at IS NULL) \
+            JOIN organizations o ON o.id = k.organization_id \
+            WHERE k.revoked_at IS NULL AND p.archived_at IS NULL AND o.disabled_at IS NULL \
+        UNION ALL SELECT k.expires_at FROM admin_api_keys k JOIN organizations o ON o.id = k.organization_id \
+            WHERE k.revoked_at IS NULL AND o.disabled_at IS NULL) \
     SELECT (SELECT COUNT(*) FROM models), \
         (SELECT COUNT(*) FROM organizations WHERE deleted_at IS NULL), \
         (SELECT COUNT(*) FROM projects WHERE archived_at IS NULL), \

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use models_core::{CatalogCounts, Revision, Role, Scope, Timestamp};
+use models_core::{CatalogCounts, OrganizationUpdate, Revision, Role, Scope, Timestamp};
 
 use crate::Store;
-use crate::fixtures::administration::{add_project, admin_key};
+use crate::fixtures::administration::{add_project, admin_key, update_organization};
 use crate::fixtures::{
     NOW, add_api_key, add_models, add_organization, api_key, organization, origin, own,
 };
@@ -51,6 +51,10 @@ pub async fn valid_keys_and_present_objects_are_counted(store: Store) {
     archive.await.unwrap().unwrap();
     expected.projects -= 1;
     expected.keys -= 1;
+    assert_eq!(counts(&store).await, expected);
+    // No key of a disabled organization is valid.
+    update_organization(&store, &acme, OrganizationUpdate::Disable).await;
+    (expected.keys, expected.expiring_keys) = (0, 0);
     assert_eq!(counts(&store).await, expected);
     let deleted = store.organizations.delete(&acme.id, origin()).await;
     assert!(deleted.unwrap().is_some());

@@ -295,11 +295,9 @@ async fn organization_name<DB: Backend>(
     };
     let values = vec![id.as_str().into()];
     let found: Vec<(String,)> = connection.fetch(FIND_ORGANIZATION, values).await?;
-    match found.into_iter().next() {
-        Some((name,)) => Ok(Some(name)),
-        None => {
-            let reason = format!("there is no organization {id}");
-            Err(RepositoryError::Failed(reason.into()))
-        }
-    }
+    let Some((name,)) = found.into_iter().next() else {
+        let reason = format!("there is no organization {id}");
+        return Err(RepositoryError::Failed(reason.into()));
+    };
+    Ok(Some(name))
 }

@@ -3,9 +3,9 @@
 use std::num::NonZeroU32;
 
 use clap::Args;
-use models_core::{AuditQuery, Slug, Timestamp};
+use models_core::{AuditQuery, OrganizationId, Slug, Timestamp};
 
-use crate::cli::catalog::find_owner;
+use crate::cli::catalog::find_organization;
 use crate::cli::terminal::Failure;
 use crate::cli::time;
 use crate::store::Store;
@@ -46,8 +46,11 @@ impl Filter {
         store: &Store,
         limit: NonZeroU32,
     ) -> Result<AuditQuery, Failure> {
-        let organization = find_owner(store, self.organization.as_ref()).await?;
-        let newest = AuditQuery::newest(organization.map(|organization| organization.id), limit);
+        let organization_id = match &self.organization {
+            Some(slug) => Some(find(slug, store).await?),
+            None => None,
+        };
+        let newest = AuditQuery::newest(organization_id, limit);
         let chosen = |texts: Vec<String>| (!texts.is_empty()).then_some(texts);
         let first = self.since.map_or(*newest.at.start(), i64::from);
         let last = self
@@ -61,5 +64,13 @@ impl Filter {
             at: first..=last,
             ..newest
         })
+    }
+}
+
+/// Finds the organization with this slug. The log of a deleted one stays.
+async fn find(slug: &Slug, store: &Store) -> Result<OrganizationId, Failure> {
+    match store.organizations.find_deleted(slug).await? {
+        Some(id) => Ok(id),
+        None => Ok(find_organization(store, slug).await?.id),
     }
 }

@@ -4,16 +4,19 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use clap::Args;
-use models_core::{AuditEntry, AuditQuery, Order};
+use models_core::{AuditEntry, AuditQuery, Order, RepositoryError};
 use models_node::AuditIds;
 
 use super::filter::{Filter, PAGE};
 use super::show::{EntryObject, row};
-use crate::cli::terminal::{Failure, Output, print_once};
+use crate::cli::terminal::{Failure, Output, print_message, print_once};
 use crate::store::Store;
 
 /// The pause between two reads of the log.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// The pause before another try, when the database is away.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 const EXAMPLES: &str = "Examples:
   models-api audit tail --limit 5
@@ -76,7 +79,15 @@ async fn follow(
         ..query
     };
     loop {
-        let page = store.audit.list(next.clone()).await?;
+        let page = match store.audit.list(next.clone()).await {
+            Ok(page) => page,
+            Err(error @ RepositoryError::Unavailable(_)) => {
+                print_message(&format!("{error}; the command tries again"));
+                tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         if let Some(last) = page.items.last() {
             next.newer_than = Some(last.revision);
         }

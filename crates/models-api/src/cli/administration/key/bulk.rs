@@ -11,6 +11,7 @@ use models_core::{
 use models_node::use_cases::keys::{self, NewOwnedKey};
 use models_node::use_cases::service_accounts::NewKey;
 use serde::Deserialize;
+use serde_json::error::Category;
 
 use super::super::key_options::{CreatedKey, check_strength, expiry_of};
 use super::super::project_options::ProjectOptions;
@@ -21,7 +22,7 @@ use crate::random::new_secret;
 use crate::store::Store;
 
 /// The most keys of a file. All other changes wait while the keys are inserted.
-const MOST_KEYS: usize = 1_000;
+const MOST_KEYS: usize = 200;
 
 /// The longest file, in bytes.
 const LONGEST: u64 = 4 << 20;
@@ -107,8 +108,7 @@ fn read(path: &Path) -> Result<String, Failure> {
 
 /// Reads a line, and finds its project.
 async fn entry(number: usize, text: &str, now: Timestamp, store: &Store) -> Result<Entry, Failure> {
-    let line: Line = serde_json::from_str(text)
-        .map_err(|error| format!("it is not the JSON object of a key: {error}"))?;
+    let line: Line = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
     let slug = line.organization.map(Slug::try_from).transpose()?;
     let project = line.project.map(ProjectId::try_from).transpose()?;
     if slug.is_none() && project.is_none() {
@@ -150,6 +150,23 @@ async fn entry(number: usize, text: &str, now: Timestamp, store: &Store) -> Resu
         key: NewOwnedKey { owner, new, secret },
         is_own_secret,
     })
+}
+
+/// serde's own messages about fields name the fields. Its other messages can hold a value, which may
+/// be the secret.
+fn unreadable(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let names_a_field = ["missing field", "unknown field", "duplicate field"]
+        .iter()
+        .any(|start| text.starts_with(start));
+    let reason = match error.classify() {
+        Category::Data if names_a_field => &*text,
+        Category::Data => "a value has another type",
+        Category::Eof => "the object has no end",
+        Category::Syntax | Category::Io => "it is not JSON",
+    };
+    let column = error.column();
+    format!("it is not the JSON object of a key: {reason} (column {column})")
 }
 
 fn refused(refusal: InsertionRefusal) -> &'static str {

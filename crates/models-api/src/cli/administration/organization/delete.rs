@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal};
 
 use clap::Args;
-use models_core::{Organization, OrganizationContents, Slug};
+use models_core::{Organization, OrganizationContents, OrganizationId, Slug};
 use serde::Serialize;
 
 use crate::cli::catalog::{find_organization, origin};
@@ -33,9 +33,19 @@ struct Deleted<'a> {
     removed: OrganizationContents,
 }
 
+/// An organization that an earlier command has deleted.
+#[derive(Serialize)]
+struct DeletedBefore<'a> {
+    id: OrganizationId,
+    slug: &'a Slug,
+}
+
 impl Delete {
     pub(super) async fn run(self, store: &Store, output: Output) -> Result<(), Failure> {
         let slug = &self.slug;
+        if let Some(id) = store.organizations.find_deleted(slug).await? {
+            return repeat(id, slug, store, output).await;
+        }
         let organization = find_organization(store, slug).await?;
         let contents = store.organizations.contents(&organization.id).await?;
         let contents = contents.ok_or_else(|| missing::organization(slug))?;
@@ -70,6 +80,19 @@ impl Delete {
             format!("Deleted the organization `{slug}` with {}.", text(removed))
         })
     }
+}
+
+/// Returns once all nodes enforce the earlier deletion: its command may have ended before that.
+async fn repeat(
+    id: OrganizationId,
+    slug: &Slug,
+    store: &Store,
+    output: Output,
+) -> Result<(), Failure> {
+    store.organizations.delete(&id, origin()).await?;
+    output.object(&DeletedBefore { id, slug }, || {
+        format!("The organization `{slug}` was deleted before.")
+    })
 }
 
 /// Reads the slug from the operator.

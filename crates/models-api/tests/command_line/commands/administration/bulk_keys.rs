@@ -60,6 +60,21 @@ fn all_keys_of_a_file_are_created_and_printed_once() {
 }
 
 #[test]
+fn a_refused_value_is_not_printed() {
+    let program = with_organizations();
+    for line in [
+        r#""a-secret""#,
+        r#"{"organization":"acme","role":"reader","name":"n","allow_weak":"a-secret"}"#,
+        r#"{"organization":"acme","role":"reader","name":"n","secret":["a-secret"]}"#,
+    ] {
+        let run = program.run_with(&FROM_INPUT, line);
+        let failure = run.failure();
+        assert!(failure.contains("a value has another type"), "{failure}");
+        assert!(!failure.contains("a-secret"), "{failure}");
+    }
+}
+
+#[test]
 fn a_refused_line_is_named_and_no_key_is_created() {
     let program = with_organizations();
     program.json_line("key create --organization acme --role reader --name k --id taken");
@@ -143,9 +158,9 @@ fn a_refused_line_is_named_and_no_key_is_created() {
     assert_eq!(twice.failure(), expected);
     let many = format!("{good}\n")
         .replace(r#","id":"good""#, "")
-        .repeat(1_001);
+        .repeat(201);
     let run = program.run_with(&FROM_INPUT, &many);
-    let expected = "standard input: more than 1000 keys; split the file";
+    let expected = "standard input: more than 200 keys; split the file";
     assert_eq!(run.failure(), expected);
     let none = program.run_with(&FROM_INPUT, "\n \n");
     assert_eq!(none.failure(), "standard input: there is no key in it");

@@ -146,12 +146,19 @@ fn a_deletion_needs_the_slug_and_removes_all_contents() {
         "key rotate k",
         "project show p",
         "organization show acme",
-        "organization delete acme --confirm acme",
         "model list --organization acme",
     ] {
         let gone = program.run_line(line);
         assert!(!gone.succeeded, "{line}: {gone:?}");
     }
+    let again = program.run_line("organization delete acme");
+    assert_eq!(
+        again.stdout,
+        "The organization `acme` was deleted before.\n"
+    );
+    assert!(!again.stderr.contains("changed: "), "{again:?}");
+    let log = program.json_line("audit list --organization acme --limit 1");
+    assert_eq!(field(&log, "type"), ["organization.deleted"]);
 }
 
 #[test]
